@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+// Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. A
+// request larger than a block gets a block of its own. The memory of a wiped arena is cleared block by
+// block, so nothing of a secret stays in freed heap.
+
+#define FIRST_BLOCK ((size_t)2048)
+#define LARGEST_BLOCK ((size_t)256 * 1024)
+
+struct block {
+	struct block *next;
+	size_t size;
+	size_t used;
+	alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+	struct block *head;
+	size_t next_size;
+	size_t total;
+	bool wipe;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *arena = must(calloc(1, sizeof(*arena)));
+
+	arena->next_size = FIRST_BLOCK;
+	return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+	if (!arena)
+		return;
+	while (arena->head) {
+		struct block *block = arena->head;
+
+		arena->head = block->next;
+		if (arena->wipe)
+			explicit_bzero(block->data, block->used);
+		free(block);
+	}
+	free(arena);
+}
+
+static struct block *block_add(struct arena *arena, size_t need)
+{
+	size_t size = need > arena->next_size ? need : arena->next_size;
+	struct block *block = must(malloc(sizeof(*block) + size));
+
+	block->size = size;
+	block->used = 0;
+	block->next = arena->head;
+	arena->head = block;
+	if (arena->next_size < LARGEST_BLOCK)
+		arena->next_size *= 2;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	struct block *block = arena->head;
+	void *p;
+
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = (size + align - 1) & ~(align - 1);
+	if (size == 0)
+		size = align;
+	if (!block || block->size - block->used < size)
+		block = block_add(arena, size);
+	p = block->data + block->used;
+	block->used += size;
+	arena->total += size;
+	return memset(p, 0, size);
+}
+
+void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
+{
+	if (size && n > SIZE_MAX / size)
+		abort();
+	return arena_alloc(arena, n * size);
+}
+
+char *arena_memdup0(struct arena *arena, const void *data, size_t size)
+{
+	char *copy = arena_alloc(arena, size + 1);
+
+	if (size)
+		memcpy(copy, data, size);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *s)
+{
+	return s ? arena_memdup0(arena, s, strlen(s)) : NULL;
+}
+
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
+{
+	va_list again;
+	char *text;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		abort();
+	text = arena_alloc(arena, (size_t)n + 1);
+	(void)vsnprintf(text, (size_t)n + 1, fmt, args);
+	return text;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = arena_vprintf(arena, fmt, args);
+	va_end(args);
+	return text;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+	return arena->total;
+}
+
+void arena_wipe_on_free(struct arena *arena)
+{
+	arena->wipe = true;
+}

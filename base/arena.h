@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A region freed at once. One per reconcile, one per Bolt exchange: what is built there dies there, and
+// builders free nothing. Out of memory aborts (small things); a size that a peer chooses is checked by
+// the caller before it asks. Not thread-safe: one arena belongs to one thread at a time.
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+struct arena;
+
+struct arena *arena_new(void);
+
+// Frees everything allocated from it; NULL is allowed.
+void arena_free(struct arena *arena);
+DEFINE_CLEANUP(struct arena *, arena_free);
+
+// Zeroed, aligned for any type; never NULL (a size of 0 gives a valid unique pointer).
+void *arena_alloc(struct arena *arena, size_t size);
+#define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
+void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
+
+char *arena_strdup(struct arena *arena, const char *s);
+char *arena_memdup0(struct arena *arena, const void *data, size_t size);
+char *arena_printf(struct arena *arena, const char *fmt, ...) _printf_(2, 3);
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) _printf_(2, 0);
+
+// Bytes handed out so far, for limits and metrics.
+size_t arena_used(const struct arena *arena);
+
+// Overwrites all memory with zeros before freeing it: for exchanges that carry a secret.
+void arena_wipe_on_free(struct arena *arena);

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "base/buf.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void memory_drop(struct buf *buf)
+{
+	if (buf->data && buf->secret)
+		explicit_bzero(buf->data, buf->cap);
+	free(buf->data);
+	buf->data = NULL;
+	buf->cap = 0;
+}
+
+static bool reserve(struct buf *buf, size_t more)
+{
+	size_t cap = buf->cap ? buf->cap : 64;
+	char *data;
+
+	if (buf->overflow || more > buf->max - buf->len) {
+		buf->overflow = true;
+		return false;
+	}
+	if (buf->data && buf->len + more < buf->cap)
+		return true;
+	while (cap <= buf->len + more)
+		cap *= 2;
+	// realloc() would leave a copy of a secret in freed memory.
+	data = malloc(cap);
+	if (!data)
+		abort();
+	if (buf->len)
+		memcpy(data, buf->data, buf->len);
+	data[buf->len] = '\0';
+	memory_drop(buf);
+	buf->data = data;
+	buf->cap = cap;
+	return true;
+}
+
+void buf_append(struct buf *buf, const void *data, size_t len)
+{
+	if (!reserve(buf, len))
+		return;
+	if (len)
+		memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_add(struct buf *buf, const char *s)
+{
+	buf_append(buf, s, strlen(s));
+}
+
+void buf_addc(struct buf *buf, char c)
+{
+	buf_append(buf, &c, 1);
+}
+
+void buf_addf(struct buf *buf, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	if (!reserve(buf, (size_t)n))
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, args);
+	va_end(args);
+	buf->len += (size_t)n;
+}
+
+void buf_consume(struct buf *buf, size_t n)
+{
+	assert(n <= buf->len);
+	if (n == 0)
+		return;
+	memmove(buf->data, buf->data + n, buf->len - n);
+	if (buf->secret)
+		explicit_bzero(buf->data + buf->len - n, n);
+	buf->len -= n;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_clear(struct buf *buf)
+{
+	if (buf->data && buf->secret)
+		explicit_bzero(buf->data, buf->cap);
+	buf->len = 0;
+	buf->overflow = false;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+void buf_release(struct buf *buf)
+{
+	memory_drop(buf);
+	buf->len = 0;
+	buf->overflow = false;
+}
+
+const char *buf_str(const struct buf *buf)
+{
+	return buf->data ? buf->data : "";
+}

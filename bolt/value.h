@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A PackStream value, read-only once built. Values are small and passed by pointer; their bytes live in
+// the arena they were built with. Source: PackStream v1, structure semantics.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+enum bolt_type {
+	BOLT_NULL,
+	BOLT_BOOL,
+	BOLT_INT,
+	BOLT_FLOAT,
+	BOLT_STRING,
+	BOLT_BYTES,
+	BOLT_LIST,
+	BOLT_MAP,
+	BOLT_STRUCT,
+};
+
+struct bolt_entry;
+
+struct bolt_value {
+	enum bolt_type type;
+	uint8_t tag;	 // of a BOLT_STRUCT
+	uint32_t size;	 // bytes of a string or of bytes; items of a list, a map or a struct
+	union {
+		bool boolean;
+		int64_t integer;
+		double number;
+		const char *string;	       // UTF-8, NUL-ended beyond size
+		const unsigned char *bytes;
+		const struct bolt_value *items;	 // of a list or a struct
+		const struct bolt_entry *entries; // of a map
+	};
+};
+
+struct bolt_entry {
+	const char *key; // NUL-ended
+	struct bolt_value value;
+};
+
+struct bolt_value bolt_null(void);
+struct bolt_value bolt_bool(bool v);
+struct bolt_value bolt_int(int64_t v);
+struct bolt_value bolt_float(double v);
+struct bolt_value bolt_string(const char *v); // not copied: v must outlive the value; NULL gives null
+struct bolt_value bolt_list(const struct bolt_value *items, uint32_t n); // not copied
+struct bolt_value bolt_map(const struct bolt_entry *entries, uint32_t n); // not copied
+
+// The value of a key of a map; NULL when it is no map or has no such key. The last of equal keys wins.
+const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *key);
+
+// NULL / the given default when v is NULL or of another type.
+const char *bolt_as_string(const struct bolt_value *v);
+bool bolt_as_bool(const struct bolt_value *v, bool otherwise);
+int64_t bolt_as_int(const struct bolt_value *v, int64_t otherwise);

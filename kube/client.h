@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Calls to the API server. One client serves all threads: a call is posted to the loop thread, which owns
+// the one multiplexed HTTP/2 connection, and the calling thread waits with a deadline. Never call from the
+// loop thread. Source: Kubernetes API concepts; server-side apply.
+//
+// Every function: ERR_NOT_FOUND 404, ERR_CONFLICT 409, ERR_GONE 410, ERR_FORBIDDEN 401/403, ERR_INVALID 400/422
+// (text is the server's message), ERR_TOO_MANY 429 with retry_after_ms, ERR_SERVER 5xx, ERR_IO, ERR_TIMEOUT,
+// ERR_TOO_LARGE (answer over the client's limit), ERR_CANCELLED (the loop stops). err.code is the Status reason.
+// ret may be NULL where the caller does not want the answer.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kube/config.h"
+#include "kube/object.h"
+#include "kube/resource.h"
+#include "net/loop.h"
+
+struct kube_client;
+
+// Keeps config and loop by reference: both must outlive the client.
+int kube_client_new(const struct kube_config *config, struct loop *loop, struct kube_client **ret, struct err *err);
+void kube_client_free(struct kube_client *client);
+DEFINE_CLEANUP(struct kube_client *, kube_client_free);
+
+// Default deadline of a call, 30 s at first.
+void kube_client_set_timeout_ms(struct kube_client *client, int timeout_ms);
+
+int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+	     struct kube_object **ret, struct err *err);
+
+// As kube_get() for Secrets: the object and every buffer that held it are wiped when released.
+int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
+
+// One page at a time is fetched and joined; ret is the List object with all items.
+int kube_list(struct kube_client *client, const struct kube_resource *resource, const char *namespace,
+	      const char *label_selector, struct kube_object **ret, struct err *err);
+
+int kube_create(struct kube_client *client, const struct kube_resource *resource, const char *namespace,
+		const char *json, struct kube_object **ret, struct err *err);
+
+struct kube_apply_options {
+	const char *subresource;   // NULL or "status"
+	const char *field_manager; // required
+	bool force;		   // take fields over from other managers
+	bool dry_run;
+};
+
+// Server-side apply of a JSON object (apiVersion, kind, metadata.name inside). A metadata.resourceVersion
+// inside makes it conditional (ERR_CONFLICT), a metadata.uid too.
+int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err);
+
+enum kube_patch_type { KUBE_PATCH_JSON, KUBE_PATCH_MERGE };
+
+int kube_patch(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *subresource,
+	       enum kube_patch_type type, const char *patch, struct kube_object **ret, struct err *err);
+
+// PUT of a whole object's status; conditional on the resourceVersion inside.
+int kube_update_status(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		       const char *json, struct kube_object **ret, struct err *err);
+
+struct kube_delete_options {
+	const char *uid;	      // NULL, or delete only this very object (ERR_CONFLICT)
+	const char *resource_version; // NULL, likewise
+	int grace_period_s;	      // -1: the object's own
+};
+
+int kube_delete(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		const struct kube_delete_options *options, struct err *err);
+
+// POST pods/NAME/eviction: ERR_TOO_MANY while a disruption budget forbids it.
+int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err);

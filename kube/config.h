@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Where the API server is and how to prove who we are: in-cluster (service account files, re-read as they
+// rotate) or kubeconfig (client certificate, token, token file, inline or in files; contexts).
+// Source: "Organizing Cluster Access Using kubeconfig Files", "Accessing the Kubernetes API from a Pod".
+
+#include "base/err.h"
+
+struct kube_config;
+
+// kubeconfig NULL: the path in $KUBECONFIG, else in-cluster when the service account is there, else ~/.kube/config.
+// context NULL: the current one. ERR_INVALID names file, field and cure; secrets are not quoted.
+int kube_config_load(const char *kubeconfig, const char *context, struct kube_config **ret, struct err *err);
+void kube_config_free(struct kube_config *config);
+DEFINE_CLEANUP(struct kube_config *, kube_config_free);
+
+// "https://10.96.0.1:443", without a trailing slash.
+const char *kube_config_server(const struct kube_config *config);
+
+// The context's namespace, or the pod's own in-cluster; "default" otherwise.
+const char *kube_config_namespace(const struct kube_config *config);

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// An immutable, reference-counted JSON object as the API server sent it (or its metadata alone). Shared
+// between stores and workers; any thread may read, ref and unref. Objects stay JSON: typed views only of
+// what is read. Released memory of a secret object (client says so) is wiped.
+
+#include <stddef.h>
+
+#include <yyjson.h>
+
+#include "base/cleanup.h"
+
+struct kube_object;
+
+// Parses and takes a copy. NULL when the text is no JSON object.
+struct kube_object *kube_object_parse(const char *json, size_t len);
+struct kube_object *kube_object_parse_secret(const char *json, size_t len); // wiped when freed
+
+struct kube_object *kube_object_ref(struct kube_object *object);
+void kube_object_unref(struct kube_object *object); // NULL is allowed
+DEFINE_CLEANUP(struct kube_object *, kube_object_unref);
+
+// The root value, valid while a reference is held.
+yyjson_val *kube_object_root(const struct kube_object *object);
+
+// By JSON pointer ("/metadata/labels/app.kubernetes.io~1name"); NULL when absent.
+yyjson_val *kube_object_get(const struct kube_object *object, const char *pointer);
+const char *kube_object_str(const struct kube_object *object, const char *pointer);
+long long kube_object_int(const struct kube_object *object, const char *pointer, long long otherwise);
+
+const char *kube_object_name(const struct kube_object *object);
+const char *kube_object_namespace(const struct kube_object *object); // "" when cluster-scoped
+const char *kube_object_uid(const struct kube_object *object);
+const char *kube_object_resource_version(const struct kube_object *object);
+
+// The owner reference with controller: true; NULL when there is none. Fields: apiVersion, kind, name, uid.
+yyjson_val *kube_object_controller(const struct kube_object *object);

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The work queue: keys, each at most once, never handed to two workers at a time. Adding a key that is being
+// worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
+// processing; delays in a heap, the earlier time wins; back-off per key.)
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+
+struct queue;
+
+struct queue_options {
+	int base_delay_ms; // first back-off, doubled each time; 0: 1000
+	int max_delay_ms;  // 0: 300000
+	const struct clock *clock; // NULL: the system's; a test's clock needs queue_wake() after it moved
+};
+
+struct queue *queue_new(const struct queue_options *options);
+void queue_free(struct queue *queue);
+DEFINE_CLEANUP(struct queue *, queue_free);
+
+void queue_add(struct queue *queue, const char *key);
+void queue_add_after(struct queue *queue, const char *key, int64_t delay_ms);
+
+// After the key's next back-off delay, with jitter of up to a tenth. Returns the delay.
+int64_t queue_add_backoff(struct queue *queue, const char *key);
+void queue_forget(struct queue *queue, const char *key); // the back-off starts anew
+
+// Waits for a key; copies it; false when the queue was shut down. Each key got must be given to queue_done().
+bool queue_get(struct queue *queue, char *key, size_t size);
+void queue_done(struct queue *queue, const char *key);
+
+void queue_wake(struct queue *queue);
+void queue_shutdown(struct queue *queue);
+
+#define QUEUE_KEY_SIZE 512
+size_t queue_depth(struct queue *queue); // keys that are due

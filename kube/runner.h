@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Workers that take keys from a queue and reconcile them. The one place where an outcome becomes a next run,
+// and where a reconcile is logged and counted.
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kube/queue.h"
+
+// What a reconcile wants next. Expected waits are outcomes, not errors.
+struct outcome {
+	int64_t again_after_ms; // run again then; 0: only when something changes
+	bool backoff;		// run again after the key's back-off (an expected failure that should be retried)
+	const char *reason;	// static text for the log, e.g. "waiting-for-pods"; NULL
+};
+
+typedef int (*reconcile_fn)(void *user, const char *key, struct outcome *ret, struct err *err);
+
+struct runner;
+
+struct runner_options {
+	struct queue *queue;
+	int workers; // threads
+	reconcile_fn reconcile;
+	void *user;
+	const char *name; // for logs and metrics
+};
+
+int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
+
+// Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines), frees.
+void runner_stop(struct runner *runner);

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# Package steps for Debian 12, Debian 13 and Ubuntu 24.04; sourced after common.sh.
+#
+#   packages_install FILE...   installs what is missing of the packages the files name ('#' comments)
+#   packages_yyjson            libyyjson-dev, from the next Debian release where this one lacks it
+#   packages_go                a Go that can build go 1.26 modules
+
+export DEBIAN_FRONTEND=noninteractive
+
+package_is_installed() {
+	[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = "install ok installed" ]
+}
+
+packages_install() {
+	local name missing=()
+	while read -r name; do
+		package_is_installed "$name" || missing+=("$name")
+	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$@" | sort -u)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing by apt (as root): ${missing[*]}"
+	with_progress "apt-get update" as_root apt-get update
+	with_progress "apt-get install" as_root apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# The Debian mirror that this machine's own apt sources name, without a trailing slash.
+packages_mirror() {
+	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v -e security -e '/debian-security' | grep -m 1 debian
+}
+
+# Debian 12 has no yyjson. Its two packages (they need nothing but the C library) come from the next release
+# through a private apt configuration, so that the machine's own stays as it is.
+packages_yyjson() {
+	local dir mirror
+	if pkg-config --exists yyjson 2>/dev/null; then
+		return 0
+	fi
+	if apt-cache policy libyyjson-dev 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+		with_progress "apt-get install libyyjson-dev" as_root apt-get install -y --no-install-recommends libyyjson-dev
+		return 0
+	fi
+	dir=$(cache_dir yyjson-apt)
+	mirror=$(packages_mirror)
+	[ -n "$mirror" ] || die "no Debian mirror in this machine's apt sources; install libyyjson-dev by hand"
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/parts"
+	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s trixie main\n' "$mirror" >"$dir/sources.list"
+	say "libyyjson-dev is not in this release: taking it from Debian 13 (installed as root, apt's configuration is left alone)"
+	with_progress "fetching libyyjson" packages_fetch_private "$dir" libyyjson0 libyyjson-dev
+	with_progress "installing libyyjson" as_root dpkg -i "$dir"/libyyjson*.deb
+}
+
+packages_fetch_private() {
+	local dir=$1
+	local options=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o "Dir::Etc::sourceparts=$dir/parts"
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
+	shift
+	rm -f "$dir"/*.deb
+	apt-get "${options[@]}" update
+	(cd "$dir" && apt-get "${options[@]}" download "$@")
+}
+
+# The toolchain named in go.mod files is fetched by Go itself through its module proxy when the packaged
+# one is older; that works from Go 1.21 on.
+packages_go() {
+	local version
+	if command -v go >/dev/null 2>&1; then
+		version=$(GOTOOLCHAIN=local go env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/')
+		[ "${version:-0}" -lt 21 ] || return 0
+	fi
+	printf 'golang-go\n' >"$(cache_dir)/go-package.txt"
+	packages_install "$(cache_dir)/go-package.txt"
+}

@@ -1,0 +1,3 @@
+foreach(name arena buf clock err log)
+	neofleet_test(base ${name})
+endforeach()
