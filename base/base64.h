@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Strict standard base64 (RFC 4648, section 4): padded, no white space.
+
+#include <stddef.h>
+
+#include "base/arena.h"
+
+// The decoded bytes in the arena, with a NUL behind them; NULL when text is not strict base64. "" decodes to "".
+char *base64_decode(struct arena *arena, const char *text, size_t len, size_t *ret_len);

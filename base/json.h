@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// yyjson on an arena: documents that live and die with it and are never freed one by one.
+
+#include <stddef.h>
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+
+// The allocator to hand to yyjson; valid as long as the arena.
+yyjson_alc json_alc(struct arena *arena);
+
+// A mutable document to build in.
+yyjson_mut_doc *json_doc_new(struct arena *arena);
+
+// Reads a text into the arena. NULL when it is no JSON.
+yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
+
+// The document's compact text, in the arena.
+const char *json_text(struct arena *arena, const yyjson_mut_doc *doc);
+const char *json_val_text(struct arena *arena, const yyjson_val *val);

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "neo4j/token.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+#define SCRUB_RUN ((size_t)12)
+#define SCRUB_MAX ((size_t)300)
+
+static enum token_verdict malformed(struct token *token, const char *problem)
+{
+	token->problem = problem;
+	return TOKEN_MALFORMED;
+}
+
+static const char *member(yyjson_val *root, const char *name)
+{
+	const char *text = yyjson_get_str(yyjson_obj_get(root, name));
+
+	return text && *text ? text : NULL;
+}
+
+enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, struct arena *arena, struct token *ret)
+{
+	const char *expiry;
+	size_t json_len;
+	yyjson_val *root;
+	char *json;
+
+	arena_wipe_on_free(arena);
+	*ret = (struct token){0};
+	while (len > 0 && isspace((unsigned char)data[len - 1]))
+		len--;
+	while (len > 0 && isspace((unsigned char)*data))
+		data++, len--;
+	ret->text = arena_memdup0(arena, data, len < TOKEN_MAX_BYTES ? len : 0);
+	if (len == 0)
+		return TOKEN_EMPTY;
+	if (len >= TOKEN_MAX_BYTES)
+		return malformed(ret, "it is longer than 16 KiB");
+	json = base64_decode(arena, ret->text, len, &json_len);
+	if (!json)
+		return malformed(ret, "it is not base64");
+	root = json_parse(arena, json, json_len);
+	if (!yyjson_is_obj(root))
+		return malformed(ret, "its content is not a JSON object");
+	if (!member(root, "private_key"))
+		return malformed(ret, "it has no private_key");
+	if (!member(root, "kid"))
+		return malformed(ret, "it has no kid");
+	ret->project = member(root, "project_id");
+	if (!ret->project)
+		return malformed(ret, "it has no project_id");
+	expiry = member(root, "expiry_time");
+	if (!expiry || time_parse_rfc3339(expiry, &ret->expires_ms) < 0)
+		return malformed(ret, "its expiry_time is missing or not an ISO 8601 time");
+	return ret->expires_ms <= now_ms ? TOKEN_EXPIRED : TOKEN_GOOD;
+}
+
+static bool holds(const char *secret, const char *run)
+{
+	char piece[SCRUB_RUN + 1];
+
+	memcpy(piece, run, SCRUB_RUN);
+	piece[SCRUB_RUN] = '\0';
+	return secret && strstr(secret, piece);
+}
+
+const char *token_scrub(const struct token *token, const char *text, struct arena *arena)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT_SECRET(SCRUB_MAX);
+	size_t len = text ? strlen(text) : 0, decoded_len, hidden = 0;
+	char *decoded = base64_decode(arena, token->text, strlen(token->text), &decoded_len);
+
+	for (size_t i = 0; i < len; i++) {
+		if (len - i >= SCRUB_RUN && (holds(token->text, text + i) || holds(decoded, text + i))) {
+			if (i >= hidden)
+				buf_add(&out, "[redacted]");
+			hidden = i + SCRUB_RUN;
+		}
+		if (i >= hidden)
+			buf_addc(&out, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
+	}
+	return arena_strdup(arena, buf_str(&out));
+}

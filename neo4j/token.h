@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The registration token of Aura Fleet Manager: base64 of a JSON object {project_id, private_key, kid,
+// expiry_time}. It holds a private key, so nothing of it but project and expiry is ever shown. Checked before any
+// call, because registerToken stores whatever it gets and answers success even for an expired one.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+enum token_verdict {
+	TOKEN_GOOD,
+	TOKEN_EMPTY,	 // nothing but white space
+	TOKEN_MALFORMED, // not base64, not JSON, or a member is missing or of a wrong type
+	TOKEN_EXPIRED,
+};
+
+#define TOKEN_MAX_BYTES ((size_t)16 * 1024)
+
+struct token {
+	const char *text;    // white space around it trimmed; the secret itself
+	const char *project; // project_id
+	int64_t expires_ms;  // wall clock
+	const char *problem; // for TOKEN_MALFORMED: what is wrong, without a piece of the token
+};
+
+// Everything in ret lives in the arena, which is set to be wiped when freed.
+enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, struct arena *arena, struct token *ret);
+
+// A copy of a text that came from a peer, with every run of 12 or more characters that the token's text or
+// its decoded content holds, too, replaced by "[redacted]", control characters by spaces, cut at 300 bytes.
+const char *token_scrub(const struct token *token, const char *text, struct arena *arena);
