@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// timegm() and strptime()
-#define _GNU_SOURCE
-
 #include "base/clock.h"
 
 #include <ctype.h>
