@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What the operator remembers of a deployment between two reconciles, and may forget at any moment: everything here is
+// either a saved look-up or the pace of retries. A deployment's memory is used by the worker that holds its key (there is
+// one run per key at a time); only the table itself is shared.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+#define MEMORY_VERSION_SIZE 40
+#define MEMORY_BASIS_SIZE 320
+#define MEMORY_TEXT_SIZE 768
+
+enum memory_child { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, CHILD_BUDGET, CHILD_WORKLOAD, CHILD_COUNT };
+
+struct memory {
+	bool seen;   // a reconcile has looked at it since the start
+	bool formed; // it has been Ready once
+
+	// A child that stood as wanted at this resource version needs no second look.
+	struct {
+		char version[MEMORY_VERSION_SIZE];
+		char digest[65];
+	} child[CHILD_COUNT];
+
+	// The verdict on the admin Secret at this resource version.
+	char admin_version[MEMORY_VERSION_SIZE];
+	bool admin_usable;
+	bool admin_is_pair;
+	bool admin_has_username;
+	char admin_problem[MEMORY_TEXT_SIZE];
+
+	// The registration attempts since something that they depend on has changed.
+	struct {
+		char basis[MEMORY_BASIS_SIZE];
+		unsigned failures;
+		int64_t next_ms; // monotonic; no attempt before
+		char reason[64];
+		char message[MEMORY_TEXT_SIZE];
+	} attempt;
+
+	// The looks at the connection after a registration or a restart of the pods.
+	struct {
+		char basis[MEMORY_BASIS_SIZE];
+		int64_t since_ms; // monotonic
+		unsigned next;	  // which of the looks comes next
+		int connected;	  // 1, 0, -1 unknown
+		char message[MEMORY_TEXT_SIZE];
+	} connection;
+};
+
+struct memory_table;
+
+struct memory_table *memory_table_new(void);
+void memory_table_free(struct memory_table *table);
+DEFINE_CLEANUP(struct memory_table *, memory_table_free);
+
+// The memory of a key, made when there is none; valid until memory_forget(). Any thread.
+struct memory *memory_of(struct memory_table *table, const char *key);
+void memory_forget(struct memory_table *table, const char *key);
+
+// Copies a text into one of the fields above, cut at its size.
+#define memory_set(field, text) memory_copy((field), sizeof(field), (text))
+void memory_copy(char *field, size_t size, const char *text);

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/phase.h"
+
+#include <string.h>
+
+const char *phase_name(enum phase phase)
+{
+	static const char *const names[] = {"Pending", "Forming", "Ready", "Updating", "Degraded", "Failed"};
+
+	return names[phase];
+}
+
+bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod)
+{
+	return facts->workload_current && facts->update_revision && pod->revision &&
+	       strcmp(pod->revision, facts->update_revision) != 0;
+}
+
+struct tally {
+	int ready; // and up to date
+	int outdated;
+	const struct pod *ailing; // the first that is not ready; one with a known problem is preferred
+};
+
+static struct tally count_pods(const struct phase_facts *facts)
+{
+	struct tally tally = {0};
+
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+		bool outdated = pod_is_outdated(facts, pod);
+
+		tally.outdated += outdated;
+		tally.ready += pod->ready && !pod->terminating && !outdated;
+		if (!pod->ready && (!tally.ailing || (pod->problem && !tally.ailing->problem)))
+			tally.ailing = pod;
+	}
+	return tally;
+}
+
+static const char *progress(const struct phase_facts *facts, const struct tally *tally, struct arena *arena)
+{
+	if (tally->ailing && tally->ailing->problem)
+		return arena_printf(arena, "%d of %d servers ready; %s: %s", tally->ready, facts->servers, tally->ailing->name,
+				    tally->ailing->problem);
+	return arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
+}
+
+static void settle(struct phase_verdict *ret, enum phase phase, const char *reason, const char *message)
+{
+	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
+}
+
+void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	struct tally tally = count_pods(facts);
+
+	if (facts->refused)
+		settle(ret, PHASE_FAILED, facts->refused_reason, facts->refused);
+	else if (facts->waiting_for && !facts->workload_exists)
+		settle(ret, PHASE_PENDING, "WaitingForSecret", facts->waiting_for);
+	else if (!facts->workload_exists || !facts->workload_current)
+		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, "WorkloadNotObserved",
+		       "Waiting for the StatefulSet controller");
+	else if (tally.ready >= facts->servers && tally.outdated == 0)
+		settle(ret, PHASE_READY, "Ready", facts->servers == 1 ? "The server is ready" : "All servers are ready");
+	else if (!facts->formed)
+		settle(ret, PHASE_FORMING, "Forming", progress(facts, &tally, arena));
+	else if (tally.outdated > 0)
+		settle(ret, PHASE_UPDATING, "Updating",
+		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally.outdated, facts->servers,
+				    progress(facts, &tally, arena)));
+	else
+		settle(ret, PHASE_DEGRADED, "ServersNotReady", progress(facts, &tally, arena));
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pod.h"
+
+#include <string.h>
+
+static const char *str(yyjson_val *obj, const char *key)
+{
+	return yyjson_get_str(yyjson_obj_get(obj, key));
+}
+
+// The item of a list whose member key says value.
+static yyjson_val *item_where(yyjson_val *list, const char *key, const char *value)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, key), value))
+			return item;
+	}
+	return NULL;
+}
+
+static bool condition_is(yyjson_val *status, const char *type, const char *value)
+{
+	yyjson_val *condition = item_where(yyjson_obj_get(status, "conditions"), "type", type);
+
+	return yyjson_equals_str(yyjson_obj_get(condition, "status"), value);
+}
+
+static const char *with_detail(struct arena *arena, const char *reason, const char *message)
+{
+	return message && *message ? arena_printf(arena, "%s: %.300s", reason, message) : reason;
+}
+
+// How the container ended last, for one that is being restarted.
+static const char *last_end(yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated");
+
+	if (!end)
+		return NULL;
+	return with_detail(arena,
+			   arena_printf(arena, "container neo4j ended with exit code %lld",
+					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
+			   str(end, "message"));
+}
+
+static const char *problem_of(yyjson_val *status, yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
+	yyjson_val *waiting = yyjson_obj_get(yyjson_obj_get(container, "state"), "waiting");
+	const char *reason = str(waiting, "reason"), *end = last_end(container, arena);
+
+	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
+		return with_detail(arena, "not scheduled", str(scheduled, "message"));
+	if (end)
+		return end;
+	if (reason && strcmp(reason, "ContainerCreating") != 0 && strcmp(reason, "PodInitializing") != 0)
+		return with_detail(arena, reason, str(waiting, "message"));
+	return NULL;
+}
+
+void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
+{
+	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
+	yyjson_val *container = item_where(yyjson_obj_get(status, "containerStatuses"), "name", "neo4j");
+
+	*ret = (struct pod){
+		.name = str(metadata, "name"),
+		.uid = str(metadata, "uid"),
+		.address = str(status, "podIP"),
+		.revision = str(yyjson_obj_get(metadata, "labels"), "controller-revision-hash"),
+		.ready = condition_is(status, "Ready", "True"),
+		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
+		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),
+		.started_at = str(yyjson_obj_get(yyjson_obj_get(container, "state"), "running"), "startedAt"),
+	};
+	if (!ret->ready)
+		ret->problem = problem_of(status, container, arena);
+}

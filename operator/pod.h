@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What is read of a pod. Pure. Source: Pod v1, status.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+
+struct pod {
+	const char *name;
+	const char *uid;
+	const char *address;  // status.podIP; NULL while it has none
+	const char *revision; // label controller-revision-hash; NULL when absent
+	bool ready;
+	bool terminating;
+	int64_t restarts;	// of container neo4j
+	const char *started_at; // its present run; NULL while it does not run
+	const char *problem;	// why it is not ready, in the cluster's own words; NULL when nothing is known
+};
+
+// Strings belong to root or the arena.
+void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);

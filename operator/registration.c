@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/registration.h"
+
+#include <string.h>
+
+#include "neo4j/admin.h"
+
+// The order matters and is the whole point: what the server has is asked first, because a token that the service
+// rotated must not be overwritten by the older one of the Secret; the token is inspected before it is stored, because
+// registerToken stores whatever it gets; and only the row and a second look at what is stored count as success.
+
+struct exchange {
+	const struct registration_request *request;
+	struct admin admin;
+	struct registration_result *result;
+	struct arena *arena;
+};
+
+static int end(struct exchange *x, const char *reason, const char *message)
+{
+	x->result->reason = reason;
+	x->result->message = message;
+	return -1;
+}
+
+static void succeed(struct exchange *x)
+{
+	x->result->registered = true;
+	x->result->reason = FLEET_REGISTERED;
+	x->result->message = "Registered with Aura Fleet Management";
+}
+
+static int fail(struct exchange *x, const struct err *err)
+{
+	const struct registration_request *request = x->request;
+	const char *text = request->token ? token_scrub(request->token, err->text, x->arena) : err->text;
+
+	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
+		return end(x, FLEET_PROCEDURE_MISSING,
+			   "The server has no fleetManagement procedures although it is ready; check that its image "
+			   "brings the fleet-management plugin");
+	switch (err->class) {
+	case ERR_FORBIDDEN:
+		return end(x, FLEET_CREDENTIALS_REFUSED,
+			   arena_printf(x->arena,
+					"The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password "
+					"that Neo4j has into the Secret, or change it in Neo4j with ALTER USER neo4j SET "
+					"PASSWORD (the Secret counts only at the first start)",
+					request->admin_secret, err->code[0] ? err->code : "refused"));
+	case ERR_IO:
+	case ERR_TIMEOUT:
+		return end(x, FLEET_UNREACHABLE,
+			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again",
+					request->server, text));
+	default:
+		return end(x, FLEET_SERVER_ERROR,
+			   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again",
+					request->server, err->code, err->code[0] ? ": " : "", text));
+	}
+}
+
+static int check_procedures(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	bool present;
+
+	if (admin_fleet_present(&x->admin, &present, &err) < 0)
+		return fail(x, &err);
+	if (!present)
+		return end(x, FLEET_PROCEDURE_MISSING,
+			   "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that "
+			   "its image brings it");
+	return 0;
+}
+
+// 1 when the server is registered and connected for the token's project already, 0 when not.
+static int check_adoption(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct fleet_state state;
+	struct token_info stored;
+
+	if (!x->request->may_adopt)
+		return 0;
+	if (admin_fleet_status(&x->admin, &state, &err) < 0)
+		return fail(x, &err);
+	if (!state.active || !state.connected)
+		return 0;
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
+		return fail(x, &err);
+	return stored.project && strcmp(stored.project, x->request->token->project) == 0;
+}
+
+static int check_token(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct token_info info;
+
+	if (admin_fleet_inspect(&x->admin, x->request->token->text, &info, &err) < 0)
+		return fail(x, &err);
+	if (info.error)
+		return end(x, FLEET_TOKEN_REFUSED,
+			   arena_printf(x->arena,
+					"The server does not accept the token (%s); generate a new one in the Aura console and "
+					"update the Secret",
+					token_scrub(x->request->token, info.error, x->arena)));
+	return 0;
+}
+
+static int call_register(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct token_info stored;
+	const char *text;
+	bool registered;
+
+	x->result->called = true;
+	if (admin_fleet_register(&x->admin, x->request->token->text, &registered, &text, &err) < 0)
+		return fail(x, &err);
+	if (!registered)
+		return end(x, FLEET_TOKEN_REFUSED,
+			   arena_printf(x->arena, "The server refused the token: %s",
+					token_scrub(x->request->token, text, x->arena)));
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
+		return fail(x, &err);
+	if (!stored.project || strcmp(stored.project, x->request->token->project) != 0)
+		return end(x, FLEET_SERVER_ERROR,
+			   "The server answered success, but does not hold a token of the token's project; it is tried again");
+	return 0;
+}
+
+static int open_session(struct exchange *x, struct bolt_session **ret)
+{
+	struct err err = ERR_INIT;
+
+	if (bolt_session_open(&x->request->target, &x->request->auth, x->request->deadline, ret, &err) < 0)
+		return fail(x, &err);
+	x->admin = (struct admin){.session = *ret, .deadline = x->request->deadline, .arena = x->arena};
+	return 0;
+}
+
+void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret)
+{
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	struct exchange x = {.request = request, .result = ret, .arena = arena};
+	int adopted;
+
+	arena_wipe_on_free(arena);
+	*ret = (struct registration_result){0};
+	if (open_session(&x, &session) < 0 || check_procedures(&x) < 0)
+		return;
+	adopted = check_adoption(&x);
+	if (adopted < 0)
+		return;
+	if (!adopted && (check_token(&x) < 0 || call_register(&x) < 0))
+		return;
+	succeed(&x);
+}
+
+void registration_check_connected(const struct registration_request *request, struct arena *arena,
+				  struct connection_result *ret)
+{
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	struct registration_result result = {0};
+	struct exchange x = {.request = request, .result = &result, .arena = arena};
+	struct fleet_state state;
+	struct err err = ERR_INIT;
+
+	*ret = (struct connection_result){.connected = -1};
+	if (open_session(&x, &session) < 0) {
+		ret->message = result.message;
+		return;
+	}
+	if (admin_fleet_status(&x.admin, &state, &err) < 0) {
+		(void)fail(&x, &err);
+		ret->message = result.message;
+		return;
+	}
+	ret->connected = state.active && state.connected;
+	ret->message = arena_strdup(arena, state.message ? state.message : "");
+}

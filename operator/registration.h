@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The exchange that registers a token with one server (the one that can write database system). Blocking, bounded
+// by the deadline; keeps nothing between calls. A failure is an outcome with a reason and a message, not an error.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "bolt/session.h"
+#include "neo4j/token.h"
+
+// The reasons of condition FleetRegistered and FleetConnected.
+#define FLEET_REGISTERED "Registered"
+#define FLEET_CREDENTIALS_REFUSED "CredentialsRefused"
+#define FLEET_PROCEDURE_MISSING "ProcedureMissing"
+#define FLEET_UNREACHABLE "Unreachable"
+#define FLEET_SERVER_ERROR "ServerError"
+#define FLEET_TOKEN_REFUSED "TokenRefused"
+
+struct registration_request {
+	struct bolt_target target;
+	struct bolt_auth auth;
+	const char *server;	  // the pod's name, for messages
+	const char *admin_secret; // the Secret's name, for messages
+	const struct token *token;
+	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
+	int64_t deadline;
+};
+
+struct registration_result {
+	bool registered;
+	bool called;	     // registerToken was called
+	const char *reason;  // one of FLEET_...
+	const char *message; // for the status: cause and cure, no secret
+};
+
+// The arena is wiped when freed.
+void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret);
+
+struct connection_result {
+	int connected;	     // 1 true, 0 false, -1 unknown
+	const char *message; // the server's own words, or why it could not be asked
+};
+
+// Asks one server whether it talks to the service. Never registers.
+void registration_check_connected(const struct registration_request *request, struct arena *arena,
+				  struct connection_result *ret);
