@@ -21,6 +21,7 @@ enum memory_child { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, C
 struct memory {
 	bool seen;   // a reconcile has looked at it since the start
 	bool formed; // it has been Ready once
+	bool rolling; // a pod was taken away for a newer template, and it was not Ready since
 
 	// A child that stood as wanted at this resource version needs no second look.
 	struct {

@@ -68,7 +68,7 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 		settle(ret, PHASE_READY, "Ready", facts->servers == 1 ? "The server is ready" : "All servers are ready");
 	else if (!facts->formed)
 		settle(ret, PHASE_FORMING, "Forming", progress(facts, &tally, arena));
-	else if (tally.outdated > 0)
+	else if (tally.outdated > 0 || facts->rolling)
 		settle(ret, PHASE_UPDATING, "Updating",
 		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally.outdated, facts->servers,
 				    progress(facts, &tally, arena)));

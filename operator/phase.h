@@ -26,6 +26,7 @@ struct phase_facts {
 	size_t n_pods;
 	int servers;		     // wanted
 	bool formed;		     // it has been Ready before
+	bool rolling;		     // a pod was taken away for a newer template, and it was not Ready since
 };
 
 struct phase_verdict {

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/apply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/json.h"
+#include "operator/drift.h"
+
+static void digest_hex(const char *text, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
+	if (EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) != 1)
+		abort();
+	for (unsigned int i = 0; i < len; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool apply_is_owned(const struct kube_object *object, const char *owner_uid)
+{
+	return yyjson_equals_str(yyjson_obj_get(kube_object_controller(object), "uid"), owner_uid);
+}
+
+// The builder's object with the digest and, for a guarded child, the version it was merged from.
+static const char *with_marks(const struct child *child, const char *digest, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_val_mut_copy(doc, json_parse(arena, child->json, strlen(child->json)));
+	yyjson_mut_val *metadata = yyjson_mut_obj_get(root, "metadata");
+	yyjson_mut_val *annotations = yyjson_mut_obj_get(metadata, "annotations");
+
+	yyjson_mut_doc_set_root(doc, root);
+	if (!annotations)
+		annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
+	yyjson_mut_obj_add_strcpy(doc, annotations, DIGEST_ANNOTATION, digest);
+	if (child->guarded && child->live)
+		yyjson_mut_obj_add_strcpy(doc, metadata, "resourceVersion", kube_object_resource_version(child->live));
+	return json_text(arena, doc);
+}
+
+static bool stands_as_wanted(const struct memory *memory, const struct child *child, const char *digest,
+			     struct kube_object *live, struct arena *arena)
+{
+	const char *applied = yyjson_get_str(yyjson_obj_get(
+		yyjson_obj_get(yyjson_obj_get(kube_object_root(live), "metadata"), "annotations"), DIGEST_ANNOTATION));
+
+	if (!applied || strcmp(applied, digest) != 0)
+		return false;
+	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
+	    strcmp(memory->child[child->slot].digest, digest) == 0)
+		return true;
+	return !drift_found(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
+}
+
+static void remember(struct memory *memory, const struct child *child, const char *digest, struct kube_object *live)
+{
+	memory_set(memory->child[child->slot].version, kube_object_resource_version(live));
+	memory_set(memory->child[child->slot].digest, digest);
+}
+
+// The store holds our own objects only, so one that it lacks may still exist and belong to somebody else.
+static int look_for_foreign(const struct context *context, const struct child *child, struct kube_object **ret_live,
+			    struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r = kube_get(context->client, child->resource, name, ret_live, err);
+
+	if (r == ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
+int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
+		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *live = NULL, *written = NULL;
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
+	char digest[65];
+	int r;
+
+	digest_hex(child->json, digest);
+	*ret_live = NULL;
+	live = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
+	if (!live) {
+		r = look_for_foreign(context, child, &live, err);
+		if (r < 0)
+			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
+	}
+	if (live && !apply_is_owned(live, child->owner_uid)) {
+		*ret_result = APPLY_FOREIGN;
+		return 0;
+	}
+	if (live && stands_as_wanted(memory, child, digest, live, arena)) {
+		remember(memory, child, digest, live);
+		*ret_result = APPLY_UNCHANGED;
+		*ret_live = steal_ptr(live);
+		return 0;
+	}
+	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, &written, err);
+	if (r < 0)
+		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
+	remember(memory, child, digest, written);
+	*ret_result = APPLY_WRITTEN;
+	*ret_live = steal_ptr(written);
+	return 0;
+}

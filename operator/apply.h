@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Brings one child object to its wanted state by server-side apply, and only when it is not there already: an
+// annotation records the digest of what was applied last, so that a change of ours is seen after a restart too, and a
+// comparison with the live object finds changes by others. An object of the name that somebody else owns is never touched.
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/context.h"
+
+#define DIGEST_ANNOTATION "neofleet.neo4j.com/applied"
+
+struct child {
+	enum memory_child slot;
+	const struct kube_resource *resource;
+	struct kube_store *store;
+	const char *namespace, *name;
+	const char *owner_uid;
+	const char *json;	   // the object as a builder made it
+	bool guarded;		   // write only over the very version that was read (a builder merged from it)
+	struct kube_object *live;  // what the builder saw; NULL for none
+};
+
+enum apply_result {
+	APPLY_UNCHANGED,
+	APPLY_WRITTEN,
+	APPLY_FOREIGN, // the name belongs to an object that the deployment does not own
+};
+
+// ret_live gets a reference to the object as it stands afterwards (NULL for APPLY_FOREIGN). ERR_CONFLICT: a guarded child
+// changed in between; the key is to be reconciled anew.
+int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
+		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err);
+
+// Whether object is controlled by the owner.
+bool apply_is_owned(const struct kube_object *object, const char *owner_uid);

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What every reconcile may use: the client, the stores that informers fill, the event recorder, the queue and the memory.
+// Made by wiring, read-only afterwards; shared by all workers.
+
+#include "kube/client.h"
+#include "kube/event.h"
+#include "kube/queue.h"
+#include "kube/store.h"
+#include "operator/memory.h"
+
+#define FIELD_MANAGER "neofleet"
+#define USER_AGENT "neofleet/0.1.0"
+
+struct context {
+	struct kube_client *client;
+	struct event_recorder *events;
+	struct queue *queue;
+	struct memory_table *memories;
+	struct {
+		struct kube_store *standalones, *clusters, *plugins;
+		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods;
+		struct kube_store *secrets; // metadata only
+	} stores;
+};

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/status.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "operator/drift.h"
+
+struct writer {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *conditions;
+	yyjson_val *old_conditions;
+	int64_t generation;
+	char now[TIME_TEXT_SIZE];
+};
+
+static yyjson_val *old_condition(const struct writer *w, const char *type)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
+static void condition(struct writer *w, const char *type, int value, const char *reason, const char *message)
+{
+	const char *status = value > 0 ? "True" : value == 0 ? "False" : "Unknown";
+	yyjson_val *old = old_condition(w, type);
+	const char *since = yyjson_get_str(yyjson_obj_get(old, "lastTransitionTime"));
+	yyjson_mut_val *item = yyjson_mut_arr_add_obj(w->doc, w->conditions);
+
+	if (!since || !yyjson_equals_str(yyjson_obj_get(old, "status"), status))
+		since = w->now;
+	yyjson_mut_obj_add_strcpy(w->doc, item, "type", type);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "status", status);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "reason", reason);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "message", message ? message : "");
+	yyjson_mut_obj_add_strcpy(w->doc, item, "lastTransitionTime", since);
+	yyjson_mut_obj_add_sint(w->doc, item, "observedGeneration", w->generation);
+}
+
+static void phase_conditions(struct writer *w, const struct phase_verdict *verdict)
+{
+	bool failed = verdict->phase == PHASE_FAILED;
+	bool moving = verdict->phase == PHASE_PENDING || verdict->phase == PHASE_FORMING ||
+		      verdict->phase == PHASE_UPDATING || verdict->phase == PHASE_DEGRADED;
+
+	condition(w, "Ready", verdict->phase == PHASE_READY, verdict->reason, verdict->message);
+	condition(w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
+	condition(w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+}
+
+static const char *connected_reason(int connected)
+{
+	if (connected > 0)
+		return "Connected";
+	return connected == 0 ? "NotConnected" : "NotAsked";
+}
+
+static void fleet_conditions(struct writer *w, const struct status_fleet *fleet)
+{
+	if (fleet->publish)
+		condition(w, "FleetRegistered", fleet->registered, fleet->reason, fleet->message);
+	if (fleet->publish_connected)
+		condition(w, "FleetConnected", fleet->connected, connected_reason(fleet->connected), fleet->connected_message);
+}
+
+// Conditions that this pass does not speak about stay as they are.
+static void keep_others(struct writer *w)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		const char *type = yyjson_get_str(yyjson_obj_get(item, "type"));
+		yyjson_mut_arr_iter ours = yyjson_mut_arr_iter_with(w->conditions);
+		yyjson_mut_val *mine;
+		bool known = false;
+
+		while ((mine = yyjson_mut_arr_iter_next(&ours)))
+			known = known || yyjson_mut_equals_str(yyjson_mut_obj_get(mine, "type"), type);
+		if (!known)
+			yyjson_mut_arr_append(w->conditions, yyjson_val_mut_copy(w->doc, item));
+	}
+}
+
+static void fleet_map(struct writer *w, yyjson_mut_val *status, const struct status_fleet *fleet)
+{
+	yyjson_mut_val *map;
+
+	if (!fleet->publish)
+		return;
+	map = yyjson_mut_obj_add_obj(w->doc, status, "auraFleetManagement");
+	yyjson_mut_obj_add_bool(w->doc, map, "registered", fleet->registered);
+	if (fleet->last_registration)
+		yyjson_mut_obj_add_strcpy(w->doc, map, "lastRegistrationTime", fleet->last_registration);
+	yyjson_mut_obj_add_strcpy(w->doc, map, "message", fleet->message);
+}
+
+static bool differs(yyjson_val *wanted, yyjson_val *old)
+{
+	return !old || drift_found(wanted, old) ||
+	       yyjson_arr_size(yyjson_obj_get(wanted, "conditions")) != yyjson_arr_size(yyjson_obj_get(old, "conditions"));
+}
+
+const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena)
+{
+	yyjson_val *old = yyjson_obj_get(object, "status"), *metadata = yyjson_obj_get(object, "metadata");
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *head, *status;
+	struct writer w = {.doc = doc, .old_conditions = yyjson_obj_get(old, "conditions"), .generation = wanted->generation};
+	const char *text;
+
+	time_format_rfc3339(now_ms, w.now, sizeof(w.now));
+	yyjson_mut_doc_set_root(doc, root);
+	head = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	yyjson_mut_obj_add_val(doc, head, "resourceVersion",
+			       yyjson_val_mut_copy(doc, yyjson_obj_get(metadata, "resourceVersion")));
+	status = yyjson_mut_obj_add_obj(doc, root, "status");
+	yyjson_mut_obj_add_sint(doc, status, "observedGeneration", wanted->generation);
+	yyjson_mut_obj_add_strcpy(doc, status, "phase", phase_name(wanted->verdict.phase));
+	yyjson_mut_obj_add_strcpy(doc, status, "message", wanted->verdict.message);
+	w.conditions = yyjson_mut_obj_add_arr(doc, status, "conditions");
+	phase_conditions(&w, &wanted->verdict);
+	fleet_conditions(&w, &wanted->fleet);
+	keep_others(&w);
+	fleet_map(&w, status, &wanted->fleet);
+	text = json_text(arena, doc);
+	if (!differs(yyjson_obj_get(json_parse(arena, text, strlen(text)), "status"), old))
+		return NULL;
+	return text;
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The status that a pass arrived at, as a patch of what the object says now. Pure. Conditions follow the API
+// conventions: lastTransitionTime moves only with the condition's status; conditions of others are left alone.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+#include "operator/phase.h"
+
+struct status_fleet {
+	bool publish;		       // enabled was seen: auraFleetManagement and FleetRegistered are written
+	bool registered;
+	const char *last_registration; // RFC 3339; NULL when there was none
+	const char *reason;	       // of condition FleetRegistered
+	const char *message;
+	bool publish_connected;	       // condition FleetConnected is written
+	int connected;		       // 1 true, 0 false, -1 unknown
+	const char *connected_message;
+};
+
+struct status_wanted {
+	int64_t generation;
+	struct phase_verdict verdict;
+	struct status_fleet fleet;
+};
+
+// A merge patch for the status subresource, conditional on the object's resourceVersion; NULL when the object says all of
+// it already.
+const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena);
