@@ -6,6 +6,7 @@
 // Scope-bound release. `_cleanup_(foo_freep) struct foo *f = NULL;` frees f on every way out of the
 // scope; steal_ptr() hands it over in the last lines of a constructor. There is no goto in this tree.
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +25,12 @@
 static inline void freep(void *p)
 {
 	free(*(void **)p);
+}
+
+static inline void fclosep(FILE **p)
+{
+	if (*p)
+		(void)fclose(*p);
 }
 
 static inline void closep(int *fd)

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The operator's process: options, signals, the health and metrics endpoints. Everything else is behind operator/wiring.h.
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "net/server.h"
+#include "operator/wiring.h"
+
+#define VERSION "0.1.0"
+
+static struct wiring_options arg_wiring = {.workers = 4};
+static unsigned arg_port = 8080;
+
+static const char usage[] =
+	"usage: neofleet [OPTION]...\n"
+	"Runs Neo4j deployments on Kubernetes and keeps them registered with Aura Fleet Manager.\n"
+	"\n"
+	"  --kubeconfig FILE   how to reach the cluster (default: $KUBECONFIG, the pod's service account, ~/.kube/config)\n"
+	"  --context NAME      context of the kubeconfig (default: its current one)\n"
+	"  --namespace NAME    watch this namespace only (default: all)\n"
+	"  --workers N         reconciles at a time, 1 to 64 (default: 4)\n"
+	"  --port N            port of /metrics, /healthz and /readyz (default: 8080)\n"
+	"  --log-level LEVEL   debug, info, warning or error (default: info)\n"
+	"  --help, --version\n";
+
+static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *ret)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || end == text || value < min || value > max)
+		return false;
+	*ret = (unsigned)value;
+	return true;
+}
+
+static void refuse(const char *option, const char *value, const char *wanted)
+{
+	(void)fprintf(stderr, "neofleet: --%s: '%s' must be %s\n", option, value, wanted);
+	exit(2);
+}
+
+static void parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"kubeconfig", required_argument, NULL, 'k'}, {"context", required_argument, NULL, 'c'},
+		{"namespace", required_argument, NULL, 'n'},  {"workers", required_argument, NULL, 'w'},
+		{"port", required_argument, NULL, 'p'},	      {"log-level", required_argument, NULL, 'l'},
+		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	enum log_level level;
+	unsigned workers;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'k') {
+			arg_wiring.kubeconfig = optarg;
+		} else if (c == 'c') {
+			arg_wiring.context = optarg;
+		} else if (c == 'n') {
+			arg_wiring.namespace = optarg;
+		} else if (c == 'w') {
+			if (!parse_number(optarg, 1, 64, &workers))
+				refuse("workers", optarg, "a number from 1 to 64");
+			arg_wiring.workers = (int)workers;
+		} else if (c == 'p') {
+			if (!parse_number(optarg, 1, 65535, &arg_port))
+				refuse("port", optarg, "a number from 1 to 65535");
+		} else if (c == 'l') {
+			if (log_level_parse(optarg, &level) < 0)
+				refuse("log-level", optarg, "debug, info, warning or error");
+			log_set_level(level);
+		} else if (c == 'h' || c == 'V') {
+			(void)fputs(c == 'h' ? usage : "neofleet " VERSION "\n", stdout);
+			exit(0);
+		} else {
+			exit(2);
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "neofleet: unexpected argument '%s'; see neofleet --help\n", argv[optind]);
+		exit(2);
+	}
+}
+
+// Tokens and passwords pass through this process: its memory is not to be dumped or traced.
+static void forbid_dumps(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static _Atomic(struct wiring *) the_wiring;
+
+static unsigned serve_health(void *user, struct buf *body, const char **ret_content_type)
+{
+	(void)user;
+	*ret_content_type = "text/plain";
+	buf_add(body, "ok\n");
+	return 200;
+}
+
+static unsigned serve_ready(void *user, struct buf *body, const char **ret_content_type)
+{
+	struct wiring *wiring = atomic_load(&the_wiring);
+	bool ready = wiring && wiring_synced(wiring);
+
+	(void)user;
+	*ret_content_type = "text/plain";
+	buf_add(body, ready ? "ok\n" : "the first lists are not complete yet\n");
+	return ready ? 200 : 503;
+}
+
+static unsigned serve_metrics(void *user, struct buf *body, const char **ret_content_type)
+{
+	struct wiring *wiring = atomic_load(&the_wiring);
+
+	(void)user;
+	*ret_content_type = "text/plain; version=0.0.4";
+	if (wiring)
+		wiring_metrics(wiring, body);
+	return 200;
+}
+
+// Waits for a signal to end; until the stores are in sync it looks at them now and then. Returns the signal, or 0 on error.
+static int supervise(struct wiring *wiring, const sigset_t *signals, struct err *err)
+{
+	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000};
+	bool working = false;
+	int signal;
+
+	for (;;) {
+		signal = working ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &glance);
+		if (signal > 0)
+			return signal;
+		if (working || !wiring_synced(wiring))
+			continue;
+		if (wiring_work(wiring, err) < 0)
+			return 0;
+		log_info("all stores are in sync");
+		working = true;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct server_route routes[] = {
+		{"/healthz", serve_health, NULL}, {"/readyz", serve_ready, NULL}, {"/metrics", serve_metrics, NULL}};
+	struct wiring *wiring = NULL;
+	struct server *server = NULL;
+	struct err err = ERR_INIT;
+	sigset_t signals;
+
+	parse_options(argc, argv);
+	forbid_dumps();
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	// Blocked before any thread is made, so that only supervise() sees them.
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	log_info("starting", "version", VERSION);
+	if (server_start(NULL, (uint16_t)arg_port, routes, sizeof(routes) / sizeof(routes[0]), &server, NULL, &err) == 0 &&
+	    wiring_start(&arg_wiring, &wiring, &err) == 0) {
+		atomic_store(&the_wiring, wiring);
+		if (supervise(wiring, &signals, &err) > 0)
+			log_info("stopping");
+	}
+	if (err_is_set(&err))
+		log_error("cannot run", "error", err.text);
+	atomic_store(&the_wiring, NULL);
+	server_stop(server);
+	wiring_stop(wiring);
+	return err_is_set(&err);
+}

@@ -1,0 +1,291 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/enroll.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "operator/credentials.h"
+#include "operator/fleet.h"
+
+#define EXCHANGE_TIMEOUT_MS (20 * 1000)
+#define LOOK_TIMEOUT_MS (10 * 1000)
+#define FIRST_RETRY_MS INT64_C(1000)
+#define LAST_RETRY_MS INT64_C(300000)
+#define REFUSED_RETRY_MS INT64_C(60000)
+#define BOLT_PORT 7687
+
+static const int64_t looks_ms[] = {5000, 30000, 90000};
+#define LOOKS (sizeof(looks_ms) / sizeof(looks_ms[0]))
+
+// What is needed for an exchange and wiped after it.
+struct secrets {
+	struct arena *arena; // wiped
+	struct credentials credentials;
+	struct token token;
+};
+
+static const char *secret_version(const struct context *context, const struct enroll_inputs *inputs, const char *name,
+				  struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+
+	if (!name)
+		return "";
+	secret = kube_store_get(context->stores.secrets,
+				(struct kube_name){.namespace = inputs->namespace, .name = name});
+	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+}
+
+// Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
+static const char *attempt_basis(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena)
+{
+	const char *basis = arena_printf(arena, "%lld %s %s", (long long)inputs->generation,
+					 secret_version(context, inputs, inputs->admin_secret, arena),
+					 secret_version(context, inputs, inputs->token_secret, arena));
+
+	for (size_t i = 0; i < inputs->n_pods; i++)
+		basis = arena_printf(arena, "%s %.13s/%lld/%d", basis, inputs->pods[i].uid, (long long)inputs->pods[i].restarts,
+				     inputs->pods[i].ready);
+	return basis;
+}
+
+static bool is_same(const char *kept, size_t size, const char *basis)
+{
+	return strncmp(kept, basis, size - 1) == 0;
+}
+
+static int64_t retry_delay(const char *reason, unsigned failures)
+{
+	int64_t delay = FIRST_RETRY_MS;
+
+	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
+		return REFUSED_RETRY_MS;
+	for (unsigned i = 1; i < failures && delay < LAST_RETRY_MS; i++)
+		delay *= 2;
+	if (delay > LAST_RETRY_MS)
+		delay = LAST_RETRY_MS;
+	return delay + random() % (delay / 10 + 1);
+}
+
+static bool fail(struct enroll_result *ret, const char *reason, const char *message)
+{
+	ret->reason = reason;
+	ret->message = message;
+	return false;
+}
+
+static bool fetch(const struct context *context, const struct enroll_inputs *inputs, const char *name, struct arena *arena,
+		  struct kube_object **ret_secret, struct enroll_result *ret)
+{
+	struct kube_name full = {.namespace = inputs->namespace, .name = name};
+	struct err err = ERR_INIT;
+	int r = kube_get_secret(context->client, full, ret_secret, &err);
+
+	if (r == 0)
+		return true;
+	if (r == ERR_NOT_FOUND)
+		return fail(ret, FLEET_SECRET_NOT_FOUND,
+			    arena_printf(arena, "Secret '%s' not found in namespace '%s'; create it there", name,
+					 inputs->namespace));
+	return fail(ret, "SecretUnreadable",
+		    arena_printf(arena, "Secret '%s' cannot be read (%s); it is tried again", name, err.text));
+}
+
+static bool read_token(const struct context *context, const struct enroll_inputs *inputs, struct secrets *secrets,
+		       struct arena *arena, struct enroll_result *ret)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *cure = "generate a new one in the Aura console and update the Secret";
+	char expired[TIME_TEXT_SIZE];
+	const char *data;
+	size_t len;
+
+	if (!fetch(context, inputs, inputs->token_secret, arena, &secret, ret))
+		return false;
+	data = secret_value(kube_object_root(secret), inputs->token_key, secrets->arena, &len);
+	if (!data)
+		return fail(ret, FLEET_SECRET_KEY_NOT_FOUND,
+			    arena_printf(arena, "Key '%s' not found in Secret '%s' (the keys are: %s); add it, or name another "
+						"key in tokenSecretRef.key",
+					 inputs->token_key, inputs->token_secret, secret_keys(kube_object_root(secret), arena)));
+	switch (token_check(data, len, clock_wall_ms(&clock_system), secrets->arena, &secrets->token)) {
+	case TOKEN_GOOD:
+		return true;
+	case TOKEN_EMPTY:
+		return fail(ret, FLEET_TOKEN_EMPTY,
+			    arena_printf(arena, "The token in Secret '%s' is empty; put the token that the Aura console shows "
+						"under key '%s'",
+					 inputs->token_secret, inputs->token_key));
+	case TOKEN_MALFORMED:
+		return fail(ret, FLEET_TOKEN_MALFORMED,
+			    arena_printf(arena, "The token in Secret '%s' is malformed: %s; copy it again in full, or %s",
+					 inputs->token_secret, secrets->token.problem, cure));
+	case TOKEN_EXPIRED:
+		time_format_rfc3339(secrets->token.expires_ms, expired, sizeof(expired));
+		return fail(ret, FLEET_TOKEN_EXPIRED,
+			    arena_printf(arena, "The token in Secret '%s' expired on %s; %s", inputs->token_secret, expired, cure));
+	}
+	return false;
+}
+
+static bool read_credentials(const struct context *context, const struct enroll_inputs *inputs, struct secrets *secrets,
+			     struct arena *arena, struct enroll_result *ret)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *problem;
+
+	if (!fetch(context, inputs, inputs->admin_secret, arena, &secret, ret))
+		return false;
+	if (credentials_read(kube_object_root(secret), secrets->arena, &secrets->credentials, &problem))
+		return true;
+	return fail(ret, FLEET_CREDENTIALS_REFUSED,
+		    arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->admin_secret, problem));
+}
+
+// The store may lag behind, and registering twice would drop the server's connection: ask before the call.
+static bool is_still_wanted(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena,
+			    struct enroll_result *ret)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *root = NULL;
+	struct kube_name name = {.namespace = inputs->namespace, .name = inputs->name};
+	struct err err = ERR_INIT;
+
+	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
+		return fail(ret, "ApiUnavailable",
+			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
+	ret->stale = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered")) ||
+		     kube_object_int(root, "/metadata/generation", 0) != inputs->generation ||
+		     (kube_object_get(root, "/status/auraFleetManagement/lastRegistrationTime") != NULL) !=
+			     inputs->registered_before;
+	return !ret->stale;
+}
+
+static struct registration_request request_for(const struct enroll_inputs *inputs, const struct pod *pod,
+					       const struct secrets *secrets, int timeout_ms)
+{
+	return (struct registration_request){
+		.target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT},
+		.auth = {.user = secrets->credentials.user, .password = secrets->credentials.password},
+		.server = pod->name,
+		.admin_secret = inputs->admin_secret,
+		.deadline = deadline_in_ms(timeout_ms),
+	};
+}
+
+static void attempt(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena,
+		    struct enroll_result *ret)
+{
+	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
+	struct secrets secrets = {.arena = secret_arena};
+	struct registration_request request;
+	struct registration_result result;
+
+	if (!read_token(context, inputs, &secrets, arena, ret) || !read_credentials(context, inputs, &secrets, arena, ret) ||
+	    !is_still_wanted(context, inputs, arena, ret))
+		return;
+	request = request_for(inputs, &inputs->pods[0], &secrets, EXCHANGE_TIMEOUT_MS);
+	request.token = &secrets.token;
+	request.may_adopt = !inputs->registered_before;
+	registration_run(&request, secret_arena, &result);
+	ret->registered = result.registered;
+	ret->reason = result.reason;
+	ret->message = arena_strdup(arena, result.message);
+}
+
+static void keep_failure(struct memory *memory, const char *basis, struct enroll_result *ret)
+{
+	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
+	int64_t delay = retry_delay(ret->reason, failures + 1);
+
+	memory_set(memory->attempt.basis, basis);
+	memory->attempt.failures = failures + 1;
+	memory->attempt.next_ms = deadline_in_ms(delay);
+	memory_set(memory->attempt.reason, ret->reason);
+	memory_set(memory->attempt.message, ret->message);
+	ret->again_after_ms = delay;
+}
+
+void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		     struct arena *arena, struct enroll_result *ret)
+{
+	const char *basis = attempt_basis(context, inputs, arena);
+	int64_t left;
+
+	*ret = (struct enroll_result){0};
+	left = memory->attempt.failures ? deadline_left_ms(memory->attempt.next_ms) : 0;
+	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
+		ret->reason = memory->attempt.reason;
+		ret->message = memory->attempt.message;
+		ret->again_after_ms = left;
+		return;
+	}
+	ret->attempted = true;
+	attempt(context, inputs, arena, ret);
+	if (ret->stale)
+		return;
+	if (ret->registered)
+		memset(&memory->attempt, 0, sizeof(memory->attempt));
+	else
+		keep_failure(memory, basis, ret);
+}
+
+// Asks every server; one that is not connected decides, then one that cannot be asked.
+static void look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
+{
+	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
+	struct secrets secrets = {.arena = secret_arena};
+	struct enroll_result problem = {0};
+
+	memory->connection.connected = 1;
+	if (!read_credentials(context, inputs, &secrets, arena, &problem)) {
+		memory->connection.connected = -1;
+		memory_set(memory->connection.message, problem.message);
+		return;
+	}
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		struct registration_request request = request_for(inputs, &inputs->pods[i], &secrets, LOOK_TIMEOUT_MS);
+		struct connection_result result;
+
+		registration_check_connected(&request, secret_arena, &result);
+		if (result.connected > 0 && i > 0)
+			continue;
+		memory_set(memory->connection.message, result.message);
+		memory->connection.connected = result.connected;
+		if (result.connected <= 0)
+			return;
+	}
+}
+
+void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+			     const char *registered_at, struct arena *arena, struct enroll_connection *ret)
+{
+	const char *basis = registered_at ? registered_at : "";
+	int64_t now = clock_monotonic_ms(&clock_system), due;
+	bool looked = false;
+
+	for (size_t i = 0; i < inputs->n_pods; i++)
+		basis = arena_printf(arena, "%s %.13s/%lld", basis, inputs->pods[i].uid, (long long)inputs->pods[i].restarts);
+	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
+		memory_set(memory->connection.basis, basis);
+		memory->connection.since_ms = now;
+		memory->connection.next = 0;
+	}
+	*ret = (struct enroll_connection){.connected = -1};
+	while (memory->connection.next < LOOKS && now >= memory->connection.since_ms + looks_ms[memory->connection.next]) {
+		memory->connection.next++;
+		looked = true;
+	}
+	if (looked)
+		look(context, memory, inputs, arena);
+	if (memory->connection.next < LOOKS) {
+		due = memory->connection.since_ms + looks_ms[memory->connection.next] - clock_monotonic_ms(&clock_system);
+		ret->again_after_ms = due > 0 ? due : 1;
+	}
+	ret->known = memory->connection.next > 0;
+	ret->connected = memory->connection.connected;
+	ret->message = memory->connection.message;
+}

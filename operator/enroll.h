@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Carries out the step that fleet_decide() chose: reads the Secrets at the moment of use, checks the token, speaks to the
+// server, and keeps the pace of retries: 1 s to 5 min with jitter, one login a minute where credentials were refused, and
+// at once when the Secrets, the spec or the pods have changed.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/context.h"
+#include "operator/pod.h"
+#include "operator/registration.h"
+
+struct enroll_inputs {
+	const struct kube_resource *resource; // of the root object
+	const char *namespace, *name;
+	int64_t generation;
+	const char *admin_secret;
+	const char *token_secret, *token_key;
+	const struct pod *pods; // of the running servers
+	size_t n_pods;
+	bool registered_before; // lastRegistrationTime is set
+};
+
+struct enroll_result {
+	bool attempted;	     // the server or a Secret was asked in this pass
+	bool stale;	     // the object in the store is older than what the API server has: look again
+	bool registered;
+	const char *reason;
+	const char *message;
+	int64_t again_after_ms; // 0: no need
+};
+
+void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		     struct arena *arena, struct enroll_result *ret);
+
+struct enroll_connection {
+	bool known;	     // one of the looks was taken
+	int connected;	     // 1, 0, -1 unknown
+	const char *message;
+	int64_t again_after_ms; // when the next look is due; 0: none
+};
+
+// The looks at fleetManagement.status() on each server, 5, 30 and 90 s after the registration or a restart of a pod.
+void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+			     const char *registered_at, struct arena *arena, struct enroll_connection *ret);

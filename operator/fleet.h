@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Which step of the registration comes next: the gates, in their order, each with its own words while unmet. Pure.
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+
+// Reasons of condition FleetRegistered beside those of operator/registration.h.
+#define FLEET_DISABLED "Disabled"
+#define FLEET_VERSION_UNSUPPORTED "VersionUnsupported"
+#define FLEET_VERSION_UNKNOWN "VersionUnknown"
+#define FLEET_TOKEN_DEFERRED "TokenDeferred"
+#define FLEET_WAITING_FOR_READY "WaitingForReady"
+#define FLEET_SECRET_NOT_FOUND "SecretNotFound"
+#define FLEET_SECRET_KEY_NOT_FOUND "SecretKeyNotFound"
+#define FLEET_TOKEN_EMPTY "TokenEmpty"
+#define FLEET_TOKEN_MALFORMED "TokenMalformed"
+#define FLEET_TOKEN_EXPIRED "TokenExpired"
+
+enum fleet_step {
+	FLEET_REST,	// nothing to do and nothing to say: it was never enabled
+	FLEET_OFF,	// enabled was seen before, and is no more
+	FLEET_LATCHED,	// registered: no call, whatever the Secret holds
+	FLEET_WAIT,	// a gate is unmet
+	FLEET_REGISTER, // all gates are open: read the token and register
+};
+
+struct fleet_facts {
+	bool enabled;
+	bool seen;		     // the status has the map: enabled was seen before
+	bool registered;	     // in the status
+	bool has_token_source;
+	const char *unsupported;     // why this image cannot have the plugin; NULL when it can
+	const char *unknown_version; // why it is not known yet whether it can; NULL when it is
+	bool ready;		     // phase Ready, computed in this very pass
+	const char *phase_message;
+};
+
+struct fleet_decision {
+	enum fleet_step step;
+	const char *reason;
+	const char *message;
+};
+
+void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret);

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *word;
+	const char *api_kind;
+} kinds[KEY_KINDS] = {
+	[KEY_STANDALONE] = {"standalone", "Neo4jEnterpriseStandalone"},
+	[KEY_CLUSTER] = {"cluster", "Neo4jEnterpriseCluster"},
+	[KEY_PLUGIN] = {"plugin", "Neo4jPlugin"},
+};
+
+bool key_parse(const char *text, struct key *ret)
+{
+	const char *namespace = strchr(text, '/'), *name = namespace ? strchr(namespace + 1, '/') : NULL;
+
+	if (!name || (size_t)(name - namespace - 1) >= sizeof(ret->namespace))
+		return false;
+	for (int i = 0; i < KEY_KINDS; i++) {
+		if (strlen(kinds[i].word) != (size_t)(namespace - text) ||
+		    strncmp(kinds[i].word, text, strlen(kinds[i].word)) != 0)
+			continue;
+		ret->kind = (enum key_kind)i;
+		(void)snprintf(ret->namespace, sizeof(ret->namespace), "%.*s", (int)(name - namespace - 1), namespace + 1);
+		(void)snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
+		return true;
+	}
+	return false;
+}
+
+void key_format(enum key_kind kind, const char *namespace, const char *name, char text[QUEUE_KEY_SIZE])
+{
+	(void)snprintf(text, QUEUE_KEY_SIZE, "%s/%s/%s", kinds[kind].word, namespace, name);
+}
+
+enum key_kind key_kind_of(const char *api_kind)
+{
+	int i;
+
+	for (i = 0; i < KEY_KINDS; i++) {
+		if (api_kind && strcmp(kinds[i].api_kind, api_kind) == 0)
+			break;
+	}
+	return (enum key_kind)i;
+}

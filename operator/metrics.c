@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "operator/phase.h"
+
+struct tally {
+	size_t phases[PHASE_FAILED + 1];
+	size_t enabled;
+	size_t registered;
+};
+
+static void count(struct kube_store *store, struct tally *tally)
+{
+	struct kube_object **roots;
+	size_t n = kube_store_list(store, NULL, &roots);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *phase = kube_object_str(roots[i], "/status/phase");
+
+		for (int p = 0; phase && p <= PHASE_FAILED; p++)
+			tally->phases[p] += strcmp(phase, phase_name((enum phase)p)) == 0;
+		tally->enabled += yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled"));
+		tally->registered += yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered"));
+	}
+	kube_objects_free(roots, n);
+}
+
+static void head(struct buf *out, const char *name, const char *help)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void write_kind(struct buf *out, const char *kind, const struct tally *tally)
+{
+	for (int p = 0; p <= PHASE_FAILED; p++)
+		buf_addf(out, "neofleet_deployments{kind=\"%s\",phase=\"%s\"} %zu\n", kind, phase_name((enum phase)p),
+			 tally->phases[p]);
+}
+
+static unsigned long long resident_bytes(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (!file || fscanf(file, "%*u %llu", &pages) != 1)
+		return 0;
+	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
+}
+
+void metrics_write(const struct context *context, struct buf *out)
+{
+	struct tally standalones = {0}, clusters = {0};
+
+	count(context->stores.standalones, &standalones);
+	count(context->stores.clusters, &clusters);
+	head(out, "neofleet_deployments", "Deployments by kind and phase.");
+	write_kind(out, "Neo4jEnterpriseStandalone", &standalones);
+	write_kind(out, "Neo4jEnterpriseCluster", &clusters);
+	head(out, "neofleet_fleet_enabled", "Deployments with auraFleetManagement.enabled.");
+	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
+	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
+	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
+	head(out, "workqueue_depth", "Keys that are due.");
+	buf_addf(out, "workqueue_depth %zu\n", queue_depth(context->queue));
+	head(out, "process_resident_memory_bytes", "Resident memory of the operator.");
+	buf_addf(out, "process_resident_memory_bytes %llu\n", resident_bytes());
+}

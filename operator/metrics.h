@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The figures of /metrics, in the Prometheus text format, taken from the stores at the moment of asking. Any thread.
+
+#include "base/buf.h"
+#include "operator/context.h"
+
+void metrics_write(const struct context *context, struct buf *out);

@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The reconciler: a key in, an outcome out. Level-triggered: whatever happened, it looks at what is and goes one step
+// towards what is wanted. user is a struct context.
+
+#include "kube/runner.h"
+
+int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/wiring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kube/informer.h"
+#include "kube/runner.h"
+#include "operator/context.h"
+#include "operator/key.h"
+#include "operator/metrics.h"
+#include "operator/reconcile.h"
+
+static const struct kube_resource standalones = {
+	"neo4j.neo4j.com", "v1alpha1", "neo4jenterprisestandalones", "Neo4jEnterpriseStandalone", true};
+static const struct kube_resource clusters = {
+	"neo4j.neo4j.com", "v1alpha1", "neo4jenterpriseclusters", "Neo4jEnterpriseCluster", true};
+static const struct kube_resource plugins = {"neo4j.neo4j.com", "v1alpha1", "neo4jplugins", "Neo4jPlugin", true};
+
+// Our children, and nothing of anybody else's, are kept in the stores.
+#define CHILDREN "app.kubernetes.io/managed-by=neofleet"
+
+#define INFORMERS 10
+
+struct wiring {
+	struct loop *loop;
+	struct kube_config *config;
+	struct context context;
+	struct kube_informer *informers[INFORMERS];
+	size_t n_informers;
+	int workers;
+	struct runner *runner;
+};
+
+static void add_key(struct wiring *wiring, enum key_kind kind, const char *namespace, const char *name)
+{
+	char text[QUEUE_KEY_SIZE];
+
+	if (kind == KEY_KINDS || !name)
+		return;
+	key_format(kind, namespace, name, text);
+	queue_add(wiring->context.queue, text);
+}
+
+// A root object changed.
+static void on_root(void *user, const struct kube_resource *resource, struct kube_object *object,
+		    struct kube_object *previous)
+{
+	const struct kube_object *known = object ? object : previous;
+
+	add_key(user, key_kind_of(resource->kind), kube_object_namespace(known), kube_object_name(known));
+}
+
+static void add_controller(struct wiring *wiring, const struct kube_object *child)
+{
+	yyjson_val *owner = kube_object_controller(child);
+
+	add_key(wiring, key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind"))), kube_object_namespace(child),
+		yyjson_get_str(yyjson_obj_get(owner, "name")));
+}
+
+// A child changed: its controller is the root.
+static void on_child(void *user, const struct kube_resource *resource, struct kube_object *object,
+		     struct kube_object *previous)
+{
+	(void)resource;
+	add_controller(user, object ? object : previous);
+}
+
+// A pod changed: its controller is a StatefulSet, whose controller is the root.
+static void on_pod(void *user, const struct kube_resource *resource, struct kube_object *object,
+		   struct kube_object *previous)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *set = NULL;
+	const struct kube_object *pod = object ? object : previous;
+	struct wiring *wiring = user;
+
+	(void)resource;
+	set = kube_store_get(wiring->context.stores.statefulsets,
+			     (struct kube_name){
+				     .namespace = kube_object_namespace(pod),
+				     .name = yyjson_get_str(yyjson_obj_get(kube_object_controller(pod), "name")),
+			     });
+	if (set)
+		add_controller(wiring, set);
+}
+
+static bool refers_to(const struct kube_object *root, const char *secret)
+{
+	static const char *const paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
+					    "/spec/tls/certificateSecret"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *name = kube_object_str(root, paths[i]);
+
+		if (name && strcmp(name, secret) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_referring(struct wiring *wiring, struct kube_store *store, enum key_kind kind,
+			  const struct kube_object *secret)
+{
+	struct kube_object **roots;
+	size_t n = kube_store_list(store, kube_object_namespace(secret), &roots);
+
+	for (size_t i = 0; i < n; i++) {
+		if (refers_to(roots[i], kube_object_name(secret)))
+			add_key(wiring, kind, kube_object_namespace(roots[i]), kube_object_name(roots[i]));
+	}
+	kube_objects_free(roots, n);
+}
+
+// A Secret changed: every deployment that refers to it is concerned.
+static void on_secret(void *user, const struct kube_resource *resource, struct kube_object *object,
+		      struct kube_object *previous)
+{
+	const struct kube_object *secret = object ? object : previous;
+	struct wiring *wiring = user;
+
+	(void)resource;
+	add_referring(wiring, wiring->context.stores.standalones, KEY_STANDALONE, secret);
+	add_referring(wiring, wiring->context.stores.clusters, KEY_CLUSTER, secret);
+}
+
+// The order is that in which the stores are made: what a handler looks into comes before it.
+static int make_informers(struct wiring *wiring, const char *namespace, struct err *err)
+{
+	const struct {
+		const struct kube_resource *resource;
+		struct kube_store **store;
+		kube_informer_handler handler;
+		const char *selector;
+		bool metadata_only;
+	} watched[INFORMERS] = {
+		{&standalones, &wiring->context.stores.standalones, on_root, NULL, false},
+		{&clusters, &wiring->context.stores.clusters, on_root, NULL, false},
+		{&plugins, &wiring->context.stores.plugins, on_root, NULL, false},
+		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, false},
+		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, false},
+		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, false},
+		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, CHILDREN, false},
+		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, CHILDREN, false},
+		{&kube_pods, &wiring->context.stores.pods, on_pod, CHILDREN, false},
+		{&kube_secrets, &wiring->context.stores.secrets, on_secret, NULL, true},
+	};
+
+	for (size_t i = 0; i < INFORMERS; i++) {
+		struct kube_informer_options options = {
+			.resource = watched[i].resource,
+			.namespace = namespace,
+			.label_selector = watched[i].selector,
+			.metadata_only = watched[i].metadata_only,
+			.handler = watched[i].handler,
+			.user = wiring,
+		};
+		int r = kube_informer_new(wiring->context.client, &options, &wiring->informers[i], err);
+
+		if (r < 0)
+			return r;
+		wiring->n_informers++;
+		*watched[i].store = kube_informer_store(wiring->informers[i]);
+	}
+	return 0;
+}
+
+static int make_parts(struct wiring *wiring, const struct wiring_options *options, struct err *err)
+{
+	int r = kube_config_load(options->kubeconfig, options->context, &wiring->config, err);
+
+	if (r < 0 || (r = loop_new(&wiring->loop, err)) < 0)
+		return r;
+	r = kube_client_new(wiring->config, wiring->loop, &wiring->context.client, err);
+	if (r < 0)
+		return r;
+	wiring->context.events = event_recorder_new(wiring->context.client, FIELD_MANAGER);
+	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 300000});
+	wiring->context.memories = memory_table_new();
+	r = make_informers(wiring, options->namespace, err);
+	if (r < 0)
+		return r;
+	return loop_start(wiring->loop, err);
+}
+
+int wiring_start(const struct wiring_options *options, struct wiring **ret, struct err *err)
+{
+	struct wiring *wiring = calloc(1, sizeof(*wiring));
+	int r;
+
+	if (!wiring)
+		abort();
+	wiring->workers = options->workers;
+	r = make_parts(wiring, options, err);
+	if (r < 0) {
+		wiring_stop(wiring);
+		return r;
+	}
+	for (size_t i = 0; i < wiring->n_informers; i++)
+		kube_informer_start(wiring->informers[i]);
+	*ret = wiring;
+	return 0;
+}
+
+bool wiring_synced(const struct wiring *wiring)
+{
+	for (size_t i = 0; i < wiring->n_informers; i++) {
+		if (!kube_informer_synced(wiring->informers[i]))
+			return false;
+	}
+	return true;
+}
+
+int wiring_work(struct wiring *wiring, struct err *err)
+{
+	struct runner_options options = {
+		.queue = wiring->context.queue,
+		.workers = wiring->workers,
+		.reconcile = reconcile,
+		.user = &wiring->context,
+		.name = "deployment",
+	};
+
+	return runner_start(&options, &wiring->runner, err);
+}
+
+void wiring_stop(struct wiring *wiring)
+{
+	if (!wiring)
+		return;
+	if (wiring->runner)
+		runner_stop(wiring->runner);
+	if (wiring->loop)
+		loop_stop(wiring->loop);
+	for (size_t i = 0; i < wiring->n_informers; i++)
+		kube_informer_free(wiring->informers[i]);
+	memory_table_free(wiring->context.memories);
+	if (wiring->context.events)
+		event_recorder_free(wiring->context.events);
+	kube_client_free(wiring->context.client);
+	queue_free(wiring->context.queue);
+	loop_free(wiring->loop);
+	kube_config_free(wiring->config);
+	free(wiring);
+}
+
+void wiring_metrics(struct wiring *wiring, struct buf *out)
+{
+	metrics_write(&wiring->context, out);
+}
