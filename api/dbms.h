@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Neo4jEnterpriseCluster and Neo4jEnterpriseStandalone decoded, defaulted and validated into one struct: the kind and the
+// number of servers are all that tells them apart afterwards. Pure. What a struct dbms points at is borrowed from the
+// object it was decoded from or lives in the arena; it must not outlive either.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "api/field.h"
+#include "base/arena.h"
+#include "base/err.h"
+
+#define API_GROUP "neo4j.neo4j.com"
+#define API_VERSION "v1alpha1"
+#define API_KIND_CLUSTER "Neo4jEnterpriseCluster"
+#define API_KIND_STANDALONE "Neo4jEnterpriseStandalone"
+
+enum dbms_kind { DBMS_STANDALONE, DBMS_CLUSTER };
+
+struct dbms_metadata {
+	const char *namespace;
+	const char *name;
+	const char *uid;
+	const char *resource_version;
+	const char *created; // creationTimestamp
+	int64_t generation;
+	bool deleting; // it has a deletionTimestamp
+};
+
+struct dbms_image {
+	const char *repo;
+	const char *tag;       // may hold a digest ("sha256:...")
+	const char *reference; // repo:tag, or repo@sha256:...
+	const char *pull_policy;
+	struct field_strings pull_secrets;
+};
+
+struct dbms_storage {
+	const char *size;
+	const char *class_name; // NULL: the cluster's default
+	bool delete_claims;	// retentionPolicy Delete
+};
+
+struct dbms_service {
+	const char *type;
+	struct field_pairs annotations;
+	struct field_strings source_ranges;
+};
+
+// auraFleetManagement, as wanted.
+struct dbms_fleet {
+	bool present;
+	bool enabled;
+	const char *token_secret; // NULL: no tokenSecretRef
+	const char *token_key;	  // "token" unless said otherwise
+};
+
+enum dbms_registered { DBMS_REGISTERED_ABSENT, DBMS_REGISTERED_FALSE, DBMS_REGISTERED_TRUE };
+
+// What is read of the status: registered is an input (D5), the phase only until the first observation.
+struct dbms_status {
+	const char *phase; // NULL: none yet
+	enum dbms_registered registered;
+	const char *last_registration; // RFC 3339; NULL: never
+	const char *fleet_message;     // NULL: none
+	const char *version;	       // what the server said it is; NULL: unknown
+	int64_t observed_generation;
+	yyjson_val *conditions; // the list as it is; NULL: none
+};
+
+// The scheduling and container fields of core types, as they stand in the spec; NULL where absent.
+struct dbms_core {
+	yyjson_val *resources;
+	yyjson_val *env; // whole list; env entries are told apart in operator/settings and operator/workload
+	yyjson_val *node_selector;
+	yyjson_val *tolerations;
+	yyjson_val *affinity;
+	yyjson_val *topology_spread_constraints;
+	yyjson_val *pod_security_context;
+	yyjson_val *container_security_context;
+};
+
+struct dbms {
+	enum dbms_kind kind;
+	const char *api_kind;
+	struct dbms_metadata metadata;
+	struct dbms_image image;
+	int servers;		      // 1 for a standalone
+	const char *mode_constraint;  // NONE, PRIMARY, SECONDARY
+	struct dbms_storage storage;
+	const char *admin_secret;
+	struct field_pairs config;
+	const char *plugins_env; // spec.env's NEO4J_PLUGINS, known to be a JSON list of strings; NULL: none
+	struct dbms_service service;
+	struct field_pairs pod_annotations;
+	const char *cluster_domain; // "cluster.local"
+	const char *license;	    // "yes" or "eval"
+	const char *tls_secret;	    // NULL: no TLS
+	uint64_t memory_limit;	    // bytes of resources.limits.memory; 0: none
+	struct dbms_fleet fleet;
+	struct dbms_core core;
+	struct dbms_status status;
+};
+
+// Who the object is, without a look at its spec: what an invalid one is reported by. Missing fields are "".
+void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret);
+
+// What the status says; wrong types count as absent, since a status may be edited by hand.
+void dbms_decode_status(yyjson_val *root, struct dbms_status *ret);
+
+// Decodes a whole object of either kind. ERR_INVALID: the text names the field and the cure; ret's metadata, api_kind and
+// status are filled even then.
+int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err);

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The complete text of neo4j.conf and apoc.conf for one deployment. Pure: the same input gives the same bytes.
+//
+// Sorted by name, each name once (server.jvm.additional repeats: it carries the version's default flags), lists as unions.
+// A later source wins over an earlier one: our defaults, plugins, spec.config, spec.env, what the operator must set.
+// Source: Neo4j Operations Manual, configuration settings; docker-neo4j, entrypoint.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "neo4j/pluginlist.h"
+#include "neo4j/version.h"
+
+// The greatest text of either file, well below what a ConfigMap holds.
+#define CONF_MAX_BYTES (512 * 1024)
+
+// One setting as somebody wrote it. field says where, for errors: "spec.config[server.http.enabled]".
+struct conf_setting {
+	const char *name;
+	const char *value;
+	const char *field;
+};
+
+// What one Neo4jPlugin asks for.
+struct conf_plugin {
+	const char *name; // mapped
+	const struct conf_setting *settings;
+	size_t n_settings;
+	const char *const *unrestricted;
+	size_t n_unrestricted;
+	const char *const *allowed;
+	size_t n_allowed;
+};
+
+struct conf_request {
+	struct version version; // an undecidable one is taken for the newest
+	bool cluster;
+	int servers;
+	const char *const *endpoints; // host:port of each server, cluster only
+	const char *mode_constraint;  // NONE, PRIMARY, SECONDARY; cluster only
+	uint64_t memory_limit;	      // bytes; 0: none
+	bool tls;		      // certificate and key are in CONF_TLS_FOLDER
+	bool fleet;		      // Fleet Manager is wanted
+	struct plugin_list list;      // NEO4J_PLUGINS as the container will see it
+	const struct conf_plugin *plugins; // in order of their claims
+	size_t n_plugins;
+	const struct conf_setting *config; // spec.config
+	size_t n_config;
+	const struct conf_setting *env; // spec.env, as settings
+	size_t n_env;
+};
+
+struct conf {
+	const char *neo4j_conf;
+	const char *apoc_conf; // NULL: no such setting
+	const char *lasting;   // the parts of both that count after the first start, too: what a digest is made of
+};
+
+#define CONF_TLS_FOLDER "/tls"
+
+// ERR_INVALID: a setting that is the operator's, has a control character, exceeds the memory limit, ...: the text begins with
+// the setting's field and names the cure.
+int conf_build(const struct conf_request *request, struct arena *arena, struct conf *ret, struct err *err);
+
+// The setting that the entrypoint makes of an environment variable (NEO4J_server_memory_heap_max__size ->
+// server.memory.heap.max_size); NULL when the variable is none (its own variables, *_FILE, other names).
+const char *conf_setting_of_env(const char *variable, struct arena *arena);
+
+// Whether the entrypoint's replacing a setting by an environment variable would lose what others put into it, or the operator
+// sets it: then a variable whose value we cannot see is not allowed. ret_cure is static text.
+bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure);

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// NEO4J_PLUGINS: its text, and the merge of what several parties want in it. Pure.
+//
+// The live value belongs to all: kubectl set env adds to it, and so do we. A record beside it (an annotation) says which
+// entries are ours to take out again. An entry of the live value that the record does not hold is somebody else's; it stays,
+// and stays theirs even when we want it, too. The record never holds a name that is somebody else's.
+// Source: docker-neo4j, plugins.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "neo4j/version.h"
+
+#define PLUGIN_FLEET "fleet-management"
+
+struct plugin_list {
+	const char *const *names;
+	size_t n;
+};
+
+// Reads a JSON list of strings; ERR_INVALID says what it is instead. An empty name is an error, a repeated one is kept once.
+int pluginlist_parse(const char *text, struct arena *arena, struct plugin_list *ret, struct err *err);
+
+// ["apoc","fleet-management"], without spaces; "[]" for an empty list.
+const char *pluginlist_print(const struct plugin_list *list, struct arena *arena);
+
+bool pluginlist_contains(const struct plugin_list *list, const char *name);
+
+struct pluginlist_wishes {
+	const char *live;     // the live value of NEO4J_PLUGINS; NULL: not set
+	const char *declared; // the record; NULL: none. One that is no list counts as none
+	const char *env;      // spec.env's NEO4J_PLUGINS, checked; NULL: none
+	struct plugin_list plugins; // of the enabled Neo4jPlugins, mapped, in order of their claims
+	bool fleet;	      // whether fleet-management is wanted as a plugin
+};
+
+struct pluginlist_merge {
+	struct plugin_list list; // what the container will see; of a malformed value: empty
+	const char *value;	 // to be written; NULL: the variable goes (nobody wants a plugin)
+	const char *declared;	 // the new record, a JSON list
+	const char *malformed;	 // what is wrong with the live value, which is then kept as it is; NULL: nothing
+};
+
+void pluginlist_merge(const struct pluginlist_wishes *wishes, struct arena *arena, struct pluginlist_merge *ret);
+
+// What the image calls a plugin: gds -> graph-data-science, neosemantics -> n10s, others unchanged.
+const char *pluginlist_mapped_name(const char *name);
+
+// Whether the entrypoint of the version's image knows the (mapped) name; true for an undecidable version.
+bool pluginlist_known(const struct version *version, const char *name);
+
+// "apoc, apoc-extended, bloom, ...": the names it knows, for messages.
+const char *pluginlist_choices(const struct version *version, struct arena *arena);
+
+// The procedure name pattern of a (mapped) plugin that the entrypoint puts into dbms.security.procedures.unrestricted, e.g.
+// "gds.*"; NULL when it is not known.
+const char *pluginlist_procedures(const char *name);

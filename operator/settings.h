@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The ConfigMap of a deployment: neo4j.conf, apoc.conf and the probe script; and the digest that rolls the pods. Pure.
+
+#include "api/dbms.h"
+#include "api/plugin.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "neo4j/pluginlist.h"
+#include "neo4j/version.h"
+#include "operator/names.h"
+
+struct settings_inputs {
+	const struct dbms *dbms;
+	const struct names *names;
+	struct version version;		      // of the tag, or what the server has told
+	const struct plugin *const *plugins; // enabled and accepted, in order of their claims
+	size_t n_plugins;
+	struct plugin_list list; // the merged NEO4J_PLUGINS (pluginlist_merge().list)
+};
+
+struct settings {
+	const char *neo4j_conf;
+	const char *apoc_conf;	// NULL: none
+	const char *digest;	// sha256 in hex, of what counts after the first start
+	const char *config_map; // the object to be applied, JSON
+};
+
+// ERR_INVALID: the spec, or a plugin's config, asks for something that cannot be; the text names the field and the cure. To be
+// called before any child is touched: an invalid spec touches none.
+int settings_build(const struct settings_inputs *inputs, struct arena *arena, struct settings *ret, struct err *err);

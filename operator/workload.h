@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The child objects of a deployment as JSON for server-side apply: only the fields that are ours. Pure, cannot fail, and the
+// same input gives the same bytes. Nothing here depends on the token or on whether it is registered; no secret is inside.
+
+#include <stdbool.h>
+
+#include <yyjson.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "operator/names.h"
+
+// On the StatefulSet: which entries of NEO4J_PLUGINS are ours (C2).
+#define DECLARED_PLUGINS_ANNOTATION "neofleet.neo4j.com/declared-plugins"
+
+// On the pod template: a change rolls the pods.
+#define CONFIG_DIGEST_ANNOTATION "neofleet.neo4j.com/config-digest"
+#define CERTIFICATE_ANNOTATION "neofleet.neo4j.com/certificate"
+
+// What the builder keeps of a StatefulSet that exists.
+struct workload_live {
+	const char *plugins;	// NEO4J_PLUGINS; NULL: not set
+	bool plugins_by_ref;	// it is there as valueFrom: neither to be read nor to be written (C2: reported, kept)
+	const char *declared;	// DECLARED_PLUGINS_ANNOTATION; NULL: none
+	const char *claim_size; // of the volume claim template, which cannot be changed; NULL: none
+	const char *image;	// of the container; NULL: none
+	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none
+	int replicas;		// 0: none
+};
+
+// Reads a StatefulSet; NULL for one that does not exist. Borrows from root.
+void workload_read_live(yyjson_val *root, struct workload_live *ret);
+
+struct workload_inputs {
+	const struct dbms *dbms;
+	const struct names *names;
+	const char *digest;	 // settings.digest
+	const char *plugins;	 // value of NEO4J_PLUGINS; NULL: the variable is not ours to set
+	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
+	bool auth_is_pair;	 // the admin Secret has the one key NEO4J_AUTH
+	const char *certificate; // what changes with the TLS certificate; NULL without TLS
+	const char *claim_size;	 // workload_live.claim_size; NULL: as the spec says
+	int replicas;		 // may lag behind dbms.servers while servers are drained
+};
+
+const char *workload_statefulset(const struct workload_inputs *inputs, struct arena *arena);
+const char *workload_headless(const struct dbms *dbms, const struct names *names, struct arena *arena);
+const char *workload_client(const struct dbms *dbms, const struct names *names, struct arena *arena);
+const char *workload_account(const struct dbms *dbms, const struct names *names, struct arena *arena);
+
+// NULL for a standalone: a budget would block the draining of its node.
+const char *workload_budget(const struct dbms *dbms, const struct names *names, struct arena *arena);
+
+// The labels all children carry, and the owner reference: for the builders of this folder. metadata is a new object.
+yyjson_mut_val *workload_metadata(yyjson_mut_doc *doc, const struct dbms *dbms, const char *name);
