@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/dbms.h"
+#include "api/plugin.h"
+
 static const struct {
 	const char *word;
-	const char *api_kind;
+	struct kube_resource resource;
 } kinds[KEY_KINDS] = {
-	[KEY_STANDALONE] = {"standalone", "Neo4jEnterpriseStandalone"},
-	[KEY_CLUSTER] = {"cluster", "Neo4jEnterpriseCluster"},
-	[KEY_PLUGIN] = {"plugin", "Neo4jPlugin"},
+	[KEY_STANDALONE] = {"standalone", {API_GROUP, API_VERSION, "neo4jenterprisestandalones", API_KIND_STANDALONE, true}},
+	[KEY_CLUSTER] = {"cluster", {API_GROUP, API_VERSION, "neo4jenterpriseclusters", API_KIND_CLUSTER, true}},
+	[KEY_PLUGIN] = {"plugin", {API_GROUP, API_VERSION, "neo4jplugins", API_KIND_PLUGIN, true}},
 };
 
 bool key_parse(const char *text, struct key *ret)
@@ -43,8 +46,13 @@ enum key_kind key_kind_of(const char *api_kind)
 	int i;
 
 	for (i = 0; i < KEY_KINDS; i++) {
-		if (api_kind && strcmp(kinds[i].api_kind, api_kind) == 0)
+		if (api_kind && strcmp(kinds[i].resource.kind, api_kind) == 0)
 			break;
 	}
 	return (enum key_kind)i;
+}
+
+const struct kube_resource *key_resource(enum key_kind kind)
+{
+	return &kinds[kind].resource;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "kube/queue.h"
+#include "kube/resource.h"
 
 enum key_kind { KEY_STANDALONE, KEY_CLUSTER, KEY_PLUGIN, KEY_KINDS };
 
@@ -24,3 +25,6 @@ void key_format(enum key_kind kind, const char *namespace, const char *name, cha
 
 // The kind of an API kind of ours ("Neo4jEnterpriseStandalone"); KEY_KINDS for others.
 enum key_kind key_kind_of(const char *api_kind);
+
+// Where the API keeps objects of a kind.
+const struct kube_resource *key_resource(enum key_kind kind);

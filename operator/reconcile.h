@@ -7,5 +7,11 @@
 // towards what is wanted. user is a struct context.
 
 #include "kube/runner.h"
+#include "operator/context.h"
+#include "operator/key.h"
 
 int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);
+
+// Of a cluster or a standalone.
+int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
+		   struct err *err);

@@ -13,12 +13,6 @@
 #include "operator/metrics.h"
 #include "operator/reconcile.h"
 
-static const struct kube_resource standalones = {
-	"neo4j.neo4j.com", "v1alpha1", "neo4jenterprisestandalones", "Neo4jEnterpriseStandalone", true};
-static const struct kube_resource clusters = {
-	"neo4j.neo4j.com", "v1alpha1", "neo4jenterpriseclusters", "Neo4jEnterpriseCluster", true};
-static const struct kube_resource plugins = {"neo4j.neo4j.com", "v1alpha1", "neo4jplugins", "Neo4jPlugin", true};
-
 // Our children, and nothing of anybody else's, are kept in the stores.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 
@@ -136,9 +130,9 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		const char *selector;
 		bool metadata_only;
 	} watched[INFORMERS] = {
-		{&standalones, &wiring->context.stores.standalones, on_root, NULL, false},
-		{&clusters, &wiring->context.stores.clusters, on_root, NULL, false},
-		{&plugins, &wiring->context.stores.plugins, on_root, NULL, false},
+		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, false},
+		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, false},
+		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_root, NULL, false},
 		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, false},
 		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, false},
 		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, false},

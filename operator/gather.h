@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Everything a pass needs to know of one deployment, taken from the stores (and, once per version of it, from the admin
+// Secret). What is gathered lives as long as the arena and until gather_release().
+
+#include <stdbool.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "neo4j/version.h"
+#include "operator/context.h"
+#include "operator/names.h"
+#include "operator/pod.h"
+#include "operator/workload.h"
+
+struct inputs {
+	const struct kube_resource *resource; // of the root object
+	struct kube_object *object;	      // the root object
+	struct dbms dbms;
+	struct names names;
+	struct version version;
+	enum fleet_form fleet_form;
+	struct kube_object *workload; // the StatefulSet; NULL for none, or for one that is not ours
+	struct workload_live live;
+	struct pod *pods; // of the StatefulSet, by name
+	size_t n_pods;
+	const char *admin_problem; // why the admin Secret cannot be used; NULL when it can
+	bool auth_is_pair;
+	struct kube_object **pod_objects; // what pods borrow from
+	size_t n_pod_objects;
+};
+
+// Fills everything but resource, object and dbms, which are set. An API that cannot be asked about the Secret is an error.
+int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err);
+
+// Looks at the StatefulSet and its pods anew, e.g. after it was applied; workload is taken over.
+void gather_workload(const struct context *context, struct arena *arena, struct kube_object *workload, struct inputs *inputs);
+
+void gather_release(struct inputs *inputs);

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/reconcile.h"
+
+#include "base/log.h"
+
+// A lost race is no failure: the store is about to learn what has changed.
+#define CONFLICT_RETRY_MS 100
+
+int reconcile(void *user, const char *text, struct outcome *ret, struct err *err)
+{
+	const struct context *context = user;
+	struct key key;
+	int r = 0;
+
+	if (!key_parse(text, &key))
+		return err_set(err, ERR_INTERNAL, "key '%s' cannot be read", text);
+	*ret = (struct outcome){.reason = "done"};
+	if (key.kind != KEY_PLUGIN)
+		r = reconcile_dbms(context, &key, memory_of(context->memories, text), ret, err);
+	if (r != ERR_CONFLICT)
+		return r;
+	log_debug("lost a race", "key", text, "error", err->text);
+	err_clear(err);
+	*ret = (struct outcome){.again_after_ms = CONFLICT_RETRY_MS, .reason = "conflict"};
+	return 0;
+}
