@@ -1,0 +1,3 @@
+module neofleet/test/fleet
+
+go 1.22
