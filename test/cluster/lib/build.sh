@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+# The binaries, built once for each content of their sources.
+
+build_digest() {
+	(cd "$top/test/cluster" && find control node dns pause go.mod go.sum -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-16)
+}
+
+build_go() {
+	(cd "$top/test/cluster/$2" && GOTOOLCHAIN=auto go build -p 2 -trimpath -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3' -o "$1" "$3")
+}
+
+build_binaries() {
+	local stamp
+	stamp=$bin/built-$(build_digest)
+	[ -e "$stamp" ] || {
+		command -v go >/dev/null 2>&1 || die "no go command; run script/setup cluster"
+		with_progress "building the Kubernetes control plane (5 to 10 minutes the first time)" build_go "$bin/control" . ./control
+		with_progress "building kubelet and kube-proxy" build_go "$bin/node" . ./node
+		CGO_ENABLED=0 with_progress "building CoreDNS" build_go "$bin/coredns" dns .
+		CGO_ENABLED=0 with_progress "building the pause program" build_go "$bin/pause" . ./pause
+		build_pause_image
+		for part in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl; do
+			ln -sf control "$bin/$part"
+		done
+		ln -sf node "$bin/kubelet"
+		ln -sf node "$bin/kube-proxy"
+		rm -f "$bin"/built-*
+		touch "$stamp"
+	}
+}
+
+build_pause_image() {
+	local rootfs
+	rootfs=$(mktemp -d)
+	install -m 755 "$bin/pause" "$rootfs/pause"
+	"$top/test/cluster/mkimage.py" --out "$bin/pause.tar" --tag docker.io/neofleet/pause:1 --rootfs "$rootfs" \
+		--entrypoint '["/pause"]' --user 65535
+	rm -rf "$rootfs"
+}

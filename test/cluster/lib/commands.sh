@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+kubectl_run() {
+	network_run env KUBECONFIG="$kubeconfig" "$bin/kubectl" "$@"
+}
+
+need_up() {
+	process_alive kube-apiserver || die "cluster '$name' is not up; start it with: script/cluster --name $name up"
+}
+
+command_kubectl() {
+	need_up
+	kubectl_run "$@"
+}
+
+command_exec() {
+	need_up
+	[ $# -gt 0 ] || die "exec: which command?"
+	network_run env KUBECONFIG="$kubeconfig" PATH="$bin:$PATH" "$@"
+}
+
+command_status() {
+	local part
+	for part in etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy coredns provisioner; do
+		if process_alive "$part"; then
+			printf '%-24s runs (pid %s)\n' "$part" "$(cat "$run/pid/$part")"
+		else
+			printf '%-24s is down\n' "$part"
+		fi
+	done
+	process_alive kube-apiserver || return 1
+	kubectl_run get nodes,pods -A
+}
+
+command_kubeconfig() {
+	printf '%s\n' "$kubeconfig"
+}
+
+command_address() {
+	printf '%s\n' "$address"
+}
+
+command_logs() {
+	need_up
+	kubectl_run logs -n neofleet-system -l app.kubernetes.io/name=neofleet --tail=-1 "$@"
+}
+
+# Installs what the working tree holds; a new image under the same name needs a new pod.
+command_operator() {
+	local image digest
+	need_up
+	image=$(cache_dir image)/neofleet.tar
+	"$top/script/image" "$image"
+	command_image "$image"
+	digest=$(sha256sum <"$image" | cut -c1-32)
+	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/crds" >/dev/null
+	kubectl_run wait --for=condition=Established -f "$top/deploy/crds" --timeout=30s >/dev/null
+	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/operator.yaml" >/dev/null
+	kubectl_run patch deployment neofleet -n neofleet-system --type=merge \
+		-p "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"neofleet.test/image\":\"$digest\"}}}}}" >/dev/null
+	if ! kubectl_run rollout status deployment/neofleet -n neofleet-system --timeout=60s; then
+		kubectl_run describe pods -n neofleet-system >&2
+		command_logs >&2 || true
+		die "the operator is not rolled out"
+	fi
+}

@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+# Where a cluster of a name keeps what. Everything that it makes is below $run (on disk) and $state (short socket paths).
+paths_set() {
+	name=$1
+	run=$(cache_dir "clusters/$name")
+	state=/run/neofleet/$name
+	bin=$(cache_dir cluster-bin)
+	netns=nf-$name
+	cgroup=nf-$name
+	address=10.244.0.1
+	service_address=10.96.0.1
+	dns_address=10.96.0.10
+	kubeconfig=$run/admin.conf
+	socket=$state/containerd.sock
+}

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+# Long-running parts: one pid file and one log each.
+
+# process_start NAME CMD...: inside the cluster's network namespace, detached from this shell.
+process_start() {
+	local part=$1
+	shift
+	! process_alive "$part" || return 0
+	nsenter --net="/run/netns/$netns" setsid "$@" >>"$run/log/$part.log" 2>&1 </dev/null &
+	printf '%s\n' "$!" >"$run/pid/$part"
+}
+
+# A pid file may outlive its process and its pid be somebody else's: the command line must speak of this cluster.
+process_alive() {
+	local pid
+	pid=$(cat "$run/pid/$1" 2>/dev/null) || return 1
+	[ -n "$pid" ] && process_is_ours "$pid"
+}
+
+process_is_ours() {
+	[ -r "/proc/$1/cmdline" ] || return 1
+	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -q -F -e "$run/" -e "$state/"
+}
+
+process_ids() {
+	local proc pid
+	for proc in /proc/[0-9]*; do
+		pid=${proc#/proc/}
+		[ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] && process_is_ours "$pid" && printf '%s\n' "$pid"
+	done
+	return 0
+}
+
+# await SECONDS LABEL CMD...: until CMD succeeds; says what it waited for when it does not.
+await() {
+	local limit=$1 label=$2 end
+	shift 2
+	end=$((SECONDS + limit))
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || die "$label: not within $limit s; logs are in $run/log"
+		sleep 0.1
+	done
+}
