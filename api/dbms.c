@@ -1,0 +1,336 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Admission refuses most of what is checked here, but an operator may meet objects that were stored under an older schema,
+// and some rules are beyond a schema: quantities, what spec.env may not hold, names against each other.
+
+#include "api/dbms.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "api/quantity.h"
+#include "base/json.h"
+
+#define MAX_NAME_CLUSTER 45
+#define MAX_NAME_STANDALONE 52
+#define MIN_MEMORY (UINT64_C(512) << 20)
+#define OWN_PREFIX "neofleet.neo4j.com/"
+
+static const char *text_of(yyjson_val *object, const char *key, const char *otherwise)
+{
+	const char *text = yyjson_get_str(yyjson_obj_get(object, key));
+
+	return text ? text : otherwise;
+}
+
+void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret)
+{
+	yyjson_val *metadata = yyjson_obj_get(root, "metadata");
+
+	*ret = (struct dbms_metadata){
+		.namespace = text_of(metadata, "namespace", ""),
+		.name = text_of(metadata, "name", ""),
+		.uid = text_of(metadata, "uid", ""),
+		.resource_version = text_of(metadata, "resourceVersion", ""),
+		.created = text_of(metadata, "creationTimestamp", ""),
+		.generation = yyjson_get_sint(yyjson_obj_get(metadata, "generation")),
+		.deleting = yyjson_is_str(yyjson_obj_get(metadata, "deletionTimestamp")),
+	};
+}
+
+void dbms_decode_status(yyjson_val *root, struct dbms_status *ret)
+{
+	yyjson_val *status = yyjson_obj_get(root, "status");
+	yyjson_val *fleet = yyjson_obj_get(status, "auraFleetManagement");
+	yyjson_val *registered = yyjson_obj_get(fleet, "registered");
+	yyjson_val *conditions = yyjson_obj_get(status, "conditions");
+
+	*ret = (struct dbms_status){
+		.phase = text_of(status, "phase", NULL),
+		.last_registration = text_of(fleet, "lastRegistrationTime", NULL),
+		.fleet_message = text_of(fleet, "message", NULL),
+		.version = text_of(status, "version", NULL),
+		.observed_generation = yyjson_get_sint(yyjson_obj_get(status, "observedGeneration")),
+		.conditions = yyjson_is_arr(conditions) ? conditions : NULL,
+	};
+	if (yyjson_is_bool(registered))
+		ret->registered = yyjson_get_bool(registered) ? DBMS_REGISTERED_TRUE : DBMS_REGISTERED_FALSE;
+}
+
+static void check_choice(struct field_reader *reader, struct field parent, const char *key, const char *value,
+			 const char *const *choices)
+{
+	char list[128] = "";
+
+	for (size_t i = 0; choices[i]; i++) {
+		if (!strcmp(value, choices[i]))
+			return;
+		strncat(list, i ? ", " : "", sizeof(list) - strlen(list) - 1);
+		strncat(list, choices[i], sizeof(list) - strlen(list) - 1);
+	}
+	field_fail(reader, parent, key, "must be one of %s", list);
+}
+
+static bool is_dns_1035(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!islower((unsigned char)*name) || name[len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '-')
+			return false;
+	return true;
+}
+
+static void decode_name(struct field_reader *reader, const struct dbms *dbms)
+{
+	struct field metadata = {.path = "metadata"};
+	size_t max = dbms->kind == DBMS_CLUSTER ? MAX_NAME_CLUSTER : MAX_NAME_STANDALONE;
+
+	if (!*dbms->metadata.name || strlen(dbms->metadata.name) > max || !is_dns_1035(dbms->metadata.name))
+		field_fail(reader, metadata, "name",
+			   "must begin with a lower-case letter, hold only lower-case letters, digits and '-', not end in '-', "
+			   "and have at most %zu characters",
+			   max);
+}
+
+static bool has_space_or_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static void decode_image(struct field_reader *reader, struct field spec, struct dbms_image *ret)
+{
+	static const char *const policies[] = {"Always", "IfNotPresent", "Never", NULL};
+	struct field image = field_object(reader, spec, "image");
+
+	ret->repo = field_string_required(reader, image, "repo");
+	ret->tag = field_string_required(reader, image, "tag");
+	ret->pull_policy = field_string(reader, image, "pullPolicy", "IfNotPresent");
+	ret->pull_secrets = field_strings(reader, image, "pullSecrets");
+	check_choice(reader, image, "pullPolicy", ret->pull_policy, policies);
+	if (has_space_or_control(ret->repo))
+		field_fail(reader, image, "repo", "must not hold white space");
+	if (has_space_or_control(ret->tag))
+		field_fail(reader, image, "tag", "must not hold white space");
+	ret->reference = arena_printf(reader->arena, "%s%s%s", ret->repo, strncmp(ret->tag, "sha256:", 7) ? ":" : "@",
+				      ret->tag);
+}
+
+static void decode_topology(struct field_reader *reader, struct field spec, struct dbms *dbms)
+{
+	static const char *const constraints[] = {"NONE", "PRIMARY", "SECONDARY", NULL};
+	struct field topology = field_object(reader, spec, "topology");
+
+	dbms->servers = 1;
+	dbms->mode_constraint = "NONE";
+	if (dbms->kind == DBMS_STANDALONE)
+		return;
+	if (!field_any(reader, topology, "servers").val)
+		field_fail(reader, topology, "servers", "is required: a whole number from 2 to 20");
+	dbms->servers = (int)field_int(reader, topology, "servers", (struct field_range){2, 20, 3});
+	dbms->mode_constraint = field_string(reader, topology, "serverModeConstraint", "NONE");
+	check_choice(reader, topology, "serverModeConstraint", dbms->mode_constraint, constraints);
+	if (!strcmp(dbms->mode_constraint, "SECONDARY"))
+		field_fail(reader, topology, "serverModeConstraint",
+			   "SECONDARY would leave no server for primaries; use NONE or PRIMARY");
+}
+
+static void decode_storage(struct field_reader *reader, struct field spec, struct dbms_storage *ret)
+{
+	static const char *const policies[] = {"Retain", "Delete", NULL};
+	struct field storage = field_object(reader, spec, "storage");
+	const char *policy = field_string(reader, storage, "retentionPolicy", "Retain");
+	const char *class_name = field_string(reader, storage, "className", "");
+	uint64_t bytes;
+
+	ret->size = field_string_required(reader, storage, "size");
+	if (!field_failed(reader) && (!quantity_parse(ret->size, &bytes) || !bytes))
+		field_fail(reader, storage, "size", "'%.40s' is not a quantity such as 10Gi", ret->size);
+	check_choice(reader, storage, "retentionPolicy", policy, policies);
+	ret->class_name = *class_name ? class_name : NULL;
+	ret->delete_claims = !strcmp(policy, "Delete");
+}
+
+// NEO4J_PLUGINS of spec.env must be what the entrypoint can read, or the container would end at once (C2).
+static bool is_name_list(const char *text, struct arena *arena)
+{
+	yyjson_val *list = json_parse(arena, text, strlen(text));
+	size_t index, max;
+	yyjson_val *val;
+
+	if (!yyjson_is_arr(list))
+		return false;
+	yyjson_arr_foreach(list, index, max, val) {
+		if (!yyjson_is_str(val) || !yyjson_get_len(val) || has_space_or_control(yyjson_get_str(val)))
+			return false;
+	}
+	return true;
+}
+
+static const struct {
+	const char *name;
+	const char *cure;
+} refused_env[] = {
+	{"NEO4J_AUTH", "the password comes from the Secret; use spec.auth.adminSecret"},
+	{"NEO4J_AUTH_PATH", "the password comes from the Secret; use spec.auth.adminSecret"},
+	{"NEO4J_AUTH_FILE", "the password comes from the Secret; use spec.auth.adminSecret"},
+	{"NEO4J_ACCEPT_LICENSE_AGREEMENT", "use spec.acceptLicenseAgreement"},
+	{"NEO4J_PLUGINS_FILE", "use NEO4J_PLUGINS, whose entries can be merged with those of others"},
+	{"NEO4JLABS_PLUGINS", "use NEO4J_PLUGINS"},
+	{"NEO4J_HOME", "the image sets it"},
+	{"NEO4J_CONF", "the image sets it; use spec.config for settings"},
+	{"NEO4J_EDITION", "the image sets it"},
+};
+
+static void decode_env_item(struct field_reader *reader, struct field item, struct dbms *dbms)
+{
+	const char *name = field_string_required(reader, item, "name");
+	const char *value = field_string(reader, item, "value", "");
+
+	for (size_t i = 0; i < sizeof(refused_env) / sizeof(refused_env[0]); i++)
+		if (!strcmp(name, refused_env[i].name))
+			field_fail(reader, item, "name", "'%s' must not be set here: %s", name, refused_env[i].cure);
+	if (!strncmp(name, "NEOFLEET_", strlen("NEOFLEET_")))
+		field_fail(reader, item, "name", "'%.80s' must not begin with NEOFLEET_, which is the operator's; rename it", name);
+	if (strcmp(name, "NEO4J_PLUGINS") != 0)
+		return;
+	if (field_any(reader, item, "valueFrom").val)
+		field_fail(reader, item, "valueFrom", "NEO4J_PLUGINS must be given as a value, so that other entries can be merged with it");
+	else if (*value && !is_name_list(value, reader->arena))
+		field_fail(reader, item, "value", "NEO4J_PLUGINS must be a JSON list of names, such as [\"apoc\"]");
+	else if (*value)
+		dbms->plugins_env = value;
+}
+
+static void decode_env(struct field_reader *reader, struct field spec, struct dbms *dbms)
+{
+	struct field list = field_list(reader, spec, "env");
+	size_t index, max;
+	yyjson_val *val;
+
+	dbms->core.env = list.val;
+	yyjson_arr_foreach(list.val, index, max, val) {
+		struct field item = field_item(reader, list, index, val);
+
+		if (!yyjson_is_obj(val))
+			field_fail(reader, item, NULL, "must be an object");
+		decode_env_item(reader, item, dbms);
+	}
+}
+
+static void decode_resources(struct field_reader *reader, struct field spec, struct dbms *dbms)
+{
+	struct field resources = field_object(reader, spec, "resources");
+	struct field limits = field_object(reader, resources, "limits");
+	struct field memory = field_any(reader, limits, "memory");
+
+	dbms->core.resources = resources.val;
+	if (!memory.val)
+		return;
+	if (yyjson_is_uint(memory.val))
+		dbms->memory_limit = yyjson_get_uint(memory.val);
+	else if (!yyjson_is_str(memory.val) || !quantity_parse(yyjson_get_str(memory.val), &dbms->memory_limit))
+		field_fail(reader, memory, NULL, "must be a quantity such as 4Gi");
+	if (dbms->memory_limit < MIN_MEMORY)
+		field_fail(reader, memory, NULL, "is too little for Neo4j; give it at least 512Mi");
+}
+
+static void decode_core(struct field_reader *reader, struct field spec, struct dbms *dbms)
+{
+	struct field security = field_object(reader, spec, "securityContext");
+
+	decode_resources(reader, spec, dbms);
+	decode_env(reader, spec, dbms);
+	dbms->core.node_selector = field_object(reader, spec, "nodeSelector").val;
+	dbms->core.tolerations = field_list(reader, spec, "tolerations").val;
+	dbms->core.affinity = field_object(reader, spec, "affinity").val;
+	dbms->core.topology_spread_constraints = field_list(reader, spec, "topologySpreadConstraints").val;
+	dbms->core.pod_security_context = field_object(reader, security, "podSecurityContext").val;
+	dbms->core.container_security_context = field_object(reader, security, "containerSecurityContext").val;
+}
+
+static void decode_service(struct field_reader *reader, struct field spec, struct dbms_service *ret)
+{
+	static const char *const types[] = {"ClusterIP", "NodePort", "LoadBalancer", NULL};
+	struct field service = field_object(reader, spec, "service");
+
+	ret->type = field_string(reader, service, "type", "ClusterIP");
+	ret->annotations = field_pairs(reader, service, "annotations");
+	ret->source_ranges = field_strings(reader, service, "loadBalancerSourceRanges");
+	check_choice(reader, service, "type", ret->type, types);
+	if (ret->source_ranges.n && strcmp(ret->type, "LoadBalancer") != 0)
+		field_fail(reader, service, "loadBalancerSourceRanges", "needs spec.service.type LoadBalancer");
+}
+
+static void check_annotations(struct field_reader *reader, struct field parent, const char *key, struct field_pairs pairs)
+{
+	for (size_t i = 0; i < pairs.n; i++)
+		if (!strncmp(pairs.items[i].name, OWN_PREFIX, strlen(OWN_PREFIX)))
+			field_fail(reader, parent, key, "'%.100s' is the operator's own; leave it out", pairs.items[i].name);
+}
+
+static void decode_fleet(struct field_reader *reader, struct field spec, struct dbms_fleet *ret)
+{
+	struct field fleet = field_object(reader, spec, "auraFleetManagement");
+	struct field token = field_object(reader, fleet, "tokenSecretRef");
+
+	ret->present = fleet.val != NULL;
+	ret->enabled = field_bool(reader, fleet, "enabled", false);
+	ret->token_key = field_string(reader, token, "key", "token");
+	if (!*ret->token_key)
+		ret->token_key = "token";
+	if (token.val)
+		ret->token_secret = field_string_required(reader, token, "name");
+}
+
+static void decode_spec(struct field_reader *reader, struct field spec, struct dbms *ret)
+{
+	static const char *const licenses[] = {"yes", "eval", NULL};
+	struct field service, tls;
+
+	decode_name(reader, ret);
+	decode_image(reader, spec, &ret->image);
+	decode_topology(reader, spec, ret);
+	decode_storage(reader, spec, &ret->storage);
+	ret->admin_secret = field_string_required(reader, field_object(reader, spec, "auth"), "adminSecret");
+	ret->config = field_pairs(reader, spec, "config");
+	decode_service(reader, spec, &ret->service);
+	service = field_object(reader, spec, "service");
+	check_annotations(reader, service, "annotations", ret->service.annotations);
+	ret->pod_annotations = field_pairs(reader, spec, "podAnnotations");
+	check_annotations(reader, spec, "podAnnotations", ret->pod_annotations);
+	ret->cluster_domain = field_string(reader, spec, "clusterDomain", "cluster.local");
+	if (!*ret->cluster_domain)
+		ret->cluster_domain = "cluster.local";
+	ret->license = field_string(reader, spec, "acceptLicenseAgreement", "yes");
+	check_choice(reader, spec, "acceptLicenseAgreement", ret->license, licenses);
+	tls = field_object(reader, spec, "tls");
+	if (tls.val)
+		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
+	decode_fleet(reader, spec, &ret->fleet);
+	decode_core(reader, spec, ret);
+}
+
+int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err)
+{
+	struct field_reader reader = {.arena = arena, .err = err};
+	struct field spec;
+	const char *kind = text_of(root, "kind", "");
+
+	*ret = (struct dbms){0};
+	dbms_decode_metadata(root, &ret->metadata);
+	dbms_decode_status(root, &ret->status);
+	ret->kind = !strcmp(kind, API_KIND_CLUSTER) ? DBMS_CLUSTER : DBMS_STANDALONE;
+	ret->api_kind = ret->kind == DBMS_CLUSTER ? API_KIND_CLUSTER : API_KIND_STANDALONE;
+	if (strcmp(kind, ret->api_kind) != 0)
+		return err_set(err, ERR_INVALID, "kind: must be " API_KIND_CLUSTER " or " API_KIND_STANDALONE);
+	spec = field_object(&reader, (struct field){.val = root, .path = ""}, "spec");
+	decode_spec(&reader, spec, ret);
+	return field_failed(&reader) ? (int)err->class : 0;
+}

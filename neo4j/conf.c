@@ -1,0 +1,384 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Sources are laid over each other in order: what a deployment is given when nobody says anything, then the users'
+// settings, then what the operator must decide. Every user setting passes conf_check_setting() first.
+//
+// The entrypoint of the image leaves a setting alone that is in neo4j.conf already, so whatever it would have added for a
+// plugin has to be in our lists (procedure lists, Bloom's extension).
+
+#include "neo4j/conf.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "neo4j/conf_check.h"
+#include "neo4j/conf_memory.h"
+#include "neo4j/conf_model.h"
+
+#define UNRESTRICTED "dbms.security.procedures.unrestricted"
+#define ALLOWLIST "dbms.security.procedures.allowlist"
+#define EXTENSIONS "server.unmanaged_extension_classes"
+#define FLEET_ENABLED "dbms.fleet_manager.enabled"
+#define JVM "server.jvm.additional"
+#define FLEET_PROCEDURES "fleetManagement.*"
+
+struct build {
+	const struct conf_request *request;
+	struct arena *arena;
+	struct conf_model neo4j, apoc;
+	const char **jvm; // flags, in the order of their sources
+	size_t n_jvm;
+	struct err *err;
+};
+
+// What neo4j.conf of the distribution carries: leaving server.jvm.additional to the user would lose them.
+static const char *const jvm_common[] = {
+	"-XX:+UseG1GC",
+	"-XX:-OmitStackTraceInFastThrow",
+	"-XX:+AlwaysPreTouch",
+	"-XX:+UnlockExperimentalVMOptions",
+	"-XX:+TrustFinalNonStaticFields",
+	"-XX:+DisableExplicitGC",
+	"-Djdk.nio.maxCachedBufferSize=1024",
+	"-Dio.netty.tryReflectionSetAccessible=true",
+	"-Djdk.tls.ephemeralDHKeySize=2048",
+	"-Djdk.tls.rejectClientInitiatedRenegotiation=true",
+	"-XX:FlightRecorderOptions=stackdepth=256",
+	"-XX:+UnlockDiagnosticVMOptions",
+	"-XX:+DebugNonSafepoints",
+	"--add-opens=java.base/java.nio=ALL-UNNAMED",
+	"--add-opens=java.base/java.io=ALL-UNNAMED",
+	"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+	"-Dlog4j2.disable.jmx=true",
+	"-Dlog4j.layout.jsonTemplate.maxStringLength=32768",
+};
+
+static const char *const jvm_calendar[] = {
+	"--enable-native-access=ALL-UNNAMED",
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_5_26(const struct conf_request *request)
+{
+	return request->version.family == VERSION_5_26;
+}
+
+static void add_jvm(struct build *build, const char *flag)
+{
+	for (size_t i = 0; i < build->n_jvm; i++)
+		if (!strcmp(build->jvm[i], flag))
+			return;
+	build->jvm[build->n_jvm++] = flag;
+}
+
+static void add_jvm_defaults(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	size_t capacity = LENGTH(jvm_common) + LENGTH(jvm_calendar) + request->n_config + request->n_env;
+
+	for (size_t i = 0; i < request->n_plugins; i++)
+		capacity += request->plugins[i].n_settings;
+	build->jvm = arena_new_array(build->arena, const char *, capacity);
+	for (size_t i = 0; i < LENGTH(jvm_common); i++)
+		add_jvm(build, jvm_common[i]);
+	for (size_t i = 0; i < LENGTH(jvm_calendar) && !is_5_26(request); i++)
+		add_jvm(build, jvm_calendar[i]);
+}
+
+static const char *number(struct build *build, int value)
+{
+	return arena_printf(build->arena, "%d", value);
+}
+
+static void set(struct build *build, const char *name, const char *value)
+{
+	conf_model_set(&build->neo4j, name, value, NULL);
+}
+
+// A user may change these.
+static void set_defaults(struct build *build)
+{
+	int servers = build->request->servers;
+
+	add_jvm_defaults(build);
+	if (build->request->tls)
+		set(build, "server.http.enabled", "false");
+	if (!build->request->cluster)
+		return;
+	set(build, "dbms.routing.default_router", "SERVER");
+	set(build, "initial.dbms.default_primaries_count", number(build, servers < 3 ? servers : 3));
+	set(build, "server.backup.listen_address", "0.0.0.0:6362");
+}
+
+static int add_setting(struct build *build, const struct conf_setting *setting)
+{
+	int r = conf_check_setting(setting, build->request->cluster, build->err);
+
+	if (r < 0)
+		return r;
+	if (!strncmp(setting->name, "apoc.", strlen("apoc.")))
+		conf_model_set(&build->apoc, setting->name, setting->value, setting->field);
+	else if (!strcmp(setting->name, JVM))
+		add_jvm(build, setting->value);
+	else if (conf_is_list(setting->name))
+		conf_model_join(&build->neo4j, setting->name, setting->value, setting->field);
+	else
+		conf_model_set(&build->neo4j, setting->name, setting->value, setting->field);
+	return 0;
+}
+
+static int add_settings(struct build *build, const struct conf_setting *settings, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = add_setting(build, &settings[i]);
+	return r;
+}
+
+// The oldest claim is laid on last, so that it wins where two plugins set one thing.
+static int add_users_settings(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	int r = 0;
+
+	for (size_t i = request->n_plugins; i > 0 && r >= 0; i--)
+		r = add_settings(build, request->plugins[i - 1].settings, request->plugins[i - 1].n_settings);
+	if (r >= 0)
+		r = add_settings(build, request->config, request->n_config);
+	return r < 0 ? r : add_settings(build, request->env, request->n_env);
+}
+
+static const struct conf_plugin *plugin_named(const struct conf_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->n_plugins; i++)
+		if (!strcmp(request->plugins[i].name, name))
+			return &request->plugins[i];
+	return NULL;
+}
+
+static void set_unrestricted(struct build *build)
+{
+	const struct conf_request *request = build->request;
+
+	for (size_t i = 0; i < request->n_plugins; i++)
+		for (size_t j = 0; j < request->plugins[i].n_unrestricted; j++)
+			conf_model_join(&build->neo4j, UNRESTRICTED, request->plugins[i].unrestricted[j], NULL);
+	for (size_t i = 0; i < request->list.n; i++) {
+		const char *procedures = pluginlist_procedures(request->list.names[i]);
+
+		if (procedures)
+			conf_model_join(&build->neo4j, UNRESTRICTED, procedures, NULL);
+	}
+}
+
+// A plugin that says which of its procedures may be loaded narrows itself, not the others.
+static bool add_plugins_allowed(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	bool any = false;
+
+	for (size_t i = 0; i < request->n_plugins; i++)
+		for (size_t j = 0; j < request->plugins[i].n_allowed; j++, any = true)
+			conf_model_join(&build->neo4j, ALLOWLIST, request->plugins[i].allowed[j], NULL);
+	for (size_t i = 0; i < request->list.n && any; i++) {
+		const struct conf_plugin *plugin = plugin_named(request, request->list.names[i]);
+		const char *procedures = pluginlist_procedures(request->list.names[i]);
+
+		if (procedures && (!plugin || !plugin->n_allowed))
+			conf_model_join(&build->neo4j, ALLOWLIST, procedures, NULL);
+	}
+	return any;
+}
+
+static void add_to_allowlist(struct build *build, const char *procedures)
+{
+	conf_model_join(&build->neo4j, ALLOWLIST, procedures, NULL);
+}
+
+// The allowlist decides which procedures of any jar are loaded. Not set, it is "*"; the entrypoint's default for the fleet
+// plugin alone would shut out all the others.
+static void set_allowlist(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	bool users = conf_model_get(&build->neo4j, ALLOWLIST) != NULL;
+	bool plugins = false;
+
+	if (users)
+		for (size_t i = 0; i < request->n_plugins; i++)
+			for (size_t j = 0; j < request->plugins[i].n_allowed; j++)
+				add_to_allowlist(build, request->plugins[i].allowed[j]);
+	else
+		plugins = add_plugins_allowed(build);
+	if (!pluginlist_contains(&request->list, PLUGIN_FLEET))
+		return;
+	add_to_allowlist(build, FLEET_PROCEDURES);
+	if (!users && !plugins)
+		add_to_allowlist(build, "*");
+}
+
+static void set_fleet(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	enum fleet_form form = version_fleet_form(&request->version);
+	bool users = conf_model_get(&build->neo4j, FLEET_ENABLED) != NULL;
+
+	if (pluginlist_contains(&request->list, PLUGIN_FLEET) && form == FLEET_FORM_PLUGIN)
+		// The built-in form beside the plugin would register the same procedures twice, which stops the server.
+		conf_model_remove(&build->neo4j, FLEET_ENABLED);
+	else if (request->fleet && (form == FLEET_FORM_BUILT_IN || (form == FLEET_FORM_BUILT_IN_ALWAYS && users)))
+		set(build, FLEET_ENABLED, "true");
+}
+
+static void set_bloom(struct build *build)
+{
+	if (pluginlist_contains(&build->request->list, "bloom") && conf_model_get(&build->neo4j, EXTENSIONS))
+		conf_model_join(&build->neo4j, EXTENSIONS, "com.neo4j.bloom.server=/browser/bloom", NULL);
+}
+
+static void set_discovery(struct build *build)
+{
+	const struct conf_request *request = build->request;
+	const char *endpoints = "";
+
+	for (int i = 0; i < request->servers; i++)
+		endpoints = arena_printf(build->arena, "%s%s%s", endpoints, i ? "," : "", request->endpoints[i]);
+	set(build, "dbms.cluster.discovery.resolver_type", "LIST");
+	if (is_5_26(request)) {
+		set(build, "dbms.cluster.discovery.version", "V2_ONLY");
+		set(build, "dbms.cluster.discovery.v2.endpoints", endpoints);
+	} else {
+		set(build, "dbms.cluster.endpoints", endpoints);
+	}
+	set(build, "dbms.cluster.minimum_initial_system_primaries_count",
+	    number(build, request->servers < 3 ? request->servers : 3));
+	set(build, "initial.dbms.automatically_enable_free_servers", "true");
+	if (strcmp(request->mode_constraint, "NONE") != 0)
+		set(build, "initial.server.mode_constraint", request->mode_constraint);
+}
+
+static void set_tls(struct build *build)
+{
+	static const char *const connectors[] = {"bolt", "https"};
+
+	if (!build->request->tls)
+		return;
+	for (size_t i = 0; i < LENGTH(connectors); i++) {
+		const char *policy = arena_printf(build->arena, "dbms.ssl.policy.%s.", connectors[i]);
+		const char *const settings[][2] = {
+			{"base_directory", CONF_TLS_FOLDER}, {"client_auth", "NONE"},	  {"enabled", "true"},
+			{"private_key", "tls.key"},	     {"public_certificate", "tls.crt"},
+		};
+
+		for (size_t j = 0; j < LENGTH(settings); j++)
+			set(build, arena_printf(build->arena, "%s%s", policy, settings[j][0]), settings[j][1]);
+	}
+	set(build, "server.bolt.tls_level", "REQUIRED");
+	set(build, "server.https.enabled", "true");
+}
+
+// What the operator decides.
+static void set_owned(struct build *build)
+{
+	set(build, "server.default_listen_address", "0.0.0.0");
+	if (build->request->cluster)
+		set_discovery(build);
+	set_tls(build);
+	set_unrestricted(build);
+	set_allowlist(build);
+	set_bloom(build);
+	set_fleet(build);
+}
+
+static bool is_lasting(const char *name)
+{
+	return !conf_is_initial(name);
+}
+
+// The settings sorted by name, server.jvm.additional among them in the order of its flags.
+static void print_neo4j(struct build *build, bool (*filter)(const char *), struct buf *out)
+{
+	struct conf_model before = build->neo4j, after = build->neo4j;
+	size_t i = 0;
+
+	while (i < build->neo4j.n && strcmp(build->neo4j.items[i].name, JVM) < 0)
+		i++;
+	before.n = i;
+	after.items += i;
+	after.n -= i;
+	conf_model_print(&before, filter, out);
+	for (size_t j = 0; j < build->n_jvm; j++) {
+		buf_add(out, JVM "=");
+		buf_add(out, build->jvm[j]);
+		buf_addc(out, '\n');
+	}
+	conf_model_print(&after, filter, out);
+}
+
+static int print(struct build *build, struct conf *ret)
+{
+	_cleanup_buf_ struct buf neo4j = BUF_INIT(CONF_MAX_BYTES);
+	_cleanup_buf_ struct buf apoc = BUF_INIT(CONF_MAX_BYTES);
+	_cleanup_buf_ struct buf lasting = BUF_INIT((size_t)2 * CONF_MAX_BYTES);
+
+	buf_add(&neo4j, "# Kept by neofleet: made from the resource's spec, changes here are put back.\n");
+	print_neo4j(build, NULL, &neo4j);
+	conf_model_print(&build->apoc, NULL, &apoc);
+	print_neo4j(build, is_lasting, &lasting);
+	buf_add(&lasting, "\n");
+	conf_model_print(&build->apoc, NULL, &lasting);
+	if (neo4j.overflow || apoc.overflow)
+		return err_set(build->err, ERR_INVALID, "spec.config: is too long; all settings together may have at most %d KiB",
+			       CONF_MAX_BYTES / 1024);
+	ret->neo4j_conf = arena_strdup(build->arena, buf_str(&neo4j));
+	ret->apoc_conf = apoc.len ? arena_strdup(build->arena, buf_str(&apoc)) : NULL;
+	ret->lasting = arena_strdup(build->arena, buf_str(&lasting));
+	return 0;
+}
+
+int conf_build(const struct conf_request *request, struct arena *arena, struct conf *ret, struct err *err)
+{
+	struct build build = {
+		.request = request,
+		.arena = arena,
+		.neo4j = {.arena = arena},
+		.apoc = {.arena = arena},
+		.err = err,
+	};
+	int r;
+
+	set_defaults(&build);
+	if ((r = add_users_settings(&build)) < 0 || (r = conf_memory(&build.neo4j, request->memory_limit, err)) < 0)
+		return r;
+	set_owned(&build);
+	return print(&build, ret);
+}
+
+const char *conf_setting_of_env(const char *variable, struct arena *arena)
+{
+	static const char prefix[] = "NEO4J_", file[] = "_FILE";
+	static const char *const own[] = {
+		"ACCEPT_LICENSE_AGREEMENT", "AUTH", "AUTH_PATH", "DEBUG",   "DEPRECATION_WARNING",
+		"EDITION",		    "HOME", "PLUGINS",	 "SHA256", "TARBALL",
+	};
+	size_t len = strlen(variable);
+	char *setting;
+	size_t n = 0;
+
+	if (strncmp(variable, prefix, strlen(prefix)) || (len > strlen(file) && !strcmp(variable + len - strlen(file), file)))
+		return NULL;
+	variable += strlen(prefix);
+	for (size_t i = 0; i < LENGTH(own); i++)
+		if (!strcmp(variable, own[i]))
+			return NULL;
+	setting = arena_alloc(arena, len + 1);
+	for (; *variable; variable++) {
+		bool twice = variable[0] == '_' && variable[1] == '_';
+
+		setting[n++] = twice ? '_' : (char)(*variable == '_' ? '.' : *variable);
+		variable += twice;
+	}
+	return n ? setting : NULL;
+}

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// neo4j.conf is read as Java properties: a line that ends in a backslash goes on in the next, which would let one value
+// swallow or add a setting. So would a line break.
+
+#include "neo4j/conf_check.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define CURE_PODS "the operator sets it for each pod; leave it out"
+#define CURE_TLS "the operator sets it; use spec.tls"
+#define CURE_DISCOVERY "the operator sets up discovery; leave it out"
+
+enum scope { SCOPE_ALWAYS, SCOPE_CLUSTER };
+
+struct owned {
+	const char *name; // one that ends in '.' stands for all that begin with it
+	enum scope scope;
+	const char *cure;
+};
+
+static const struct owned owned[] = {
+	{"dbms.cluster.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
+	{"dbms.cluster.endpoints", SCOPE_ALWAYS, CURE_DISCOVERY},
+	{"dbms.cluster.minimum_initial_system_primaries_count", SCOPE_ALWAYS, "it follows from spec.topology.servers; leave it out"},
+	{"dbms.kubernetes.", SCOPE_ALWAYS, CURE_DISCOVERY},
+	{"dbms.security.auth_enabled", SCOPE_ALWAYS, "the operator needs to log in with spec.auth.adminSecret; leave it out"},
+	{"dbms.ssl.policy.bolt.", SCOPE_ALWAYS, CURE_TLS},
+	{"dbms.ssl.policy.https.", SCOPE_ALWAYS, CURE_TLS},
+	{"initial.dbms.automatically_enable_free_servers", SCOPE_ALWAYS, "new servers are always enabled; leave it out"},
+	{"initial.server.mode_constraint", SCOPE_ALWAYS, "use spec.topology.serverModeConstraint"},
+	{"server.bolt.advertised_address", SCOPE_CLUSTER, CURE_PODS},
+	{"server.bolt.enabled", SCOPE_ALWAYS, "the operator and the probes need Bolt; leave it out"},
+	{"server.bolt.listen_address", SCOPE_ALWAYS, "the Services and the probes expect port 7687; leave it out"},
+	{"server.bolt.tls_level", SCOPE_ALWAYS, CURE_TLS},
+	{"server.cluster.advertised_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.cluster.listen_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.cluster.raft.advertised_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.cluster.raft.listen_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.default_advertised_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.default_listen_address", SCOPE_ALWAYS, "pods listen on all their addresses; leave it out"},
+	{"server.directories.configuration", SCOPE_ALWAYS, "the image sets it; leave it out"},
+	{"server.directories.data", SCOPE_ALWAYS, "data belongs on the volume at /data; leave it out"},
+	{"server.directories.logs", SCOPE_ALWAYS, "the pod has a folder /logs for them; leave it out"},
+	{"server.directories.neo4j_home", SCOPE_ALWAYS, "the image sets it; leave it out"},
+	{"server.directories.plugins", SCOPE_ALWAYS, "the pod has a folder /plugins for them; leave it out"},
+	{"server.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
+	{"server.http.advertised_address", SCOPE_CLUSTER, CURE_PODS},
+	{"server.http.listen_address", SCOPE_ALWAYS, "the Services expect port 7474; leave it out"},
+	{"server.https.advertised_address", SCOPE_CLUSTER, CURE_PODS},
+	{"server.https.enabled", SCOPE_ALWAYS, CURE_TLS},
+	{"server.https.listen_address", SCOPE_ALWAYS, "the Services expect port 7473; leave it out"},
+	{"server.routing.advertised_address", SCOPE_ALWAYS, CURE_PODS},
+	{"server.routing.listen_address", SCOPE_ALWAYS, CURE_PODS},
+};
+
+static const char *const lists[] = {
+	"dbms.security.http_auth_allowlist",
+	"dbms.security.procedures.allowlist",
+	"dbms.security.procedures.denylist",
+	"dbms.security.procedures.unrestricted",
+	"server.unmanaged_extension_classes",
+	NULL,
+};
+
+bool conf_is_list(const char *name)
+{
+	for (size_t i = 0; lists[i]; i++)
+		if (!strcmp(lists[i], name))
+			return true;
+	return false;
+}
+
+bool conf_is_initial(const char *name)
+{
+	return !strncmp(name, "initial.", strlen("initial.")) || !strcmp(name, "dbms.cluster.endpoints") ||
+	       !strcmp(name, "dbms.cluster.discovery.v2.endpoints") ||
+	       !strcmp(name, "dbms.cluster.minimum_initial_system_primaries_count");
+}
+
+static const struct owned *find_owned(const char *setting, bool cluster)
+{
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
+		size_t len = strlen(owned[i].name);
+		bool whole_family = owned[i].name[len - 1] == '.';
+
+		if (owned[i].scope == SCOPE_CLUSTER && !cluster)
+			continue;
+		if (whole_family ? !strncmp(setting, owned[i].name, len) : !strcmp(setting, owned[i].name))
+			return &owned[i];
+	}
+	return NULL;
+}
+
+bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure)
+{
+	const struct owned *found = find_owned(setting, cluster);
+
+	if (!found && !conf_is_list(setting))
+		return false;
+	*ret_cure = found ? found->cure : "give it as a value, so that it can be joined with the entries of plugins";
+	return true;
+}
+
+static bool is_name(const char *name)
+{
+	if (!isalpha((unsigned char)*name))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			return false;
+	return true;
+}
+
+static const char *value_problem(const char *value)
+{
+	size_t backslashes = 0;
+
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return "must not hold control characters such as line breaks; a setting is one line";
+	for (size_t i = strlen(value); i > 0 && value[i - 1] == '\\'; i--)
+		backslashes++;
+	return backslashes % 2 ? "must not end in a backslash, which would join the next line to it; double it" : NULL;
+}
+
+int conf_check_setting(const struct conf_setting *setting, bool cluster, struct err *err)
+{
+	const struct owned *found = find_owned(setting->name, cluster);
+	const char *problem = value_problem(setting->value);
+
+	if (!is_name(setting->name))
+		return err_set(err, ERR_INVALID,
+			       "%s: is not the name of a setting; it must begin with a letter and hold only letters, digits, '.', "
+			       "'_' and '-'",
+			       setting->field);
+	if (problem)
+		return err_set(err, ERR_INVALID, "%s: %s", setting->field, problem);
+	return found ? err_set(err, ERR_INVALID, "%s: must not be set: %s", setting->field, found->cure) : 0;
+}

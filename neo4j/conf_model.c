@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "neo4j/conf_model.h"
+
+#include <string.h>
+
+// The index of name, or of where it would stand; the difference tells which.
+static size_t find(const struct conf_model *model, const char *name, bool *ret_found)
+{
+	size_t low = 0, high = model->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(model->items[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_found = low < model->n && !strcmp(model->items[low].name, name);
+	return low;
+}
+
+const struct conf_entry *conf_model_get(const struct conf_model *model, const char *name)
+{
+	bool found;
+	size_t index = find(model, name, &found);
+
+	return found ? &model->items[index] : NULL;
+}
+
+static void make_room(struct conf_model *model)
+{
+	struct conf_entry *items;
+	size_t capacity = model->capacity ? model->capacity * 2 : 64;
+
+	if (model->n < model->capacity)
+		return;
+	items = arena_new_array(model->arena, struct conf_entry, capacity);
+	if (model->n)
+		memcpy(items, model->items, model->n * sizeof(*items));
+	model->items = items;
+	model->capacity = capacity;
+}
+
+void conf_model_set(struct conf_model *model, const char *name, const char *value, const char *field)
+{
+	bool found;
+	size_t index = find(model, name, &found);
+
+	if (!found) {
+		make_room(model);
+		memmove(&model->items[index + 1], &model->items[index], (model->n - index) * sizeof(*model->items));
+		model->n++;
+	}
+	model->items[index] = (struct conf_entry){.name = name, .value = value, .field = field};
+}
+
+void conf_model_remove(struct conf_model *model, const char *name)
+{
+	bool found;
+	size_t index = find(model, name, &found);
+
+	if (!found)
+		return;
+	model->n--;
+	memmove(&model->items[index], &model->items[index + 1], (model->n - index) * sizeof(*model->items));
+}
+
+// The next item of a comma-separated list, without the spaces around it; moves *list behind it.
+static size_t next_item(const char **list, const char **ret_item)
+{
+	size_t len;
+
+	*list += strspn(*list, ", ");
+	*ret_item = *list;
+	len = strcspn(*list, ",");
+	*list += len;
+	while (len && (*ret_item)[len - 1] == ' ')
+		len--;
+	return len;
+}
+
+static bool has_item(const char *list, const char *item, size_t len)
+{
+	const char *other;
+	size_t other_len;
+
+	while ((other_len = next_item(&list, &other)) > 0)
+		if (other_len == len && !memcmp(other, item, len))
+			return true;
+	return false;
+}
+
+void conf_model_join(struct conf_model *model, const char *name, const char *list, const char *field)
+{
+	const struct conf_entry *entry = conf_model_get(model, name);
+	const char *value = entry ? entry->value : "", *item;
+	size_t len;
+
+	while ((len = next_item(&list, &item)) > 0)
+		if (!has_item(value, item, len))
+			value = arena_printf(model->arena, "%s%s%.*s", value, *value ? "," : "", (int)len, item);
+	conf_model_set(model, name, value, entry && entry->field ? entry->field : field);
+}
+
+void conf_model_print(const struct conf_model *model, bool (*filter)(const char *name), struct buf *out)
+{
+	for (size_t i = 0; i < model->n; i++) {
+		if (filter && !filter(model->items[i].name))
+			continue;
+		buf_add(out, model->items[i].name);
+		buf_addc(out, '=');
+		buf_add(out, model->items[i].value);
+		buf_addc(out, '\n');
+	}
+}
