@@ -5,6 +5,10 @@
 
 // The ConfigMap of a deployment: neo4j.conf, apoc.conf and the probe script; and the digest that rolls the pods. Pure.
 
+#include <stdbool.h>
+
+#include <yyjson.h>
+
 #include "api/dbms.h"
 #include "api/plugin.h"
 #include "base/arena.h"
@@ -32,3 +36,7 @@ struct settings {
 // ERR_INVALID: the spec, or a plugin's config, asks for something that cannot be; the text names the field and the cure. To be
 // called before any child is touched: an invalid spec touches none.
 int settings_build(const struct settings_inputs *inputs, struct arena *arena, struct settings *ret, struct err *err);
+
+// Whether an entry of spec.env is folded into neo4j.conf, and so no variable of the container: a setting whose value can be
+// seen. NEO4J_PLUGINS counts as folded, too: its entries are merged.
+bool settings_folds_env(yyjson_val *entry, struct arena *arena);

@@ -54,6 +54,3 @@ const char *workload_account(const struct dbms *dbms, const struct names *names,
 
 // NULL for a standalone: a budget would block the draining of its node.
 const char *workload_budget(const struct dbms *dbms, const struct names *names, struct arena *arena);
-
-// The labels all children carry, and the owner reference: for the builders of this folder. metadata is a new object.
-yyjson_mut_val *workload_metadata(yyjson_mut_doc *doc, const struct dbms *dbms, const char *name);

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/json.h"
+#include "neo4j/conf.h"
+#include "operator/labels.h"
+#include "operator/probe.h"
+
+// The port of the discovery service and of transactions between servers.
+#define CLUSTER_PORT 6000
+
+static const char *env_string(yyjson_val *entry, const char *key)
+{
+	return yyjson_get_str(yyjson_obj_get(entry, key));
+}
+
+// A value with a reference to another variable is only known in the container.
+static bool is_literal(yyjson_val *entry)
+{
+	const char *value = env_string(entry, "value");
+
+	return value && *value && !strstr(value, "$(");
+}
+
+bool settings_folds_env(yyjson_val *entry, struct arena *arena)
+{
+	const char *name = env_string(entry, "name");
+
+	if (!name)
+		return false;
+	return !strcmp(name, "NEO4J_PLUGINS") || (is_literal(entry) && conf_setting_of_env(name, arena));
+}
+
+// A variable that stays one replaces the setting in the container, unseen by us: not where that would lose something.
+static int check_unseen(yyjson_val *entry, size_t index, bool cluster, struct arena *arena, struct err *err)
+{
+	static const char file[] = "_FILE";
+	char *name = arena_strdup(arena, env_string(entry, "name") ? env_string(entry, "name") : "");
+	size_t len = strlen(name);
+	const char *setting, *cure;
+
+	if (len > strlen(file) && !strcmp(name + len - strlen(file), file))
+		name[len - strlen(file)] = '\0';
+	setting = conf_setting_of_env(name, arena);
+	if (!setting || !conf_is_reserved(setting, cluster, &cure))
+		return 0;
+	if (!yyjson_obj_get(entry, "valueFrom") && env_string(entry, "value") && !*env_string(entry, "value"))
+		return 0; // the entrypoint skips empty ones
+	return err_set(err, ERR_INVALID, "spec.env[%zu].name: '%.100s' must not be set from elsewhere: %s", index,
+		       env_string(entry, "name"), cure);
+}
+
+static int fold_env(const struct dbms *dbms, struct arena *arena, struct conf_request *request, struct err *err)
+{
+	struct conf_setting *settings = arena_new_array(arena, struct conf_setting, yyjson_arr_size(dbms->core.env));
+	size_t index, max;
+	yyjson_val *entry;
+
+	request->env = settings;
+	yyjson_arr_foreach(dbms->core.env, index, max, entry) {
+		const char *name = env_string(entry, "name");
+
+		if (!settings_folds_env(entry, arena)) {
+			int r = check_unseen(entry, index, dbms->kind == DBMS_CLUSTER, arena, err);
+
+			if (r < 0)
+				return r;
+		} else if (strcmp(name, "NEO4J_PLUGINS") != 0) {
+			settings[request->n_env++] = (struct conf_setting){
+				.name = conf_setting_of_env(name, arena),
+				.value = env_string(entry, "value"),
+				.field = arena_printf(arena, "spec.env[%zu] (%.100s)", index, name),
+			};
+		}
+	}
+	return 0;
+}
+
+static const struct conf_setting *settings_of(struct field_pairs pairs, const char *where, struct arena *arena)
+{
+	struct conf_setting *settings = arena_new_array(arena, struct conf_setting, pairs.n);
+
+	for (size_t i = 0; i < pairs.n; i++)
+		settings[i] = (struct conf_setting){
+			.name = pairs.items[i].name,
+			.value = pairs.items[i].value,
+			.field = arena_printf(arena, "%s[%.200s]", where, pairs.items[i].name),
+		};
+	return settings;
+}
+
+static const struct conf_plugin *plugins_of(const struct settings_inputs *inputs, struct arena *arena)
+{
+	struct conf_plugin *plugins = arena_new_array(arena, struct conf_plugin, inputs->n_plugins);
+
+	for (size_t i = 0; i < inputs->n_plugins; i++) {
+		const struct plugin *plugin = inputs->plugins[i];
+		const char *where = arena_printf(arena, "Neo4jPlugin '%s' spec.config", plugin->metadata.name);
+
+		plugins[i] = (struct conf_plugin){
+			.name = pluginlist_mapped_name(plugin->name),
+			.settings = settings_of(plugin->config, where, arena),
+			.n_settings = plugin->config.n,
+			.unrestricted = plugin->unrestricted.items,
+			.n_unrestricted = plugin->unrestricted.n,
+			.allowed = plugin->allowed.items,
+			.n_allowed = plugin->allowed.n,
+		};
+	}
+	return plugins;
+}
+
+static const char *const *endpoints_of(const struct settings_inputs *inputs, struct arena *arena)
+{
+	const char **endpoints = arena_new_array(arena, const char *, (size_t)inputs->dbms->servers);
+
+	for (int i = 0; i < inputs->dbms->servers; i++)
+		endpoints[i] = arena_printf(arena, "%s:%d", names_pod_host(inputs->names, i, arena), CLUSTER_PORT);
+	return endpoints;
+}
+
+static int make_conf(const struct settings_inputs *inputs, struct arena *arena, struct conf *ret, struct err *err)
+{
+	const struct dbms *dbms = inputs->dbms;
+	struct conf_request request = {
+		.version = inputs->version,
+		.cluster = dbms->kind == DBMS_CLUSTER,
+		.servers = dbms->servers,
+		.endpoints = endpoints_of(inputs, arena),
+		.mode_constraint = dbms->mode_constraint,
+		.memory_limit = dbms->memory_limit,
+		.tls = dbms->tls_secret != NULL,
+		.fleet = dbms->fleet.enabled,
+		.list = inputs->list,
+		.plugins = plugins_of(inputs, arena),
+		.n_plugins = inputs->n_plugins,
+		.config = settings_of(dbms->config, "spec.config", arena),
+		.n_config = dbms->config.n,
+	};
+	int r = fold_env(dbms, arena, &request, err);
+
+	return r < 0 ? r : conf_build(&request, arena, ret, err);
+}
+
+static const char *sha256_hex(const char *text, struct arena *arena)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	char *hex;
+
+	if (!EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL))
+		abort(); // only when the library cannot allocate
+	hex = arena_alloc(arena, (size_t)len * 2 + 1);
+	for (unsigned int i = 0; i < len; i++) {
+		hex[(size_t)i * 2] = "0123456789abcdef"[digest[i] >> 4];
+		hex[(size_t)i * 2 + 1] = "0123456789abcdef"[digest[i] & 15];
+	}
+	return hex;
+}
+
+static const char *config_map(const struct settings_inputs *inputs, const struct conf *conf, struct arena *arena)
+{
+	static const char *const type[2] = {"v1", "ConfigMap"};
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = labels_object(doc, inputs->dbms, type, inputs->names->config, NULL);
+	yyjson_mut_val *data = yyjson_mut_obj_add_obj(doc, root, "data");
+
+	// Always there, so that the pod's list of files does not change with its first setting.
+	yyjson_mut_obj_add_str(doc, data, "apoc.conf", conf->apoc_conf ? conf->apoc_conf : "# No settings.\n");
+	yyjson_mut_obj_add_str(doc, data, PROBE_KEY, probe_script(inputs->dbms->tls_secret != NULL, arena));
+	yyjson_mut_obj_add_str(doc, data, "neo4j.conf", conf->neo4j_conf);
+	return json_text(arena, doc);
+}
+
+int settings_build(const struct settings_inputs *inputs, struct arena *arena, struct settings *ret, struct err *err)
+{
+	struct conf conf;
+	int r = make_conf(inputs, arena, &conf, err);
+
+	if (r < 0)
+		return r;
+	*ret = (struct settings){
+		.neo4j_conf = conf.neo4j_conf,
+		.apoc_conf = conf.apoc_conf,
+		.digest = sha256_hex(conf.lasting, arena),
+		.config_map = config_map(inputs, &conf, arena),
+	};
+	return 0;
+}
