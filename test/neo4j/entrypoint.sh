@@ -61,6 +61,7 @@ secret_files() {
 	local name file
 	for name in $(compgen -e | grep -E '^NEO4J_.+_FILE$' || true); do
 		file=${!name}
+		[ -n "$file" ] || continue
 		[ -r "$file" ] || refuse "Secret file '$file' of $name is not readable."
 		export "${name%_FILE}=$(<"$file")"
 	done
@@ -310,6 +311,7 @@ initial_password() {
 		extra=(--require-password-change)
 		;;
 	neo4j/?*) password=${auth#neo4j/} ;;
+	neo4j/) refuse "Invalid value for NEO4J_AUTH; the password is empty." ;;
 	*/*) refuse "Invalid admin username, it must be neo4j." ;;
 	*) refuse "Invalid value for NEO4J_AUTH; it must be 'none' or 'neo4j/<password>'." ;;
 	esac
