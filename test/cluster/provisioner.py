@@ -31,7 +31,7 @@ class Kubectl:
             decoder, text = json.JSONDecoder(), ""
             for line in process.stdout:
                 text += line
-                if line.rstrip() != "}":
+                if not line.rstrip().endswith("}"):
                     continue
                 try:
                     event, end = decoder.raw_decode(text.lstrip())
