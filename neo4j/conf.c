@@ -107,6 +107,8 @@ static void set_defaults(struct build *build)
 		set(build, "server.http.enabled", "false");
 	if (!build->request->cluster)
 		return;
+	// Clients outside the Kubernetes cluster cannot reach the servers by their names, those inside can.
+	set(build, "dbms.routing.client_side.enforce_for_domains", arena_printf(build->arena, "*.%s", build->request->domain));
 	set(build, "dbms.routing.default_router", "SERVER");
 	set(build, "initial.dbms.default_primaries_count", number(build, servers < 3 ? servers : 3));
 	set(build, "server.backup.listen_address", "0.0.0.0:6362");

@@ -44,6 +44,7 @@ struct conf_request {
 	bool cluster;
 	int servers;
 	const char *const *endpoints; // host:port of each server, cluster only
+	const char *domain;	      // DNS domain of the servers' names, e.g. cluster.local; cluster only
 	const char *mode_constraint;  // NONE, PRIMARY, SECONDARY; cluster only
 	uint64_t memory_limit;	      // bytes; 0: none
 	bool tls;		      // certificate and key are in CONF_TLS_FOLDER
