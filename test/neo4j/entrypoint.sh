@@ -321,7 +321,7 @@ initial_password() {
 		note "The initial password is not set: existing Neo4j users were detected."
 		return
 	fi
-	NEO4J_CONF=$home/conf as_neo4j neo4j-admin dbms set-initial-password "${extra[@]}" "$password" ||
+	as_neo4j set-initial-password "${extra[@]}" "$password" ||
 		refuse "The initial password was refused."
 }
 
