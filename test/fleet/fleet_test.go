@@ -145,7 +145,11 @@ func TestConnectIsListed(t *testing.T) {
 		t.Fatalf("answer: %v", answer)
 	}
 	p.expect("report", 200, 0)
-	p.expect("report", 200, 0)
+	status, _ := p.post("report", []byte(`{"dbms":{"serverId":"server-1","databases":["neo4j","system"],`+
+		`"servers":[{"serverId":"server-1","address":"a:7687"}]}}`))
+	if status != 200 {
+		t.Fatalf("report: %d", status)
+	}
 	if got := p.expect("ping", 200, 0); len(got) != 0 {
 		t.Fatalf("ping must answer an empty object, got %v", got)
 	}
@@ -159,7 +163,7 @@ func TestConnectIsListed(t *testing.T) {
 	}
 	if len(list) != 1 || list[0].Project != "p-1" || list[0].DbmsID != "dbms-1" || list[0].ServerID != "server-1" ||
 		list[0].Kid != p.kid || list[0].Counts["report"] != 2 || list[0].Counts["connect"] != 1 ||
-		list[0].LastReport == nil {
+		list[0].LastReport == nil || list[0].Address != "a:7687" || len(list[0].Databases) != 2 {
 		t.Fatalf("list: %s", out.String())
 	}
 	out.Reset()

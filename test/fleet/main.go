@@ -190,14 +190,14 @@ func list(args []string, out io.Writer) error {
 		return printJSON(out, found)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "PROJECT\tDBMS\tSERVER\tVERSION\tCONNECTED\tLAST REPORT\tKID")
+	fmt.Fprintln(table, "PROJECT\tDBMS\tSERVER\tADDRESS\tVERSION\tCONNECTED\tLAST REPORT\tKID")
 	for _, d := range found {
 		report := "-"
 		if d.LastReport != nil {
 			report = d.LastReport.Format(time.RFC3339)
 		}
-		fmt.Fprintf(table, "%s\t%.12s\t%s\t%s\t%s\t%s\t%.8s\n", d.Project, d.DbmsID, d.Name, d.ServerVersion,
-			d.LastConnect.Format(time.RFC3339), report, d.Kid)
+		fmt.Fprintf(table, "%s\t%.12s\t%.8s\t%s\t%s\t%s\t%s\t%.8s\n", d.Project, d.DbmsID, d.ServerID, d.Address,
+			d.ServerVersion, d.LastConnect.Format(time.RFC3339), report, d.Kid)
 	}
 	return table.Flush()
 }

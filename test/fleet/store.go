@@ -55,6 +55,8 @@ type deployment struct {
 	Name          string         `json:"name"`
 	ServerVersion string         `json:"server_version"`
 	PluginVersion string         `json:"plugin_version"`
+	Address       string         `json:"address"`   // from its reports
+	Databases     []string       `json:"databases"` // from its reports
 	Kid           string         `json:"kid"`
 	FirstConnect  time.Time      `json:"first_connect"`
 	LastConnect   time.Time      `json:"last_connect"`
@@ -254,6 +256,15 @@ type message struct {
 	ServerVersion string `json:"server_version"`
 	ProjectID     string `json:"project_id"`
 	PluginVersion string `json:"plugin_version"`
+	// Only a report has it, in other spelling.
+	Dbms *struct {
+		ServerID  string   `json:"serverId"`
+		Databases []string `json:"databases"`
+		Servers   []struct {
+			ServerID string `json:"serverId"`
+			Address  string `json:"address"`
+		} `json:"servers"`
+	} `json:"dbms"`
 }
 
 // record notes an accepted call. Only connect makes an entry: other calls need one.
@@ -283,6 +294,9 @@ func (s *store) record(kid string, c *claims, endpoint string, m message) error 
 		d.Counts[endpoint]++
 		return nil
 	}
+	if m.ServerID == "" && m.Dbms != nil {
+		m.ServerID = m.Dbms.ServerID
+	}
 	for _, d := range s.deployments {
 		if d.DbmsID != c.DbmsID || (m.ServerID != "" && d.ServerID != m.ServerID) {
 			continue
@@ -292,9 +306,22 @@ func (s *store) record(kid string, c *claims, endpoint string, m message) error 
 		if endpoint == "report" {
 			at := now
 			d.LastReport = &at
+			d.learn(m)
 		}
 	}
 	return nil
+}
+
+func (d *deployment) learn(m message) {
+	if m.Dbms == nil {
+		return
+	}
+	d.Databases = m.Dbms.Databases
+	for _, server := range m.Dbms.Servers {
+		if server.ServerID == d.ServerID {
+			d.Address = server.Address
+		}
+	}
 }
 
 func (s *store) listDeployments() []deployment {
