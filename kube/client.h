@@ -15,10 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "kube/config.h"
 #include "kube/object.h"
 #include "kube/resource.h"
+#include "net/http.h"
 #include "net/loop.h"
 
 struct kube_client;
@@ -76,3 +78,25 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 
 // POST pods/NAME/eviction: ERR_TOO_MANY while a disruption budget forbids it.
 int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err);
+
+// For informers: the path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: of all); and a request's head. Any thread.
+void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name);
+
+// Appends "?key=value" or "&key=value", the value percent-encoded; nothing when it is NULL.
+void kube_query(struct buf *out, const char *key, const char *value);
+
+struct kube_head {
+	struct buf url;	  // kube_config_server() and the path
+	struct buf token; // secret; empty for none
+};
+
+void kube_head_release(struct kube_head *head);
+
+// Fills the parts of a request that all calls share; head must outlive the request's start.
+int kube_head_make(struct kube_client *client, const char *path, struct kube_head *head, struct http_request *request,
+		   struct err *err);
+
+// Turns an answer of 400 and more into an error with the server's own words.
+int kube_status_error(const struct http_response *response, struct err *err);
+
+struct loop *kube_client_loop(const struct kube_client *client);

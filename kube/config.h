@@ -7,14 +7,21 @@
 // rotate) or kubeconfig (client certificate, token, token file, inline or in files; contexts).
 // Source: "Organizing Cluster Access Using kubeconfig Files", "Accessing the Kubernetes API from a Pod".
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "net/http.h"
 
 struct kube_config;
 
 // kubeconfig NULL: the path in $KUBECONFIG, else in-cluster when the service account is there, else ~/.kube/config.
 // context NULL: the current one. ERR_INVALID names file, field and cure; secrets are not quoted.
 int kube_config_load(const char *kubeconfig, const char *context, struct kube_config **ret, struct err *err);
-void kube_config_free(struct kube_config *config);
+
+// The service account of a pod; folder is normally KUBE_SERVICE_ACCOUNT. Server from $KUBERNETES_SERVICE_HOST and _PORT.
+#define KUBE_SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount"
+int kube_config_load_in_cluster(const char *folder, struct kube_config **ret, struct err *err);
+
+void kube_config_free(struct kube_config *config); // NULL is allowed; key and token are wiped
 DEFINE_CLEANUP(struct kube_config *, kube_config_free);
 
 // "https://10.96.0.1:443", without a trailing slash.
@@ -22,3 +29,8 @@ const char *kube_config_server(const struct kube_config *config);
 
 // The context's namespace, or the pod's own in-cluster; "default" otherwise.
 const char *kube_config_namespace(const struct kube_config *config);
+
+const struct http_tls *kube_config_tls(const struct kube_config *config);
+
+// The bearer token as it is now (a token file is read each time: it rotates); an empty buffer for none. ret is a secret buffer.
+int kube_config_token(const struct kube_config *config, struct buf *ret, struct err *err);

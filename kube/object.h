@@ -5,7 +5,7 @@
 
 // An immutable, reference-counted JSON object as the API server sent it (or its metadata alone). Shared
 // between stores and workers; any thread may read, ref and unref. Objects stay JSON: typed views only of
-// what is read. Released memory of a secret object (client says so) is wiped.
+// what is read. metadata.managedFields is never kept.
 
 #include <stddef.h>
 
@@ -18,6 +18,13 @@ struct kube_object;
 // Parses and takes a copy. NULL when the text is no JSON object.
 struct kube_object *kube_object_parse(const char *json, size_t len);
 struct kube_object *kube_object_parse_secret(const char *json, size_t len); // wiped when freed
+
+// A copy of a value of a larger document, e.g. an item of a list.
+struct kube_object *kube_object_copy(yyjson_val *val);
+
+// A copy of what identifies it: apiVersion, kind and of metadata name, namespace, uid, resourceVersion, generation,
+// deletionTimestamp, labels and ownerReferences. Annotations, which may quote a Secret's data, are not among them.
+struct kube_object *kube_object_copy_metadata(yyjson_val *val);
 
 struct kube_object *kube_object_ref(struct kube_object *object);
 void kube_object_unref(struct kube_object *object); // NULL is allowed
@@ -38,3 +45,6 @@ const char *kube_object_resource_version(const struct kube_object *object);
 
 // The owner reference with controller: true; NULL when there is none. Fields: apiVersion, kind, name, uid.
 yyjson_val *kube_object_controller(const struct kube_object *object);
+
+// An allocator whose memory is wiped when it is freed: for documents that hold a secret.
+extern const yyjson_alc kube_wiping_alc;

@@ -7,6 +7,8 @@
 // worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
 // processing; delays in a heap, the earlier time wins; back-off per key.)
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"

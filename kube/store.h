@@ -13,6 +13,9 @@
 
 struct kube_store;
 
+struct kube_store *kube_store_new(void);
+void kube_store_free(struct kube_store *store);
+
 // NULL when there is none.
 struct kube_object *kube_store_get(struct kube_store *store, struct kube_name name);
 
@@ -22,3 +25,8 @@ size_t kube_store_list(struct kube_store *store, const char *namespace, struct k
 void kube_objects_free(struct kube_object **objects, size_t n);
 
 size_t kube_store_count(struct kube_store *store);
+
+// The writer's side. put and remove return the previous object (the caller's to unref) or NULL; put takes a reference of
+// its own.
+struct kube_object *kube_store_put(struct kube_store *store, struct kube_object *object);
+struct kube_object *kube_store_remove(struct kube_store *store, const struct kube_object *object);

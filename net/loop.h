@@ -6,7 +6,10 @@
 // The one I/O thread: curl's multi handle, timers, and an inbox for other threads (curl_multi_wakeup). It
 // owns every connection to the API server. Callbacks run on it and must not block.
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include <curl/curl.h>
 
 #include "base/err.h"
 
@@ -14,12 +17,28 @@ struct loop;
 
 int loop_new(struct loop **ret, struct err *err);
 int loop_start(struct loop *loop, struct err *err); // makes the thread
-void loop_stop(struct loop *loop);		    // ends it and waits; requests under way end with ERR_CANCELLED
+void loop_stop(struct loop *loop);		    // ends it and waits; transfers under way end with ERR_CANCELLED
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
 
-// Runs fn on the loop thread soon. Any thread.
+// Runs fn on the loop thread soon. Any thread. After loop_stop() fn is still called once, by loop_stop()'s thread, so
+// that a waiter is never forgotten; fn finds loop_is_stopping() true then.
 void loop_post(struct loop *loop, void (*fn)(void *user), void *user);
 
 // Runs fn on the loop thread after a delay; loop thread only. Timers still pending at the end are dropped.
 void loop_timer(struct loop *loop, int64_t delay_ms, void (*fn)(void *user), void *user);
+
+bool loop_is_stopping(const struct loop *loop);
+
+// A rendezvous between a thread that waits and the loop thread that signals.
+struct loop_waiter {
+	bool done;
+};
+
+void loop_signal(struct loop *loop, struct loop_waiter *waiter); // loop thread (or loop_stop()'s)
+void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thread; returns once signalled
+
+// For net/http: a transfer whose end is told to fn. Loop thread only.
+typedef void (*loop_transfer_done)(void *user, CURLcode result);
+int loop_transfer_add(struct loop *loop, CURL *easy, loop_transfer_done done, void *user);
+void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called

@@ -1,3 +1,3 @@
-foreach(name arena buf clock err log)
+foreach(name arena base64 buf clock err log)
 	neofleet_test(base ${name})
 endforeach()

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/handshake.h"
+
+#include <string.h>
+
+#define RANGES_MAX 64
+#define ANSWER_MAX ((size_t)4 + 10 + 4 * RANGES_MAX + 10)
+
+// The one table of what we speak, the newest first: every minor from low to high of a major.
+static const struct {
+	unsigned major, low, high;
+} spoken[] = {{6, 0, 0}, {5, 0, 8}, {4, 4, 4}};
+
+#define SPOKEN "6.0, 5.0 to 5.8 and 4.4"
+
+static const unsigned char opening[] = {
+	0x60, 0x60, 0xB0, 0x17, // magic
+	0x00, 0x00, 0x01, 0xFF, // manifest v1
+	0x00, 0x08, 0x08, 0x05, // 5.8 down to 5.0
+	0x00, 0x00, 0x04, 0x04, // 4.4
+	0x00, 0x00, 0x00, 0x00,
+};
+
+void handshake_init(struct handshake *handshake)
+{
+	*handshake = (struct handshake){.answer = BUF_INIT(ANSWER_MAX)};
+}
+
+void handshake_release(struct handshake *handshake)
+{
+	buf_release(&handshake->answer);
+}
+
+void handshake_open(struct buf *out)
+{
+	buf_append(out, opening, sizeof(opening));
+}
+
+bool handshake_speaks(unsigned major, unsigned minor)
+{
+	for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
+		if (spoken[i].major == major && minor >= spoken[i].low && minor <= spoken[i].high)
+			return true;
+	}
+	return false;
+}
+
+static int agree(struct handshake *handshake, unsigned major, unsigned minor)
+{
+	handshake->major = major;
+	handshake->minor = minor;
+	handshake->done = true;
+	return 0;
+}
+
+static int plain_answer(struct handshake *handshake, const unsigned char *a, struct err *err)
+{
+	static const unsigned char none[4] = {0};
+
+	if (memcmp(a, "HTTP", 4) == 0)
+		return err_set(err, ERR_PROTOCOL, "the port speaks HTTP, not Bolt; use the Bolt port, normally 7687");
+	if (memcmp(a, none, 4) == 0)
+		return err_set(err, ERR_PROTOCOL, "the server speaks none of the Bolt versions " SPOKEN);
+	if (a[0] != 0 || a[1] != 0 || !handshake_speaks(a[3], a[2]))
+		return err_set(err, ERR_PROTOCOL, "the answer %02x %02x %02x %02x is no Bolt version of " SPOKEN, a[0], a[1], a[2],
+			       a[3]);
+	return agree(handshake, a[3], a[2]);
+}
+
+// Low group first, top bit for more. 1 when read, 0 when more bytes are needed, negative when it is too long.
+static int varint(const unsigned char *data, size_t len, size_t *pos, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 9; i++) {
+		if (*pos >= len)
+			return 0;
+		v |= (uint64_t)(data[*pos] & 0x7F) << (7 * i);
+		if (!(data[(*pos)++] & 0x80)) {
+			*ret = v;
+			return 1;
+		}
+	}
+	return -1;
+}
+
+// The newest version that both the ranges and we have.
+static bool choose(const unsigned char *ranges, size_t n, unsigned *ret_major, unsigned *ret_minor)
+{
+	for (size_t s = 0; s < sizeof(spoken) / sizeof(spoken[0]); s++) {
+		for (unsigned minor = spoken[s].high + 1; minor-- > spoken[s].low;) {
+			for (size_t i = 0; i < n; i++) {
+				const unsigned char *r = ranges + 4 * i;
+
+				if (r[3] == spoken[s].major && minor <= r[2] && minor + r[1] >= r[2]) {
+					*ret_major = spoken[s].major;
+					*ret_minor = minor;
+					return true;
+				}
+			}
+		}
+	}
+	return false;
+}
+
+static int no_common(const unsigned char *ranges, size_t n, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(512);
+
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *r = ranges + 4 * i;
+
+		buf_addf(&text, "%s%u.%u to %u.%u", i ? ", " : "", r[3], r[2] >= r[1] ? r[2] - r[1] : 0, r[3], r[2]);
+	}
+	return err_set(err, ERR_PROTOCOL, "no common Bolt version: the server speaks %s, this client " SPOKEN,
+		       n ? buf_str(&text) : "none");
+}
+
+// The manifest: count, ranges, capabilities. 0 with done unset: more bytes are needed.
+static int manifest(struct handshake *handshake, struct buf *out, struct err *err)
+{
+	unsigned char chosen[5] = {0}; // the version, and no capabilities
+	const unsigned char *data = (const unsigned char *)handshake->answer.data;
+	size_t pos = 4, len = handshake->answer.len, ranges;
+	uint64_t n, capabilities;
+	unsigned major, minor;
+	int r = varint(data, len, &pos, &n);
+
+	if (r < 0 || (r > 0 && n > RANGES_MAX))
+		return err_set(err, ERR_TOO_LARGE, "the server offers more than %d Bolt version ranges", RANGES_MAX);
+	ranges = pos;
+	pos += r > 0 ? 4 * n : 0;
+	if (r == 0 || pos > len || (r = varint(data, len, &pos, &capabilities)) == 0)
+		return 0;
+	if (r < 0)
+		return err_set(err, ERR_PROTOCOL, "the capabilities in the server's handshake are too long");
+	if (!choose(data + ranges, n, &major, &minor))
+		return no_common(data + ranges, n, err);
+	chosen[2] = (unsigned char)minor;
+	chosen[3] = (unsigned char)major;
+	buf_append(out, chosen, sizeof(chosen));
+	return agree(handshake, major, minor);
+}
+
+int handshake_feed(struct handshake *handshake, const unsigned char *data, size_t len, size_t *ret_used, struct buf *out,
+		   struct err *err)
+{
+	static const unsigned char manifest_v1[4] = {0x00, 0x00, 0x01, 0xFF};
+	int r = 0;
+
+	// Byte by byte: it is short, and nothing behind its end may be taken.
+	for (*ret_used = 0; *ret_used < len && !handshake->done && r == 0;) {
+		buf_append(&handshake->answer, data + (*ret_used)++, 1);
+		if (handshake->answer.overflow)
+			return err_set(err, ERR_TOO_LARGE, "the server's handshake is longer than %zu bytes", ANSWER_MAX);
+		if (handshake->answer.len < 4)
+			continue;
+		if (memcmp(handshake->answer.data, manifest_v1, 4) == 0)
+			r = manifest(handshake, out, err);
+		else
+			r = plain_answer(handshake, (const unsigned char *)handshake->answer.data, err);
+	}
+	return r;
+}

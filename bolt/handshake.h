@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The first exchange: which version is spoken. Pure and incremental. Source: Bolt handshake, manifest v1.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct handshake {
+	struct buf answer; // what the server has sent so far
+	unsigned major, minor; // once done
+	bool done;
+};
+
+void handshake_init(struct handshake *handshake);
+void handshake_release(struct handshake *handshake);
+
+// Appends what the client sends first.
+void handshake_open(struct buf *out);
+
+// Takes bytes of the server; *ret_used says how many belong to the handshake. Sets handshake->done once a version is agreed on and
+// appends to out what is to be sent back. ERR_PROTOCOL: there is no Bolt, or no common version; the text names both offers.
+int handshake_feed(struct handshake *handshake, const unsigned char *data, size_t len, size_t *ret_used, struct buf *out,
+		   struct err *err);
+
+// Whether this client speaks a version.
+bool handshake_speaks(unsigned major, unsigned minor);

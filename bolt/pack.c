@@ -1,0 +1,323 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/pack.h"
+
+#include <string.h>
+
+static void put_be(struct buf *out, uint64_t v, unsigned bytes)
+{
+	while (bytes-- > 0)
+		buf_addc(out, (char)(v >> (8 * bytes)));
+}
+
+// A head of a sized value: the tiny form up to 15 where there is one, then 8, 16 and 32 bits.
+static void put_head(struct buf *out, int tiny, int wide, bool has_8, uint32_t n)
+{
+	if (tiny >= 0 && n < 16) {
+		buf_addc(out, (char)(tiny | (int)n));
+	} else if (has_8 && n <= UINT8_MAX) {
+		buf_addc(out, (char)wide);
+		put_be(out, n, 1);
+	} else if (n <= UINT16_MAX) {
+		buf_addc(out, (char)(wide + 1));
+		put_be(out, n, 2);
+	} else {
+		buf_addc(out, (char)(wide + 2));
+		put_be(out, n, 4);
+	}
+}
+
+static void put_int(struct buf *out, int64_t v)
+{
+	if (v >= -16 && v <= INT8_MAX) {
+		buf_addc(out, (char)v);
+	} else if (v >= INT8_MIN && v <= INT8_MAX) {
+		buf_addc(out, (char)0xC8);
+		put_be(out, (uint64_t)v, 1);
+	} else if (v >= INT16_MIN && v <= INT16_MAX) {
+		buf_addc(out, (char)0xC9);
+		put_be(out, (uint64_t)v, 2);
+	} else if (v >= INT32_MIN && v <= INT32_MAX) {
+		buf_addc(out, (char)0xCA);
+		put_be(out, (uint64_t)v, 4);
+	} else {
+		buf_addc(out, (char)0xCB);
+		put_be(out, (uint64_t)v, 8);
+	}
+}
+
+static void put_float(struct buf *out, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	buf_addc(out, (char)0xC1);
+	put_be(out, bits, 8);
+}
+
+void pack_struct(struct buf *out, uint8_t tag, uint8_t n_fields)
+{
+	buf_addc(out, (char)(0xB0 | n_fields));
+	buf_addc(out, (char)tag);
+}
+
+void pack_map_head(struct buf *out, uint32_t n)
+{
+	put_head(out, 0xA0, 0xD8, true, n);
+}
+
+void pack_list_head(struct buf *out, uint32_t n)
+{
+	put_head(out, 0x90, 0xD4, true, n);
+}
+
+static void put_string(struct buf *out, const char *text, uint32_t len)
+{
+	put_head(out, 0x80, 0xD0, true, len);
+	buf_append(out, text, len);
+}
+
+void pack_str(struct buf *out, const char *text)
+{
+	put_string(out, text, (uint32_t)strlen(text));
+}
+
+static void put_map(struct buf *out, const struct bolt_value *map)
+{
+	pack_map_head(out, map->size);
+	for (uint32_t i = 0; i < map->size; i++) {
+		pack_str(out, map->entries[i].key);
+		pack_value(out, &map->entries[i].value);
+	}
+}
+
+void pack_value(struct buf *out, const struct bolt_value *value)
+{
+	switch (value->type) {
+	case BOLT_NULL:
+		buf_addc(out, (char)0xC0);
+		return;
+	case BOLT_BOOL:
+		buf_addc(out, (char)(value->boolean ? 0xC3 : 0xC2));
+		return;
+	case BOLT_INT:
+		put_int(out, value->integer);
+		return;
+	case BOLT_FLOAT:
+		put_float(out, value->number);
+		return;
+	case BOLT_STRING:
+		put_string(out, value->string, value->size);
+		return;
+	case BOLT_BYTES:
+		put_head(out, -1, 0xCC, true, value->size);
+		buf_append(out, value->bytes, value->size);
+		return;
+	case BOLT_MAP:
+		put_map(out, value);
+		return;
+	case BOLT_LIST:
+		pack_list_head(out, value->size);
+		break;
+	case BOLT_STRUCT:
+		pack_struct(out, value->tag, (uint8_t)value->size);
+		break;
+	}
+	for (uint32_t i = 0; i < value->size; i++)
+		pack_value(out, &value->items[i]);
+}
+
+// The error is sticky: after the first one, every read answers zero, and one check at the end is enough.
+struct unpacker {
+	const unsigned char *data;
+	size_t len, pos;
+	size_t values;
+	struct arena *arena;
+	struct err *err;
+};
+
+static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *ret);
+
+static void fault(struct unpacker *u, enum err_class class, const char *text)
+{
+	if (!err_is_set(u->err))
+		(void)err_set(u->err, class, "PackStream at byte %zu of %zu: %s", u->pos, u->len, text);
+}
+
+static uint64_t get_be(struct unpacker *u, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	if (u->len - u->pos < bytes)
+		fault(u, ERR_PROTOCOL, "the value ends too early");
+	if (err_is_set(u->err))
+		return 0;
+	while (bytes-- > 0)
+		v = v << 8 | u->data[u->pos++];
+	return v;
+}
+
+static double get_float(struct unpacker *u)
+{
+	uint64_t bits = get_be(u, 8);
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+// Each item takes at least one byte, so a count beyond what is left lies.
+static uint32_t checked_count(struct unpacker *u, uint64_t n)
+{
+	if (!err_is_set(u->err) && n > u->len - u->pos)
+		fault(u, ERR_PROTOCOL, "a size is larger than the message");
+	u->values += err_is_set(u->err) ? 0 : n;
+	if (u->values > PACK_VALUES_MAX)
+		fault(u, ERR_TOO_LARGE, "too many values");
+	return err_is_set(u->err) ? 0 : (uint32_t)n;
+}
+
+static void get_bytes(struct unpacker *u, uint64_t n, enum bolt_type type, struct bolt_value *ret)
+{
+	if (!err_is_set(u->err) && n > u->len - u->pos)
+		fault(u, ERR_PROTOCOL, "a size is larger than the message");
+	if (err_is_set(u->err))
+		return;
+	*ret = (struct bolt_value){.type = type, .size = (uint32_t)n};
+	ret->string = arena_memdup0(u->arena, u->data + u->pos, n);
+	u->pos += n;
+}
+
+static void get_items(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
+{
+	uint32_t count = checked_count(u, n);
+	struct bolt_value *items;
+
+	if (err_is_set(u->err))
+		return;
+	items = arena_new_array(u->arena, struct bolt_value, count);
+	ret->size = count;
+	ret->items = items;
+	for (uint32_t i = 0; i < count && !err_is_set(u->err); i++)
+		read_value(u, depth + 1, &items[i]);
+}
+
+static void get_map(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
+{
+	uint32_t count = checked_count(u, n);
+	struct bolt_entry *entries;
+	struct bolt_value key;
+
+	if (err_is_set(u->err))
+		return;
+	entries = arena_new_array(u->arena, struct bolt_entry, count);
+	*ret = (struct bolt_value){.type = BOLT_MAP, .size = count, .entries = entries};
+	for (uint32_t i = 0; i < count && !err_is_set(u->err); i++) {
+		read_value(u, depth + 1, &key);
+		if (!err_is_set(u->err) && key.type != BOLT_STRING)
+			fault(u, ERR_PROTOCOL, "a map's key is no string");
+		entries[i].key = err_is_set(u->err) ? "" : key.string;
+		read_value(u, depth + 1, &entries[i].value);
+	}
+}
+
+static void get_struct(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
+{
+	*ret = (struct bolt_value){.type = BOLT_STRUCT, .tag = (uint8_t)get_be(u, 1)};
+	get_items(u, n, depth, ret);
+}
+
+static void get_list(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
+{
+	*ret = (struct bolt_value){.type = BOLT_LIST};
+	get_items(u, n, depth, ret);
+}
+
+// Markers from C0 on.
+static void read_marked(struct unpacker *u, unsigned marker, unsigned depth, struct bolt_value *ret)
+{
+	switch (marker) {
+	case 0xC0:
+		*ret = bolt_null();
+		return;
+	case 0xC1:
+		*ret = bolt_float(get_float(u));
+		return;
+	case 0xC2:
+	case 0xC3:
+		*ret = bolt_bool(marker == 0xC3);
+		return;
+	case 0xC8:
+		*ret = bolt_int((int8_t)get_be(u, 1));
+		return;
+	case 0xC9:
+		*ret = bolt_int((int16_t)get_be(u, 2));
+		return;
+	case 0xCA:
+		*ret = bolt_int((int32_t)get_be(u, 4));
+		return;
+	case 0xCB:
+		*ret = bolt_int((int64_t)get_be(u, 8));
+		return;
+	case 0xCC:
+	case 0xCD:
+	case 0xCE:
+		get_bytes(u, get_be(u, 1U << (marker - 0xCC)), BOLT_BYTES, ret);
+		return;
+	case 0xD0:
+	case 0xD1:
+	case 0xD2:
+		get_bytes(u, get_be(u, 1U << (marker - 0xD0)), BOLT_STRING, ret);
+		return;
+	case 0xD4:
+	case 0xD5:
+	case 0xD6:
+		get_list(u, get_be(u, 1U << (marker - 0xD4)), depth, ret);
+		return;
+	case 0xD8:
+	case 0xD9:
+	case 0xDA:
+		get_map(u, get_be(u, 1U << (marker - 0xD8)), depth, ret);
+		return;
+	default:
+		u->pos--;
+		fault(u, ERR_PROTOCOL, "an unknown marker");
+	}
+}
+
+static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *ret)
+{
+	unsigned marker;
+
+	*ret = bolt_null();
+	if (depth > PACK_DEPTH_MAX)
+		fault(u, ERR_TOO_LARGE, "values are nested too deeply");
+	marker = (unsigned)get_be(u, 1);
+	if (err_is_set(u->err))
+		return;
+	if (marker < 0x80)
+		*ret = bolt_int((int64_t)marker);
+	else if (marker >= 0xF0)
+		*ret = bolt_int((int8_t)marker);
+	else if (marker < 0x90)
+		get_bytes(u, marker & 15, BOLT_STRING, ret);
+	else if (marker < 0xA0)
+		get_list(u, marker & 15, depth, ret);
+	else if (marker < 0xB0)
+		get_map(u, marker & 15, depth, ret);
+	else if (marker < 0xC0)
+		get_struct(u, marker & 15, depth, ret);
+	else
+		read_marked(u, marker, depth, ret);
+}
+
+int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err)
+{
+	struct unpacker u = {.data = data, .len = len, .arena = arena, .err = err};
+
+	read_value(&u, 0, ret);
+	if (!err_is_set(err) && u.pos != len)
+		fault(&u, ERR_PROTOCOL, "bytes are left over behind the value");
+	return err_is_set(err) ? (int)err->class : 0;
+}

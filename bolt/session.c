@@ -1,0 +1,310 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "bolt/conn.h"
+#include "bolt/wire.h"
+
+#define INPUT_SIZE ((size_t)16 * 1024)
+#define DEFAULT_MAX_ROWS 10000
+#define GOODBYE_MS 200
+
+struct bolt_session {
+	struct wire *wire;
+	struct conn conn;
+	struct arena *arena; // of what outlives an exchange: the server's name
+	const char *server;
+	int64_t silence_ms; // the longest silence that the server announced; 0: none
+	bool dead;
+	size_t input_pos, input_len;
+	unsigned char input[INPUT_SIZE];
+};
+
+static int flush(struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	struct buf *output = &session->conn.output;
+	int r;
+
+	if (output->overflow)
+		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", output->max);
+	if (output->len == 0)
+		return 0;
+	r = wire_write(session->wire, output->data, output->len, deadline, err);
+	buf_clear(output);
+	return r;
+}
+
+static int fill(struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	int64_t until = deadline;
+	int r;
+
+	if (session->silence_ms && deadline_in_ms(session->silence_ms) < until)
+		until = deadline_in_ms(session->silence_ms);
+	session->input_pos = 0;
+	r = wire_read(session->wire, session->input, sizeof(session->input), until, &session->input_len, err);
+	if (r < 0)
+		return r;
+	if (session->input_len == 0 && !session->conn.handshake.done)
+		return err_set(err, ERR_IO,
+			       "the server closed the connection without an answer to the handshake; it may require TLS there");
+	if (session->input_len == 0)
+		return err_set(err, ERR_IO, "the server closed the connection");
+	return 0;
+}
+
+// Waits for the next event.
+static int next(struct bolt_session *session, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+{
+	int r = flush(session, deadline, err);
+
+	while (r == 0) {
+		size_t used;
+
+		if (session->input_pos == session->input_len) {
+			r = fill(session, deadline, err);
+			if (r < 0)
+				break;
+		}
+		r = conn_feed(&session->conn, session->input + session->input_pos, session->input_len - session->input_pos, &used,
+			      arena, ret, err);
+		session->input_pos += r == 0 ? used : 0;
+		if (r == 0 && ret->type != CONN_WANTS_INPUT)
+			return 0;
+	}
+	session->dead = true;
+	return r;
+}
+
+static int failure(const struct conn_event *event, struct err *err)
+{
+	enum err_class class = strncmp(event->code, "Neo.ClientError.Security.", 25) == 0 ? ERR_FORBIDDEN : ERR_SERVER;
+
+	(void)err_set(err, class, "%s", event->message);
+	err_set_code(err, event->code);
+	return class;
+}
+
+static void keep_hints(struct bolt_session *session, const struct bolt_value *meta)
+{
+	const char *server = bolt_as_string(bolt_map_get(meta, "server"));
+	int64_t seconds =
+		bolt_as_int(bolt_map_get(bolt_map_get(meta, "hints"), "connection.recv_timeout_seconds"), 0);
+
+	if (server)
+		session->server = arena_strdup(session->arena, server);
+	if (seconds > 0 && seconds < 86400)
+		session->silence_ms = seconds * 1000;
+}
+
+static int log_on(struct bolt_session *session, const char *user_agent, const struct bolt_auth *auth, int64_t deadline, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct conn_event event;
+	int r = next(session, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
+
+	if (r < 0)
+		return r;
+	conn_hello(&session->conn, user_agent, auth->user, auth->password);
+	do {
+		r = next(session, deadline, arena, &event, err);
+		if (r < 0)
+			return r;
+		if (event.type == CONN_FAILURE)
+			return failure(&event, err);
+		if (event.type != CONN_SUCCESS)
+			return err_set(err, ERR_PROTOCOL, "the server ignored the logon");
+		if (event.request == CONN_HELLO)
+			keep_hints(session, &event.value);
+	} while (session->conn.n_pending > 0);
+	return 0;
+}
+
+int bolt_session_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_session **ret,
+		      struct err *err)
+{
+	_cleanup_(bolt_session_closep) struct bolt_session *session = calloc(1, sizeof(*session));
+	int r;
+
+	if (!session)
+		abort();
+	session->arena = arena_new();
+	session->dead = true;
+	conn_init(&session->conn);
+	r = wire_open(target, deadline, &session->wire, err);
+	if (r < 0)
+		return r;
+	r = log_on(session, target->user_agent, auth, deadline, err);
+	if (r < 0)
+		return r;
+	session->dead = false;
+	*ret = steal_ptr(session);
+	return 0;
+}
+
+void bolt_session_close(struct bolt_session *session)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!session)
+		return;
+	if (!session->dead && session->conn.n_pending == 0) {
+		conn_goodbye(&session->conn);
+		(void)flush(session, deadline_in_ms(GOODBYE_MS), &ignored);
+	}
+	wire_close(session->wire);
+	conn_deinit(&session->conn);
+	arena_free(session->arena);
+	explicit_bzero(session->input, sizeof(session->input));
+	free(session);
+}
+
+const char *bolt_session_server(const struct bolt_session *session)
+{
+	return session->server ? session->server : "";
+}
+
+void bolt_session_version(const struct bolt_session *session, unsigned *ret_major, unsigned *ret_minor)
+{
+	*ret_major = session->conn.handshake.major;
+	*ret_minor = session->conn.handshake.minor;
+}
+
+// After a failure the server ignores everything until RESET has been answered.
+static int recover(struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err problem = ERR_INIT;
+	struct conn_event event;
+
+	conn_reset(&session->conn);
+	do {
+		if (next(session, deadline, arena, &event, &problem) < 0)
+			return err->class; // the session is dead; what failed first is what the caller is told
+	} while (session->conn.n_pending > 0);
+	if (event.type != CONN_SUCCESS)
+		session->dead = true;
+	return err->class;
+}
+
+// Rows as they come: an array that doubles, in the arena.
+struct rows {
+	struct bolt_value *items;
+	uint32_t n, room;
+};
+
+static void rows_add(struct rows *rows, const struct bolt_value *row, struct arena *arena)
+{
+	if (rows->n == rows->room) {
+		uint32_t room = rows->room ? rows->room * 2 : 8;
+		struct bolt_value *items = arena_new_array(arena, struct bolt_value, room);
+
+		if (rows->n)
+			memcpy(items, rows->items, rows->n * sizeof(*items));
+		rows->items = items;
+		rows->room = room;
+	}
+	rows->items[rows->n++] = *row;
+}
+
+static int keep_fields(const struct bolt_value *meta, struct arena *arena, struct bolt_result *ret, struct err *err)
+{
+	const struct bolt_value *fields = bolt_map_get(meta, "fields");
+	const char **names;
+
+	if (!fields || fields->type != BOLT_LIST)
+		return err_set(err, ERR_PROTOCOL, "the answer to RUN names no fields");
+	names = arena_new_array(arena, const char *, fields->size);
+	for (uint32_t i = 0; i < fields->size; i++) {
+		names[i] = bolt_as_string(&fields->items[i]);
+		if (!names[i])
+			return err_set(err, ERR_PROTOCOL, "a field in the answer to RUN is no string");
+	}
+	ret->fields = names;
+	ret->n_fields = fields->size;
+	return 0;
+}
+
+// One event of a query: 1 at its end, 0 when more is to come.
+static int take(struct rows *rows, const struct conn_event *event, uint32_t max_rows, struct arena *arena, struct bolt_result *ret,
+		struct err *err)
+{
+	struct bolt_value *summary;
+
+	switch (event->type) {
+	case CONN_FAILURE:
+		return failure(event, err);
+	case CONN_RECORD:
+		if (event->value.size != ret->n_fields)
+			return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", event->value.size,
+				       ret->n_fields);
+		rows_add(rows, &event->value, arena);
+		return 0;
+	case CONN_SUCCESS:
+		if (event->request == CONN_RUN)
+			return keep_fields(&event->value, arena, ret, err);
+		break;
+	default:
+		return err_set(err, ERR_PROTOCOL, "the server ignored the query");
+	}
+	if (bolt_as_bool(bolt_map_get(&event->value, "has_more"), false))
+		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", max_rows);
+	summary = arena_alloc(arena, sizeof(*summary));
+	*summary = event->value;
+	ret->summary = summary;
+	ret->rows = rows->items;
+	ret->n_rows = rows->n;
+	return 1;
+}
+
+int bolt_session_query(struct bolt_session *session, const struct bolt_query *query, int64_t deadline, struct arena *arena,
+		       struct bolt_result *ret, struct err *err)
+{
+	const struct conn_run run = {
+		.text = query->text,
+		.params = query->params,
+		.database = query->database,
+		.impersonated_user = query->impersonated_user,
+		.tx_timeout_ms = query->tx_timeout_ms,
+		.read = query->read,
+	};
+	uint32_t max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS;
+	struct rows rows = {0};
+	struct conn_event event;
+	int r = 0;
+
+	*ret = (struct bolt_result){0};
+	if (session->dead)
+		return err_set(err, ERR_IO, "the connection is closed after an earlier failure");
+	conn_run(&session->conn, &run);
+	conn_pull(&session->conn, max_rows);
+	while (r == 0) {
+		r = next(session, deadline, arena, &event, err);
+		if (r < 0)
+			return r;
+		r = take(&rows, &event, max_rows, arena, ret, err);
+	}
+	if (r > 0)
+		return 0;
+	if (r == ERR_PROTOCOL) {
+		session->dead = true;
+		return r;
+	}
+	return recover(session, deadline, err);
+}
+
+const struct bolt_value *bolt_result_get(const struct bolt_result *result, uint32_t row, const char *field)
+{
+	if (row >= result->n_rows)
+		return NULL;
+	for (uint32_t i = 0; i < result->n_fields; i++) {
+		if (strcmp(result->fields[i], field) == 0)
+			return &result->rows[row].items[i];
+	}
+	return NULL;
+}

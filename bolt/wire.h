@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Bytes to and from a server over TCP or TLS, each call bounded by a deadline (base/clock.h). A TLS wire verifies chain and name
+// and is never replaced by a plain one. One thread at a time. Source: OpenSSL 3, SSL_set1_host(3), BIO_s_mem(3).
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bolt/session.h"
+
+struct wire;
+
+// ERR_IO: nobody listens, the name is unknown, or the TLS handshake failed; ERR_TIMEOUT; ERR_INVALID: ca_pem is none.
+int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err);
+
+// Takes over a connected socket, without TLS: for tests and for callers that connect themselves.
+int wire_from_fd(int fd, struct wire **ret, struct err *err);
+
+void wire_close(struct wire *wire);
+DEFINE_CLEANUP(struct wire *, wire_close);
+
+// At least one byte; *ret_n 0 at the peer's orderly end. ERR_IO, ERR_TIMEOUT.
+int wire_read(struct wire *wire, void *data, size_t size, int64_t deadline, size_t *ret_n, struct err *err);
+
+// All bytes.
+int wire_write(struct wire *wire, const void *data, size_t len, int64_t deadline, struct err *err);

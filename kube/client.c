@@ -1,0 +1,377 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kube/client.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+
+#define USER_AGENT "neofleet/0.1.0"
+#define DEFAULT_TIMEOUT_MS 30000
+#define URL_MAX_BYTES ((size_t)8 * 1024)
+#define TOKEN_MAX_BYTES ((size_t)64 * 1024)
+#define OBJECT_MAX_BYTES ((size_t)8 * 1024 * 1024)
+#define PAGE_MAX_BYTES ((size_t)128 * 1024 * 1024)
+#define PAGE_SIZE "500"
+
+#define JSON_TYPE "Content-Type: application/json"
+#define APPLY_TYPE "Content-Type: application/apply-patch+yaml"
+#define MERGE_TYPE "Content-Type: application/merge-patch+json"
+#define PATCH_TYPE "Content-Type: application/json-patch+json"
+
+struct kube_client {
+	const struct kube_config *config;
+	struct loop *loop;
+	int timeout_ms;
+};
+
+int kube_client_new(const struct kube_config *config, struct loop *loop, struct kube_client **ret, struct err *err)
+{
+	struct kube_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	*client = (struct kube_client){.config = config, .loop = loop, .timeout_ms = DEFAULT_TIMEOUT_MS};
+	*ret = client;
+	return 0;
+}
+
+void kube_client_free(struct kube_client *client)
+{
+	free(client);
+}
+
+void kube_client_set_timeout_ms(struct kube_client *client, int timeout_ms)
+{
+	client->timeout_ms = timeout_ms;
+}
+
+struct loop *kube_client_loop(const struct kube_client *client)
+{
+	return client->loop;
+}
+
+void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name)
+{
+	if (*resource->group)
+		buf_addf(out, "/apis/%s/%s", resource->group, resource->version);
+	else
+		buf_addf(out, "/api/%s", resource->version);
+	if (resource->namespaced && namespace && *namespace)
+		buf_addf(out, "/namespaces/%s", namespace);
+	buf_addf(out, "/%s", resource->plural);
+	if (name)
+		buf_addf(out, "/%s", name);
+}
+
+void kube_query(struct buf *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	buf_addf(out, "%c%s=", strchr(buf_str(out), '?') ? '&' : '?', key);
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (isalnum(c) || strchr("-._~", c))
+			buf_addc(out, (char)c);
+		else
+			buf_addf(out, "%%%02X", c);
+	}
+}
+
+void kube_head_release(struct kube_head *head)
+{
+	buf_release(&head->url);
+	buf_release(&head->token);
+}
+
+int kube_head_make(struct kube_client *client, const char *path, struct kube_head *head, struct http_request *request,
+		   struct err *err)
+{
+	int r;
+
+	head->url = BUF_INIT(URL_MAX_BYTES);
+	head->token = BUF_INIT_SECRET(TOKEN_MAX_BYTES);
+	buf_addf(&head->url, "%s%s", kube_config_server(client->config), path);
+	if (head->url.overflow)
+		return err_set(err, ERR_TOO_LARGE, "the request's URL is longer than %zu bytes", URL_MAX_BYTES);
+	r = kube_config_token(client->config, &head->token, err);
+	if (r < 0)
+		return r;
+	request->url = buf_str(&head->url);
+	request->bearer = head->token.len ? buf_str(&head->token) : NULL;
+	request->tls = kube_config_tls(client->config);
+	request->user_agent = USER_AGENT;
+	return 0;
+}
+
+static enum err_class class_of(int status)
+{
+	switch (status) {
+	case 404:
+		return ERR_NOT_FOUND;
+	case 409:
+		return ERR_CONFLICT;
+	case 410:
+		return ERR_GONE;
+	case 401:
+	case 403:
+		return ERR_FORBIDDEN;
+	case 429:
+		return ERR_TOO_MANY;
+	case 504:
+		return ERR_TIMEOUT;
+	default:
+		return status >= 500 ? ERR_SERVER : ERR_INVALID;
+	}
+}
+
+int kube_status_error(const struct http_response *response, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *root = json_parse(arena, buf_str(&response->body), response->body.len);
+	const char *message = yyjson_get_str(yyjson_obj_get(root, "message"));
+	const char *reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
+	yyjson_val *seconds = yyjson_obj_get(yyjson_obj_get(root, "details"), "retryAfterSeconds");
+
+	(void)err_set(err, class_of(response->status), "%s", message ? message : "no reason was given");
+	err->status = response->status;
+	err->retry_after_ms = response->retry_after_ms;
+	if (yyjson_is_int(seconds) && !err->retry_after_ms && yyjson_get_sint(seconds) < 3600)
+		err->retry_after_ms = (int)yyjson_get_sint(seconds) * 1000;
+	if (reason)
+		err_set_code(err, reason);
+	return err->class;
+}
+
+struct call {
+	const char *method;
+	const char *path;
+	const char *content_type; // a header line; NULL without a body
+	const char *body;
+	size_t max_bytes; // 0: of an object
+	bool secret;
+};
+
+// The answer of a call that succeeded is left in body, which the caller releases.
+static int perform(struct kube_client *client, const struct call *call, struct buf *ret_body, struct err *err)
+{
+	struct http_request request = {
+		.method = call->method,
+		.headers = {"Accept: application/json", call->content_type},
+		.body = call->body,
+		.timeout_ms = client->timeout_ms,
+		.max_bytes = call->max_bytes ? call->max_bytes : OBJECT_MAX_BYTES,
+		.secret = call->secret,
+	};
+	_cleanup_(kube_head_release) struct kube_head head = {0};
+	struct http_response response = {0};
+	int r = kube_head_make(client, call->path, &head, &request, err);
+
+	if (r < 0)
+		return r;
+	r = http_perform(client->loop, &request, &response, err);
+	if (r < 0)
+		return r;
+	if (response.status >= 400 || response.status < 200) {
+		r = kube_status_error(&response, err);
+		buf_release(&response.body);
+		return r;
+	}
+	*ret_body = response.body;
+	return 0;
+}
+
+static int perform_object(struct kube_client *client, const struct call *call, struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf body = BUF_INIT(1);
+	int r = perform(client, call, &body, err);
+
+	if (r < 0 || !ret)
+		return r;
+	*ret = call->secret ? kube_object_parse_secret(buf_str(&body), body.len) : kube_object_parse(buf_str(&body), body.len);
+	if (!*ret)
+		return err_set(err, ERR_PROTOCOL, "%s %s: the answer is no JSON object", call->method, call->path);
+	return 0;
+}
+
+int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret,
+	     struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+
+	kube_path(&path, resource, name.namespace, name.name);
+	return perform_object(client, &(struct call){.method = "GET", .path = buf_str(&path)}, ret, err);
+}
+
+int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+
+	kube_path(&path, &kube_secrets, name.namespace, name.name);
+	return perform_object(client, &(struct call){.method = "GET", .path = buf_str(&path), .secret = true}, ret, err);
+}
+
+// Adds a page's items to the list; ret_continue gets the token of the next page, in the arena, or NULL.
+static int add_page(yyjson_mut_doc *doc, yyjson_mut_val *items, const struct buf *body, struct arena *arena,
+		    const char **ret_continue, struct err *err)
+{
+	yyjson_doc *page = yyjson_read(buf_str(body), body->len, 0);
+	yyjson_val *root = yyjson_doc_get_root(page), *item;
+	yyjson_arr_iter iter;
+	const char *token;
+
+	if (!yyjson_is_arr(yyjson_obj_get(root, "items"))) {
+		yyjson_doc_free(page);
+		return err_set(err, ERR_PROTOCOL, "the answer to a list has no items");
+	}
+	iter = yyjson_arr_iter_with(yyjson_obj_get(root, "items"));
+	while ((item = yyjson_arr_iter_next(&iter)))
+		(void)yyjson_mut_arr_append(items, yyjson_val_mut_copy(doc, item));
+	token = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "metadata"), "continue"));
+	*ret_continue = token && *token ? arena_strdup(arena, token) : NULL;
+	yyjson_doc_free(page);
+	return 0;
+}
+
+int kube_list(struct kube_client *client, const struct kube_resource *resource, const char *namespace, const char *label_selector,
+	      struct kube_object **ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *items = yyjson_mut_obj_add_arr(doc, root, "items");
+	const char *token = NULL, *text;
+
+	yyjson_mut_doc_set_root(doc, root);
+	do {
+		_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES), body = BUF_INIT(1);
+		int r;
+
+		kube_path(&path, resource, namespace, NULL);
+		kube_query(&path, "limit", PAGE_SIZE);
+		kube_query(&path, "labelSelector", label_selector);
+		kube_query(&path, "continue", token);
+		r = perform(client, &(struct call){.method = "GET", .path = buf_str(&path), .max_bytes = PAGE_MAX_BYTES}, &body, err);
+		if (r < 0 || (r = add_page(doc, items, &body, arena, &token, err)) < 0)
+			return r;
+	} while (token);
+	text = json_text(arena, doc);
+	*ret = kube_object_parse(text, strlen(text));
+	return 0;
+}
+
+int kube_create(struct kube_client *client, const struct kube_resource *resource, const char *namespace, const char *json,
+		struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	struct call call = {.method = "POST", .content_type = JSON_TYPE, .body = json};
+
+	kube_path(&path, resource, namespace, NULL);
+	call.path = buf_str(&path);
+	return perform_object(client, &call, ret, err);
+}
+
+static void object_path(struct buf *path, const struct kube_resource *resource, struct kube_name name, const char *subresource)
+{
+	kube_path(path, resource, name.namespace, name.name);
+	if (subresource)
+		buf_addf(path, "/%s", subresource);
+}
+
+int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	struct call call = {.method = "PATCH", .content_type = APPLY_TYPE, .body = json};
+
+	object_path(&path, resource, name, options->subresource);
+	kube_query(&path, "fieldManager", options->field_manager);
+	kube_query(&path, "force", options->force ? "true" : NULL);
+	kube_query(&path, "dryRun", options->dry_run ? "All" : NULL);
+	call.path = buf_str(&path);
+	return perform_object(client, &call, ret, err);
+}
+
+int kube_patch(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *subresource,
+	       enum kube_patch_type type, const char *patch, struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	struct call call = {
+		.method = "PATCH", .content_type = type == KUBE_PATCH_MERGE ? MERGE_TYPE : PATCH_TYPE, .body = patch};
+
+	object_path(&path, resource, name, subresource);
+	call.path = buf_str(&path);
+	return perform_object(client, &call, ret, err);
+}
+
+int kube_update_status(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+		       struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	struct call call = {.method = "PUT", .content_type = JSON_TYPE, .body = json};
+
+	object_path(&path, resource, name, "status");
+	call.path = buf_str(&path);
+	return perform_object(client, &call, ret, err);
+}
+
+static void add_preconditions(yyjson_mut_doc *doc, yyjson_mut_val *options, const char *uid, const char *version)
+{
+	yyjson_mut_val *conditions;
+
+	if (!uid && !version)
+		return;
+	conditions = yyjson_mut_obj_add_obj(doc, options, "preconditions");
+	if (uid)
+		(void)yyjson_mut_obj_add_str(doc, conditions, "uid", uid);
+	if (version)
+		(void)yyjson_mut_obj_add_str(doc, conditions, "resourceVersion", version);
+}
+
+int kube_delete(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		const struct kube_delete_options *options, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	struct call call = {.method = "DELETE", .content_type = JSON_TYPE};
+
+	yyjson_mut_doc_set_root(doc, root);
+	(void)yyjson_mut_obj_add_str(doc, root, "propagationPolicy", "Background");
+	if (options)
+		add_preconditions(doc, root, options->uid, options->resource_version);
+	if (options && options->grace_period_s >= 0)
+		(void)yyjson_mut_obj_add_int(doc, root, "gracePeriodSeconds", options->grace_period_s);
+	object_path(&path, resource, name, NULL);
+	call.path = buf_str(&path);
+	call.body = json_text(arena, doc);
+	return perform_object(client, &call, NULL, err);
+}
+
+int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *metadata, *options;
+	struct call call = {.method = "POST", .content_type = JSON_TYPE};
+
+	yyjson_mut_doc_set_root(doc, root);
+	(void)yyjson_mut_obj_add_str(doc, root, "apiVersion", "policy/v1");
+	(void)yyjson_mut_obj_add_str(doc, root, "kind", "Eviction");
+	metadata = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	(void)yyjson_mut_obj_add_str(doc, metadata, "name", name.name);
+	(void)yyjson_mut_obj_add_str(doc, metadata, "namespace", name.namespace);
+	options = yyjson_mut_obj_add_obj(doc, root, "deleteOptions");
+	add_preconditions(doc, options, uid, NULL);
+	object_path(&path, &kube_pods, name, "eviction");
+	call.path = buf_str(&path);
+	call.body = json_text(arena, doc);
+	return perform_object(client, &call, NULL, err);
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kube/event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+
+struct event_recorder {
+	struct kube_client *client;
+	const char *component;
+};
+
+struct event_recorder *event_recorder_new(struct kube_client *client, const char *component)
+{
+	struct event_recorder *recorder = calloc(1, sizeof(*recorder));
+
+	if (!recorder)
+		abort();
+	*recorder = (struct event_recorder){.client = client, .component = component};
+	return recorder;
+}
+
+void event_recorder_free(struct event_recorder *recorder)
+{
+	free(recorder);
+}
+
+// FNV-1a: the name of an event is the same for the same object, reason and message, also after a restart.
+static uint64_t hash(uint64_t h, const char *text)
+{
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return (h ^ 0xff) * UINT64_C(1099511628211);
+}
+
+static const char *name_of(const struct event_about *about, const char *reason, const char *message, struct arena *arena)
+{
+	uint64_t h = hash(hash(hash(UINT64_C(14695981039346656037), about->uid), reason), message);
+
+	return arena_printf(arena, "%.200s.%016llx", about->name, (unsigned long long)h);
+}
+
+static const char *build(const struct event_recorder *recorder, const struct event_about *about, enum event_type type,
+			 const char *reason, const char *message, const char *name, const char *now, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *metadata, *object, *source;
+
+	yyjson_mut_doc_set_root(doc, root);
+	(void)yyjson_mut_obj_add_str(doc, root, "apiVersion", "v1");
+	(void)yyjson_mut_obj_add_str(doc, root, "kind", "Event");
+	metadata = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	(void)yyjson_mut_obj_add_str(doc, metadata, "name", name);
+	(void)yyjson_mut_obj_add_str(doc, metadata, "namespace", about->namespace);
+	object = yyjson_mut_obj_add_obj(doc, root, "involvedObject");
+	(void)yyjson_mut_obj_add_str(doc, object, "apiVersion", about->api_version);
+	(void)yyjson_mut_obj_add_str(doc, object, "kind", about->kind);
+	(void)yyjson_mut_obj_add_str(doc, object, "namespace", about->namespace);
+	(void)yyjson_mut_obj_add_str(doc, object, "name", about->name);
+	(void)yyjson_mut_obj_add_str(doc, object, "uid", about->uid);
+	(void)yyjson_mut_obj_add_str(doc, object, "resourceVersion", about->resource_version);
+	(void)yyjson_mut_obj_add_str(doc, root, "type", type == EVENT_WARNING ? "Warning" : "Normal");
+	(void)yyjson_mut_obj_add_str(doc, root, "reason", reason);
+	// The API takes 1024 bytes.
+	(void)yyjson_mut_obj_add_str(doc, root, "message", arena_printf(arena, "%.1000s", message));
+	source = yyjson_mut_obj_add_obj(doc, root, "source");
+	(void)yyjson_mut_obj_add_str(doc, source, "component", recorder->component);
+	(void)yyjson_mut_obj_add_str(doc, root, "reportingComponent", recorder->component);
+	(void)yyjson_mut_obj_add_str(doc, root, "firstTimestamp", now);
+	(void)yyjson_mut_obj_add_str(doc, root, "lastTimestamp", now);
+	(void)yyjson_mut_obj_add_int(doc, root, "count", 1);
+	return json_text(arena, doc);
+}
+
+// The event exists: its count goes up.
+static int repeat(const struct event_recorder *recorder, struct kube_name name, const char *now, struct arena *arena,
+		  struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *old = NULL;
+	int r = kube_get(recorder->client, &kube_events, name, &old, err);
+	const char *patch;
+
+	if (r < 0)
+		return r;
+	patch = arena_printf(arena, "{\"count\":%lld,\"lastTimestamp\":\"%s\"}", kube_object_int(old, "/count", 1) + 1, now);
+	return kube_patch(recorder->client, &kube_events, name, NULL, KUBE_PATCH_MERGE, patch, NULL, err);
+}
+
+void event_record(struct event_recorder *recorder, const struct event_about *about, enum event_type type, const char *reason,
+		  const char *message)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = about->namespace, .name = name_of(about, reason, message, arena)};
+	struct err err = ERR_INIT;
+	char now[TIME_TEXT_SIZE];
+	int r;
+
+	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
+	r = kube_create(recorder->client, &kube_events, about->namespace,
+			build(recorder, about, type, reason, message, name.name, now, arena), NULL, &err);
+	if (r == ERR_CONFLICT) {
+		err_clear(&err);
+		r = repeat(recorder, name, now, arena, &err);
+	}
+	if (r < 0)
+		log_warning("cannot record an event, ignoring", "reason", reason, "object", about->name, "error", err.text);
+}

@@ -1,0 +1,290 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kube/informer.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "kube/watch.h"
+
+#define PATH_MAX_BYTES ((size_t)16 * 1024)
+#define PAGE_MAX_BYTES ((size_t)128 * 1024 * 1024)
+#define LIST_TIMEOUT_MS 60000
+#define WATCH_MIN_S 290U
+#define WATCH_SPREAD_S 290U
+// The server ends a watch by itself; one that outlives its time by this much hangs.
+#define WATCH_GRACE_MS 30000
+
+#define METADATA_LIST "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+#define METADATA_WATCH "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+struct kube_informer {
+	struct kube_client *client;
+	struct kube_informer_options options;
+	char *namespace, *selector;
+	struct kube_store *store;
+	struct kube_store *incoming; // the list that is being read; NULL while none is
+	struct watch watch;
+	struct http_stream *stream;
+	struct buf page; // of a list: the body so far
+	struct err fault; // found while reading a stream, told when it ends
+	unsigned seed;
+	_Atomic bool synced;
+};
+
+static void ask(void *user);
+
+static char *copy(const char *text)
+{
+	char *out = text ? strdup(text) : NULL;
+
+	if (text && !out)
+		abort();
+	return out;
+}
+
+int kube_informer_new(struct kube_client *client, const struct kube_informer_options *options, struct kube_informer **ret,
+		      struct err *err)
+{
+	struct kube_informer *informer = calloc(1, sizeof(*informer));
+
+	if (!informer)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	informer->client = client;
+	informer->options = *options;
+	informer->namespace = copy(options->namespace);
+	informer->selector = copy(options->label_selector);
+	informer->store = kube_store_new();
+	informer->page = BUF_INIT(PAGE_MAX_BYTES);
+	informer->page.secret = options->metadata_only;
+	informer->seed = (unsigned)clock_monotonic_ms(&clock_system) ^ (unsigned)(uintptr_t)informer;
+	watch_init(&informer->watch, options->metadata_only);
+	*ret = informer;
+	return 0;
+}
+
+void kube_informer_free(struct kube_informer *informer)
+{
+	if (!informer)
+		return;
+	http_stream_close(informer->stream);
+	watch_deinit(&informer->watch);
+	buf_release(&informer->page);
+	kube_store_free(informer->incoming);
+	kube_store_free(informer->store);
+	free(informer->namespace);
+	free(informer->selector);
+	free(informer);
+}
+
+bool kube_informer_synced(const struct kube_informer *informer)
+{
+	return atomic_load(&informer->synced);
+}
+
+struct kube_store *kube_informer_store(struct kube_informer *informer)
+{
+	return informer->store;
+}
+
+static void tell(struct kube_informer *informer, struct kube_object *object, struct kube_object *previous)
+{
+	informer->options.handler(informer->options.user, informer->options.resource, object, previous);
+}
+
+static void put(struct kube_informer *informer, struct kube_object *object)
+{
+	struct kube_object *previous = kube_store_put(informer->store, object);
+
+	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0)
+		tell(informer, object, previous);
+	kube_object_unref(previous);
+}
+
+static void drop(struct kube_informer *informer, const struct kube_object *object)
+{
+	struct kube_object *previous = kube_store_remove(informer->store, object);
+
+	if (previous)
+		tell(informer, NULL, previous);
+	kube_object_unref(previous);
+}
+
+static struct kube_object *take(const struct kube_informer *informer, yyjson_val *val)
+{
+	return informer->options.metadata_only ? kube_object_copy_metadata(val) : kube_object_copy(val);
+}
+
+// A whole list has come: what it lacks is gone, what it has is put; readers never see an empty store in between.
+static void swap_in(struct kube_informer *informer)
+{
+	struct kube_object **objects;
+	size_t n = kube_store_list(informer->store, NULL, &objects);
+
+	for (size_t i = 0; i < n; i++) {
+		struct kube_name name = {.namespace = kube_object_namespace(objects[i]), .name = kube_object_name(objects[i])};
+		struct kube_object *still = kube_store_get(informer->incoming, name);
+
+		if (!still)
+			drop(informer, objects[i]);
+		kube_object_unref(still);
+	}
+	kube_objects_free(objects, n);
+	n = kube_store_list(informer->incoming, NULL, &objects);
+	for (size_t i = 0; i < n; i++)
+		put(informer, objects[i]);
+	kube_objects_free(objects, n);
+	kube_store_free(informer->incoming);
+	informer->incoming = NULL;
+	atomic_store(&informer->synced, true);
+}
+
+static yyjson_doc *parse(const struct kube_informer *informer, const char *text, size_t len)
+{
+	yyjson_alc alc = kube_wiping_alc;
+	char *writable;
+
+	if (!informer->options.metadata_only)
+		return yyjson_read(text, len, 0);
+	memcpy(&writable, &text, sizeof(text)); // without YYJSON_READ_INSITU the text is not written
+	return yyjson_read_opts(writable, len, 0, &alc, NULL);
+}
+
+static int read_page(struct kube_informer *informer, struct err *err)
+{
+	yyjson_doc *doc = parse(informer, buf_str(&informer->page), informer->page.len);
+	yyjson_val *root = yyjson_doc_get_root(doc), *item;
+	yyjson_arr_iter iter;
+	bool complete;
+	int r = watch_page(&informer->watch, root, &complete, err);
+
+	if (r < 0) {
+		yyjson_doc_free(doc);
+		return r;
+	}
+	if (!informer->incoming)
+		informer->incoming = kube_store_new();
+	iter = yyjson_arr_iter_with(yyjson_obj_get(root, "items"));
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		struct kube_object *object = take(informer, item);
+
+		kube_object_unref(kube_store_put(informer->incoming, object));
+		kube_object_unref(object);
+	}
+	yyjson_doc_free(doc);
+	if (complete)
+		swap_in(informer);
+	return 0;
+}
+
+static int on_line(void *user, const char *line, size_t len, struct err *err)
+{
+	struct kube_informer *informer = user;
+	yyjson_doc *doc = parse(informer, line, len);
+	enum watch_change change = WATCH_NOTHING;
+	yyjson_val *val = NULL;
+	struct kube_object *object;
+	int r = watch_event(&informer->watch, yyjson_doc_get_root(doc), &change, &val, err);
+
+	if (r == 0 && change != WATCH_NOTHING) {
+		object = take(informer, val);
+		if (change == WATCH_PUT)
+			put(informer, object);
+		else
+			drop(informer, object);
+		kube_object_unref(object);
+	}
+	yyjson_doc_free(doc);
+	return r;
+}
+
+static bool on_data(void *user, const char *data, size_t len)
+{
+	struct kube_informer *informer = user;
+
+	if (informer->watch.phase == WATCH_WATCHING)
+		return watch_feed(&informer->watch, data, len, on_line, informer, &informer->fault) == 0;
+	buf_append(&informer->page, data, len);
+	if (informer->page.overflow)
+		(void)err_set(&informer->fault, ERR_TOO_LARGE, "a page of a list is larger than %zu bytes", PAGE_MAX_BYTES);
+	return !informer->page.overflow;
+}
+
+// What the end of a request means: a fault that we found in it, the transfer's own, the server's refusal, or none.
+static void conclude(struct kube_informer *informer, const struct http_response *response, const struct err *err, struct err *ret)
+{
+	if (err_is_set(&informer->fault))
+		*ret = informer->fault;
+	else if (err_is_set(err))
+		*ret = *err;
+	else if (response->status >= 400)
+		(void)kube_status_error(response, ret);
+	else if (informer->watch.phase == WATCH_LISTING)
+		(void)read_page(informer, ret);
+	err_clear(&informer->fault);
+	buf_clear(&informer->page);
+}
+
+static void on_end(void *user, const struct http_response *response, const struct err *err)
+{
+	struct kube_informer *informer = user;
+	struct loop *loop = kube_client_loop(informer->client);
+	bool listing = informer->watch.phase == WATCH_LISTING;
+	struct err fault = ERR_INIT;
+	int64_t delay = 0;
+
+	informer->stream = NULL;
+	if (loop_is_stopping(loop))
+		return;
+	conclude(informer, response, err, &fault);
+	if (!listing || err_is_set(&fault))
+		delay = watch_ended(&informer->watch, &fault, (unsigned)rand_r(&informer->seed));
+	// A watch that breaks is resumed; a list that cannot be had keeps the operator from working.
+	if (err_is_set(&fault) && listing && fault.class != ERR_GONE)
+		log_warning("cannot list", "resource", informer->options.resource->plural, "error", fault.text);
+	else if (err_is_set(&fault))
+		log_debug("watch ended", "resource", informer->options.resource->plural, "error", fault.text);
+	if (fault.class == ERR_GONE) {
+		kube_store_free(informer->incoming);
+		informer->incoming = NULL;
+	}
+	loop_timer(loop, delay, ask, informer);
+}
+
+static void ask(void *user)
+{
+	struct kube_informer *informer = user;
+	_cleanup_(kube_head_release) struct kube_head head = {0};
+	_cleanup_buf_ struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	unsigned seconds = WATCH_MIN_S + (unsigned)rand_r(&informer->seed) % WATCH_SPREAD_S;
+	bool watching = informer->watch.phase == WATCH_WATCHING;
+	struct http_stream_events events = {.on_data = on_data, .on_end = on_end, .user = informer};
+	struct http_response none = {0};
+	struct err err = ERR_INIT;
+	struct http_request request = {
+		.method = "GET",
+		.headers = {!informer->options.metadata_only ? "Accept: application/json"
+			    : watching			     ? METADATA_WATCH
+							     : METADATA_LIST},
+		.timeout_ms = watching ? (int)seconds * 1000 + WATCH_GRACE_MS : LIST_TIMEOUT_MS,
+		.secret = informer->options.metadata_only,
+	};
+
+	kube_path(&path, informer->options.resource, informer->namespace, NULL);
+	kube_query(&path, "labelSelector", informer->selector);
+	watch_query(&informer->watch, &path, seconds);
+	if (kube_head_make(informer->client, buf_str(&path), &head, &request, &err) < 0) {
+		on_end(informer, &none, &err);
+		return;
+	}
+	informer->stream = http_stream_open(kube_client_loop(informer->client), &request, &events);
+}
+
+void kube_informer_start(struct kube_informer *informer)
+{
+	loop_post(kube_client_loop(informer->client), ask, informer);
+}

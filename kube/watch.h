@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// List and watch as a pure step machine: it says what to ask for next, is fed what came back, and says what that means. No
+// I/O, no clock. Resource versions are opaque: kept and sent back, never compared as numbers.
+// Source: Kubernetes API concepts, "Efficient detection of changes".
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum watch_phase { WATCH_LISTING, WATCH_WATCHING };
+
+struct watch {
+	enum watch_phase phase;
+	struct buf version;	   // where to watch from
+	struct buf continue_token; // of the next page; empty for the first one
+	struct buf line;	   // of a stream: what is not a whole line yet
+	unsigned failures;	   // in a row
+	bool secret;		   // the line's memory is wiped
+};
+
+void watch_init(struct watch *watch, bool secret);
+void watch_deinit(struct watch *watch);
+
+// Appends the query of the next request to a collection's path. timeout_s bounds a watch on the server's side.
+void watch_query(const struct watch *watch, struct buf *path, unsigned timeout_s);
+
+// A page of a list. Sets *ret_complete when it was the last one: then the machine watches. ERR_PROTOCOL when it is no list.
+int watch_page(struct watch *watch, yyjson_val *list, bool *ret_complete, struct err *err);
+
+enum watch_change { WATCH_NOTHING, WATCH_PUT, WATCH_REMOVE };
+
+// Takes bytes of a stream and calls on_line for each whole line; stops and passes on what on_line returns when it is
+// negative. ERR_TOO_LARGE when a line is longer than 16 MiB.
+int watch_feed(struct watch *watch, const char *data, size_t len, int (*on_line)(void *user, const char *line, size_t len, struct err *err),
+	       void *user, struct err *err);
+
+// One event of a stream. ERR_GONE when the version is too old, other classes as the server's Status says; ERR_PROTOCOL.
+int watch_event(struct watch *watch, yyjson_val *event, enum watch_change *ret_change, yyjson_val **ret_object, struct err *err);
+
+// The request ended (err not set: in order). Returns the milliseconds to wait before the next; watch->phase says which it is.
+// random is any number, for the jitter.
+int64_t watch_ended(struct watch *watch, const struct err *err, unsigned random);

@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "net/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS 10000L
+#define ERROR_BODY_MAX ((size_t)64 * 1024)
+
+// A transfer, blocking or streamed: the latter has events.
+struct http_stream {
+	struct loop *loop;
+	CURL *easy;
+	struct curl_slist *headers;
+	char *body;
+	char error[CURL_ERROR_SIZE];
+	char *label; // method and URL without its query, for errors
+	struct http_response response;
+	struct err err;
+	struct http_stream_events events;
+	bool streamed;
+	bool stopped; // on_data wanted no more
+	struct loop_waiter waiter;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static void slist_free(struct curl_slist *list)
+{
+	// The bearer token is among them.
+	for (struct curl_slist *item = list; item; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(list);
+}
+
+static void stream_free(struct http_stream *stream)
+{
+	if (stream->easy)
+		curl_easy_cleanup(stream->easy);
+	slist_free(stream->headers);
+	if (stream->body)
+		explicit_bzero(stream->body, strlen(stream->body));
+	free(stream->body);
+	free(stream->label);
+	buf_release(&stream->response.body);
+	free(stream);
+}
+
+static size_t on_write(char *data, size_t size, size_t n, void *user)
+{
+	struct http_stream *stream = user;
+	long status = 0;
+
+	n *= size;
+	(void)curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (stream->streamed && status < 400) {
+		stream->stopped = stream->stopped || !stream->events.on_data(stream->events.user, data, n);
+		return stream->stopped ? 0 : n;
+	}
+	buf_append(&stream->response.body, data, n);
+	return stream->response.body.overflow ? 0 : n;
+}
+
+static void set_blob(CURL *easy, CURLoption option, const char *pem)
+{
+	struct curl_blob blob = {.flags = CURL_BLOB_COPY};
+
+	if (!pem)
+		return;
+	blob.len = strlen(pem);
+	memcpy(&blob.data, &pem, sizeof(pem)); // the member lacks const; curl copies and does not write
+	(void)curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_tls(CURL *easy, const struct http_tls *tls)
+{
+	if (!tls)
+		return;
+	set_blob(easy, CURLOPT_CAINFO_BLOB, tls->ca_pem);
+	set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->certificate_pem);
+	set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key_pem);
+	if (tls->insecure) {
+		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, tls->proxy ? tls->proxy : "");
+}
+
+static void set_headers(struct http_stream *stream, const struct http_request *request)
+{
+	for (size_t i = 0; i < HTTP_HEADERS_MAX; i++) {
+		if (request->headers[i])
+			stream->headers = must(curl_slist_append(stream->headers, request->headers[i]));
+	}
+	if (request->bearer) {
+		_cleanup_buf_ struct buf line = BUF_INIT_SECRET(64 * 1024);
+
+		buf_addf(&line, "Authorization: Bearer %s", request->bearer);
+		stream->headers = must(curl_slist_append(stream->headers, buf_str(&line)));
+	}
+	// curl would wait for a 100 that API servers do not send.
+	stream->headers = must(curl_slist_append(stream->headers, "Expect:"));
+	(void)curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
+}
+
+static void set_connection(CURL *easy)
+{
+	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	// A half-open connection carries watches that never err by themselves: the kernel finds it within a minute.
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 20L);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+}
+
+static struct http_stream *stream_new(struct loop *loop, const struct http_request *request)
+{
+	struct http_stream *stream = must(calloc(1, sizeof(*stream)));
+	CURL *easy = must(curl_easy_init());
+
+	stream->loop = loop;
+	stream->easy = easy;
+	stream->label = must(malloc(strlen(request->method) + strlen(request->url) + 2));
+	(void)sprintf(stream->label, "%s %.*s", request->method, (int)strcspn(request->url, "?"), request->url);
+	stream->response.body = BUF_INIT(request->max_bytes ? request->max_bytes : ERROR_BODY_MAX);
+	stream->response.body.secret = request->secret;
+	(void)curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	(void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	(void)curl_easy_setopt(easy, CURLOPT_USERAGENT, request->user_agent);
+	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->error);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
+	if (request->timeout_ms)
+		(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	if (request->body) {
+		stream->body = must(strdup(request->body));
+		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(stream->body));
+		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, stream->body);
+	}
+	set_connection(easy);
+	set_tls(easy, request->tls);
+	set_headers(stream, request);
+	return stream;
+}
+
+static void explain(struct http_stream *stream, CURLcode result)
+{
+	const char *text = stream->error[0] ? stream->error : curl_easy_strerror(result);
+	enum err_class class = ERR_IO;
+
+	if (result == CURLE_OK)
+		return;
+	if (stream->stopped || result == CURLE_ABORTED_BY_CALLBACK) {
+		(void)err_set(&stream->err, ERR_CANCELLED, "%s: ended by us", stream->label);
+		return;
+	}
+	if (stream->response.body.overflow) {
+		(void)err_set(&stream->err, ERR_TOO_LARGE, "%s: the answer is larger than %zu bytes", stream->label,
+			      stream->response.body.max);
+		return;
+	}
+	if (result == CURLE_OPERATION_TIMEDOUT)
+		class = ERR_TIMEOUT;
+	(void)err_set(&stream->err, class, "%s: %s", stream->label, text);
+}
+
+static void on_done(void *user, CURLcode result)
+{
+	struct http_stream *stream = user;
+	curl_off_t retry_after = 0;
+	long status = 0;
+
+	explain(stream, result);
+	(void)curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(stream->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	stream->response.status = (int)status;
+	stream->response.retry_after_ms = retry_after > 0 && retry_after < 3600 ? (int)retry_after * 1000 : 0;
+	if (!stream->streamed) {
+		loop_signal(stream->loop, &stream->waiter);
+		return;
+	}
+	stream->events.on_end(stream->events.user, &stream->response, &stream->err);
+	stream_free(stream);
+}
+
+static void start(void *user)
+{
+	struct http_stream *stream = user;
+
+	if (loop_transfer_add(stream->loop, stream->easy, on_done, stream) < 0)
+		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
+}
+
+int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err)
+{
+	struct http_stream *stream = stream_new(loop, request);
+	int r = 0;
+
+	loop_post(loop, start, stream);
+	loop_wait(loop, &stream->waiter);
+	if (err_is_set(&stream->err)) {
+		*err = stream->err;
+		r = stream->err.class;
+	} else {
+		*ret = stream->response;
+		stream->response.body = BUF_INIT(1);
+	}
+	stream_free(stream);
+	return r;
+}
+
+struct http_stream *http_stream_open(struct loop *loop, const struct http_request *request,
+				     const struct http_stream_events *events)
+{
+	struct http_stream *stream = stream_new(loop, request);
+
+	stream->streamed = true;
+	stream->events = *events;
+	if (loop_transfer_add(loop, stream->easy, on_done, stream) < 0) {
+		stream_free(stream);
+		return NULL;
+	}
+	return stream;
+}
+
+void http_stream_close(struct http_stream *stream)
+{
+	if (!stream)
+		return;
+	loop_transfer_remove(stream->loop, stream->easy);
+	stream_free(stream);
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// One HTTP request: one struct in, one struct out. Over HTTP/2 where the server offers it (all requests to one server share
+// one connection), HTTP/1.1 otherwise. Source: libcurl, "HTTP/2 with libcurl", curl_easy_setopt.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/loop.h"
+
+#define HTTP_HEADERS_MAX 6
+
+// How to trust the server and to prove who we are; PEM texts, kept by reference.
+struct http_tls {
+	const char *ca_pem;	      // NULL: the system's store
+	const char *certificate_pem;  // NULL: none
+	const char *key_pem;
+	bool insecure;		      // no verification: only because a kubeconfig says so
+	const char *proxy;	      // URL; NULL: none
+};
+
+struct http_request {
+	const char *method;
+	const char *url;
+	const char *headers[HTTP_HEADERS_MAX]; // "Name: value"; NULL where unused
+	const char *bearer;		       // NULL: none; wiped from our copies
+	const char *body;		       // NULL: none; NUL-ended
+	const struct http_tls *tls;
+	const char *user_agent;
+	int timeout_ms;	       // of the whole request; 0: none (a watch)
+	size_t max_bytes;      // of the answer's body (of a stream: unused)
+	bool secret;	       // the answer's buffers are wiped
+};
+
+struct http_response {
+	int status;	     // 0: none came
+	int retry_after_ms;  // Retry-After; 0: none
+	struct buf body;     // released by whoever got the response
+};
+
+// Runs the request from another thread than the loop's and waits. ERR_IO, ERR_TIMEOUT, ERR_TOO_LARGE, ERR_CANCELLED; a status of
+// 400 and more is no error here. ret's body is to be released with buf_release().
+int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
+
+struct http_stream;
+
+struct http_stream_events {
+	// A piece of a 2xx answer's body. Return false to end the stream (on_end follows with ERR_CANCELLED).
+	bool (*on_data)(void *user, const char *data, size_t len);
+	// The end. err is not set when the server ended it in order; of an answer of 400 and more response->body holds at most
+	// 64 KiB. The stream is gone when this returns.
+	void (*on_end)(void *user, const struct http_response *response, const struct err *err);
+	void *user;
+};
+
+// Starts a request whose answer is handed on as it comes; loop thread only. NULL when the loop is stopping.
+struct http_stream *http_stream_open(struct loop *loop, const struct http_request *request,
+				     const struct http_stream_events *events);
+
+// Ends it without on_end; loop thread only, or after loop_stop().
+void http_stream_close(struct http_stream *stream);

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "net/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_MAX ((size_t)16 * 1024 * 1024)
+#define CONNECTIONS_MAX 32U
+#define IDLE_SECONDS 10U
+#define MEMORY_PER_CONNECTION ((size_t)8 * 1024)
+
+struct server {
+	struct MHD_Daemon *daemon;
+	size_t n;
+	struct server_route routes[];
+};
+
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const struct buf *body, const char *type)
+{
+	const char *text = buf_str(body);
+	struct MHD_Response *response;
+	enum MHD_Result result;
+	void *data;
+
+	memcpy(&data, &text, sizeof(data)); // the parameter lacks const; with MUST_COPY it is not written
+	response = MHD_create_response_from_buffer(body->len, data, MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+				  const char *version, const char *upload, size_t *upload_size, void **state)
+{
+	_cleanup_buf_ struct buf body = BUF_INIT(BODY_MAX);
+	const struct server *server = user;
+	const char *type = "text/plain";
+	unsigned status = MHD_HTTP_NOT_FOUND;
+	static int seen;
+
+	(void)version, (void)upload;
+	// The first call has the headers only.
+	if (!*state) {
+		*state = &seen;
+		return MHD_YES;
+	}
+	*upload_size = 0;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		buf_add(&body, "only GET and HEAD\n");
+		return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &body, type);
+	}
+	for (size_t i = 0; i < server->n; i++) {
+		if (strcmp(url, server->routes[i].path) != 0)
+			continue;
+		status = server->routes[i].handler(server->routes[i].user, &body, &type);
+		return reply(connection, status, &body, type);
+	}
+	buf_add(&body, "not found\n");
+	return reply(connection, status, &body, type);
+}
+
+static int listen_address(const char *text, uint16_t port, struct sockaddr_in *ret, struct err *err)
+{
+	*ret = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+	if (text && inet_pton(AF_INET, text, &ret->sin_addr) != 1)
+		return err_set(err, ERR_INVALID, "address '%s' is no IPv4 address", text);
+	return 0;
+}
+
+int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes, struct server **ret,
+		 uint16_t *ret_port, struct err *err)
+{
+	struct server *server;
+	struct sockaddr_in where;
+	const union MHD_DaemonInfo *info;
+	int r = listen_address(address, port, &where, err);
+
+	if (r < 0)
+		return r;
+	server = calloc(1, sizeof(*server) + n_routes * sizeof(*routes));
+	if (!server)
+		abort();
+	server->n = n_routes;
+	memcpy(server->routes, routes, n_routes * sizeof(*routes));
+	server->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, port, NULL, NULL, on_request, server,
+					  MHD_OPTION_SOCK_ADDR, &where, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+					  MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+					  MEMORY_PER_CONNECTION, MHD_OPTION_END);
+	if (!server->daemon) {
+		free(server);
+		return err_errno(err, errno, "cannot serve HTTP on port %u", port);
+	}
+	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	if (ret_port)
+		*ret_port = info ? info->port : port;
+	*ret = server;
+	return 0;
+}
+
+void server_stop(struct server *server)
+{
+	if (!server)
+		return;
+	MHD_stop_daemon(server->daemon);
+	free(server);
+}

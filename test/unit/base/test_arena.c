@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+
+static void test_zeroed_and_aligned(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t size = 0; size < 5000; size += 7) {
+		unsigned char *p = arena_alloc(arena, size);
+
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xff, size);
+	}
+	assert_true(arena_used(arena) > 5000);
+}
+
+static void test_texts(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *copy = arena_strdup(arena, "abc");
+
+	(void)state;
+	assert_string_equal(copy, "abc");
+	assert_null(arena_strdup(arena, NULL));
+	assert_string_equal(arena_printf(arena, "%s-%d", "x", 7), "x-7");
+	assert_string_equal(arena_memdup0(arena, "a\0b", 1), "a");
+}
+
+static void test_large(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *p = arena_alloc(arena, (size_t)8 * 1024 * 1024);
+
+	(void)state;
+	p[8 * 1024 * 1024 - 1] = 'x';
+	arena_wipe_on_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_zeroed_and_aligned),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
