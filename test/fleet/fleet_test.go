@@ -311,12 +311,16 @@ func TestStateSurvivesARestart(t *testing.T) {
 	s, url := startService(t, dir)
 	token := mintAt(t, url)
 	p := newPlugin(t, url, token)
+	p.expect("connect", 200, 0)
 	if err := s.setState(p.kid, stateRevoked); err != nil {
 		t.Fatal(err)
 	}
-	_, url = startService(t, dir)
+	again, url := startService(t, dir)
 	p.url = url
 	p.expect("connect", 403, codeRevoked)
+	if list := again.listDeployments(); len(list) != 1 || list[0].DbmsID != "dbms-1" {
+		t.Fatalf("deployments: %v", list)
+	}
 	data, err := os.ReadFile(filepath.Join(dir, "keys.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func (r *refusal) Error() string { return r.message }
 
 type store struct {
 	mu          sync.Mutex
-	file        string // empty: in memory only
+	dir         string // empty: in memory only
 	keys        map[string]*tokenKey
 	deployments map[string]*deployment
 	now         func() time.Time
@@ -86,38 +86,45 @@ func newStore(stateDir string) (*store, error) {
 	if stateDir == "" {
 		return s, nil
 	}
-	s.file = filepath.Join(stateDir, "keys.json")
-	data, err := os.ReadFile(s.file)
-	if errors.Is(err, os.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
+	s.dir = stateDir
+	if err := s.load("keys.json", &s.keys); err != nil {
 		return nil, err
 	}
-	var keys []*tokenKey
-	if err := json.Unmarshal(data, &keys); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.file, err)
+	return s, s.load("deployments.json", &s.deployments)
+}
+
+func (s *store) load(name string, into any) error {
+	data, err := os.ReadFile(filepath.Join(s.dir, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	for _, k := range keys {
-		s.keys[k.Kid] = k
+	if err != nil {
+		return err
 	}
-	return s, nil
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// keep replaces one file of the state; called with the lock held.
+func (s *store) keep(name string, value any) error {
+	if s.dir == "" {
+		return nil
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(s.dir, name)
+	if err := os.WriteFile(file+".part", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".part", file)
 }
 
 // save is called with the lock held after every change to the keys.
-func (s *store) save() error {
-	if s.file == "" {
-		return nil
-	}
-	data, err := json.Marshal(s.sortedKeys())
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(s.file+".part", data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(s.file+".part", s.file)
-}
+func (s *store) save() error { return s.keep("keys.json", s.keys) }
 
 func (s *store) sortedKeys() []*tokenKey {
 	keys := make([]*tokenKey, 0, len(s.keys))
@@ -292,7 +299,7 @@ func (s *store) record(kid string, c *claims, endpoint string, m message) error 
 		d.Name, d.ServerVersion, d.PluginVersion = m.Name, m.ServerVersion, m.PluginVersion
 		d.LastConnect, d.LastSeen = now, now
 		d.Counts[endpoint]++
-		return nil
+		return s.keep("deployments.json", s.deployments)
 	}
 	if m.ServerID == "" && m.Dbms != nil {
 		m.ServerID = m.Dbms.ServerID
