@@ -44,7 +44,7 @@ struct version version_of_tag(const char *tag)
 		if (numbers[n] < 0)
 			return undecidable;
 	} while (++n < 3 && *tag == '.' && tag++);
-	if (*tag && *tag != '-' && *tag != '+')
+	if (*tag && !strchr("-+@", *tag))
 		return undecidable;
 	version = (struct version){.major = numbers[0], .minor = numbers[1], .patch = numbers[2]};
 	version.family = family_of(&version);

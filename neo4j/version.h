@@ -25,7 +25,8 @@ struct version {
 	int major, minor, patch; // 5.26.12, 2025.12.1; zeros when undecidable
 };
 
-// Reads an image tag: an optional v, one to three numbers, an optional suffix from "-" or "+" on ("-enterprise-ubi9").
+// Reads an image tag: an optional v, one to three numbers, an optional suffix from "-", "+" or "@" on
+// ("-enterprise-ubi9").
 // Anything else is undecidable.
 struct version version_of_tag(const char *tag);
 

@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/dbms.h"
+#include "base/json.h"
+
+#define SPEC "\"image\":{\"repo\":\"neo4j\",\"tag\":\"5.26-enterprise\"},\"storage\":{\"size\":\"10Gi\"},\"auth\":{\"adminSecret\":\"s\"}"
+#define OBJECT(kind, name, spec)                                                                                                       \
+	"{\"kind\":\"Neo4jEnterprise" kind "\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":4,"  \
+	"\"resourceVersion\":\"9\"},\"spec\":{" spec "}}"
+#define STANDALONE(more) OBJECT("Standalone", "db", SPEC more)
+#define CLUSTER(more) OBJECT("Cluster", "db", SPEC more)
+
+static int decode(struct arena *arena, const char *json, struct dbms *ret, struct err *err)
+{
+	yyjson_val *root = json_parse(arena, json, strlen(json));
+
+	assert_non_null(root);
+	return dbms_decode(root, arena, ret, err);
+}
+
+static void test_defaults(void **state)
+{
+	struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena, STANDALONE(), &dbms, &err), 0);
+	assert_int_equal(dbms.kind, DBMS_STANDALONE);
+	assert_int_equal(dbms.servers, 1);
+	assert_string_equal(dbms.api_kind, "Neo4jEnterpriseStandalone");
+	assert_string_equal(dbms.metadata.namespace, "ns");
+	assert_int_equal(dbms.metadata.generation, 4);
+	assert_false(dbms.metadata.deleting);
+	assert_string_equal(dbms.image.reference, "neo4j:5.26-enterprise");
+	assert_string_equal(dbms.image.pull_policy, "IfNotPresent");
+	assert_null(dbms.storage.class_name);
+	assert_false(dbms.storage.delete_claims);
+	assert_string_equal(dbms.service.type, "ClusterIP");
+	assert_string_equal(dbms.cluster_domain, "cluster.local");
+	assert_string_equal(dbms.license, "yes");
+	assert_null(dbms.tls_secret);
+	assert_int_equal(dbms.memory_limit, 0);
+	assert_false(dbms.fleet.present);
+	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_ABSENT);
+	assert_null(dbms.status.phase);
+	arena_free(arena);
+}
+
+static void test_fleet_and_status(void **state)
+{
+	static const char json[] =
+		"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"deletionTimestamp\":\"2025-12-01T10:00:00Z\"},"
+		"\"spec\":{" SPEC ",\"topology\":{\"servers\":5,\"serverModeConstraint\":\"PRIMARY\"},"
+		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"}},"
+		"\"resources\":{\"limits\":{\"memory\":\"2Gi\"}}},"
+		"\"status\":{\"phase\":\"Ready\",\"observedGeneration\":3,\"conditions\":[{}],\"version\":\"2025.12.1\","
+		"\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\",\"message\":\"m\"}}}";
+	struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena, json, &dbms, &err), 0);
+	assert_int_equal(dbms.kind, DBMS_CLUSTER);
+	assert_int_equal(dbms.servers, 5);
+	assert_string_equal(dbms.mode_constraint, "PRIMARY");
+	assert_true(dbms.metadata.deleting);
+	assert_true(dbms.fleet.present && dbms.fleet.enabled);
+	assert_string_equal(dbms.fleet.token_secret, "t");
+	assert_string_equal(dbms.fleet.token_key, "token");
+	assert_int_equal(dbms.memory_limit, UINT64_C(2) << 30);
+	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_FALSE);
+	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");
+	assert_string_equal(dbms.status.fleet_message, "m");
+	assert_string_equal(dbms.status.version, "2025.12.1");
+	assert_int_equal(dbms.status.observed_generation, 3);
+	assert_int_equal(yyjson_arr_size(dbms.status.conditions), 1);
+	arena_free(arena);
+}
+
+// A status that somebody edited by hand is no reason to stop.
+static void test_status_of_wrong_types(void **state)
+{
+	static const char json[] = "{\"status\":{\"phase\":7,\"conditions\":{},\"observedGeneration\":\"x\","
+				   "\"auraFleetManagement\":{\"registered\":\"true\",\"lastRegistrationTime\":5}}}";
+	struct arena *arena = arena_new();
+	struct dbms_status status;
+
+	(void)state;
+	dbms_decode_status(json_parse(arena, json, strlen(json)), &status);
+	assert_null(status.phase);
+	assert_null(status.conditions);
+	assert_null(status.last_registration);
+	assert_int_equal(status.registered, DBMS_REGISTERED_ABSENT);
+	assert_int_equal(status.observed_generation, 0);
+	arena_free(arena);
+}
+
+#define ENV(entry) STANDALONE(",\"env\":[" entry "]")
+#define A10 "aaaaaaaaaa"
+#define NAME_TEXT                                                                                                                      \
+	"metadata.name: must begin with a lower-case letter, hold only lower-case letters, digits and '-', not end in '-', and have at most "
+
+static const struct {
+	const char *json;
+	const char *error; // the beginning of the text
+} refused[] = {
+	{OBJECT("Database", "db", SPEC), "kind: must be "},
+	{OBJECT("Standalone", "", SPEC), NAME_TEXT "52"},
+	{OBJECT("Standalone", "Db", SPEC), NAME_TEXT},
+	{OBJECT("Standalone", "1db", SPEC), NAME_TEXT},
+	{OBJECT("Standalone", "db-", SPEC), NAME_TEXT},
+	{OBJECT("Standalone", "d.b", SPEC), NAME_TEXT},
+	{OBJECT("Standalone", A10 A10 A10 A10 A10 "aaa", SPEC), NAME_TEXT "52"},
+	{OBJECT("Cluster", A10 A10 A10 A10 "aaaaaa", SPEC), NAME_TEXT "45"},
+	{OBJECT("Standalone", "db", "\"storage\":{\"size\":\"1Gi\"}"), "spec.image.repo: is required"},
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\"}"), "spec.image.tag: is required"},
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"a b\"}"), "spec.image.tag: must not hold white space"},
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\",\"pullPolicy\":\"Now\"}"),
+	 "spec.image.pullPolicy: must be one of Always, IfNotPresent, Never"},
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\"},\"storage\":{\"size\":\"big\"}"),
+	 "spec.storage.size: 'big' is not a quantity"},
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\"},\"storage\":{\"size\":\"1Gi\"}"),
+	 "spec.auth.adminSecret: is required"},
+	{CLUSTER(), "spec.topology.servers: is required"},
+	{CLUSTER(",\"topology\":{\"servers\":1}"), "spec.topology.servers: must be a whole number from 2 to 20"},
+	{CLUSTER(",\"topology\":{\"servers\":21}"), "spec.topology.servers: must be a whole number from 2 to 20"},
+	{CLUSTER(",\"topology\":{\"servers\":3,\"serverModeConstraint\":\"SECONDARY\"}"), "spec.topology.serverModeConstraint: SECONDARY"},
+	{STANDALONE(",\"config\":{\"a\":1}"), "spec.config.a: must be a string"},
+	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"lots\"}}"), "spec.resources.limits.memory: must be a quantity"},
+	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"300Mi\"}}"), "spec.resources.limits.memory: is too little"},
+	{STANDALONE(",\"service\":{\"loadBalancerSourceRanges\":[\"10.0.0.0/8\"]}"), "spec.service.loadBalancerSourceRanges: needs"},
+	{STANDALONE(",\"podAnnotations\":{\"neofleet.neo4j.com/x\":\"1\"}"), "spec.podAnnotations: 'neofleet.neo4j.com/x' is the"},
+	{STANDALONE(",\"acceptLicenseAgreement\":\"no\""), "spec.acceptLicenseAgreement: must be one of yes, eval"},
+	{STANDALONE(",\"tls\":{}"), "spec.tls.certificateSecret: is required"},
+	{STANDALONE(",\"auraFleetManagement\":{\"enabled\":\"yes\"}"), "spec.auraFleetManagement.enabled: must be true or false"},
+	{STANDALONE(",\"auraFleetManagement\":{\"tokenSecretRef\":{\"key\":\"k\"}}"),
+	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
+	{ENV("{\"name\":\"NEO4J_AUTH\",\"value\":\"none\"}"), "spec.env[0].name: 'NEO4J_AUTH' must not be set here: "},
+	{ENV("{\"name\":\"A\"},{\"name\":\"NEO4J_AUTH_FILE\"}"), "spec.env[1].name: 'NEO4J_AUTH_FILE' must not be set here: "},
+	{ENV("{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\"}"), "spec.env[0].name: 'NEO4J_ACCEPT_LICENSE_AGREEMENT' must not"},
+	{ENV("{\"name\":\"NEOFLEET_POD_NAME\"}"), "spec.env[0].name: 'NEOFLEET_POD_NAME' must not begin with NEOFLEET_"},
+	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"apoc\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},
+	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"[\\\"apoc\\\",7]\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},
+	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"[\\\"a b\\\"]\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},
+	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"valueFrom\":{\"fieldRef\":{}}}"), "spec.env[0].valueFrom: NEO4J_PLUGINS must be given as a value"},
+	{ENV("7"), "spec.env[0]: must be an object"},
+};
+
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct arena *arena = arena_new();
+		struct err err = ERR_INIT;
+		struct dbms dbms;
+		int r = decode(arena, refused[i].json, &dbms, &err);
+
+		if (r != ERR_INVALID || strncmp(err.text, refused[i].error, strlen(refused[i].error)) != 0)
+			fail_msg("%s\nwanted: %s\ngot %d: %s", refused[i].json, refused[i].error, r, err.text);
+		arena_free(arena);
+	}
+}
+
+static void test_plugins_env(void **state)
+{
+	struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena, ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"[\\\"apoc\\\"]\"}"), &dbms, &err), 0);
+	assert_string_equal(dbms.plugins_env, "[\"apoc\"]");
+	assert_int_equal(decode(arena, ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"\"}"), &dbms, &err), 0);
+	assert_null(dbms.plugins_env);
+	arena_free(arena);
+}
+
+// A digest in place of a tag; the storage fields.
+static void test_digest(void **state)
+{
+	struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena,
+				OBJECT("Standalone", "db",
+				       "\"image\":{\"repo\":\"neo4j\",\"tag\":\"sha256:ab\"},\"storage\":{\"size\":\"1Gi\","
+				       "\"className\":\"fast\",\"retentionPolicy\":\"Delete\"},\"auth\":{\"adminSecret\":\"s\"}"),
+				&dbms, &err),
+			 0);
+	assert_string_equal(dbms.image.reference, "neo4j@sha256:ab");
+	assert_string_equal(dbms.storage.class_name, "fast");
+	assert_true(dbms.storage.delete_claims);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status), cmocka_unit_test(test_status_of_wrong_types),
+		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

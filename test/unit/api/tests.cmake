@@ -1,0 +1,6 @@
+foreach(name dbms field plugin quantity)
+	neofleet_test(api ${name})
+endforeach()
+
+# The definitions are what their generator writes.
+add_test(NAME api/crds COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/deploy/crds/generate --check)

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "neo4j/version.h"
+
+// C4.
+static const struct {
+	const char *tag;
+	enum version_family family;
+	enum fleet_form form;
+	const char *text;
+} cases[] = {
+	{"4.4.45-enterprise", VERSION_OLD, FLEET_FORM_REFUSED, "4.4.45"},
+	{"5.25", VERSION_OLD, FLEET_FORM_REFUSED, "5.25"},
+	{"5.25.1-enterprise", VERSION_OLD, FLEET_FORM_REFUSED, "5.25.1"},
+	{"5.26.0", VERSION_5_26, FLEET_FORM_NONE, "5.26.0"},
+	{"5.26.5", VERSION_5_26, FLEET_FORM_NONE, "5.26.5"},
+	{"5.26.11", VERSION_5_26, FLEET_FORM_NONE, "5.26.11"},
+	{"5.26.11-enterprise-ubi9", VERSION_5_26, FLEET_FORM_NONE, "5.26.11"},
+	{"5.26.12", VERSION_5_26, FLEET_FORM_PLUGIN, "5.26.12"},
+	{"v5.26.12", VERSION_5_26, FLEET_FORM_PLUGIN, "5.26.12"},
+	{"5.26.30-enterprise", VERSION_5_26, FLEET_FORM_PLUGIN, "5.26.30"},
+	{"5.26-enterprise", VERSION_5_26, FLEET_FORM_PLUGIN, "5.26"},
+	{"5.26", VERSION_5_26, FLEET_FORM_PLUGIN, "5.26"},
+	{"5-enterprise", VERSION_5_26, FLEET_FORM_PLUGIN, "5"},
+	{"2025.01", VERSION_CALENDAR, FLEET_FORM_NONE, "2025.01"},
+	{"2025.05", VERSION_CALENDAR, FLEET_FORM_NONE, "2025.05"},
+	{"2025.05.0-enterprise", VERSION_CALENDAR, FLEET_FORM_NONE, "2025.05.0"},
+	{"2025.07.1", VERSION_CALENDAR, FLEET_FORM_NONE, "2025.07.1"},
+	{"2025.08", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025.08"},
+	{"2025.08.0", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025.08.0"},
+	{"2025-enterprise", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025"},
+	{"2025.12-enterprise", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025.12"},
+	{"2025.12.1-enterprise-bullseye", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025.12.1"},
+	{"2025.12-enterprise@sha256:abcd", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2025.12"},
+	{"5.26.5@sha256:abcd", VERSION_5_26, FLEET_FORM_NONE, "5.26.5"},
+	{"2026.01", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2026.01"},
+	{"2026.02.2", VERSION_CALENDAR, FLEET_FORM_PLUGIN, "2026.02.2"},
+	{"2026.02.3", VERSION_CALENDAR, FLEET_FORM_BUILT_IN, "2026.02.3"},
+	{"2026.02", VERSION_CALENDAR, FLEET_FORM_BUILT_IN, "2026.02"},
+	{"2026.03", VERSION_CALENDAR, FLEET_FORM_BUILT_IN_ALWAYS, "2026.03"},
+	{"2026.05", VERSION_CALENDAR, FLEET_FORM_BUILT_IN_ALWAYS, "2026.05"},
+	{"2026.05.0-enterprise", VERSION_CALENDAR, FLEET_FORM_BUILT_IN_ALWAYS, "2026.05.0"},
+	{"2026-enterprise", VERSION_CALENDAR, FLEET_FORM_BUILT_IN_ALWAYS, "2026"},
+	{"2027.01", VERSION_CALENDAR, FLEET_FORM_BUILT_IN_ALWAYS, "2027.01"},
+	{"latest", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"enterprise", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"sha256:0123456789abcdef", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"5.26.12.1", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"5.26.x", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"5.26.12foo", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"2025.13", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"2025.00", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"2024.12", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"6.0", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"20251201123456", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"99999999999999999999", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"v", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{".", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"5.", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"-enterprise", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+	{"", VERSION_UNDECIDABLE, FLEET_FORM_UNDECIDABLE, "unknown"},
+};
+
+static void test_tags(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct version version = version_of_tag(cases[i].tag);
+
+		if (version.family != cases[i].family || version_fleet_form(&version) != cases[i].form ||
+		    strcmp(version_text(&version, arena), cases[i].text) != 0)
+			fail_msg("'%s': family %d, form %d, '%s'", cases[i].tag, version.family, version_fleet_form(&version),
+				 version_text(&version, arena));
+	}
+	arena_free(arena);
+}
+
+static void test_server(void **state)
+{
+	struct version version = version_of_server("Neo4j/5.26.12");
+
+	(void)state;
+	assert_int_equal(version_compare(&version, 5, 26, 12), 0);
+	version = version_of_server("2026.02.2");
+	assert_true(version_compare(&version, 2026, 2, 3) < 0);
+	assert_true(version_compare(&version, 2025, 12, 9) > 0);
+	version = version_of_server("5.27.0-SNAPSHOT");
+	assert_int_equal(version.family, VERSION_5_26);
+	version = version_of_server("dev");
+	assert_int_equal(version.family, VERSION_UNDECIDABLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_server)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

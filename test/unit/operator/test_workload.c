@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "operator/names.h"
+#include "operator/settings.h"
+#include "operator/workload.h"
+
+#define SPEC "\"image\":{\"repo\":\"neo4j\",\"tag\":\"2025.12-enterprise\"},\"storage\":{\"size\":\"10Gi\"},\"auth\":{\"adminSecret\":\"s\"}"
+#define CLUSTER(servers, more)                                                                                                         \
+	"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"namespace\":\"ns\",\"uid\":\"u\"},"                         \
+	"\"spec\":{" SPEC ",\"topology\":{\"servers\":" servers "}" more "}}"
+
+struct made {
+	struct arena *arena;
+	struct dbms dbms;
+	struct names names;
+	struct settings settings;
+	struct err err;
+	int result;
+	const char *statefulset;
+};
+
+static struct made make(const char *json)
+{
+	struct made made = {.arena = arena_new()};
+	struct settings_inputs inputs = {.dbms = &made.dbms, .names = &made.names};
+	struct workload_inputs workload = {.dbms = &made.dbms, .names = &made.names, .declared = "[]"};
+	yyjson_val *root = json_parse(made.arena, json, strlen(json));
+
+	assert_non_null(root);
+	if (dbms_decode(root, made.arena, &made.dbms, &made.err) < 0)
+		fail_msg("%s", made.err.text);
+	names_of(&made.dbms, made.arena, &made.names);
+	inputs.version = version_of_tag(made.dbms.image.tag);
+	made.result = settings_build(&inputs, made.arena, &made.settings, &made.err);
+	if (made.result < 0)
+		return made;
+	workload.digest = made.settings.digest;
+	workload.replicas = made.dbms.servers;
+	made.statefulset = workload_statefulset(&workload, made.arena);
+	return made;
+}
+
+// The pod template as text.
+static const char *template_of(const struct made *made)
+{
+	yyjson_val *root = json_parse(made->arena, made->statefulset, strlen(made->statefulset));
+
+	return json_val_text(made->arena, yyjson_ptr_get(root, "/spec/template"));
+}
+
+// B4: neither a scale-out nor an edit without effect changes the template; a setting does.
+static void test_digest(void **state)
+{
+	struct made three = make(CLUSTER("3", ""));
+	struct made five = make(CLUSTER("5", ""));
+	struct made same = make(CLUSTER("3", ",\"config\":{},\"service\":{\"type\":\"LoadBalancer\"}"));
+	struct made other = make(CLUSTER("3", ",\"config\":{\"db.logs.query.enabled\":\"INFO\"}"));
+	struct made as_env = make(CLUSTER("3", ",\"env\":[{\"name\":\"NEO4J_db_logs_query_enabled\",\"value\":\"INFO\"}]"));
+
+	(void)state;
+	assert_int_equal(strlen(three.settings.digest), 64);
+	assert_string_equal(template_of(&three), template_of(&five));
+	assert_string_equal(template_of(&three), template_of(&same));
+	assert_string_not_equal(template_of(&three), template_of(&other));
+	assert_string_not_equal(three.settings.digest, other.settings.digest);
+	assert_string_equal(template_of(&other), template_of(&as_env)); // the same setting by another way
+	assert_string_not_equal(three.settings.config_map, five.settings.config_map);
+	arena_free(three.arena);
+	arena_free(five.arena);
+	arena_free(same.arena);
+	arena_free(other.arena);
+	arena_free(as_env.arena);
+}
+
+static void test_same_bytes(void **state)
+{
+	static const char one[] = CLUSTER("3", ",\"config\":{\"a.b\":\"1\",\"c.d\":\"2\"},\"podAnnotations\":{\"x\":\"1\",\"y\":\"2\"}");
+	static const char two[] = CLUSTER("3", ",\"podAnnotations\":{\"y\":\"2\",\"x\":\"1\"},\"config\":{\"c.d\":\"2\",\"a.b\":\"1\"}");
+	struct made a = make(one), b = make(two);
+
+	(void)state;
+	assert_string_equal(a.settings.config_map, b.settings.config_map);
+	assert_string_equal(a.statefulset, b.statefulset);
+	arena_free(a.arena);
+	arena_free(b.arena);
+}
+
+static const struct {
+	const char *env; // an item of spec.env
+	bool folded;
+	const char *error; // NULL: none
+} env_cases[] = {
+	{"{\"name\":\"NEO4J_db_logs_query_enabled\",\"value\":\"INFO\"}", true, NULL},
+	{"{\"name\":\"NEO4J_db_logs_query_enabled\",\"value\":\"\"}", false, NULL},
+	{"{\"name\":\"NEO4J_db_logs_query_enabled\",\"value\":\"$(OTHER)\"}", false, NULL},
+	{"{\"name\":\"NEO4J_db_logs_query_enabled\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"x\"}}}", false, NULL},
+	{"{\"name\":\"NEO4J_PLUGINS\",\"value\":\"[\\\"apoc\\\"]\"}", true, NULL},
+	{"{\"name\":\"NEO4J_DEBUG\",\"value\":\"yes\"}", false, NULL},
+	{"{\"name\":\"OTHER\",\"value\":\"a\\nb\"}", false, NULL},
+	{"{\"name\":\"NEO4J_dbms_security_procedures_unrestricted\",\"value\":\"$(OTHER)\"}", false,
+	 "spec.env[0].name: 'NEO4J_dbms_security_procedures_unrestricted' must not be set from elsewhere"},
+	{"{\"name\":\"NEO4J_dbms_security_procedures_unrestricted\",\"value\":\"\"}", false, NULL},
+	{"{\"name\":\"NEO4J_dbms_security_procedures_unrestricted_FILE\",\"value\":\"/x\"}", false,
+	 "'NEO4J_dbms_security_procedures_unrestricted_FILE' must not be set from elsewhere"},
+	{"{\"name\":\"NEO4J_server_bolt_tls__level_FILE\",\"value\":\"/x\"}", false, "use spec.tls"},
+	{"{\"name\":\"NEO4J_server_bolt_tls__level\",\"value\":\"DISABLED\"}", true,
+	 "spec.env[0] (NEO4J_server_bolt_tls__level): must not be set: the operator sets it; use spec.tls"},
+};
+
+static void test_env(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(env_cases) / sizeof(env_cases[0]); i++) {
+		struct arena *arena = arena_new();
+		yyjson_val *entry = json_parse(arena, env_cases[i].env, strlen(env_cases[i].env));
+		const char *name = yyjson_get_str(yyjson_obj_get(entry, "name"));
+		struct made made = make(arena_printf(arena, CLUSTER("3", ",\"env\":[%s]"), env_cases[i].env));
+
+		assert_int_equal(settings_folds_env(entry, arena), env_cases[i].folded);
+		if (env_cases[i].error) {
+			assert_int_equal(made.result, ERR_INVALID);
+			if (!strstr(made.err.text, env_cases[i].error))
+				fail_msg("%s", made.err.text);
+		} else {
+			assert_int_equal(made.result, 0);
+			// In the container exactly when it is not in neo4j.conf.
+			assert_int_equal(strstr(made.statefulset, arena_printf(arena, "\"name\":\"%s\"", name)) == NULL,
+					 env_cases[i].folded);
+		}
+		arena_free(made.arena);
+		arena_free(arena);
+	}
+}
+
+static void test_names(void **state)
+{
+	struct made made = make(CLUSTER("3", ""));
+
+	(void)state;
+	assert_string_equal(made.names.workload, "db-server");
+	assert_string_equal(made.names.budget, "db");
+	assert_string_equal(names_pod(&made.names, 2, made.arena), "db-server-2");
+	assert_string_equal(names_pod_host(&made.names, 0, made.arena), "db-server-0.db-headless.ns.svc.cluster.local");
+	assert_string_equal(names_claim(&made.names, 1, made.arena), "data-db-server-1");
+	assert_string_equal(made.names.selector, "app.kubernetes.io/name=neo4j,app.kubernetes.io/instance=db,"
+						 "app.kubernetes.io/component=cluster");
+	arena_free(made.arena);
+}
+
+static void test_read_live(void **state)
+{
+	static const char by_ref[] = "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"neo4j\",\"env\":[{\"name\":"
+				     "\"NEO4J_PLUGINS\",\"valueFrom\":{\"fieldRef\":{}}}]}]}}}}";
+	struct made made = make(CLUSTER("3", ""));
+	struct workload_inputs inputs = {
+		.dbms = &made.dbms,
+		.names = &made.names,
+		.digest = made.settings.digest,
+		.plugins = "[\"apoc\"]",
+		.declared = "[\"apoc\"]",
+		.claim_size = "5Gi",
+		.replicas = 2,
+	};
+	const char *text = workload_statefulset(&inputs, made.arena);
+	struct workload_live live;
+
+	(void)state;
+	workload_read_live(json_parse(made.arena, text, strlen(text)), &live);
+	assert_string_equal(live.plugins, "[\"apoc\"]");
+	assert_string_equal(live.declared, "[\"apoc\"]");
+	assert_string_equal(live.claim_size, "5Gi"); // not what the spec says now: it cannot be changed
+	assert_string_equal(live.image, "neo4j:2025.12-enterprise");
+	assert_string_equal(live.digest, made.settings.digest);
+	assert_int_equal(live.replicas, 2);
+	assert_false(live.plugins_by_ref);
+	workload_read_live(NULL, &live);
+	assert_null(live.plugins);
+	assert_null(live.declared);
+	assert_null(live.claim_size);
+	assert_int_equal(live.replicas, 0);
+	workload_read_live(json_parse(made.arena, by_ref, strlen(by_ref)), &live);
+	assert_null(live.plugins);
+	assert_true(live.plugins_by_ref);
+	arena_free(made.arena);
+}
+
+// C9: no Service and no port differs.
+static void test_fleet_opens_nothing(void **state)
+{
+	struct made without = make(CLUSTER("3", "")), with = make(CLUSTER("3", ",\"auraFleetManagement\":{\"enabled\":true}"));
+
+	(void)state;
+	assert_string_equal(workload_client(&without.dbms, &without.names, without.arena),
+			    workload_client(&with.dbms, &with.names, with.arena));
+	assert_string_equal(workload_headless(&without.dbms, &without.names, without.arena),
+			    workload_headless(&with.dbms, &with.names, with.arena));
+	assert_string_equal(template_of(&without), template_of(&with)); // the plugin apart, which comes by the merge
+	arena_free(without.arena);
+	arena_free(with.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_env),
+		cmocka_unit_test(test_names),  cmocka_unit_test(test_read_live),  cmocka_unit_test(test_fleet_opens_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,3 @@
+foreach(name credentials drift fleet golden key phase pod probe status workload)
+	neofleet_test(operator ${name} DEPS Threads::Threads)
+endforeach()
