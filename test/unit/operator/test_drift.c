@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "operator/drift.h"
+
+static bool drifts(const char *desired, const char *live)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	return drift_found(json_parse(arena, desired, strlen(desired)), json_parse(arena, live, strlen(live)));
+}
+
+static void test_what_others_own_is_no_drift(void **state)
+{
+	(void)state;
+	assert_false(drifts("{\"a\":1}", "{\"a\":1,\"b\":2}"));
+	assert_false(drifts("{\"spec\":{\"ports\":[{\"port\":1}]}}", "{\"spec\":{\"ports\":[{\"port\":2},{\"port\":1,\"nodePort\":9}]}}"));
+	assert_false(drifts("{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}",
+			    "{\"env\":[{\"name\":\"X\",\"value\":\"9\"},{\"name\":\"A\",\"value\":\"1\"}]}"));
+}
+
+static void test_changes_are_drift(void **state)
+{
+	(void)state;
+	assert_true(drifts("{\"a\":1}", "{\"a\":2}"));
+	assert_true(drifts("{\"a\":1}", "{}"));
+	assert_true(drifts("{\"a\":{\"b\":\"x\"}}", "{\"a\":\"x\"}"));
+	assert_true(drifts("{\"a\":[1,2]}", "{\"a\":[1,2,3]}"));
+	assert_true(drifts("{\"a\":[1,2]}", "{\"a\":[2,1]}"));
+	assert_true(drifts("{\"a\":true}", "{\"a\":false}"));
+	assert_true(drifts("{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}", "{\"env\":[{\"name\":\"A\",\"value\":\"2\"}]}"));
+	assert_true(drifts("{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}", "{\"env\":[{\"name\":\"B\",\"value\":\"1\"}]}"));
+}
+
+static void test_one_volume_mounted_twice(void **state)
+{
+	const char *both = "{\"m\":[{\"name\":\"v\",\"mountPath\":\"/a\"},{\"name\":\"v\",\"mountPath\":\"/b\"}]}";
+
+	(void)state;
+	assert_false(drifts(both, both));
+	assert_true(drifts(both, "{\"m\":[{\"name\":\"v\",\"mountPath\":\"/a\"},{\"name\":\"v\",\"mountPath\":\"/c\"}]}"));
+}
+
+static void test_signs_of_numbers(void **state)
+{
+	(void)state;
+	assert_false(drifts("{\"a\":-1}", "{\"a\":-1}"));
+	assert_true(drifts("{\"a\":-1}", "{\"a\":1}"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_others_own_is_no_drift),
+		cmocka_unit_test(test_changes_are_drift),
+		cmocka_unit_test(test_one_volume_mounted_twice),
+		cmocka_unit_test(test_signs_of_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "operator/fleet.h"
+
+static const char *decide(const struct fleet_facts *facts, enum fleet_step step, struct arena *arena)
+{
+	struct fleet_decision decision;
+
+	fleet_decide(facts, arena, &decision);
+	assert_int_equal(decision.step, step);
+	return decision.message;
+}
+
+// D1: the gates, in this order, each with its own words.
+static void test_gates_in_order(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct fleet_facts facts = {.phase_message = "0 of 1 servers ready", .unsupported = "too old"};
+
+	(void)state;
+	assert_null(decide(&facts, FLEET_REST, arena));
+	facts.enabled = true;
+	assert_string_equal(decide(&facts, FLEET_WAIT, arena), "too old");
+	facts.unsupported = NULL;
+	assert_string_equal(decide(&facts, FLEET_WAIT, arena),
+			    "Plugin installed; registration deferred until tokenSecretRef is set");
+	facts.has_token_source = true;
+	assert_string_equal(decide(&facts, FLEET_WAIT, arena), "Waiting for phase Ready: 0 of 1 servers ready");
+	facts.ready = true;
+	assert_null(decide(&facts, FLEET_REGISTER, arena));
+}
+
+// D5: registered is a latch.
+static void test_latch(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct fleet_facts facts = {.enabled = true, .seen = true, .registered = true, .phase_message = ""};
+
+	(void)state;
+	assert_string_equal(decide(&facts, FLEET_LATCHED, arena), "Registered with Aura Fleet Management");
+	facts.ready = facts.has_token_source = true;
+	(void)decide(&facts, FLEET_LATCHED, arena);
+}
+
+// C7: once enabled was seen, the status says that it is off.
+static void test_off(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct fleet_facts facts = {.seen = true, .registered = true, .phase_message = ""};
+
+	(void)state;
+	assert_non_null(decide(&facts, FLEET_OFF, arena));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gates_in_order),
+		cmocka_unit_test(test_latch),
+		cmocka_unit_test(test_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

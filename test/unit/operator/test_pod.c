@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "operator/pod.h"
+
+static void read_pod(struct arena *arena, const char *status, struct pod *ret)
+{
+	const char *text = arena_printf(arena,
+					"{\"metadata\":{\"name\":\"n-0\",\"uid\":\"u\",\"labels\":{\"controller-revision-hash\":"
+					"\"r1\"}},\"status\":%s}",
+					status);
+
+	pod_read(json_parse(arena, text, strlen(text)), arena, ret);
+}
+
+static void test_ready(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	read_pod(arena,
+		 "{\"podIP\":\"10.0.0.1\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":["
+		 "{\"name\":\"sidecar\",\"restartCount\":9},{\"name\":\"neo4j\",\"restartCount\":2,\"state\":{\"running\":{"
+		 "\"startedAt\":\"t\"}},\"lastState\":{\"terminated\":{\"exitCode\":1}}}]}",
+		 &pod);
+	assert_true(pod.ready);
+	assert_string_equal(pod.address, "10.0.0.1");
+	assert_string_equal(pod.revision, "r1");
+	assert_int_equal(pod.restarts, 2);
+	assert_string_equal(pod.started_at, "t");
+	assert_null(pod.problem);
+}
+
+static void test_problems(void **state)
+{
+	static const struct {
+		const char *status, *problem;
+	} cases[] = {
+		{"{}", NULL},
+		{"{\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"message\":\"no node\"}]}",
+		 "not scheduled: no node"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"ContainerCreating\"}}}]}", NULL},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\",\"message\":"
+		 "\"not there\"}}}]}",
+		 "ErrImagePull: not there"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
+		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"bad conf\"}}}]}",
+		 "container neo4j ended with exit code 3: bad conf"},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_pod(arena, cases[i].status, &pod);
+		assert_false(pod.ready);
+		if (cases[i].problem)
+			assert_string_equal(pod.problem, cases[i].problem);
+		else
+			assert_null(pod.problem);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "operator/status.h"
+
+#define NOW INT64_C(1764583200000) // 2025-12-01T10:00:00Z
+
+static const struct status_wanted registered = {
+	.generation = 3,
+	.verdict = {.phase = PHASE_READY, .reason = "Ready", .message = "The server is ready"},
+	.fleet = {.publish = true,
+		  .registered = true,
+		  .last_registration = "2025-12-01T10:00:00Z",
+		  .reason = "Registered",
+		  .message = "Registered with Aura Fleet Management"},
+};
+
+static yyjson_val *parse(struct arena *arena, const char *text)
+{
+	yyjson_val *val = json_parse(arena, text, strlen(text));
+
+	assert_non_null(val);
+	return val;
+}
+
+// The object as the API server has it after the patch.
+static yyjson_val *patched(struct arena *arena, const char *patch)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_val_mut_copy(doc, parse(arena, patch));
+
+	yyjson_mut_doc_set_root(doc, root);
+	return parse(arena, json_text(arena, doc));
+}
+
+static const char *message_of(yyjson_val *object, const char *type, const char *member)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_ptr_get(object, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return yyjson_get_str(yyjson_obj_get(item, member));
+	}
+	return NULL;
+}
+
+// D3: exactly three keys.
+static void test_the_map(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	const char *patch = status_patch(object, &registered, NOW, arena);
+	yyjson_val *root;
+
+	(void)state;
+	assert_non_null(patch);
+	root = parse(arena, patch);
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/metadata/resourceVersion")), "7");
+	assert_string_equal(json_val_text(arena, yyjson_ptr_get(root, "/status/auraFleetManagement")),
+			    "{\"registered\":true,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\","
+			    "\"message\":\"Registered with Aura Fleet Management\"}");
+	assert_string_equal(message_of(root, "Ready", "status"), "True");
+	assert_string_equal(message_of(root, "Reconciling", "status"), "False");
+	assert_string_equal(message_of(root, "FleetRegistered", "status"), "True");
+	assert_null(message_of(root, "FleetConnected", "status"));
+}
+
+// E1: a status is written only when it differs.
+static void test_equal_is_not_written(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	struct status_wanted other = registered;
+
+	(void)state;
+	object = patched(arena, status_patch(object, &registered, NOW, arena));
+	assert_null(status_patch(object, &registered, NOW + 60000, arena));
+	other.fleet.message = "something else";
+	assert_non_null(status_patch(object, &other, NOW, arena));
+	other = registered;
+	other.generation++;
+	assert_non_null(status_patch(object, &other, NOW, arena));
+	other = registered;
+	other.fleet.registered = false;
+	assert_non_null(status_patch(object, &other, NOW, arena));
+}
+
+static void test_transition_time_moves_with_the_status_only(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	struct status_wanted other = registered;
+
+	(void)state;
+	object = patched(arena, status_patch(object, &registered, NOW, arena));
+	other.verdict.message = "All is well";
+	object = patched(arena, status_patch(object, &other, NOW + 60000, arena));
+	assert_string_equal(message_of(object, "Ready", "message"), "All is well");
+	assert_string_equal(message_of(object, "Ready", "lastTransitionTime"), "2025-12-01T10:00:00Z");
+	other.verdict.phase = PHASE_DEGRADED;
+	object = patched(arena, status_patch(object, &other, NOW + 60000, arena));
+	assert_string_equal(message_of(object, "Ready", "lastTransitionTime"), "2025-12-01T10:01:00Z");
+	assert_string_equal(message_of(object, "Stalled", "lastTransitionTime"), "2025-12-01T10:00:00Z");
+}
+
+static void test_conditions_of_others_stay(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"},\"status\":{\"conditions\":[{\"type\":"
+					  "\"Theirs\",\"status\":\"True\",\"reason\":\"R\",\"message\":\"m\"}]}}");
+
+	(void)state;
+	object = patched(arena, status_patch(object, &registered, NOW, arena));
+	assert_string_equal(message_of(object, "Theirs", "message"), "m");
+	assert_null(status_patch(object, &registered, NOW, arena));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_map),
+		cmocka_unit_test(test_equal_is_not_written),
+		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
+		cmocka_unit_test(test_conditions_of_others_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
