@@ -357,7 +357,7 @@ jvm_flags() {
 	while IFS= read -r line; do
 		for flag in $line; do
 			case $flag in
-			-XX:+Use*GC | -XX:+AlwaysPreTouch | -XX:+UnlockExperimentalVMOptions) ;;
+			-XX:+Use*GC | -XX:+AlwaysPreTouch) ;;
 			*) jvm+=("$flag") ;;
 			esac
 		done
