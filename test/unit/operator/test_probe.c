@@ -69,8 +69,10 @@ static int run(bool tls, int port)
 	int status = -1;
 
 	if (child == 0) {
-		(void)freopen("/dev/null", "w", stdout);
-		(void)freopen("/dev/null", "w", stderr);
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(126);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(126);
 		(void)execlp("bash", "bash", "-c", script, "bash", number, (char *)NULL);
 		_exit(127);
 	}
