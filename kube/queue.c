@@ -1,11 +1,17 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A key is in the order (due, waiting for a worker), or being processed, or both wishes at once: then it is dirty and goes
-// back into the order when it is done. Delayed keys wait in a list sorted by time. One lock, one condition.
+// A key is in the order (due, waiting for a worker), or being processed, or both wishes at once: then
+// it is dirty and goes back into the order when it is done. Delayed keys wait in a heap by time.
+//
+// One lock, one condition. A signal wakes one worker, which may have slept without an end while
+// another slept until a delay; so a worker that leaves with a key hands the baton on: if anything is
+// left to wait for, it wakes another one. Without that, a delayed key would be forgotten for as long
+// as the one worker that knew of it is busy.
 
 #include "kube/queue.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +21,9 @@
 
 struct entry {
 	UT_hash_handle hh;
-	struct entry *next_due;	    // in the order
-	struct entry *next_delayed; // in the delayed list
-	int64_t due_ms;		    // while delayed
+	struct entry *next_due; // in the order
+	int64_t due_ms;		// while delayed
+	size_t place;		// in the heap, while delayed
 	unsigned failures;
 	bool queued, processing, dirty, delayed;
 	char key[];
@@ -28,7 +34,8 @@ struct queue {
 	pthread_cond_t changed;
 	struct entry *entries;
 	struct entry *order, **order_end;
-	struct entry *delayed;
+	struct entry **delayed; // a heap: the earliest first
+	size_t n_delayed, cap_delayed;
 	size_t depth;
 	int base_delay_ms, max_delay_ms;
 	const struct clock *clock;
@@ -72,6 +79,7 @@ void queue_free(struct queue *queue)
 		HASH_DEL(queue->entries, entry);
 		free(entry);
 	}
+	free(queue->delayed);
 	(void)pthread_cond_destroy(&queue->changed);
 	(void)pthread_mutex_destroy(&queue->lock);
 	free(queue);
@@ -81,6 +89,7 @@ static struct entry *entry_of(struct queue *queue, const char *key)
 {
 	struct entry *entry;
 
+	assert(strlen(key) < QUEUE_KEY_SIZE);
 	HASH_FIND_STR(queue->entries, key, entry);
 	if (!entry) {
 		entry = must(calloc(1, sizeof(*entry) + strlen(key) + 1));
@@ -99,17 +108,61 @@ static void entry_settle(struct queue *queue, struct entry *entry)
 	free(entry);
 }
 
+static void heap_set(struct queue *queue, size_t place, struct entry *entry)
+{
+	queue->delayed[place] = entry;
+	entry->place = place;
+}
+
+// Moves an entry from a place towards the root while it is earlier than its parent.
+static void heap_rise(struct queue *queue, size_t place, struct entry *entry)
+{
+	while (place > 0 && entry->due_ms < queue->delayed[(place - 1) / 2]->due_ms) {
+		heap_set(queue, place, queue->delayed[(place - 1) / 2]);
+		place = (place - 1) / 2;
+	}
+	heap_set(queue, place, entry);
+}
+
+static void heap_sink(struct queue *queue, size_t place, struct entry *entry)
+{
+	size_t child;
+
+	while ((child = 2 * place + 1) < queue->n_delayed) {
+		if (child + 1 < queue->n_delayed &&
+		    queue->delayed[child + 1]->due_ms < queue->delayed[child]->due_ms)
+			child++;
+		if (entry->due_ms <= queue->delayed[child]->due_ms)
+			break;
+		heap_set(queue, place, queue->delayed[child]);
+		place = child;
+	}
+	// The last entry may belong above the gap it fills, in another branch.
+	heap_rise(queue, place, entry);
+}
+
+static void heap_add(struct queue *queue, struct entry *entry)
+{
+	if (queue->n_delayed == queue->cap_delayed) {
+		queue->cap_delayed = queue->cap_delayed ? queue->cap_delayed * 2 : 16;
+		queue->delayed = must(reallocarray(queue->delayed, queue->cap_delayed,
+						   sizeof(struct entry *)));
+	}
+	queue->n_delayed++;
+	heap_rise(queue, queue->n_delayed - 1, entry);
+	entry->delayed = true;
+}
+
 static void undelay(struct queue *queue, struct entry *entry)
 {
+	struct entry *last;
+
 	if (!entry->delayed)
 		return;
-	for (struct entry **link = &queue->delayed; *link; link = &(*link)->next_delayed) {
-		if (*link == entry) {
-			*link = entry->next_delayed;
-			break;
-		}
-	}
 	entry->delayed = false;
+	last = queue->delayed[--queue->n_delayed];
+	if (last != entry)
+		heap_sink(queue, entry->place, last);
 }
 
 static void enqueue(struct queue *queue, struct entry *entry)
@@ -146,17 +199,12 @@ void queue_add(struct queue *queue, const char *key)
 static void delay(struct queue *queue, struct entry *entry, int64_t ms)
 {
 	int64_t due = clock_monotonic_ms(queue->clock) + ms;
-	struct entry **link;
 
 	if (entry->queued || (entry->delayed && entry->due_ms <= due))
 		return;
 	undelay(queue, entry);
 	entry->due_ms = due;
-	entry->delayed = true;
-	for (link = &queue->delayed; *link && (*link)->due_ms <= due; link = &(*link)->next_delayed)
-		;
-	entry->next_delayed = *link;
-	*link = entry;
+	heap_add(queue, entry);
 	(void)pthread_cond_signal(&queue->changed);
 }
 
@@ -174,6 +222,11 @@ void queue_add_after(struct queue *queue, const char *key, int64_t delay_ms)
 
 int64_t queue_add_backoff(struct queue *queue, const char *key)
 {
+	return queue_add_backoff_at_least(queue, key, 0);
+}
+
+int64_t queue_add_backoff_at_least(struct queue *queue, const char *key, int64_t at_least_ms)
+{
 	struct entry *entry;
 	int64_t ms;
 
@@ -188,6 +241,8 @@ int64_t queue_add_backoff(struct queue *queue, const char *key)
 		ms *= 2;
 	if (ms > queue->max_delay_ms)
 		ms = queue->max_delay_ms;
+	if (ms < at_least_ms)
+		ms = at_least_ms;
 	ms += rand_r(&queue->seed) % (ms / 10 + 1);
 	entry->failures++;
 	delay(queue, entry, ms);
@@ -213,14 +268,13 @@ static int64_t ripen(struct queue *queue)
 {
 	int64_t now = clock_monotonic_ms(queue->clock);
 
-	while (queue->delayed && queue->delayed->due_ms <= now) {
-		struct entry *entry = queue->delayed;
+	while (queue->n_delayed > 0 && queue->delayed[0]->due_ms <= now) {
+		struct entry *entry = queue->delayed[0];
 
-		queue->delayed = entry->next_delayed;
-		entry->delayed = false;
+		undelay(queue, entry);
 		enqueue(queue, entry);
 	}
-	return queue->delayed ? queue->delayed->due_ms - now : -1;
+	return queue->n_delayed > 0 ? queue->delayed[0]->due_ms - now : -1;
 }
 
 static void wait_for_change(struct queue *queue, int64_t ms)
@@ -265,8 +319,10 @@ bool queue_get(struct queue *queue, char *key, size_t size)
 	queue->depth--;
 	entry->queued = false;
 	entry->processing = true;
-	(void)strncpy(key, entry->key, size - 1);
-	key[size - 1] = '\0';
+	assert(strlen(entry->key) < size);
+	strcpy(key, entry->key);
+	if (queue->order || queue->n_delayed > 0)
+		(void)pthread_cond_signal(&queue->changed);
 	(void)pthread_mutex_unlock(&queue->lock);
 	return true;
 }

@@ -26,19 +26,26 @@ struct queue *queue_new(const struct queue_options *options);
 void queue_free(struct queue *queue);
 DEFINE_CLEANUP(struct queue *, queue_free);
 
+// A key is shorter than QUEUE_KEY_SIZE (asserted). Added now, it forgets a later time that was set
+// before: the run that comes now decides anew.
+#define QUEUE_KEY_SIZE 512
 void queue_add(struct queue *queue, const char *key);
+
+// Nothing happens when the key is due already, or is delayed to an earlier time.
 void queue_add_after(struct queue *queue, const char *key, int64_t delay_ms);
 
 // After the key's next back-off delay, with jitter of up to a tenth. Returns the delay.
 int64_t queue_add_backoff(struct queue *queue, const char *key);
+
+// As queue_add_backoff(), but not before at_least_ms: what a server asked for (Retry-After).
+int64_t queue_add_backoff_at_least(struct queue *queue, const char *key, int64_t at_least_ms);
 void queue_forget(struct queue *queue, const char *key); // the back-off starts anew
 
-// Waits for a key; copies it; false when the queue was shut down. Each key got must be given to queue_done().
+// Waits for a key; copies it (size at least QUEUE_KEY_SIZE); false when the queue was shut down. Each key got must be given to queue_done().
 bool queue_get(struct queue *queue, char *key, size_t size);
 void queue_done(struct queue *queue, const char *key);
 
 void queue_wake(struct queue *queue);
 void queue_shutdown(struct queue *queue);
 
-#define QUEUE_KEY_SIZE 512
 size_t queue_depth(struct queue *queue); // keys that are due

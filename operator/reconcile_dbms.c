@@ -30,7 +30,7 @@ struct pass {
 	bool just_registered;
 	bool fleet_failed;
 	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none
-	char now[TIME_TEXT_SIZE];
+	char registered_at[TIME_TEXT_SIZE];
 	int64_t again_ms; // 0: not before something changes
 };
 
@@ -188,6 +188,13 @@ static void judge(struct pass *pass)
 	pass->memory->rolling = false;
 }
 
+static bool says(const struct kube_object *object, const char *pointer, const char *text)
+{
+	const char *old = kube_object_str(object, pointer);
+
+	return old && strcmp(old, text) == 0;
+}
+
 static struct enroll_inputs enroll_inputs(const struct pass *pass)
 {
 	const struct dbms *dbms = &pass->inputs.dbms;
@@ -230,8 +237,10 @@ static int register_fleet(struct pass *pass, struct err *err)
 	fleet->message = result.message;
 	pass->just_registered = result.registered;
 	pass->fleet_failed = !result.registered;
-	if (result.registered)
-		fleet->last_registration = pass->now;
+	if (result.registered) {
+		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
+		fleet->last_registration = pass->registered_at;
+	}
 	again(pass, result.again_after_ms);
 	return 0;
 }
@@ -276,8 +285,14 @@ static int see_to_fleet(struct pass *pass, struct err *err)
 	fleet->message = decision.message;
 	fleet->last_registration = dbms->status.last_registration;
 	pass->fleet_failed = facts.unsupported && decision.step == FLEET_WAIT;
-	if (decision.step == FLEET_REGISTER)
+	// The exchange may take seconds: what is known already is told before it.
+	if (decision.step == FLEET_REGISTER && !says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
+		fleet->reason = FLEET_WAITING_FOR_READY;
+		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
+		again(pass, 1);
+	} else if (decision.step == FLEET_REGISTER) {
 		r = register_fleet(pass, err);
+	}
 	if (r == 0)
 		watch_connection(pass);
 	return r;
@@ -309,13 +324,6 @@ static int publish(struct pass *pass, bool *ret_written, struct err *err)
 		kube_object_unref(*object);
 		*object = fresh;
 	}
-}
-
-static bool says(const struct kube_object *object, const char *pointer, const char *text)
-{
-	const char *old = kube_object_str(object, pointer);
-
-	return old && strcmp(old, text) == 0;
 }
 
 static void tell(const struct pass *pass, enum event_type type, const char *reason, const char *message)
@@ -402,7 +410,6 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		ret->reason = "gone";
 		return 0;
 	}
-	time_format_rfc3339(clock_wall_ms(&clock_system), pass.now, sizeof(pass.now));
 	r = run(&pass, err);
 	ret->again_after_ms = pass.again_ms;
 	if (r == 0 && pass.wanted.fleet.reason && !pass.wanted.fleet.registered)

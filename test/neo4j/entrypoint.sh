@@ -274,8 +274,9 @@ fleet_manager() {
 	conf_has dbms.security.procedures.allowlist && allow=$(conf_value dbms.security.procedures.allowlist)
 	if [ -e "$dir/fleet-management.jar" ] && list_covers "$allow" fleetManagement.registerToken; then
 		if [ "$(conf_value dbms.fleet_manager.enabled)" = true ]; then
-			refuse "Procedures of $dir/fleet-management.jar are registered twice: the plugin and" \
-				"dbms.fleet_manager.enabled=true exclude each other."
+			refuse "Failed to start Neo4j: Unable to register procedure, because the name" \
+				"\`fleetManagement.disable\` is already in use: dbms.fleet_manager.enabled=true and" \
+				"$dir/fleet-management.jar exclude each other."
 		fi
 		if list_covers "$(conf_value dbms.security.procedures.unrestricted)" fleetManagement.registerToken; then
 			enabled=true

@@ -79,7 +79,7 @@ base_rootfs() {
 	ubuntu) suite=$codename components=main,universe ;;
 	*) die "the Neo4j image is built on Debian or Ubuntu, not on '$id'" ;;
 	esac
-	packages=openjdk-21-jre-headless,bash,jq,tini,util-linux,procps
+	packages=openjdk-21-jre-headless,bash,jq,tini,util-linux
 	tar=$(neo4j_cache)/base-$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-12).tar
 	if [ ! -e "$tar" ]; then
 		mirror=$(host_mirror "$codename")
