@@ -365,6 +365,7 @@ size_t queue_depth(struct queue *queue)
 	size_t depth;
 
 	(void)pthread_mutex_lock(&queue->lock);
+	(void)ripen(queue);
 	depth = queue->depth;
 	(void)pthread_mutex_unlock(&queue->lock);
 	return depth;

@@ -18,6 +18,8 @@ struct outcome {
 	const char *reason;	// static text for the log, e.g. "waiting-for-pods"; NULL
 };
 
+// Runs on a worker's thread. An error is retried after the key's back-off, not before its Retry-After;
+// ERR_CANCELLED (we are stopping) is neither retried nor reported.
 typedef int (*reconcile_fn)(void *user, const char *key, struct outcome *ret, struct err *err);
 
 struct runner;
@@ -33,4 +35,16 @@ struct runner_options {
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
 
 // Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines), frees.
-void runner_stop(struct runner *runner);
+void runner_stop(struct runner *runner); // NULL is allowed
+
+// For metrics; any thread, until runner_stop().
+struct runner_stats {
+	uint64_t succeeded; // nothing more to do
+	uint64_t waiting;   // to run again by itself: later, or after a back-off
+	uint64_t failed;    // ended with an error
+	uint64_t busy_ms;   // spent in reconciles that have ended
+	int active;	    // reconciles running now
+	int workers;
+};
+
+void runner_stats(const struct runner *runner, struct runner_stats *ret);

@@ -1,0 +1,3 @@
+foreach(name queue runner)
+	neofleet_test(kube ${name})
+endforeach()
