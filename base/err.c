@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void text_set(struct err *err, const char *fmt, va_list args)
+_printf_(2, 0) static void text_set(struct err *err, const char *fmt, va_list args)
 {
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, args);
 }
