@@ -3,11 +3,20 @@
 
 #include "net/http.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 10000L
+#define KEEPALIVE_IDLE_S 20L
+#define KEEPALIVE_INTERVAL_S 5L
+// A host that does not acknowledge for this long is lost.
+#define LOST_AFTER_MS 30000
+#define RETRY_AFTER_MAX_S 3600
 #define ERROR_BODY_MAX ((size_t)64 * 1024)
 
 // A transfer, blocking or streamed: the latter has events.
@@ -15,6 +24,7 @@ struct http_stream {
 	struct loop *loop;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct curl_slist *connect_to;
 	char *body;
 	char error[CURL_ERROR_SIZE];
 	char *label; // method and URL without its query, for errors
@@ -46,6 +56,7 @@ static void stream_free(struct http_stream *stream)
 	if (stream->easy)
 		curl_easy_cleanup(stream->easy);
 	slist_free(stream->headers);
+	slist_free(stream->connect_to);
 	if (stream->body)
 		explicit_bzero(stream->body, strlen(stream->body));
 	free(stream->body);
@@ -80,8 +91,58 @@ static void set_blob(CURL *easy, CURLoption option, const char *pem)
 	(void)curl_easy_setopt(easy, option, &blob);
 }
 
+// OpenSSL keeps the last record's plain text in its buffer unless told otherwise.
+static CURLcode on_ssl_context(CURL *easy, void *context, void *user)
+{
+	(void)easy;
+	(void)user;
+	(void)SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+	return CURLE_OK;
+}
+
+static void header_add(struct http_stream *stream, const char *line)
+{
+	stream->headers = must(curl_slist_append(stream->headers, line));
+}
+
+static void set_host(struct http_stream *stream, CURLU *url, const char *name)
+{
+	_cleanup_buf_ struct buf to = BUF_INIT(1024), host = BUF_INIT(1024);
+	char *old = NULL, *port = NULL, *whole = NULL;
+
+	if (curl_url_get(url, CURLUPART_HOST, &old, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_HOST, name, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK) {
+		buf_addf(&to, "%s:%s:%s:%s", name, port, old, port);
+		buf_addf(&host, "Host: %s:%s", old, port);
+		stream->connect_to = must(curl_slist_append(NULL, buf_str(&to)));
+		header_add(stream, buf_str(&host));
+		(void)curl_easy_setopt(stream->easy, CURLOPT_CONNECT_TO, stream->connect_to);
+		(void)curl_easy_setopt(stream->easy, CURLOPT_URL, whole);
+	}
+	curl_free(old);
+	curl_free(port);
+	curl_free(whole);
+}
+
+// curl asks for and verifies the URL's host; so the URL gets the name, and the connection the address.
+static void set_server_name(struct http_stream *stream, const struct http_request *request)
+{
+	CURLU *url;
+
+	if (!request->tls || !request->tls->server_name)
+		return;
+	url = must(curl_url());
+	if (curl_url_set(url, CURLUPART_URL, request->url, 0) == CURLUE_OK)
+		set_host(stream, url, request->tls->server_name);
+	curl_url_cleanup(url);
+}
+
 static void set_tls(CURL *easy, const struct http_tls *tls)
 {
+	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
 	if (!tls)
 		return;
 	set_blob(easy, CURLOPT_CAINFO_BLOB, tls->ca_pem);
@@ -98,17 +159,29 @@ static void set_headers(struct http_stream *stream, const struct http_request *r
 {
 	for (size_t i = 0; i < HTTP_HEADERS_MAX; i++) {
 		if (request->headers[i])
-			stream->headers = must(curl_slist_append(stream->headers, request->headers[i]));
+			header_add(stream, request->headers[i]);
 	}
 	if (request->bearer) {
 		_cleanup_buf_ struct buf line = BUF_INIT_SECRET(64 * 1024);
 
 		buf_addf(&line, "Authorization: Bearer %s", request->bearer);
-		stream->headers = must(curl_slist_append(stream->headers, buf_str(&line)));
+		header_add(stream, buf_str(&line));
 	}
 	// curl would wait for a 100 that API servers do not send.
-	stream->headers = must(curl_slist_append(stream->headers, "Expect:"));
+	header_add(stream, "Expect:");
 	(void)curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
+}
+
+// A watch's connection that lost its peer never errs by itself; and what is sent into the void must not
+// be resent for the quarter of an hour that is the kernel's default.
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	const unsigned lost_after_ms = LOST_AFTER_MS;
+
+	(void)user;
+	(void)purpose;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost_after_ms, sizeof(lost_after_ms));
+	return CURL_SOCKOPT_OK;
 }
 
 static void set_connection(CURL *easy)
@@ -117,24 +190,18 @@ static void set_connection(CURL *easy)
 	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	// A half-open connection carries watches that never err by themselves: the kernel finds it within a minute.
+	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 20L);
-	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
 }
 
-static struct http_stream *stream_new(struct loop *loop, const struct http_request *request)
+static void set_request(struct http_stream *stream, const struct http_request *request)
 {
-	struct http_stream *stream = must(calloc(1, sizeof(*stream)));
-	CURL *easy = must(curl_easy_init());
+	CURL *easy = stream->easy;
 
-	stream->loop = loop;
-	stream->easy = easy;
-	stream->label = must(malloc(strlen(request->method) + strlen(request->url) + 2));
-	(void)sprintf(stream->label, "%s %.*s", request->method, (int)strcspn(request->url, "?"), request->url);
-	stream->response.body = BUF_INIT(request->max_bytes ? request->max_bytes : ERROR_BODY_MAX);
-	stream->response.body.secret = request->secret;
 	(void)curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	(void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	(void)curl_easy_setopt(easy, CURLOPT_USERAGENT, request->user_agent);
@@ -148,8 +215,23 @@ static struct http_stream *stream_new(struct loop *loop, const struct http_reque
 		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(stream->body));
 		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, stream->body);
 	}
-	set_connection(easy);
-	set_tls(easy, request->tls);
+}
+
+static struct http_stream *stream_new(struct loop *loop, const struct http_request *request)
+{
+	struct http_stream *stream = must(calloc(1, sizeof(*stream)));
+
+	stream->loop = loop;
+	stream->easy = must(curl_easy_init());
+	if (asprintf(&stream->label, "%s %.*s", request->method, (int)strcspn(request->url, "?"),
+		     request->url) < 0)
+		abort();
+	stream->response.body = BUF_INIT(request->max_bytes ? request->max_bytes : ERROR_BODY_MAX);
+	stream->response.body.secret = request->secret;
+	set_request(stream, request);
+	set_connection(stream->easy);
+	set_tls(stream->easy, request->tls);
+	set_server_name(stream, request);
 	set_headers(stream, request);
 	return stream;
 }
@@ -172,6 +254,9 @@ static void explain(struct http_stream *stream, CURLcode result)
 	}
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		class = ERR_TIMEOUT;
+	else if (result == CURLE_SSL_CERTPROBLEM || result == CURLE_URL_MALFORMAT ||
+		 result == CURLE_SSL_CACERT_BADFILE)
+		class = ERR_INVALID;
 	(void)err_set(&stream->err, class, "%s: %s", stream->label, text);
 }
 
@@ -185,7 +270,9 @@ static void on_done(void *user, CURLcode result)
 	(void)curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(stream->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	stream->response.status = (int)status;
-	stream->response.retry_after_ms = retry_after > 0 && retry_after < 3600 ? (int)retry_after * 1000 : 0;
+	if (retry_after > RETRY_AFTER_MAX_S)
+		retry_after = RETRY_AFTER_MAX_S;
+	stream->response.retry_after_ms = retry_after > 0 ? (int)retry_after * 1000 : 0;
 	if (!stream->streamed) {
 		loop_signal(stream->loop, &stream->waiter);
 		return;
@@ -232,6 +319,13 @@ struct http_stream *http_stream_open(struct loop *loop, const struct http_reques
 		return NULL;
 	}
 	return stream;
+}
+
+void http_stream_give_up(struct http_stream *stream, int64_t silent_ms)
+{
+	(void)snprintf(stream->error, sizeof(stream->error), "nothing was heard for %lld s",
+		       (long long)silent_ms / 1000);
+	loop_transfer_fail(stream->loop, stream->easy, silent_ms);
 }
 
 void http_stream_close(struct http_stream *stream)

@@ -21,8 +21,9 @@ struct http_tls {
 	const char *ca_pem;	      // NULL: the system's store
 	const char *certificate_pem;  // NULL: none
 	const char *key_pem;
+	const char *server_name;      // asked for and verified instead of the URL's host; NULL: the URL's
 	bool insecure;		      // no verification: only because a kubeconfig says so
-	const char *proxy;	      // URL; NULL: none
+	const char *proxy;	      // URL; NULL: none, whatever the environment says
 };
 
 struct http_request {
@@ -45,7 +46,7 @@ struct http_response {
 };
 
 // Runs the request from another thread than the loop's and waits. ERR_IO, ERR_TIMEOUT, ERR_TOO_LARGE, ERR_CANCELLED; a status of
-// 400 and more is no error here. ret's body is to be released with buf_release().
+// 400 and more is no error here. ret's body is to be released with buf_release(); it is untouched on failure.
 int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
 
 struct http_stream;
@@ -62,6 +63,10 @@ struct http_stream_events {
 // Starts a request whose answer is handed on as it comes; loop thread only. NULL when the loop is stopping.
 struct http_stream *http_stream_open(struct loop *loop, const struct http_request *request,
 				     const struct http_stream_events *events);
+
+// Ends it with on_end and ERR_TIMEOUT because nothing was heard for silent_ms: what a watch does about a peer that is
+// gone without a word. The connection goes too when it was silent as a whole. Loop thread only.
+void http_stream_give_up(struct http_stream *stream, int64_t silent_ms);
 
 // Ends it without on_end; loop thread only, or after loop_stop().
 void http_stream_close(struct http_stream *stream);

@@ -1,18 +1,33 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// curl_multi_poll() is the only place where the thread sleeps: it wakes for a socket, for the nearest timer, or because
-// another thread put something into the inbox and called curl_multi_wakeup(), the one curl call that is safe from elsewhere.
+// curl_multi_poll() is the only place where the thread sleeps: it wakes for a socket, for the nearest
+// timer, or because another thread put something into the inbox and called curl_multi_wakeup(), the one
+// curl call that is safe from elsewhere.
+//
+// Timers are few (some per watch), so they are a sorted list.
+//
+// A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
+// still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
+// the stream that timed out, so the next request would be put on the same dead connection. Hence: when
+// a transfer times out and nothing at all was received on its connection in all that time, the
+// connection is shut down, and whatever else is on it fails and starts anew on a fresh one.
 
 #include "net/loop.h"
 
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 
 #define POLL_MAX_MS 60000
+#define SILENCE_MIN_MS 10000
 
 struct post {
 	struct post *next;
@@ -43,6 +58,7 @@ struct loop {
 	struct timer *timers;	    // sorted by due_ms; loop thread only
 	struct transfer *transfers; // loop thread only
 	_Atomic bool stopping;
+	bool closed; // under the lock: the inbox is served no more
 	bool started;
 };
 
@@ -53,11 +69,32 @@ static void *must(void *p)
 	return p;
 }
 
+// curl's copies of headers (bearer tokens) and of answers (Secrets) leave nothing in freed memory.
+static void wiping_free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *wiping_realloc(void *p, size_t size)
+{
+	size_t old = p ? malloc_usable_size(p) : 0;
+	void *copy = malloc(size);
+
+	if (copy && p) {
+		memcpy(copy, p, old < size ? old : size);
+		wiping_free(p);
+	}
+	return copy;
+}
+
 int loop_new(struct loop **ret, struct err *err)
 {
 	struct loop *loop;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc) !=
+	    CURLE_OK)
 		return err_set(err, ERR_INTERNAL, "cannot initialise libcurl");
 	loop = must(calloc(1, sizeof(*loop)));
 	loop->multi = must(curl_multi_init());
@@ -69,11 +106,12 @@ int loop_new(struct loop **ret, struct err *err)
 	return 0;
 }
 
-static void run_inbox(struct loop *loop)
+static void run_inbox(struct loop *loop, bool close)
 {
 	struct post *post, *next;
 
 	(void)pthread_mutex_lock(&loop->lock);
+	loop->closed = close;
 	post = loop->inbox;
 	loop->inbox = NULL;
 	loop->inbox_end = &loop->inbox;
@@ -112,9 +150,38 @@ static struct transfer *transfer_take(struct loop *loop, CURL *easy)
 	return NULL;
 }
 
+// The milliseconds since anything came in on a TCP connection; -1 when it is not known.
+static int64_t silence_of(curl_socket_t fd)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
+
+	if (fd == CURL_SOCKET_BAD || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return -1;
+	return info.tcpi_last_data_recv;
+}
+
+static void drop_silent_connection(CURL *easy, int64_t at_least_ms)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (at_least_ms < SILENCE_MIN_MS)
+		at_least_ms = SILENCE_MIN_MS;
+	if (silence_of(fd) >= at_least_ms)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 static void transfer_end(struct loop *loop, CURL *easy, CURLcode result)
 {
-	struct transfer *transfer = transfer_take(loop, easy);
+	struct transfer *transfer;
+	curl_off_t took_us = 0;
+
+	if (result == CURLE_OPERATION_TIMEDOUT) {
+		(void)curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
+		drop_silent_connection(easy, took_us / 1000);
+	}
+	transfer = transfer_take(loop, easy);
 
 	if (!transfer)
 		return;
@@ -151,7 +218,7 @@ static void *run(void *user)
 	struct loop *loop = user;
 
 	while (!atomic_load(&loop->stopping)) {
-		run_inbox(loop);
+		run_inbox(loop, false);
 		run_timers(loop);
 		run_transfers(loop);
 		(void)curl_multi_poll(loop->multi, NULL, 0, poll_timeout(loop), NULL);
@@ -173,13 +240,13 @@ int loop_start(struct loop *loop, struct err *err)
 
 void loop_stop(struct loop *loop)
 {
-	if (!loop->started)
-		return;
 	atomic_store(&loop->stopping, true);
-	(void)curl_multi_wakeup(loop->multi);
-	(void)pthread_join(loop->thread, NULL);
-	loop->started = false;
-	run_inbox(loop);
+	if (loop->started) {
+		(void)curl_multi_wakeup(loop->multi);
+		(void)pthread_join(loop->thread, NULL);
+		loop->started = false;
+	}
+	run_inbox(loop, true);
 }
 
 void loop_free(struct loop *loop)
@@ -203,12 +270,22 @@ void loop_post(struct loop *loop, void (*fn)(void *user), void *user)
 {
 	struct post *post = must(calloc(1, sizeof(*post)));
 
+	bool closed;
+
 	*post = (struct post){.fn = fn, .user = user};
 	(void)pthread_mutex_lock(&loop->lock);
-	*loop->inbox_end = post;
-	loop->inbox_end = &post->next;
+	closed = loop->closed;
+	if (!closed) {
+		*loop->inbox_end = post;
+		loop->inbox_end = &post->next;
+		// Under the lock, so that the loop is not freed in between.
+		(void)curl_multi_wakeup(loop->multi);
+	}
 	(void)pthread_mutex_unlock(&loop->lock);
-	(void)curl_multi_wakeup(loop->multi);
+	if (closed) {
+		free(post);
+		fn(user);
+	}
 }
 
 void loop_timer(struct loop *loop, int64_t delay_ms, void (*fn)(void *user), void *user)
@@ -258,4 +335,10 @@ int loop_transfer_add(struct loop *loop, CURL *easy, loop_transfer_done done, vo
 void loop_transfer_remove(struct loop *loop, CURL *easy)
 {
 	free(transfer_take(loop, easy));
+}
+
+void loop_transfer_fail(struct loop *loop, CURL *easy, int64_t silent_ms)
+{
+	drop_silent_connection(easy, silent_ms);
+	transfer_end(loop, easy, CURLE_OPERATION_TIMEDOUT);
 }

@@ -21,8 +21,9 @@ void loop_stop(struct loop *loop);		    // ends it and waits; transfers under wa
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
 
-// Runs fn on the loop thread soon. Any thread. After loop_stop() fn is still called once, by loop_stop()'s thread, so
-// that a waiter is never forgotten; fn finds loop_is_stopping() true then.
+// Runs fn on the loop thread soon. Any thread. What comes too late is still called once, so that a waiter
+// is never forgotten: by loop_stop()'s thread, or after loop_stop() by the calling thread itself; fn
+// finds loop_is_stopping() true then.
 void loop_post(struct loop *loop, void (*fn)(void *user), void *user);
 
 // Runs fn on the loop thread after a delay; loop thread only. Timers still pending at the end are dropped.
@@ -35,10 +36,14 @@ struct loop_waiter {
 	bool done;
 };
 
-void loop_signal(struct loop *loop, struct loop_waiter *waiter); // loop thread (or loop_stop()'s)
+void loop_signal(struct loop *loop, struct loop_waiter *waiter); // from within fn of loop_post(), or later
 void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thread; returns once signalled
 
-// For net/http: a transfer whose end is told to fn. Loop thread only.
+// For net/http: a transfer whose end is told to fn. Loop thread only. One that times out takes its
+// connection with it when nothing at all was received on it in that time.
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
 int loop_transfer_add(struct loop *loop, CURL *easy, loop_transfer_done done, void *user);
 void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
+
+// Ends it as timed out (done is called), because nothing was heard for silent_ms. Loop thread only.
+void loop_transfer_fail(struct loop *loop, CURL *easy, int64_t silent_ms);

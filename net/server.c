@@ -47,16 +47,16 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	static int seen;
 
 	(void)version, (void)upload;
-	// The first call has the headers only.
+	// The first call has the headers only; refused there, a body is not even read.
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+		buf_add(&body, "only GET and HEAD\n");
+		return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &body, type);
+	}
 	if (!*state) {
 		*state = &seen;
 		return MHD_YES;
 	}
 	*upload_size = 0;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-		buf_add(&body, "only GET and HEAD\n");
-		return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &body, type);
-	}
 	for (size_t i = 0; i < server->n; i++) {
 		if (strcmp(url, server->routes[i].path) != 0)
 			continue;
@@ -67,33 +67,44 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	return reply(connection, status, &body, type);
 }
 
-static int listen_address(const char *text, uint16_t port, struct sockaddr_in *ret, struct err *err)
+// All addresses of both families where the machine has IPv6, else of IPv4.
+static struct MHD_Daemon *listen_all(struct server *server, const struct sockaddr_in *where)
 {
-	*ret = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
-	if (text && inet_pton(AF_INET, text, &ret->sin_addr) != 1)
-		return err_set(err, ERR_INVALID, "address '%s' is no IPv4 address", text);
-	return 0;
+	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
+	const struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = where->sin_port};
+	const struct MHD_OptionItem limits[] = {
+		{MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
+		{MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_PER_CONNECTION, NULL},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	struct MHD_Daemon *daemon = NULL;
+	uint16_t port = ntohs(where->sin_port);
+
+	if (where->sin_addr.s_addr == INADDR_ANY)
+		daemon = MHD_start_daemon(flags | MHD_USE_DUAL_STACK, port, NULL, NULL, on_request, server,
+					  MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_ARRAY, limits, MHD_OPTION_END);
+	if (!daemon)
+		daemon = MHD_start_daemon(flags, port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+					  where, MHD_OPTION_ARRAY, limits, MHD_OPTION_END);
+	return daemon;
 }
 
-int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes, struct server **ret,
-		 uint16_t *ret_port, struct err *err)
+int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes,
+		 struct server **ret, uint16_t *ret_port, struct err *err)
 {
-	struct server *server;
-	struct sockaddr_in where;
+	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port)};
 	const union MHD_DaemonInfo *info;
-	int r = listen_address(address, port, &where, err);
+	struct server *server;
 
-	if (r < 0)
-		return r;
+	if (address && inet_pton(AF_INET, address, &where.sin_addr) != 1)
+		return err_set(err, ERR_INVALID, "address '%s' is no IPv4 address", address);
 	server = calloc(1, sizeof(*server) + n_routes * sizeof(*routes));
 	if (!server)
 		abort();
 	server->n = n_routes;
 	memcpy(server->routes, routes, n_routes * sizeof(*routes));
-	server->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, port, NULL, NULL, on_request, server,
-					  MHD_OPTION_SOCK_ADDR, &where, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-					  MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-					  MEMORY_PER_CONNECTION, MHD_OPTION_END);
+	server->daemon = listen_all(server, &where);
 	if (!server->daemon) {
 		free(server);
 		return err_errno(err, errno, "cannot serve HTTP on port %u", port);

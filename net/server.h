@@ -23,7 +23,7 @@ struct server_route {
 
 struct server;
 
-// address NULL: all addresses. The routes are copied. ret_port (may be NULL) gets the port when port is 0.
+// address NULL: all addresses of IPv4 and IPv6; else an IPv4 address. The routes are copied. ret_port (may be NULL) gets the port when port is 0.
 int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes,
 		 struct server **ret, uint16_t *ret_port, struct err *err);
 void server_stop(struct server *server); // NULL is allowed
