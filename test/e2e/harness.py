@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share. Everything runs inside the cluster's network (script/cluster exec)."""
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ADMIN_SECRET = "neo4j-admin-secret"
+TOKEN_SECRET = "aura-fleet-token"
+PASSWORD = "correct-horse-battery-9"
+# A server takes about 15 s to start on an idle machine; the limits are for a busy one.
+START_LIMIT = 240
+
+
+class Failure(AssertionError):
+    pass
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def run(command, data=None, ok=True, env=None):
+    done = subprocess.run(command, input=data, text=True, check=False, capture_output=True, env=env)
+    if ok and done.returncode:
+        raise Failure(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def wait_for(what, probe, limit=60):
+    """Until probe() returns something true; its last word is part of the failure."""
+    end = time.monotonic() + limit
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"not within {limit} s: {what}; last seen: {value!r}")
+        time.sleep(0.2)
+
+
+class Namespace:
+    """A namespace of one test, with a kubeconfig that points to it."""
+
+    def __init__(self, name):
+        self.name = name
+        run(["kubectl", "create", "namespace", name])
+        run(["kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"])
+        config = pathlib.Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8")
+        with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as file:
+            file.write(config)
+        self.env = dict(os.environ, KUBECONFIG=file.name)
+        self.kubectl("config", "set-context", "--current", f"--namespace={name}")
+
+    def close(self):
+        run(["kubectl", "delete", "namespace", self.name, "--wait=true", "--timeout=120s"], ok=False)
+        os.unlink(self.env["KUBECONFIG"])
+
+    def kubectl(self, *args, data=None, ok=True):
+        return run(["kubectl", *args], data=data, ok=ok, env=self.env).stdout
+
+    def shell(self, command):
+        """A shell block of the page, as a user would paste it."""
+        return run(["bash", "-euo", "pipefail", "-c", command], env=self.env).stdout
+
+    def get(self, *args):
+        done = run(["kubectl", "get", *args, "-o", "json"], ok=False, env=self.env)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def apply(self, text):
+        self.kubectl("apply", "-f", "-", data=text)
+
+    def secret(self, name, **values):
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        self.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}))
+
+    def replace_secret(self, name, **values):
+        self.kubectl("delete", "secret", name, "--ignore-not-found")
+        self.secret(name, **values)
+
+    def standalone(self, name, tag="5.26-enterprise", token=True, **spec):
+        fleet = {"enabled": True}
+        if token:
+            fleet["tokenSecretRef"] = {"name": TOKEN_SECRET}
+        body = {
+            "image": {"repo": "neo4j", "tag": tag},
+            "storage": {"size": "1Gi"},
+            "auth": {"adminSecret": ADMIN_SECRET},
+            "auraFleetManagement": fleet,
+        }
+        body.update(spec)
+        self.apply(json.dumps({
+            "apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jEnterpriseStandalone",
+            "metadata": {"name": name}, "spec": body}))
+
+    def status(self, name):
+        return (self.get("neo4jenterprisestandalone", name) or {}).get("status") or {}
+
+    def fleet(self, name):
+        return self.status(name).get("auraFleetManagement") or {}
+
+    def wait_phase(self, name, phase, limit=START_LIMIT):
+        wait_for(f"{name} in phase {phase}", lambda: self.status(name).get("phase") == phase or None, limit)
+
+    def wait_fleet(self, name, registered, *parts, limit=60):
+        """Until registered is as given and the message holds all parts; returns the map."""
+        seen = {}
+
+        def probe():
+            seen.clear()
+            seen.update(self.fleet(name))
+            return seen.get("registered") is registered and all(part in seen.get("message", "") for part in parts)
+
+        try:
+            wait_for(f"registered {registered} with {parts}", probe, limit)
+        except Failure as failure:
+            raise Failure(f"{failure}; status: {self.status(name)}") from None
+        return dict(seen)
+
+    def events(self, reason):
+        return self.get("events", f"--field-selector=reason={reason}")["items"]
+
+    def status_patch(self, name, status):
+        self.kubectl("patch", "neo4jenterprisestandalone", name, "--type=merge", "--subresource=status",
+                     "-p", json.dumps({"status": status}))
+
+    def dump(self):
+        for args in (["get", "all,pvc,n4js", "-o", "wide"], ["get", "n4js", "-o", "yaml"], ["get", "events"],
+                     ["describe", "pods"]):
+            print(run(["kubectl", *args], ok=False, env=self.env).stdout[-6000:], file=sys.stderr)
+        for pod in (self.get("pods") or {"items": []})["items"]:
+            name = pod["metadata"]["name"]
+            print(run(["kubectl", "logs", name, "--tail=30"], ok=False, env=self.env).stdout, file=sys.stderr)
+
+
+class FleetService:
+    """The stand-in for Aura's service."""
+
+    def __init__(self):
+        address = run(["kubectl", "get", "service", "fleet-api", "-n", "neofleet-fleet",
+                       "-o", "jsonpath={.spec.clusterIP}"]).stdout
+        self.binary = os.environ["NEOFLEET_FLEET"]
+        self.env = dict(os.environ, FLEET_SERVER=f"http://{address}")
+
+    def call(self, *args):
+        return run([self.binary, *args], env=self.env).stdout
+
+    def mint(self, project, expires=None):
+        return self.call("mint", "--project", project, *(["--expires", expires] if expires else [])).strip()
+
+    def deployments(self, project):
+        return [item for item in json.loads(self.call("list", "--json")) if item["project"] == project]
+
+    def connects(self, project):
+        return sum(item["counts"].get("connect", 0) for item in self.deployments(project))
+
+
+def operator_pod():
+    items = json.loads(run(["kubectl", "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
+                            "-o", "json"]).stdout)["items"]
+    return [item for item in items if "deletionTimestamp" not in item["metadata"]][0]
+
+
+def operator_logs():
+    return run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "--tail=-1"]).stdout
+
+
+def operator_metrics():
+    address = operator_pod()["status"]["podIP"]
+    with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
+        return answer.read().decode()
+
+
+def operator_restart():
+    run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
+    run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=60s"])
+
+
+def main(tests, pattern):
+    """Runs the tests whose name holds the pattern; prints a line each and the closing line."""
+    passed, failed = 0, 0
+    for test in tests:
+        if pattern not in test.__name__:
+            continue
+        started = time.monotonic()
+        namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
+        try:
+            test(namespace)
+            passed += 1
+            verdict = "ok"
+        except Exception:  # a test's failure must not keep the others from running
+            failed += 1
+            verdict = "FAILED"
+            traceback.print_exc()
+            namespace.dump()
+            print(operator_logs()[-4000:], file=sys.stderr)
+        namespace.close()
+        print(f"{verdict:6} {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
