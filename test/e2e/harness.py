@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share. Everything runs inside the cluster's network (script/cluster exec)."""
 import base64
+import concurrent.futures
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.request
@@ -60,9 +63,13 @@ class Namespace:
             file.write(config)
         self.env = dict(os.environ, KUBECONFIG=file.name)
         self.kubectl("config", "set-context", "--current", f"--namespace={name}")
+        binary = os.environ.get("NEOFLEET_OPERATOR")
+        self.operator = LocalOperator(binary, name) if binary else DeployedOperator()
 
     def close(self):
         run(["kubectl", "delete", "namespace", self.name, "--wait=true", "--timeout=120s"], ok=False)
+        if isinstance(self.operator, LocalOperator):
+            self.operator.close()
         os.unlink(self.env["KUBECONFIG"])
 
     def kubectl(self, *args, data=None, ok=True):
@@ -134,12 +141,15 @@ class Namespace:
                      "-p", json.dumps({"status": status}))
 
     def dump(self):
-        for args in (["get", "all,pvc,n4js", "-o", "wide"], ["get", "n4js", "-o", "yaml"], ["get", "events"],
-                     ["describe", "pods"]):
-            print(run(["kubectl", *args], ok=False, env=self.env).stdout[-6000:], file=sys.stderr)
+        """What a reader of a failure wants to see."""
+        said = []
+        for args in (["get", "all,pvc,n4js,n4jc,n4jp", "-o", "wide"], ["get", "n4js,n4jc,n4jp", "-o", "yaml"],
+                     ["get", "events"], ["describe", "pods"]):
+            said.append(run(["kubectl", *args], ok=False, env=self.env).stdout[-6000:])
         for pod in (self.get("pods") or {"items": []})["items"]:
             name = pod["metadata"]["name"]
-            print(run(["kubectl", "logs", name, "--tail=30"], ok=False, env=self.env).stdout, file=sys.stderr)
+            said.append(run(["kubectl", "logs", name, "--tail=30"], ok=False, env=self.env).stdout)
+        return "\n".join(said)
 
 
 class FleetService:
@@ -164,46 +174,102 @@ class FleetService:
         return sum(item["counts"].get("connect", 0) for item in self.deployments(project))
 
 
-def operator_pod():
-    items = json.loads(run(["kubectl", "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
-                            "-o", "json"]).stdout)["items"]
-    return [item for item in items if "deletionTimestamp" not in item["metadata"]][0]
+class DeployedOperator:
+    """The operator as deploy/ installs it, which watches all namespaces."""
+
+    def pod(self):
+        items = json.loads(run(["kubectl", "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
+                                "-o", "json"]).stdout)["items"]
+        return [item for item in items if "deletionTimestamp" not in item["metadata"]][0]
+
+    def logs(self):
+        return run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
+                    "--tail=-1"]).stdout
+
+    def metrics(self):
+        address = self.pod()["status"]["podIP"]
+        with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
+            return answer.read().decode()
+
+    def restart(self):
+        run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
+        run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=60s"])
 
 
-def operator_logs():
-    return run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "--tail=-1"]).stdout
+class LocalOperator:
+    """A binary of the working tree as a process of the test, for one namespace: NEOFLEET_OPERATOR names it."""
+
+    def __init__(self, binary, namespace, *flags, env=None):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.command = [binary, "--kubeconfig", os.environ["KUBECONFIG"], "--namespace", namespace,
+                        "--port", str(self.port), *flags]
+        self.env = dict(os.environ, **(env or {}))
+        with tempfile.NamedTemporaryFile("w", prefix=f"neofleet-{namespace}-", suffix=".log", delete=False) as file:
+            self.log = pathlib.Path(file.name)
+        self.process = None
+        self.start()
+
+    def start(self):
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(self.command, stderr=log, stdout=log, env=self.env)
+
+    def kill(self):
+        """At once, as a crash."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.stop()
+        self.log.unlink()
+
+    def logs(self):
+        return self.log.read_text(encoding="utf-8")
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            return answer.read().decode()
 
 
-def operator_metrics():
-    address = operator_pod()["status"]["podIP"]
-    with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
-        return answer.read().decode()
+ALL_LOGS = []  # of the operators that tests ran, for the search for secrets
+PRINTING = threading.Lock()
 
 
-def operator_restart():
-    run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
-    run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=60s"])
-
-
-def main(tests, pattern):
-    """Runs the tests whose name holds the pattern; prints a line each and the closing line."""
-    passed, failed = 0, 0
-    for test in tests:
-        if pattern not in test.__name__:
-            continue
-        started = time.monotonic()
-        namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
-        try:
-            test(namespace)
-            passed += 1
-            verdict = "ok"
-        except Exception:  # a test's failure must not keep the others from running
-            failed += 1
-            verdict = "FAILED"
-            traceback.print_exc()
-            namespace.dump()
-            print(operator_logs()[-4000:], file=sys.stderr)
-        namespace.close()
+def run_test(test):
+    """One test in a namespace of its own; true when it passed."""
+    started = time.monotonic()
+    namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
+    verdict, report = "ok", ""
+    try:
+        test(namespace)
+    except Exception:  # a test's failure must not keep the others from running
+        verdict = "FAILED"
+        report = "".join([traceback.format_exc(), namespace.dump(), namespace.operator.logs()[-4000:]])
+    ALL_LOGS.append(namespace.operator.logs())
+    namespace.close()
+    with PRINTING:
+        print(report, end="", file=sys.stderr)
         print(f"{verdict:6} {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed or not passed else 0
+    return verdict == "ok"
+
+
+def main(tests, pattern, jobs=2):
+    """Runs the tests whose name holds the pattern, the last of all tests when the others are done; prints a line each
+    and the closing line."""
+    chosen = [test for test in tests if pattern in test.__name__]
+    last = [test for test in chosen if test is tests[-1]]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        results = list(pool.map(run_test, [test for test in chosen if test not in last]))
+    results += [run_test(test) for test in last]
+    print(f"{results.count(True)} passed, {results.count(False)} failed", flush=True)
+    return 0 if results and all(results) else 1

@@ -8,8 +8,7 @@ import re
 import time
 
 from harness import (
-    ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, TOKEN_SECRET, FleetService, check, operator_logs, operator_metrics,
-    operator_restart, run, wait_for)
+    ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, TOKEN_SECRET, ALL_LOGS, FleetService, check, run, wait_for)
 from page import Page, of_standalone
 
 SECRETS = [PASSWORD]  # whatever must not be found anywhere: passwords and tokens that the tests made
@@ -115,8 +114,8 @@ def settled(ns, fleet):
     """E1 D7 B7: nothing is written to a settled deployment, nor does a restarted operator register again."""
     # The last look at the connection is 90 s after a registration; it writes only when something has changed.
     before, root = children(ns, "my-standalone"), ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
-    operator_restart()
-    operator_restart()
+    ns.operator.restart()
+    ns.operator.restart()
     ns.kubectl("annotate", "n4js", "my-standalone", "test/poke=1")
     ns.wait_fleet("my-standalone", True)
     poked = ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
@@ -276,17 +275,16 @@ def test_secrets_stay_secret(ns):
     """D8: no token, private key or password in logs, events, statuses and metrics. Runs last."""
     check(len(SECRETS) > 3, "no secrets to look for: run the other tests, too")
     places = {
-        "log": operator_logs(),
+        "log": "".join(ALL_LOGS) + ns.operator.logs(),
         "events": run(["kubectl", "get", "events", "-A", "-o", "json"]).stdout,
         "roots": run(["kubectl", "get", "n4js,n4jc,n4jp", "-A", "-o", "json"]).stdout,
         "workloads": run(["kubectl", "get", "statefulsets,configmaps,services", "-A", "-o", "json"]).stdout,
-        "metrics": operator_metrics(),
+        "metrics": ns.operator.metrics(),
     }
     check("neofleet_deployments" in places["metrics"], "no metrics")
     for place, text in places.items():
         for secret in SECRETS:
             check(secret not in text, f"a secret stands in the {place}")
-    del ns
 
 
 TESTS = [test_page, test_bad_inputs, test_deferred_token, test_names_of_others, test_refused_specs,

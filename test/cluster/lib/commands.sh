@@ -47,6 +47,12 @@ command_logs() {
 	kubectl_run logs -n neofleet-system -l app.kubernetes.io/name=neofleet --tail=-1 "$@"
 }
 
+command_crds() {
+	need_up
+	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/crds" >/dev/null
+	kubectl_run wait --for=condition=Established -f "$top/deploy/crds" --timeout=30s >/dev/null
+}
+
 # Installs what the working tree holds; a new image under the same name needs a new pod.
 command_operator() {
 	local image digest
@@ -55,8 +61,7 @@ command_operator() {
 	"$top/script/image" "$image"
 	command_image "$image"
 	digest=$(sha256sum <"$image" | cut -c1-32)
-	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/crds" >/dev/null
-	kubectl_run wait --for=condition=Established -f "$top/deploy/crds" --timeout=30s >/dev/null
+	command_crds
 	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/operator.yaml" >/dev/null
 	kubectl_run patch deployment neofleet -n neofleet-system --type=merge \
 		-p "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"neofleet.test/image\":\"$digest\"}}}}}" >/dev/null
