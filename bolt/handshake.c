@@ -61,6 +61,9 @@ static int plain_answer(struct handshake *handshake, const unsigned char *a, str
 
 	if (memcmp(a, "HTTP", 4) == 0)
 		return err_set(err, ERR_PROTOCOL, "the port speaks HTTP, not Bolt; use the Bolt port, normally 7687");
+	// An alert of TLS 1.x about our magic.
+	if (a[0] == 0x15 && a[1] == 0x03)
+		return err_set(err, ERR_PROTOCOL, "the port speaks TLS, not plain Bolt; connect to it with TLS");
 	if (memcmp(a, none, 4) == 0)
 		return err_set(err, ERR_PROTOCOL, "the server speaks none of the Bolt versions " SPOKEN);
 	if (a[0] != 0 || a[1] != 0 || !handshake_speaks(a[3], a[2]))

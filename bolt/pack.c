@@ -133,6 +133,7 @@ struct unpacker {
 	const unsigned char *data;
 	size_t len, pos;
 	size_t values;
+	size_t owed; // values that open lists, maps and structures still promise
 	struct arena *arena;
 	struct err *err;
 };
@@ -167,15 +168,19 @@ static double get_float(struct unpacker *u)
 	return v;
 }
 
-// Each item takes at least one byte, so a count beyond what is left lies.
-static uint32_t checked_count(struct unpacker *u, uint64_t n)
+// A value takes at least one byte, so values beyond what is left are a lie, and all that is promised counts: otherwise
+// nested lists could each promise the whole rest of the message. values: 2 for each entry of a map.
+static uint32_t checked_count(struct unpacker *u, uint64_t n, unsigned values)
 {
-	if (!err_is_set(u->err) && n > u->len - u->pos)
+	if (!err_is_set(u->err) && n * values + u->owed > u->len - u->pos)
 		fault(u, ERR_PROTOCOL, "a size is larger than the message");
-	u->values += err_is_set(u->err) ? 0 : n;
-	if (u->values > PACK_VALUES_MAX)
+	if (!err_is_set(u->err) && u->values + n * values > PACK_VALUES_MAX)
 		fault(u, ERR_TOO_LARGE, "too many values");
-	return err_is_set(u->err) ? 0 : (uint32_t)n;
+	if (err_is_set(u->err))
+		return 0;
+	u->values += n * values;
+	u->owed += n * values;
+	return (uint32_t)n;
 }
 
 static void get_bytes(struct unpacker *u, uint64_t n, enum bolt_type type, struct bolt_value *ret)
@@ -191,7 +196,7 @@ static void get_bytes(struct unpacker *u, uint64_t n, enum bolt_type type, struc
 
 static void get_items(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
 {
-	uint32_t count = checked_count(u, n);
+	uint32_t count = checked_count(u, n, 1);
 	struct bolt_value *items;
 
 	if (err_is_set(u->err))
@@ -205,7 +210,7 @@ static void get_items(struct unpacker *u, uint64_t n, unsigned depth, struct bol
 
 static void get_map(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_value *ret)
 {
-	uint32_t count = checked_count(u, n);
+	uint32_t count = checked_count(u, n, 2);
 	struct bolt_entry *entries;
 	struct bolt_value key;
 
@@ -296,6 +301,7 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 	marker = (unsigned)get_be(u, 1);
 	if (err_is_set(u->err))
 		return;
+	u->owed--;
 	if (marker < 0x80)
 		*ret = bolt_int((int64_t)marker);
 	else if (marker >= 0xF0)
@@ -314,7 +320,7 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 
 int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err)
 {
-	struct unpacker u = {.data = data, .len = len, .arena = arena, .err = err};
+	struct unpacker u = {.data = data, .len = len, .owed = 1, .arena = arena, .err = err};
 
 	read_value(&u, 0, ret);
 	if (!err_is_set(err) && u.pos != len)

@@ -12,9 +12,9 @@
 #include "base/err.h"
 #include "bolt/value.h"
 
-// Limits on what a peer may send. A value costs at most about 32 bytes of memory for each byte of its encoding.
+// Limits on what a peer may send. A value costs at most about 40 bytes of memory for each byte of its encoding.
 #define PACK_DEPTH_MAX 64
-#define PACK_VALUES_MAX ((size_t)4 * 1024 * 1024)
+#define PACK_VALUES_MAX ((size_t)1024 * 1024)
 
 // Appends a value; sizes above 2^31-1 do not occur since buffers are bounded. Overflow of out is sticky (base/buf.h).
 void pack_value(struct buf *out, const struct bolt_value *value);

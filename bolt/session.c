@@ -13,6 +13,8 @@
 #define INPUT_SIZE ((size_t)16 * 1024)
 #define DEFAULT_MAX_ROWS 10000
 #define GOODBYE_MS 200
+// What the rows of one result may cost in memory.
+#define RESULT_MAX ((size_t)64 * 1024 * 1024)
 
 struct bolt_session {
 	struct wire *wire;
@@ -175,7 +177,7 @@ void bolt_session_version(const struct bolt_session *session, unsigned *ret_majo
 	*ret_minor = session->conn.handshake.minor;
 }
 
-// After a failure the server ignores everything until RESET has been answered.
+// After a failure the server ignores everything until RESET has been answered. A row is no answer to what was ignored.
 static int recover(struct bolt_session *session, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -186,7 +188,7 @@ static int recover(struct bolt_session *session, int64_t deadline, struct err *e
 	do {
 		if (next(session, deadline, arena, &event, &problem) < 0)
 			return err->class; // the session is dead; what failed first is what the caller is told
-	} while (session->conn.n_pending > 0);
+	} while (session->conn.n_pending > 0 && event.type != CONN_RECORD);
 	if (event.type != CONN_SUCCESS)
 		session->dead = true;
 	return err->class;
@@ -243,6 +245,8 @@ static int take(struct rows *rows, const struct conn_event *event, uint32_t max_
 		if (event->value.size != ret->n_fields)
 			return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", event->value.size,
 				       ret->n_fields);
+		if (rows->n == max_rows)
+			return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", max_rows);
 		rows_add(rows, &event->value, arena);
 		return 0;
 	case CONN_SUCCESS:
@@ -274,6 +278,7 @@ int bolt_session_query(struct bolt_session *session, const struct bolt_query *qu
 		.read = query->read,
 	};
 	uint32_t max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS;
+	size_t used = arena_used(arena);
 	struct rows rows = {0};
 	struct conn_event event;
 	int r = 0;
@@ -288,14 +293,15 @@ int bolt_session_query(struct bolt_session *session, const struct bolt_query *qu
 		if (r < 0)
 			return r;
 		r = take(&rows, &event, max_rows, arena, ret, err);
+		if (r == 0 && arena_used(arena) - used > RESULT_MAX)
+			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", RESULT_MAX);
 	}
 	if (r > 0)
 		return 0;
-	if (r == ERR_PROTOCOL) {
-		session->dead = true;
-		return r;
-	}
-	return recover(session, deadline, err);
+	if (r == ERR_SERVER || r == ERR_FORBIDDEN)
+		return recover(session, deadline, err);
+	session->dead = true;
+	return r;
 }
 
 const struct bolt_value *bolt_result_get(const struct bolt_result *result, uint32_t row, const char *field)

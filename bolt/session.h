@@ -62,7 +62,7 @@ struct bolt_query {
 	bool read;			  // access mode "r"; default "w"
 	const char *impersonated_user;	  // NULL
 	int64_t tx_timeout_ms;		  // 0: the server's
-	uint32_t max_rows;		  // more rows than this is ERR_TOO_LARGE; 0: 10,000
+	uint32_t max_rows;		  // more rows than this is ERR_TOO_LARGE, as is a result of 64 MiB; 0: 10,000
 	bool secret_params;		  // wipe the encoded parameters after sending
 };
 

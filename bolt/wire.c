@@ -58,9 +58,13 @@ static int io_error(const char *what, struct err *err)
 static int socket_read(struct wire *wire, void *data, size_t size, int64_t deadline, size_t *ret_n, struct err *err)
 {
 	for (;;) {
-		ssize_t n = recv(wire->fd, data, size, 0);
+		ssize_t n;
 		int r;
 
+		// A peer that always has more to say must not outlast the deadline.
+		if (deadline_left_ms(deadline) == 0)
+			return err_set(err, ERR_TIMEOUT, "no answer in time while reading");
+		n = recv(wire->fd, data, size, 0);
 		if (n >= 0) {
 			*ret_n = (size_t)n;
 			return 0;
