@@ -61,13 +61,12 @@ void dbms_decode_status(yyjson_val *root, struct dbms_status *ret)
 static void check_choice(struct field_reader *reader, struct field parent, const char *key, const char *value,
 			 const char *const *choices)
 {
-	char list[128] = "";
+	const char *list = "";
 
 	for (size_t i = 0; choices[i]; i++) {
 		if (!strcmp(value, choices[i]))
 			return;
-		strncat(list, i ? ", " : "", sizeof(list) - strlen(list) - 1);
-		strncat(list, choices[i], sizeof(list) - strlen(list) - 1);
+		list = arena_printf(reader->arena, "%s%s%s", list, i ? ", " : "", choices[i]);
 	}
 	field_fail(reader, parent, key, "must be one of %s", list);
 }

@@ -93,7 +93,7 @@ static struct entry *entry_of(struct queue *queue, const char *key)
 	HASH_FIND_STR(queue->entries, key, entry);
 	if (!entry) {
 		entry = must(calloc(1, sizeof(*entry) + strlen(key) + 1));
-		strcpy(entry->key, key);
+		memcpy(entry->key, key, strlen(key) + 1);
 		HASH_ADD_STR(queue->entries, key, entry);
 	}
 	return entry;
@@ -320,7 +320,7 @@ bool queue_get(struct queue *queue, char *key, size_t size)
 	entry->queued = false;
 	entry->processing = true;
 	assert(strlen(entry->key) < size);
-	strcpy(key, entry->key);
+	memcpy(key, entry->key, strlen(entry->key) + 1);
 	if (queue->order || queue->n_delayed > 0)
 		(void)pthread_cond_signal(&queue->changed);
 	(void)pthread_mutex_unlock(&queue->lock);

@@ -133,7 +133,7 @@ struct kube_object *kube_store_put(struct kube_store *store, struct kube_object 
 		slot->object = kube_object_ref(object);
 	} else {
 		slot = must(calloc(1, sizeof(*slot) + strlen(key) + 1));
-		strcpy(slot->key, key);
+		memcpy(slot->key, key, strlen(key) + 1);
 		slot->object = kube_object_ref(object);
 		HASH_ADD_STR(store->slots, key, slot);
 	}

@@ -118,7 +118,7 @@ static void test_parse(void **state)
 	assert_string_equal(pluginlist_print(&list, arena), "[]");
 	for (int i = 1; i < 65; i++)
 		(void)snprintf(many + strlen(many), sizeof(many) - strlen(many), ",\"%d\"", i);
-	strcat(many, "]");
+	(void)snprintf(many + strlen(many), sizeof(many) - strlen(many), "]");
 	assert_int_equal(pluginlist_parse(many, arena, &list, &err), ERR_INVALID);
 	assert_string_equal(err.text, "a list of more than 64 plugins");
 	arena_free(arena);
