@@ -1,3 +1,4 @@
+# SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 # Shell helpers shared by every script of the project. Source it; it defines functions only.
 #

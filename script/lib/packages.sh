@@ -1,3 +1,4 @@
+# SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 # Package steps for Debian 12, Debian 13 and Ubuntu 24.04; sourced after common.sh.
 #
