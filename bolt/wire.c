@@ -250,7 +250,9 @@ static int tls_start(struct wire *wire, const struct bolt_target *target, int64_
 	SSL_set_bio(wire->ssl, wire->in, wire->out);
 	SSL_set_connect_state(wire->ssl);
 	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(wire->ssl), name) != 1) {
-		if (SSL_set1_host(wire->ssl, name) != 1 || SSL_set_tlsext_host_name(wire->ssl, name) != 1)
+		// SSL_set_tlsext_host_name() without its cast that drops const.
+		if (SSL_set1_host(wire->ssl, name) != 1 ||
+		    SSL_ctrl(wire->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) != 1)
 			return tls_error(wire, "TLS", err);
 	}
 	return tls_handshake(wire, deadline, err);
