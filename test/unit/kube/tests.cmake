@@ -1,5 +1,6 @@
-# SPDX-FileCopyrightText: The neofleet authors
-# SPDX-License-Identifier: Apache-2.0
 foreach(name queue runner)
 	neofleet_test(kube ${name})
+endforeach()
+foreach(name lease)
+	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/api.c)
 endforeach()

@@ -1,0 +1,393 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A thread of its own, since a step is one or two blocking calls; what others ask for is one number, the end of the
+// lease. An answer that was lost is no special case: a write that took effect after all makes the next one
+// conflict, a conflict makes us read, and what we read has our name.
+
+#include "kube/lease.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#define DURATION_S 30
+#define RENEW_MS 5000
+#define RETRY_MS 2000
+// What another's lease is believed to last at most.
+#define FOREIGN_MAX_S 600
+#define VERSION_SIZE 256
+
+struct lease {
+	struct kube_client *client;
+	struct lease_options options;
+	char *namespace, *name;
+	char identity[LEASE_IDENTITY_SIZE];
+
+	// As it was seen last; of the thread that steps. version is "" while there is none.
+	char version[VERSION_SIZE];
+	bool free; // nobody holds it
+	bool mine;
+	int64_t changed_ms; // when this version was seen first
+	int64_t lasts_ms;
+	long long transitions;
+	bool complained; // failures in a row are told once
+
+	_Atomic int64_t until_ms; // 0: not held
+	_Atomic bool lost;
+
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stop;
+	bool started, stopping;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static int64_t now_ms(const struct lease *lease)
+{
+	return clock_monotonic_ms(lease->options.clock);
+}
+
+static int64_t duration_ms(const struct lease *lease)
+{
+	return (int64_t)lease->options.duration_s * 1000;
+}
+
+static void make_identity(char *text, size_t size)
+{
+	char host[64] = "";
+	uint64_t number;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		abort();
+	(void)snprintf(text, size, "%s_%016llx", *host ? host : "neofleet", (unsigned long long)number);
+}
+
+static void sync_init(struct lease *lease)
+{
+	pthread_condattr_t monotonic;
+
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_mutex_init(&lease->lock, NULL);
+	(void)pthread_cond_init(&lease->stop, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+}
+
+int lease_new(const struct kube_config *config, struct loop *loop, const struct lease_options *options, struct lease **ret,
+	      struct err *err)
+{
+	_cleanup_(lease_freep) struct lease *lease = must(calloc(1, sizeof(*lease)));
+	int r;
+
+	lease->options = *options;
+	lease->options.duration_s = options->duration_s ? options->duration_s : DURATION_S;
+	lease->options.renew_ms = options->renew_ms ? options->renew_ms : RENEW_MS;
+	lease->options.retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS;
+	lease->options.clock = options->clock ? options->clock : &clock_system;
+	lease->namespace = must(strdup(options->name.namespace));
+	lease->name = must(strdup(options->name.name));
+	lease->options.name = (struct kube_name){.namespace = lease->namespace, .name = lease->name};
+	if (options->identity)
+		(void)snprintf(lease->identity, sizeof(lease->identity), "%s", options->identity);
+	else
+		make_identity(lease->identity, sizeof(lease->identity));
+	sync_init(lease);
+	r = kube_client_new(config, loop, &lease->client, err);
+	if (r < 0)
+		return r;
+	// Short enough for more than one try before the lease is given up.
+	kube_client_set_timeout_ms(lease->client, (int)duration_ms(lease) / 6);
+	*ret = steal_ptr(lease);
+	return 0;
+}
+
+void lease_free(struct lease *lease)
+{
+	if (!lease)
+		return;
+	kube_client_free(lease->client);
+	(void)pthread_cond_destroy(&lease->stop);
+	(void)pthread_mutex_destroy(&lease->lock);
+	free(lease->namespace);
+	free(lease->name);
+	free(lease);
+}
+
+int64_t lease_left_ms(const struct lease *lease)
+{
+	int64_t left = atomic_load(&lease->until_ms) - now_ms(lease);
+
+	return left > 0 ? left : 0;
+}
+
+bool lease_is_held(const struct lease *lease)
+{
+	return lease_left_ms(lease) > 0;
+}
+
+bool lease_is_lost(const struct lease *lease)
+{
+	return atomic_load(&lease->lost);
+}
+
+const char *lease_identity(const struct lease *lease)
+{
+	return lease->identity;
+}
+
+// Takes note of the lease as the server has it. What was seen before has not changed: its time runs on.
+static int observe(struct lease *lease, const struct kube_object *object, struct err *err)
+{
+	const char *version = kube_object_resource_version(object);
+	const char *holder = kube_object_str(object, "/spec/holderIdentity");
+	long long seconds = kube_object_int(object, "/spec/leaseDurationSeconds", lease->options.duration_s);
+
+	if (!*version || strlen(version) >= sizeof(lease->version))
+		return err_set(err, ERR_PROTOCOL, "the lease has no resourceVersion, or one that is too long");
+	if (strcmp(version, lease->version) == 0)
+		return 0;
+	(void)strcpy(lease->version, version);
+	lease->changed_ms = now_ms(lease);
+	lease->free = !holder || !*holder;
+	lease->mine = holder && strcmp(holder, lease->identity) == 0;
+	if (seconds < 1 || seconds > FOREIGN_MAX_S)
+		seconds = FOREIGN_MAX_S;
+	lease->lasts_ms = seconds * 1000;
+	lease->transitions = kube_object_int(object, "/spec/leaseTransitions", 0);
+	return 0;
+}
+
+// The API's MicroTime wants all six digits.
+static const char *micro_time(struct lease *lease, struct arena *arena)
+{
+	int64_t wall = clock_wall_ms(lease->options.clock);
+	char text[TIME_TEXT_SIZE];
+
+	time_format_rfc3339(wall, text, sizeof(text));
+	return arena_printf(arena, "%.19s.%03d000Z", text, (int)(wall % 1000));
+}
+
+enum claim { CLAIM_ACQUIRE, CLAIM_RENEW, CLAIM_RELEASE };
+
+// The body of a write, as a merge patch; with the version seen last inside it is conditional. Without one, a whole object.
+static const char *body(struct lease *lease, enum claim claim, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *metadata, *spec;
+	const char *now = micro_time(lease, arena);
+
+	yyjson_mut_doc_set_root(doc, root);
+	(void)yyjson_mut_obj_add_strcpy(doc, root, "apiVersion", "coordination.k8s.io/v1");
+	(void)yyjson_mut_obj_add_str(doc, root, "kind", kube_leases.kind);
+	metadata = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	(void)yyjson_mut_obj_add_str(doc, metadata, "name", lease->name);
+	if (*lease->version)
+		(void)yyjson_mut_obj_add_str(doc, metadata, "resourceVersion", lease->version);
+	spec = yyjson_mut_obj_add_obj(doc, root, "spec");
+	(void)yyjson_mut_obj_add_str(doc, spec, "holderIdentity", claim == CLAIM_RELEASE ? "" : lease->identity);
+	// As client-go releases: a second is the least that the API takes.
+	(void)yyjson_mut_obj_add_int(doc, spec, "leaseDurationSeconds", claim == CLAIM_RELEASE ? 1 : lease->options.duration_s);
+	(void)yyjson_mut_obj_add_str(doc, spec, "renewTime", now);
+	if (claim != CLAIM_ACQUIRE)
+		return json_text(arena, doc);
+	(void)yyjson_mut_obj_add_str(doc, spec, "acquireTime", now);
+	(void)yyjson_mut_obj_add_int(doc, spec, "leaseTransitions", lease->transitions + (*lease->version ? 1 : 0));
+	return json_text(arena, doc);
+}
+
+// Writes, and where that succeeds counts from before it was sent.
+static int claim(struct lease *lease, enum claim claim, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
+	const char *text = body(lease, claim, arena);
+	int64_t sent_ms = now_ms(lease);
+	int r;
+
+	if (*lease->version)
+		r = kube_patch(lease->client, &kube_leases, lease->options.name, NULL, KUBE_PATCH_MERGE, text, &object, err);
+	else
+		r = kube_create(lease->client, &kube_leases, lease->namespace, text, &object, err);
+	if (r < 0 || claim == CLAIM_RELEASE)
+		return r;
+	r = observe(lease, object, err);
+	if (r == 0)
+		atomic_store(&lease->until_ms, sent_ms + duration_ms(lease));
+	return r;
+}
+
+// Reads it. That there is none is an answer.
+static int look(struct lease *lease, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
+	int r = kube_get(lease->client, &kube_leases, lease->options.name, &object, err);
+
+	if (r == 0)
+		return observe(lease, object, err);
+	if (r != ERR_NOT_FOUND)
+		return r;
+	err_clear(err);
+	lease->version[0] = '\0';
+	lease->free = true;
+	lease->mine = false;
+	return 0;
+}
+
+static int seek(struct lease *lease, int64_t *ret_next_ms, struct err *err)
+{
+	int64_t left;
+	int r = look(lease, err);
+
+	*ret_next_ms = lease->options.retry_ms;
+	if (r < 0)
+		return r;
+	left = lease->changed_ms + lease->lasts_ms - now_ms(lease);
+	if (!lease->free && !lease->mine && left > 0) {
+		if (left < *ret_next_ms)
+			*ret_next_ms = left;
+		return 0;
+	}
+	r = claim(lease, CLAIM_ACQUIRE, err);
+	if (r == 0)
+		*ret_next_ms = lease->options.renew_ms;
+	return r;
+}
+
+// ERR_GONE when another has it.
+static int keep(struct lease *lease, int64_t *ret_next_ms, struct err *err)
+{
+	int r = claim(lease, CLAIM_RENEW, err);
+
+	*ret_next_ms = lease->options.renew_ms;
+	if (r != ERR_CONFLICT && r != ERR_NOT_FOUND)
+		return r;
+	// Somebody has written it: another holder, a person, or we ourselves in a call whose answer was lost.
+	err_clear(err);
+	r = look(lease, err);
+	if (r < 0)
+		return r;
+	if (!lease->free && !lease->mine)
+		return err_set(err, ERR_GONE, "another process has taken the lease '%s'", lease->name);
+	return claim(lease, *lease->version && lease->mine ? CLAIM_RENEW : CLAIM_ACQUIRE, err);
+}
+
+static int64_t lose(struct lease *lease, const struct err *err)
+{
+	log_error("lost the lease", "lease", lease->name, "error", err->text);
+	atomic_store(&lease->until_ms, 0);
+	atomic_store(&lease->lost, true);
+	return -1;
+}
+
+static void complain(struct lease *lease, const struct err *err)
+{
+	enum log_level level = lease->complained || err->class == ERR_CONFLICT ? LOG_DEBUG : LOG_WARNING;
+
+	if (err->class != ERR_CANCELLED)
+		log_write(level, "cannot write the lease, trying again", "lease", lease->name, "error", err->text, (char *)0);
+	lease->complained = true;
+}
+
+int64_t lease_step(struct lease *lease)
+{
+	bool held = atomic_load(&lease->until_ms) != 0;
+	int64_t began_ms = now_ms(lease), next_ms, took_ms;
+	struct err err = ERR_INIT;
+	int r = held ? keep(lease, &next_ms, &err) : seek(lease, &next_ms, &err);
+
+	if (r == 0) {
+		lease->complained = false;
+		return next_ms;
+	}
+	if (held && (r == ERR_GONE || lease_left_ms(lease) <= duration_ms(lease) / 3))
+		return lose(lease, &err);
+	complain(lease, &err);
+	// A call that ran into its deadline has waited already.
+	took_ms = now_ms(lease) - began_ms;
+	return took_ms < lease->options.retry_ms ? lease->options.retry_ms - took_ms : 0;
+}
+
+// False when the lease is to stop.
+static bool pause_for(struct lease *lease, int64_t ms)
+{
+	struct timespec until;
+	bool stopping;
+	int r = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	(void)pthread_mutex_lock(&lease->lock);
+	while (!lease->stopping && r == 0)
+		r = pthread_cond_timedwait(&lease->stop, &lease->lock, &until);
+	stopping = lease->stopping;
+	(void)pthread_mutex_unlock(&lease->lock);
+	return !stopping;
+}
+
+static void *run(void *user)
+{
+	struct lease *lease = user;
+	bool held = false;
+	int64_t next_ms;
+
+	do {
+		next_ms = lease_step(lease);
+		if ((held != lease_is_held(lease) || next_ms < 0) && lease->options.on_change)
+			lease->options.on_change(lease->options.user);
+		held = lease_is_held(lease);
+	} while (next_ms >= 0 && pause_for(lease, next_ms));
+	return NULL;
+}
+
+int lease_start(struct lease *lease, struct err *err)
+{
+	int r = pthread_create(&lease->thread, NULL, run, lease);
+
+	if (r != 0)
+		return err_errno(err, r, "cannot start the lease's thread");
+	lease->started = true;
+	return 0;
+}
+
+void lease_stop(struct lease *lease)
+{
+	struct err err = ERR_INIT;
+
+	if (!lease)
+		return;
+	if (lease->started) {
+		(void)pthread_mutex_lock(&lease->lock);
+		lease->stopping = true;
+		(void)pthread_cond_broadcast(&lease->stop);
+		(void)pthread_mutex_unlock(&lease->lock);
+		(void)pthread_join(lease->thread, NULL);
+		lease->started = false;
+	}
+	if (!lease_is_held(lease))
+		return;
+	atomic_store(&lease->until_ms, 0);
+	if (claim(lease, CLAIM_RELEASE, &err) < 0)
+		log_warning("cannot release the lease, it will run out", "lease", lease->name, "error", err.text);
+}
