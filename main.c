@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "net/server.h"
@@ -30,6 +31,8 @@ static const char usage[] =
 	"  --context NAME      context of the kubeconfig (default: its current one)\n"
 	"  --namespace NAME    watch this namespace only (default: all)\n"
 	"  --workers N         reconciles at a time, 1 to 64 (default: 4)\n"
+	"  --leader-elect      work only while holding the Lease 'neofleet', so that several may run\n"
+	"  --lease-namespace NAME  where that Lease is (default: the pod's namespace, or the kubeconfig's)\n"
 	"  --port N            port of /metrics, /healthz and /readyz (default: 8080)\n"
 	"  --log-level LEVEL   debug, info, warning or error (default: info)\n"
 	"  --help, --version\n";
@@ -59,6 +62,7 @@ static void parse_options(int argc, char **argv)
 		{"kubeconfig", required_argument, NULL, 'k'}, {"context", required_argument, NULL, 'c'},
 		{"namespace", required_argument, NULL, 'n'},  {"workers", required_argument, NULL, 'w'},
 		{"port", required_argument, NULL, 'p'},	      {"log-level", required_argument, NULL, 'l'},
+		{"leader-elect", no_argument, NULL, 'e'},     {"lease-namespace", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
 		{0},
 	};
@@ -84,6 +88,10 @@ static void parse_options(int argc, char **argv)
 			if (log_level_parse(optarg, &level) < 0)
 				refuse("log-level", optarg, "debug, info, warning or error");
 			log_set_level(level);
+		} else if (c == 'e') {
+			arg_wiring.leader_elect = true;
+		} else if (c == 'L') {
+			arg_wiring.lease_namespace = optarg;
 		} else if (c == 'h' || c == 'V') {
 			(void)fputs(c == 'h' ? usage : "neofleet " VERSION "\n", stdout);
 			exit(0);
@@ -136,22 +144,42 @@ static unsigned serve_metrics(void *user, struct buf *body, const char **ret_con
 	return 200;
 }
 
+// The lease has come or gone: supervise() is to look. Blocked like the other signals, so any thread may send it.
+static void wake(void)
+{
+	(void)kill(getpid(), SIGUSR1);
+}
+
+// What is under way has no right to go on, and whoever holds the lease now is not to be disturbed: nothing is stopped in
+// order, the process ends.
+static _Noreturn void end_at_once(void)
+{
+	log_error("another process may lead now, ending");
+	_exit(1);
+}
+
 // Waits for a signal to end; until the stores are in sync it looks at them now and then. Returns the signal, or 0 on error.
 static int supervise(struct wiring *wiring, const sigset_t *signals, struct err *err)
 {
 	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000};
-	bool working = false;
+	bool synced = false, working = false;
 	int signal;
 
 	for (;;) {
-		signal = working ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &glance);
-		if (signal > 0)
+		signal = synced ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &glance);
+		if (wiring_lost(wiring))
+			end_at_once();
+		if (signal > 0 && signal != SIGUSR1)
 			return signal;
-		if (working || !wiring_synced(wiring))
+		if (!synced && wiring_synced(wiring)) {
+			log_info("all stores are in sync");
+			synced = true;
+		}
+		if (working || !synced || !wiring_leads(wiring))
 			continue;
 		if (wiring_work(wiring, err) < 0)
 			return 0;
-		log_info("all stores are in sync");
+		log_info("working");
 		working = true;
 	}
 }
@@ -166,11 +194,13 @@ int main(int argc, char **argv)
 	sigset_t signals;
 
 	parse_options(argc, argv);
+	arg_wiring.on_lease = wake;
 	forbid_dumps();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGUSR1);
 	// Blocked before any thread is made, so that only supervise() sees them.
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 	log_info("starting", "version", VERSION);

@@ -6,8 +6,11 @@
 // What every reconcile may use: the client, the stores that informers fill, the event recorder, the queue and the memory.
 // Made by wiring, read-only afterwards; shared by all workers.
 
+#include <stdbool.h>
+
 #include "kube/client.h"
 #include "kube/event.h"
+#include "kube/lease.h"
 #include "kube/queue.h"
 #include "kube/store.h"
 #include "operator/memory.h"
@@ -17,6 +20,7 @@
 
 struct context {
 	struct kube_client *client;
+	struct lease *lease; // NULL: none is kept, whoever started us sees to it that we are alone
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
@@ -26,3 +30,9 @@ struct context {
 		struct kube_store *secrets; // metadata only
 	} stores;
 };
+
+// Whether what ends within timeout_ms may be started: only when that much of the lease is surely left.
+static inline bool context_has_ms(const struct context *context, int timeout_ms)
+{
+	return !context->lease || lease_left_ms(context->lease) > timeout_ms;
+}

@@ -11,7 +11,8 @@
 #include "operator/credentials.h"
 #include "operator/fleet.h"
 
-#define EXCHANGE_TIMEOUT_MS (20 * 1000)
+// Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
+#define EXCHANGE_TIMEOUT_MS (15 * 1000)
 #define LOOK_TIMEOUT_MS (10 * 1000)
 #define FIRST_RETRY_MS INT64_C(1000)
 #define LAST_RETRY_MS INT64_C(300000)
@@ -190,6 +191,10 @@ static void attempt(const struct context *context, const struct enroll_inputs *i
 	request = request_for(inputs, &inputs->pods[0], &secrets, EXCHANGE_TIMEOUT_MS);
 	request.token = &secrets.token;
 	request.may_adopt = !inputs->registered_before;
+	// After the deadline was set: what is left of the lease outlasts it.
+	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
+	if (ret->lease_short)
+		return;
 	registration_run(&request, secret_arena, &result);
 	ret->registered = result.registered;
 	ret->reason = result.reason;
@@ -225,7 +230,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 	}
 	ret->attempted = true;
 	attempt(context, inputs, arena, ret);
-	if (ret->stale)
+	if (ret->stale || ret->lease_short)
 		return;
 	if (ret->registered)
 		memset(&memory->attempt, 0, sizeof(memory->attempt));
@@ -233,31 +238,32 @@ void enroll_register(const struct context *context, struct memory *memory, const
 		keep_failure(memory, basis, ret);
 }
 
-// Asks every server; one that is not connected decides, then one that cannot be asked.
-static void look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
+// Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
+static bool look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	struct secrets secrets = {.arena = secret_arena};
+	struct connection_result decisive = {.connected = -1, .message = "no server runs"};
 	struct enroll_result problem = {0};
 
-	memory->connection.connected = 1;
 	if (!read_credentials(context, inputs, &secrets, arena, &problem)) {
 		memory->connection.connected = -1;
 		memory_set(memory->connection.message, problem.message);
-		return;
+		return true;
 	}
-	for (size_t i = 0; i < inputs->n_pods; i++) {
+	for (size_t i = 0; i < inputs->n_pods && (i == 0 || decisive.connected > 0); i++) {
 		struct registration_request request = request_for(inputs, &inputs->pods[i], &secrets, LOOK_TIMEOUT_MS);
 		struct connection_result result;
 
+		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
+			return false;
 		registration_check_connected(&request, secret_arena, &result);
-		if (result.connected > 0 && i > 0)
-			continue;
-		memory_set(memory->connection.message, result.message);
-		memory->connection.connected = result.connected;
-		if (result.connected <= 0)
-			return;
+		if (result.connected <= 0 || i == 0)
+			decisive = result;
 	}
+	memory->connection.connected = decisive.connected;
+	memory_set(memory->connection.message, decisive.message);
+	return true;
 }
 
 void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
@@ -265,7 +271,7 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 {
 	const char *basis = registered_at ? registered_at : "";
 	int64_t now = clock_monotonic_ms(&clock_system), due;
-	bool looked = false;
+	unsigned next;
 
 	for (size_t i = 0; i < inputs->n_pods; i++)
 		basis = arena_printf(arena, "%s %.13s/%lld", basis, inputs->pods[i].uid, (long long)inputs->pods[i].restarts);
@@ -275,15 +281,14 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 		memory->connection.next = 0;
 	}
 	*ret = (struct enroll_connection){.connected = -1};
-	while (memory->connection.next < LOOKS && now >= memory->connection.since_ms + looks_ms[memory->connection.next]) {
-		memory->connection.next++;
-		looked = true;
-	}
-	if (looked)
-		look(context, memory, inputs, arena);
+	next = memory->connection.next;
+	while (next < LOOKS && now >= memory->connection.since_ms + looks_ms[next])
+		next++;
+	if (next > memory->connection.next && look(context, memory, inputs, arena))
+		memory->connection.next = next;
 	if (memory->connection.next < LOOKS) {
 		due = memory->connection.since_ms + looks_ms[memory->connection.next] - clock_monotonic_ms(&clock_system);
-		ret->again_after_ms = due > 0 ? due : 1;
+		ret->again_after_ms = due > 0 ? due : FIRST_RETRY_MS;
 	}
 	ret->known = memory->connection.next > 0;
 	ret->connected = memory->connection.connected;

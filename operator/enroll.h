@@ -27,6 +27,7 @@ struct enroll_inputs {
 struct enroll_result {
 	bool attempted;	     // the server or a Secret was asked in this pass
 	bool stale;	     // the object in the store is older than what the API server has: look again
+	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
 	const char *reason;
 	const char *message;

@@ -232,6 +232,8 @@ static int register_fleet(struct pass *pass, struct err *err)
 	enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
 	if (result.stale)
 		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
+	if (result.lease_short)
+		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
 	fleet->registered = result.registered;
 	fleet->reason = result.reason;
 	fleet->message = result.message;

@@ -16,6 +16,8 @@
 // Our children, and nothing of anybody else's, are kept in the stores.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 
+#define LEASE_NAME "neofleet"
+
 #define INFORMERS 10
 
 struct wiring {
@@ -25,6 +27,7 @@ struct wiring {
 	struct kube_informer *informers[INFORMERS];
 	size_t n_informers;
 	int workers;
+	void (*on_lease)(void);
 	struct runner *runner;
 };
 
@@ -161,6 +164,25 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 	return 0;
 }
 
+static void on_lease(void *user)
+{
+	struct wiring *wiring = user;
+
+	if (wiring->on_lease)
+		wiring->on_lease();
+}
+
+static int make_lease(struct wiring *wiring, const char *namespace, struct err *err)
+{
+	struct lease_options options = {
+		.name = {.namespace = namespace ? namespace : kube_config_namespace(wiring->config), .name = LEASE_NAME},
+		.on_change = on_lease,
+		.user = wiring,
+	};
+
+	return lease_new(wiring->config, wiring->loop, &options, &wiring->context.lease, err);
+}
+
 static int make_parts(struct wiring *wiring, const struct wiring_options *options, struct err *err)
 {
 	int r = kube_config_load(options->kubeconfig, options->context, &wiring->config, err);
@@ -174,9 +196,11 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 300000});
 	wiring->context.memories = memory_table_new();
 	r = make_informers(wiring, options->namespace, err);
-	if (r < 0)
+	if (r == 0 && options->leader_elect)
+		r = make_lease(wiring, options->lease_namespace, err);
+	if (r < 0 || (r = loop_start(wiring->loop, err)) < 0)
 		return r;
-	return loop_start(wiring->loop, err);
+	return wiring->context.lease ? lease_start(wiring->context.lease, err) : 0;
 }
 
 int wiring_start(const struct wiring_options *options, struct wiring **ret, struct err *err)
@@ -187,6 +211,7 @@ int wiring_start(const struct wiring_options *options, struct wiring **ret, stru
 	if (!wiring)
 		abort();
 	wiring->workers = options->workers;
+	wiring->on_lease = options->on_lease;
 	r = make_parts(wiring, options, err);
 	if (r < 0) {
 		wiring_stop(wiring);
@@ -205,6 +230,16 @@ bool wiring_synced(const struct wiring *wiring)
 			return false;
 	}
 	return true;
+}
+
+bool wiring_leads(const struct wiring *wiring)
+{
+	return !wiring->context.lease || lease_is_held(wiring->context.lease);
+}
+
+bool wiring_lost(const struct wiring *wiring)
+{
+	return wiring->context.lease && lease_is_lost(wiring->context.lease);
 }
 
 int wiring_work(struct wiring *wiring, struct err *err)
@@ -226,10 +261,12 @@ void wiring_stop(struct wiring *wiring)
 		return;
 	if (wiring->runner)
 		runner_stop(wiring->runner);
+	lease_stop(wiring->context.lease);
 	if (wiring->loop)
 		loop_stop(wiring->loop);
 	for (size_t i = 0; i < wiring->n_informers; i++)
 		kube_informer_free(wiring->informers[i]);
+	lease_free(wiring->context.lease);
 	memory_table_free(wiring->context.memories);
 	if (wiring->context.events)
 		event_recorder_free(wiring->context.events);

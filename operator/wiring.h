@@ -18,18 +18,28 @@ struct wiring_options {
 	const char *context;	// NULL
 	const char *namespace;	// NULL: all namespaces
 	int workers;
+	bool leader_elect;
+	const char *lease_namespace; // NULL: the pod's own, or the kubeconfig's
+	void (*on_lease)(void);	     // called on some thread when the lease comes or goes
 };
 
-// Connects nothing yet but makes everything and starts the informers.
+// Connects nothing yet but makes everything, starts the informers and seeks the lease.
 int wiring_start(const struct wiring_options *options, struct wiring **ret, struct err *err);
 
 // True once every store has seen its first list. Any thread.
 bool wiring_synced(const struct wiring *wiring);
 
-// Starts the workers; to be called once, after wiring_synced() is true, since a reconcile must not see half a world.
+// True once it is ours to work: the lease is held, or none is asked for. Any thread.
+bool wiring_leads(const struct wiring *wiring);
+
+// True when the lease was held and is no more: what runs now has no right to, and the process is to end at once. Any thread.
+bool wiring_lost(const struct wiring *wiring);
+
+// Starts the workers; to be called once, after wiring_synced() and wiring_leads() are true, since a reconcile must not see
+// half a world.
 int wiring_work(struct wiring *wiring, struct err *err);
 
-// Stops workers, informers and loop, and frees. NULL is allowed.
+// Stops workers, releases the lease, stops informers and loop, and frees. NULL is allowed.
 void wiring_stop(struct wiring *wiring);
 
 // Writes the metrics in Prometheus text form. Any thread.
