@@ -150,6 +150,8 @@ struct field_pairs field_pairs(struct field_reader *reader, struct field parent,
 	size_t index, max;
 	yyjson_val *name, *val;
 
+	if (!map.val)
+		return (struct field_pairs){0};
 	yyjson_obj_foreach(map.val, index, max, name, val) {
 		items[index].name = yyjson_get_str(name);
 		if (!yyjson_is_str(val) || strlen(yyjson_get_str(val)) != yyjson_get_len(val)) {
