@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What every fuzz target needs. A target defines LLVMFuzzerTestOneInput(); besides what the sanitizers see, it states
+// properties with must().
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+// A property of the code under test. Its failure is a finding.
+static inline void must(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+// Cuts a text off the input, up to a NUL or the input's end. NULL when there is no more.
+static inline const char *take_text(const uint8_t **data, size_t *size, struct arena *arena)
+{
+	size_t n = 0;
+	const char *text;
+
+	if (*size == 0)
+		return NULL;
+	while (n < *size && (*data)[n] != 0)
+		n++;
+	text = arena_memdup0(arena, *data, n);
+	n += n < *size ? 1 : 0;
+	*data += n;
+	*size -= n;
+	return text;
+}
