@@ -15,13 +15,13 @@
 #include <cmocka.h>
 #include <yyjson.h>
 
-#include "api.h"
 #include "base/log.h"
 #include "kube/lease.h"
+#include "reach.h"
 
 enum fault { NO_FAULT, ANSWER_500, ANSWER_403, LOSE_ANSWER, STAY_SILENT, RIVAL_IS_FASTER };
 
-// The lease as the server has it; under api_lock().
+// The lease as the server has it; under peer_lock().
 struct world {
 	_Atomic int64_t now_ms;
 	bool exists;
@@ -30,8 +30,7 @@ struct world {
 	int seconds, transitions;
 	enum fault fault;      // of writes; of everything for the 500 and the 403
 	int64_t slowness_ms;   // how far the clock moves while the server thinks
-	struct api *api;
-	struct loop *loop;
+	struct reach reach;
 	struct clock clock;
 };
 
@@ -54,7 +53,7 @@ static void change(struct world *world, const char *holder, int seconds)
 	(void)snprintf(world->holder, sizeof(world->holder), "%s", holder);
 }
 
-static void answer_lease(const struct world *world, struct api_conn *conn)
+static void answer_lease(const struct world *world, struct peer_conn *conn)
 {
 	char text[1024];
 
@@ -64,7 +63,7 @@ static void answer_lease(const struct world *world, struct api_conn *conn)
 		       "\"resourceVersion\":\"v%d\"},\"spec\":{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":%d,"
 		       "\"renewTime\":\"%d-01-01T00:00:00.000000Z\",\"leaseTransitions\":%d}}",
 		       world->version, world->holder, world->seconds, world->version % 2 ? 1999 : 2999, world->transitions);
-	api_answer(conn, 200, NULL, text);
+	peer_answer(conn, 200, NULL, text);
 }
 
 static bool matches(const struct world *world, yyjson_val *root)
@@ -76,7 +75,7 @@ static bool matches(const struct world *world, yyjson_val *root)
 	return version && strcmp(version, wanted) == 0;
 }
 
-static void take_write(struct world *world, const struct api_call *call)
+static void take_write(struct world *world, const struct peer_call *call)
 {
 	yyjson_doc *doc = yyjson_read(call->body, strlen(call->body), 0);
 	yyjson_val *spec = yyjson_ptr_get(yyjson_doc_get_root(doc), "/spec");
@@ -90,7 +89,7 @@ static void take_write(struct world *world, const struct api_call *call)
 }
 
 // Whether a write may be done: there is none yet for POST, and the version is the present one for PATCH.
-static bool may_write(const struct world *world, const struct api_call *call)
+static bool may_write(const struct world *world, const struct peer_call *call)
 {
 	yyjson_doc *doc = yyjson_read(call->body, strlen(call->body), 0);
 	bool good = strcmp(call->method, "POST") == 0 ? !world->exists
@@ -100,65 +99,59 @@ static bool may_write(const struct world *world, const struct api_call *call)
 	return good;
 }
 
-static void serve_locked(struct world *world, struct api_conn *conn, const struct api_call *call)
+static void serve_locked(struct world *world, struct peer_conn *conn, const struct peer_call *call)
 {
 	bool write = strcmp(call->method, "GET") != 0;
 
 	atomic_fetch_add(&world->now_ms, world->slowness_ms);
 	if (world->fault == ANSWER_500 || world->fault == ANSWER_403) {
-		api_answer(conn, world->fault == ANSWER_500 ? 500 : 403, NULL, "{\"message\":\"no\"}");
+		peer_answer(conn, world->fault == ANSWER_500 ? 500 : 403, NULL, "{\"message\":\"no\"}");
 		return;
 	}
 	if (write && world->fault == RIVAL_IS_FASTER)
 		change(world, "rival", 30);
 	if (!write && !world->exists) {
-		api_answer(conn, 404, NULL, "{\"message\":\"none\"}");
+		peer_answer(conn, 404, NULL, "{\"message\":\"none\"}");
 		return;
 	}
 	if (write && !may_write(world, call)) {
-		api_answer(conn, strcmp(call->method, "PATCH") == 0 && !world->exists ? 404 : 409, NULL, "{\"message\":\"no\"}");
+		peer_answer(conn, strcmp(call->method, "PATCH") == 0 && !world->exists ? 404 : 409, NULL, "{\"message\":\"no\"}");
 		return;
 	}
 	if (write)
 		take_write(world, call);
 	if (write && world->fault == LOSE_ANSWER)
-		api_break(conn);
+		peer_break(conn);
 	else
 		answer_lease(world, conn);
 }
 
-static void serve(struct api *api, struct api_conn *conn, const struct api_call *call, size_t number)
+static void serve(struct peer *peer, struct peer_conn *conn, const struct peer_call *call, size_t number)
 {
-	struct world *world = api_user(api);
+	struct world *world = peer_user(peer);
 	bool silent;
 
 	(void)number;
-	api_lock(api);
+	peer_lock(peer);
 	silent = world->fault == STAY_SILENT;
 	if (!silent)
 		serve_locked(world, conn, call);
-	api_changed(api);
-	api_unlock(api);
+	peer_changed(peer);
+	peer_unlock(peer);
 	if (silent)
-		api_silence(api);
+		peer_silence(peer);
 }
 
 static void begin(struct world *world)
 {
-	struct err err = ERR_INIT;
-
 	*world = (struct world){.now_ms = 1000000};
 	world->clock = (struct clock){.monotonic_ms = world_now, .wall_ms = world_wall, .user = world};
-	world->api = api_start(serve, world);
-	assert_int_equal(loop_new(&world->loop, &err), 0);
-	assert_int_equal(loop_start(world->loop, &err), 0);
+	reach_begin(&world->reach, serve, world);
 }
 
 static void end(struct world *world)
 {
-	loop_stop(world->loop);
-	loop_free(world->loop);
-	api_stop(world->api);
+	reach_end(&world->reach);
 }
 
 static struct lease *make(struct world *world, const struct lease_options *options)
@@ -168,7 +161,7 @@ static struct lease *make(struct world *world, const struct lease_options *optio
 	struct err err = ERR_INIT;
 
 	all.name = (struct kube_name){.namespace = "here", .name = "n"};
-	assert_int_equal(lease_new(api_config(world->api), world->loop, &all, &lease, &err), 0);
+	assert_int_equal(lease_new(world->reach.config, world->reach.loop, &all, &lease, &err), 0);
 	return lease;
 }
 
@@ -179,16 +172,16 @@ static struct lease *make_mine(struct world *world)
 
 static void set(struct world *world, enum fault fault, const char *holder)
 {
-	api_lock(world->api);
+	peer_lock(world->reach.peer);
 	world->fault = fault;
 	if (holder)
 		change(world, holder, 30);
-	api_unlock(world->api);
+	peer_unlock(world->reach.peer);
 }
 
-static const struct api_call *last_call(struct world *world)
+static const struct peer_call *last_call(struct world *world)
 {
-	return api_wait_call(world->api, api_calls(world->api) - 1);
+	return peer_wait_call(world->reach.peer, peer_calls(world->reach.peer) - 1);
 }
 
 static void assert_body_has(struct world *world, const char *text)
@@ -220,7 +213,7 @@ static void test_acquires_what_nobody_has_and_renews(void **state)
 	assert_string_equal(last_call(&world)->target, "/apis/coordination.k8s.io/v1/namespaces/here/leases/n");
 	assert_body_has(&world, "\"resourceVersion\":\"v1\"");
 	assert_null(strstr(last_call(&world)->body, "acquireTime"));
-	assert_int_equal(api_calls(world.api), 3);
+	assert_int_equal(peer_calls(world.reach.peer), 3);
 	lease_free(lease);
 	end(&world);
 }
@@ -414,9 +407,9 @@ static void test_keeps_it_when_somebody_deletes_or_writes_it(void **state)
 	world.now_ms += 5000;
 	assert_int_equal(lease_step(lease), 5000);
 	assert_int_equal(lease_left_ms(lease), 30000);
-	api_lock(world.api);
+	peer_lock(world.reach.peer);
 	world.exists = false;
-	api_unlock(world.api);
+	peer_unlock(world.reach.peer);
 	world.now_ms += 5000;
 	assert_int_equal(lease_step(lease), 5000);
 	assert_int_equal(lease_left_ms(lease), 30000);
@@ -483,20 +476,20 @@ static void on_change(void *user)
 {
 	struct told *told = user;
 
-	api_lock(told->world->api);
+	peer_lock(told->world->reach.peer);
 	told->times++;
-	api_changed(told->world->api);
-	api_unlock(told->world->api);
+	peer_changed(told->world->reach.peer);
+	peer_unlock(told->world->reach.peer);
 }
 
 static void wait_told(struct told *told, int times)
 {
 	bool came = true;
 
-	api_lock(told->world->api);
+	peer_lock(told->world->reach.peer);
 	while (told->times < times && came)
-		came = api_wait(told->world->api);
-	api_unlock(told->world->api);
+		came = peer_wait(told->world->reach.peer);
+	peer_unlock(told->world->reach.peer);
 	assert_true(came);
 }
 
@@ -517,8 +510,8 @@ static void test_threads_hand_it_over(void **state)
 		wait_told(&told[0], 1);
 	}
 	assert_string_not_equal(lease_identity(leases[0]), lease_identity(leases[1]));
-	for (size_t i = 0, calls = api_calls(world.api); i < 20; i++) {
-		(void)api_wait_call(world.api, calls + i);
+	for (size_t i = 0, calls = peer_calls(world.reach.peer); i < 20; i++) {
+		(void)peer_wait_call(world.reach.peer, calls + i);
 		assert_true(lease_is_held(leases[0]));
 		assert_false(lease_is_held(leases[1]));
 	}

@@ -1,6 +1,10 @@
 foreach(name queue runner)
 	neofleet_test(kube ${name})
 endforeach()
+
+# On a scripted API server.
 foreach(name lease)
-	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/api.c)
+	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/peer.c
+		DEPS Threads::Threads)
+	target_include_directories(test_kube_${name} PRIVATE kube net)
 endforeach()
