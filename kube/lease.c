@@ -163,7 +163,7 @@ static int observe(struct lease *lease, const struct kube_object *object, struct
 		return err_set(err, ERR_PROTOCOL, "the lease has no resourceVersion, or one that is too long");
 	if (strcmp(version, lease->version) == 0)
 		return 0;
-	(void)strcpy(lease->version, version);
+	memcpy(lease->version, version, strlen(version) + 1);
 	lease->changed_ms = now_ms(lease);
 	lease->free = !holder || !*holder;
 	lease->mine = holder && strcmp(holder, lease->identity) == 0;
