@@ -29,6 +29,7 @@ struct bolt_target {
 	enum bolt_tls tls;
 	const char *ca_pem;	 // PEM text to trust instead of the system's store; NULL for the system's
 	const char *server_name; // the name to verify (and SNI); host where NULL
+	const char *pinned;	 // sha256 of a certificate, in hex: a server that shows this very one is verified by that; or NULL
 	const char *user_agent;	 // "neofleet/0.1.0" form; required
 };
 

@@ -78,10 +78,38 @@ static int look_for_foreign(const struct context *context, const struct child *c
 	return r;
 }
 
+// Whether object's owner is of the kind and name of the one that the child is built for: an earlier one, then.
+static bool is_leftover(const struct kube_object *object, const struct child *child, struct arena *arena)
+{
+	yyjson_val *theirs = kube_object_controller(object);
+	yyjson_val *ours = yyjson_ptr_get(json_parse(arena, child->json, strlen(child->json)), "/metadata/ownerReferences/0");
+
+	return theirs && yyjson_equals(yyjson_obj_get(theirs, "kind"), yyjson_obj_get(ours, "kind")) &&
+	       yyjson_equals(yyjson_obj_get(theirs, "name"), yyjson_obj_get(ours, "name"));
+}
+
+int apply_look(const struct context *context, struct child *child, enum apply_claim *ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r;
+
+	*ret = APPLY_OURS;
+	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
+	if (!child->found) {
+		r = look_for_foreign(context, child, &child->found, err);
+		if (r < 0)
+			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
+	}
+	if (child->found && !apply_is_owned(child->found, child->owner_uid))
+		*ret = is_leftover(child->found, child, arena) ? APPLY_LEFTOVER : APPLY_FOREIGN;
+	return 0;
+}
+
 int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *live = NULL, *written = NULL;
+	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
 	char digest[65];
@@ -89,20 +117,10 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 
 	digest_hex(child->json, digest);
 	*ret_live = NULL;
-	live = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
-	if (!live) {
-		r = look_for_foreign(context, child, &live, err);
-		if (r < 0)
-			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
-	}
-	if (live && !apply_is_owned(live, child->owner_uid)) {
-		*ret_result = APPLY_FOREIGN;
-		return 0;
-	}
-	if (live && stands_as_wanted(memory, child, digest, live, arena)) {
-		remember(memory, child, digest, live);
+	if (child->found && stands_as_wanted(memory, child, digest, child->found, arena)) {
+		remember(memory, child, digest, child->found);
 		*ret_result = APPLY_UNCHANGED;
-		*ret_live = steal_ptr(live);
+		*ret_live = kube_object_ref(child->found);
 		return 0;
 	}
 	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, &written, err);

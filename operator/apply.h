@@ -24,16 +24,25 @@ struct child {
 	const char *json;	   // the object as a builder made it
 	bool guarded;		   // write only over the very version that was read (a builder merged from it)
 	struct kube_object *live;  // what the builder saw; NULL for none
+	struct kube_object *found; // by apply_look(): what stands there; a reference
 };
+
+enum apply_claim {
+	APPLY_OURS,	// nothing stands there, or an object of the deployment
+	APPLY_LEFTOVER, // an object of a deleted deployment of the same kind and name, which is about to go
+	APPLY_FOREIGN,	// an object that the deployment does not own
+};
+
+// Looks at what stands under a child's name, before any child is written.
+int apply_look(const struct context *context, struct child *child, enum apply_claim *ret, struct err *err);
 
 enum apply_result {
 	APPLY_UNCHANGED,
 	APPLY_WRITTEN,
-	APPLY_FOREIGN, // the name belongs to an object that the deployment does not own
 };
 
-// ret_live gets a reference to the object as it stands afterwards (NULL for APPLY_FOREIGN). ERR_CONFLICT: a guarded child
-// changed in between; the key is to be reconciled anew.
+// After apply_look(). ret_live gets a reference to the object as it stands afterwards. ERR_CONFLICT: a guarded child changed in
+// between; the key is to be reconciled anew.
 int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err);
 

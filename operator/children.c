@@ -30,6 +30,7 @@ static void add_workload(struct children *children, const struct context *contex
 		.plugins = inputs->live.plugins_by_ref ? NULL : merge->value,
 		.declared = merge->declared,
 		.auth_is_pair = inputs->auth_is_pair,
+		.certificate = inputs->certificate,
 		.claim_size = inputs->live.claim_size,
 		.replicas = inputs->dbms.servers,
 	};
@@ -75,4 +76,12 @@ int children_build(const struct context *context, const struct inputs *inputs, s
 		    workload_budget(dbms, &inputs->names, arena));
 	add_workload(ret, context, inputs, &merge, settings.digest, arena);
 	return 0;
+}
+
+void children_release(struct children *children)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		kube_object_unref(children->items[i].found);
+		children->items[i].found = NULL;
+	}
 }

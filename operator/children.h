@@ -20,3 +20,6 @@ struct children {
 // ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
 int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err);
+
+// Gives back what apply_look() has found.
+void children_release(struct children *children);

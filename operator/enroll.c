@@ -16,16 +16,14 @@
 #define LOOK_TIMEOUT_MS (10 * 1000)
 #define FIRST_RETRY_MS INT64_C(1000)
 #define LAST_RETRY_MS INT64_C(300000)
-#define REFUSED_RETRY_MS INT64_C(60000)
-#define BOLT_PORT 7687
+#define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
 
 static const int64_t looks_ms[] = {5000, 30000, 90000};
 #define LOOKS (sizeof(looks_ms) / sizeof(looks_ms[0]))
 
-// What is needed for an exchange and wiped after it.
-struct secrets {
-	struct arena *arena; // wiped
-	struct credentials credentials;
+// What is needed of the token's Secret for an exchange, and wiped after it.
+struct token_read {
+	struct arena *arena;
 	struct token token;
 };
 
@@ -37,20 +35,25 @@ static const char *secret_version(const struct context *context, const struct en
 	if (!name)
 		return "";
 	secret = kube_store_get(context->stores.secrets,
-				(struct kube_name){.namespace = inputs->namespace, .name = name});
+				(struct kube_name){.namespace = inputs->servers.dbms->metadata.namespace, .name = name});
 	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
 }
 
 // Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
-static const char *attempt_basis(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena)
+static const char *attempt_basis(const struct context *context, const struct memory *memory,
+				 const struct enroll_inputs *inputs, struct arena *arena)
 {
-	const char *basis = arena_printf(arena, "%lld %s %s", (long long)inputs->generation,
-					 secret_version(context, inputs, inputs->admin_secret, arena),
-					 secret_version(context, inputs, inputs->token_secret, arena));
+	const struct access_servers *servers = &inputs->servers;
+	const struct dbms *dbms = servers->dbms;
+	const char *basis = arena_printf(arena, "%lld %d %s %s %s", (long long)dbms->metadata.generation,
+					 memory->login.known && memory->login.refused,
+					 secret_version(context, inputs, dbms->admin_secret, arena),
+					 secret_version(context, inputs, dbms->fleet.token_secret, arena),
+					 secret_version(context, inputs, dbms->tls_secret, arena));
 
-	for (size_t i = 0; i < inputs->n_pods; i++)
-		basis = arena_printf(arena, "%s %.13s/%lld/%d", basis, inputs->pods[i].uid, (long long)inputs->pods[i].restarts,
-				     inputs->pods[i].ready);
+	for (size_t i = 0; i < servers->n_pods; i++)
+		basis = arena_printf(arena, "%s %.13s/%lld/%d", basis, servers->pods[i].uid,
+				     (long long)servers->pods[i].restarts, servers->pods[i].ready);
 	return basis;
 }
 
@@ -79,72 +82,43 @@ static bool fail(struct enroll_result *ret, const char *reason, const char *mess
 	return false;
 }
 
-static bool fetch(const struct context *context, const struct enroll_inputs *inputs, const char *name, struct arena *arena,
-		  struct kube_object **ret_secret, struct enroll_result *ret)
-{
-	struct kube_name full = {.namespace = inputs->namespace, .name = name};
-	struct err err = ERR_INIT;
-	int r = kube_get_secret(context->client, full, ret_secret, &err);
-
-	if (r == 0)
-		return true;
-	if (r == ERR_NOT_FOUND)
-		return fail(ret, FLEET_SECRET_NOT_FOUND,
-			    arena_printf(arena, "Secret '%s' not found in namespace '%s'; create it there", name,
-					 inputs->namespace));
-	return fail(ret, "SecretUnreadable",
-		    arena_printf(arena, "Secret '%s' cannot be read (%s); it is tried again", name, err.text));
-}
-
-static bool read_token(const struct context *context, const struct enroll_inputs *inputs, struct secrets *secrets,
+static bool read_token(const struct context *context, const struct enroll_inputs *inputs, struct token_read *read,
 		       struct arena *arena, struct enroll_result *ret)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
 	const char *cure = "generate a new one in the Aura console and update the Secret";
+	const struct dbms_fleet *fleet = &inputs->servers.dbms->fleet;
+	struct access_problem problem;
 	char expired[TIME_TEXT_SIZE];
 	const char *data;
 	size_t len;
 
-	if (!fetch(context, inputs, inputs->token_secret, arena, &secret, ret))
-		return false;
-	data = secret_value(kube_object_root(secret), inputs->token_key, secrets->arena, &len);
+	if (!access_fetch(context, inputs->servers.dbms->metadata.namespace, fleet->token_secret, arena, &secret, &problem))
+		return fail(ret, problem.reason, problem.message);
+	data = secret_value(kube_object_root(secret), fleet->token_key, read->arena, &len);
 	if (!data)
 		return fail(ret, FLEET_SECRET_KEY_NOT_FOUND,
 			    arena_printf(arena, "Key '%s' not found in Secret '%s' (the keys are: %s); add it, or name another "
 						"key in tokenSecretRef.key",
-					 inputs->token_key, inputs->token_secret, secret_keys(kube_object_root(secret), arena)));
-	switch (token_check(data, len, clock_wall_ms(&clock_system), secrets->arena, &secrets->token)) {
+					 fleet->token_key, fleet->token_secret, secret_keys(kube_object_root(secret), arena)));
+	switch (token_check(data, len, clock_wall_ms(&clock_system), read->arena, &read->token)) {
 	case TOKEN_GOOD:
 		return true;
 	case TOKEN_EMPTY:
 		return fail(ret, FLEET_TOKEN_EMPTY,
 			    arena_printf(arena, "The token in Secret '%s' is empty; put the token that the Aura console shows "
 						"under key '%s'",
-					 inputs->token_secret, inputs->token_key));
+					 fleet->token_secret, fleet->token_key));
 	case TOKEN_MALFORMED:
 		return fail(ret, FLEET_TOKEN_MALFORMED,
 			    arena_printf(arena, "The token in Secret '%s' is malformed: %s; copy it again in full, or %s",
-					 inputs->token_secret, secrets->token.problem, cure));
+					 fleet->token_secret, read->token.problem, cure));
 	case TOKEN_EXPIRED:
-		time_format_rfc3339(secrets->token.expires_ms, expired, sizeof(expired));
+		time_format_rfc3339(read->token.expires_ms, expired, sizeof(expired));
 		return fail(ret, FLEET_TOKEN_EXPIRED,
-			    arena_printf(arena, "The token in Secret '%s' expired on %s; %s", inputs->token_secret, expired, cure));
+			    arena_printf(arena, "The token in Secret '%s' expired on %s; %s", fleet->token_secret, expired, cure));
 	}
 	return false;
-}
-
-static bool read_credentials(const struct context *context, const struct enroll_inputs *inputs, struct secrets *secrets,
-			     struct arena *arena, struct enroll_result *ret)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	const char *problem;
-
-	if (!fetch(context, inputs, inputs->admin_secret, arena, &secret, ret))
-		return false;
-	if (credentials_read(kube_object_root(secret), secrets->arena, &secrets->credentials, &problem))
-		return true;
-	return fail(ret, FLEET_CREDENTIALS_REFUSED,
-		    arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->admin_secret, problem));
 }
 
 // The store may lag behind, and registering twice would drop the server's connection: ask before the call.
@@ -152,50 +126,67 @@ static bool is_still_wanted(const struct context *context, const struct enroll_i
 			    struct enroll_result *ret)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *root = NULL;
-	struct kube_name name = {.namespace = inputs->namespace, .name = inputs->name};
+	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
+	struct kube_name name = {.namespace = metadata->namespace, .name = metadata->name};
 	struct err err = ERR_INIT;
 
 	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
 		return fail(ret, "ApiUnavailable",
 			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
 	ret->stale = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered")) ||
-		     kube_object_int(root, "/metadata/generation", 0) != inputs->generation ||
+		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation ||
 		     (kube_object_get(root, "/status/auraFleetManagement/lastRegistrationTime") != NULL) !=
 			     inputs->registered_before;
 	return !ret->stale;
 }
 
-static struct registration_request request_for(const struct enroll_inputs *inputs, const struct pod *pod,
-					       const struct secrets *secrets, int timeout_ms)
+static struct registration_request request_for(const struct access *access, const struct pod *pod, int timeout_ms)
 {
 	return (struct registration_request){
-		.target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT},
-		.auth = {.user = secrets->credentials.user, .password = secrets->credentials.password},
+		.target = access_target(access, pod),
+		.auth = {.user = access->credentials.user, .password = access->credentials.password},
 		.server = pod->name,
-		.admin_secret = inputs->admin_secret,
+		.admin_secret = access->servers->dbms->admin_secret,
 		.deadline = deadline_in_ms(timeout_ms),
 	};
 }
 
-static void attempt(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena,
-		    struct enroll_result *ret)
+static void attempt(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		    struct arena *arena, struct enroll_result *ret)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
-	struct secrets secrets = {.arena = secret_arena};
+	struct token_read read = {.arena = secret_arena};
+	struct access access = {.servers = &inputs->servers, .arena = secret_arena};
 	struct registration_request request;
 	struct registration_result result;
+	struct access_problem problem;
+	const char *refusal;
+	int64_t left;
 
-	if (!read_token(context, inputs, &secrets, arena, ret) || !read_credentials(context, inputs, &secrets, arena, ret) ||
-	    !is_still_wanted(context, inputs, arena, ret))
+	if (!read_token(context, inputs, &read, arena, ret))
 		return;
-	request = request_for(inputs, &inputs->pods[0], &secrets, EXCHANGE_TIMEOUT_MS);
-	request.token = &secrets.token;
+	refusal = access_barred(context, memory, &inputs->servers, arena, &left);
+	if (refusal) {
+		(void)fail(ret, FLEET_CREDENTIALS_REFUSED, arena_strdup(arena, refusal));
+		return;
+	}
+	if (!access_read(context, &access, arena, &problem)) {
+		(void)fail(ret, problem.reason, problem.message);
+		return;
+	}
+	if (!is_still_wanted(context, inputs, arena, ret))
+		return;
+	request = request_for(&access, &inputs->servers.pods[0], EXCHANGE_TIMEOUT_MS);
+	request.token = &read.token;
 	request.may_adopt = !inputs->registered_before;
 	// After the deadline was set: what is left of the lease outlasts it.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
 		return;
 	registration_run(&request, secret_arena, &result);
+	if (result.answered)
+		access_note(context, memory, &inputs->servers,
+			    strcmp(result.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? result.message : NULL, result.code);
 	ret->registered = result.registered;
 	ret->reason = result.reason;
 	ret->message = arena_strdup(arena, result.message);
@@ -217,7 +208,7 @@ static void keep_failure(struct memory *memory, const char *basis, struct enroll
 void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
 		     struct arena *arena, struct enroll_result *ret)
 {
-	const char *basis = attempt_basis(context, inputs, arena);
+	const char *basis = attempt_basis(context, memory, inputs, arena);
 	int64_t left;
 
 	*ret = (struct enroll_result){0};
@@ -229,7 +220,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 		return;
 	}
 	ret->attempted = true;
-	attempt(context, inputs, arena, ret);
+	attempt(context, memory, inputs, arena, ret);
 	if (ret->stale || ret->lease_short)
 		return;
 	if (ret->registered)
@@ -242,22 +233,27 @@ void enroll_register(const struct context *context, struct memory *memory, const
 static bool look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
-	struct secrets secrets = {.arena = secret_arena};
+	const struct access_servers *servers = &inputs->servers;
+	struct access access = {.servers = servers, .arena = secret_arena};
 	struct connection_result decisive = {.connected = -1, .message = "no server runs"};
-	struct enroll_result problem = {0};
+	struct access_problem problem;
+	int64_t left;
+	const char *refusal = access_barred(context, memory, servers, arena, &left);
 
-	if (!read_credentials(context, inputs, &secrets, arena, &problem)) {
+	if (refusal || !access_read(context, &access, arena, &problem)) {
 		memory->connection.connected = -1;
-		memory_set(memory->connection.message, problem.message);
+		memory_set(memory->connection.message, refusal ? refusal : problem.message);
 		return true;
 	}
-	for (size_t i = 0; i < inputs->n_pods && (i == 0 || decisive.connected > 0); i++) {
-		struct registration_request request = request_for(inputs, &inputs->pods[i], &secrets, LOOK_TIMEOUT_MS);
+	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
+		struct registration_request request = request_for(&access, &servers->pods[i], LOOK_TIMEOUT_MS);
 		struct connection_result result;
 
 		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
 			return false;
 		registration_check_connected(&request, secret_arena, &result);
+		if (result.refused)
+			access_note(context, memory, servers, result.message, result.code);
 		if (result.connected <= 0 || i == 0)
 			decisive = result;
 	}
@@ -269,12 +265,13 @@ static bool look(const struct context *context, struct memory *memory, const str
 void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
 			     const char *registered_at, struct arena *arena, struct enroll_connection *ret)
 {
+	const struct access_servers *servers = &inputs->servers;
 	const char *basis = registered_at ? registered_at : "";
 	int64_t now = clock_monotonic_ms(&clock_system), due;
 	unsigned next;
 
-	for (size_t i = 0; i < inputs->n_pods; i++)
-		basis = arena_printf(arena, "%s %.13s/%lld", basis, inputs->pods[i].uid, (long long)inputs->pods[i].restarts);
+	for (size_t i = 0; i < servers->n_pods; i++)
+		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
 	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
 		memory_set(memory->connection.basis, basis);
 		memory->connection.since_ms = now;

@@ -4,23 +4,18 @@
 #pragma once
 
 // Carries out the step that fleet_decide() chose: reads the Secrets at the moment of use, checks the token, speaks to the
-// server, and keeps the pace of retries: 1 s to 5 min with jitter, one login a minute where credentials were refused, and
-// at once when the Secrets, the spec or the pods have changed.
+// server, and keeps the pace of retries: 1 s to 5 min with jitter, one login a minute where credentials were refused (see
+// operator/access.h), and at once when the Secrets, the spec or the pods have changed.
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/access.h"
 #include "operator/context.h"
-#include "operator/pod.h"
 #include "operator/registration.h"
 
 struct enroll_inputs {
 	const struct kube_resource *resource; // of the root object
-	const char *namespace, *name;
-	int64_t generation;
-	const char *admin_secret;
-	const char *token_secret, *token_key;
-	const struct pod *pods; // of the running servers
-	size_t n_pods;
+	struct access_servers servers;
 	bool registered_before; // lastRegistrationTime is set
 };
 

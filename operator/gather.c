@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/credentials.h"
 
@@ -75,9 +77,62 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 	return 0;
 }
 
+static void judge_certificate(struct memory *memory, struct kube_object *secret, const struct inputs *inputs, const char *basis)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct access_servers servers = {.dbms = &inputs->dbms, .names = &inputs->names};
+	struct certificate certificate;
+	const char *problem;
+
+	if (certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), arena, &certificate, &problem))
+		problem = access_name_problem(&certificate, &servers, arena);
+	memory_set(memory->certificate.problem,
+		   problem ? arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->dbms.tls_secret, problem) : "");
+	memory_set(memory->certificate.mark, problem ? "" : certificate.mark);
+	memory->certificate.turns_ms = certificate.turns_ms;
+	memory_set(memory->certificate.basis, basis);
+}
+
+// As gather_admin(); time alone may change the verdict, too.
+static int gather_certificate(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs,
+			      struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *known = NULL, *secret = NULL;
+	const struct dbms *dbms = &inputs->dbms;
+	struct kube_name name = {.namespace = dbms->metadata.namespace, .name = dbms->tls_secret};
+	int64_t turns_ms = memory->certificate.turns_ms;
+	const char *basis;
+	int r;
+
+	if (!name.name)
+		return 0;
+	known = kube_store_get(context->stores.secrets, name);
+	if (!known) {
+		inputs->certificate_problem = arena_printf(arena,
+							   "Secret '%s' not found in namespace '%s'; create it of type "
+							   "kubernetes.io/tls, or remove spec.tls",
+							   name.name, name.namespace);
+		return 0;
+	}
+	basis = arena_printf(arena, "%s %d %s", kube_object_resource_version(known), dbms->servers, dbms->cluster_domain);
+	if (strcmp(memory->certificate.basis, basis) != 0 || (turns_ms && clock_wall_ms(&clock_system) >= turns_ms)) {
+		r = kube_get_secret(context->client, name, &secret, err);
+		if (r < 0)
+			return err_wrap(err, "cannot read Secret '%s'", name.name);
+		judge_certificate(memory, secret, inputs, basis);
+	}
+	if (*memory->certificate.problem)
+		inputs->certificate_problem = arena_strdup(arena, memory->certificate.problem);
+	else
+		inputs->certificate = arena_strdup(arena, memory->certificate.mark);
+	inputs->certificate_turns_ms = memory->certificate.turns_ms;
+	return 0;
+}
+
 int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
 {
 	struct kube_object *workload;
+	int r;
 
 	names_of(&inputs->dbms, arena, &inputs->names);
 	inputs->version = version_of_tag(inputs->dbms.image.tag);
@@ -90,7 +145,8 @@ int gather(const struct context *context, struct memory *memory, struct arena *a
 		workload = NULL;
 	}
 	gather_workload(context, arena, workload, inputs);
-	return gather_admin(context, memory, arena, inputs, err);
+	r = gather_admin(context, memory, arena, inputs, err);
+	return r < 0 ? r : gather_certificate(context, memory, arena, inputs, err);
 }
 
 void gather_release(struct inputs *inputs)

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Everything a pass needs to know of one deployment, taken from the stores (and, once per version of it, from the admin
-// Secret). What is gathered lives as long as the arena and until gather_release().
+// Everything a pass needs to know of one deployment, taken from the stores (and, once per version of each, from the admin
+// Secret and the TLS Secret). What is gathered lives as long as the arena and until gather_release().
 
 #include <stdbool.h>
 
@@ -29,6 +29,9 @@ struct inputs {
 	size_t n_pods;
 	const char *admin_problem; // why the admin Secret cannot be used; NULL when it can
 	bool auth_is_pair;
+	const char *certificate_problem; // why the TLS Secret cannot be used; NULL when it can, or without TLS
+	const char *certificate;	 // what changes with the certificate; NULL without a usable one
+	int64_t certificate_turns_ms;	 // wall clock, when that changes by itself; 0: never
 	struct kube_object **pod_objects; // what pods borrow from
 	size_t n_pod_objects;
 };

@@ -36,6 +36,26 @@ struct memory {
 	bool admin_has_username;
 	char admin_problem[MEMORY_TEXT_SIZE];
 
+	// The verdict on the TLS Secret at this version of it, for these servers.
+	struct {
+		char basis[MEMORY_BASIS_SIZE];
+		int64_t turns_ms;  // wall clock; the verdict is to be made anew then; 0: never
+		char mark[96];	   // certificate.mark; "" where it cannot be used
+		char problem[MEMORY_TEXT_SIZE];
+	} certificate;
+
+	// The last login with the admin Secret of this version to these servers.
+	struct {
+		char basis[MEMORY_BASIS_SIZE];
+		bool known;	 // the server took the password, or refused it
+		bool refused;
+		int64_t next_ms; // monotonic; no other login before, unless the server takes the password
+		char message[MEMORY_TEXT_SIZE];
+	} login;
+
+	// How often a pass found a child's name taken, one after the other.
+	unsigned name_taken;
+
 	// The registration attempts since something that they depend on has changed.
 	struct {
 		char basis[MEMORY_BASIS_SIZE];

@@ -60,7 +60,7 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 	if (facts->refused)
 		settle(ret, PHASE_FAILED, facts->refused_reason, facts->refused);
 	else if (facts->waiting_for && !facts->workload_exists)
-		settle(ret, PHASE_PENDING, "WaitingForSecret", facts->waiting_for);
+		settle(ret, PHASE_PENDING, facts->waiting_reason, facts->waiting_for);
 	else if (!facts->workload_exists || !facts->workload_current)
 		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, "WorkloadNotObserved",
 		       "Waiting for the StatefulSet controller");

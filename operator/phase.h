@@ -19,6 +19,7 @@ struct phase_facts {
 	const char *refused;	     // the spec cannot be carried out, and why: nothing was touched
 	const char *refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
 	const char *waiting_for;     // what the workload cannot be made without, e.g. the admin Secret
+	const char *waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
 	bool workload_exists;
 	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
 	const char *update_revision; // of the StatefulSet

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "operator/workload.h"
+
 static const char *str(yyjson_val *obj, const char *key)
 {
 	return yyjson_get_str(yyjson_obj_get(obj, key));
@@ -73,6 +75,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 		.uid = str(metadata, "uid"),
 		.address = str(status, "podIP"),
 		.revision = str(yyjson_obj_get(metadata, "labels"), "controller-revision-hash"),
+		.certificate = str(yyjson_obj_get(metadata, "annotations"), CERTIFICATE_ANNOTATION),
 		.ready = condition_is(status, "Ready", "True"),
 		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),

@@ -17,6 +17,7 @@ struct pod {
 	const char *uid;
 	const char *address;  // status.podIP; NULL while it has none
 	const char *revision; // label controller-revision-hash; NULL when absent
+	const char *certificate; // annotation CERTIFICATE_ANNOTATION: what it was started with; NULL without TLS
 	bool ready;
 	bool terminating;
 	int64_t restarts;	// of container neo4j

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/children.h"
 #include "operator/enroll.h"
@@ -18,6 +19,11 @@
 
 #define STATUS_TRIES 5
 #define EVICTION_RETRY_MS 5000
+#define NAME_RETRY_MS INT64_C(1000)
+#define NAME_RETRY_MAX_MS INT64_C(60000)
+
+// What keeps the operator from working with the servers; see struct status_problem.
+enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE };
 
 struct pass {
 	const struct context *context;
@@ -62,7 +68,48 @@ static void first_observation(struct pass *pass)
 			       strcmp(phase, phase_name(PHASE_DEGRADED)) == 0;
 }
 
-// Applies the children in their order; stops at a name that belongs to somebody else.
+// An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
+static void wait_for_name(struct pass *pass)
+{
+	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
+
+	pass->memory->name_taken++;
+	again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
+}
+
+// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else.
+static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+{
+	*ret_free = false;
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		enum apply_claim claim;
+		int r = apply_look(pass->context, child, &claim, err);
+
+		if (r < 0)
+			return r;
+		if (claim == APPLY_OURS)
+			continue;
+		wait_for_name(pass);
+		if (claim == APPLY_FOREIGN) {
+			refuse(pass, "NameTaken",
+			       arena_printf(pass->arena,
+					    "%s '%s' exists already and belongs to somebody else; delete it, or give this "
+					    "deployment another name",
+					    child->resource->kind, child->name));
+			return 0;
+		}
+		pass->facts.waiting_reason = "WaitingForDeletion";
+		pass->facts.waiting_for = arena_printf(
+			pass->arena, "Waiting for %s '%s' of a deleted deployment of this name to go", child->resource->kind, child->name);
+		return 0;
+	}
+	pass->memory->name_taken = 0;
+	*ret_free = true;
+	return 0;
+}
+
+// Applies the children in their order.
 static int apply_children(struct pass *pass, const struct children *children, struct err *err)
 {
 	for (size_t i = 0; i < children->n; i++) {
@@ -73,14 +120,6 @@ static int apply_children(struct pass *pass, const struct children *children, st
 
 		if (r < 0)
 			return r;
-		if (result == APPLY_FOREIGN) {
-			refuse(pass, "NameTaken",
-			       arena_printf(pass->arena,
-					    "%s '%s' exists already and belongs to somebody else; delete it, or give this "
-					    "deployment another name",
-					    child->resource->kind, child->name));
-			return 0;
-		}
 		if (child->slot != CHILD_WORKLOAD) {
 			kube_object_unref(live);
 			continue;
@@ -89,6 +128,32 @@ static int apply_children(struct pass *pass, const struct children *children, st
 		gather_workload(pass->context, pass->arena, live, &pass->inputs);
 	}
 	return 0;
+}
+
+static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
+{
+	bool is_free;
+	int r = claim_names(pass, children, &is_free, err);
+
+	if (r == 0 && is_free)
+		r = apply_children(pass, children, err);
+	children_release(children);
+	return r;
+}
+
+// Without usable Secrets nothing can start, and the form of what runs already is not known.
+static bool lacks_secrets(struct pass *pass)
+{
+	const struct inputs *inputs = &pass->inputs;
+	const char *problem = inputs->admin_problem ? inputs->admin_problem : inputs->certificate_problem;
+
+	if (!problem)
+		return false;
+	pass->facts.waiting_for = problem;
+	pass->facts.waiting_reason = "WaitingForSecret";
+	if (!inputs->workload)
+		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
+	return true;
 }
 
 // Builds and applies, unless something forbids it.
@@ -105,18 +170,13 @@ static int shape(struct pass *pass, struct err *err)
 				    inputs->dbms.image.tag));
 		return 0;
 	}
-	// Without a usable Secret nothing can start, and the form of what runs already is not known.
-	if (inputs->admin_problem) {
-		pass->facts.waiting_for = inputs->admin_problem;
-		if (!inputs->workload)
-			pass->warning_reason = "AdminSecretUnusable";
+	if (lacks_secrets(pass))
 		return 0;
-	}
 	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
 		refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
 		return 0;
 	}
-	return apply_children(pass, &children, err);
+	return claim_and_apply(pass, &children, err);
 }
 
 static void observe(struct pass *pass)
@@ -195,22 +255,49 @@ static bool says(const struct kube_object *object, const char *pointer, const ch
 	return old && strcmp(old, text) == 0;
 }
 
-static struct enroll_inputs enroll_inputs(const struct pass *pass)
+static struct access_servers servers_of(const struct pass *pass)
 {
-	const struct dbms *dbms = &pass->inputs.dbms;
-
-	return (struct enroll_inputs){
-		.resource = pass->inputs.resource,
-		.namespace = dbms->metadata.namespace,
-		.name = dbms->metadata.name,
-		.generation = dbms->metadata.generation,
-		.admin_secret = dbms->admin_secret,
-		.token_secret = dbms->fleet.token_secret,
-		.token_key = dbms->fleet.token_key,
+	return (struct access_servers){
+		.dbms = &pass->inputs.dbms,
+		.names = &pass->inputs.names,
 		.pods = pass->inputs.pods,
 		.n_pods = pass->inputs.n_pods,
-		.registered_before = dbms->status.last_registration != NULL,
 	};
+}
+
+static struct enroll_inputs enroll_inputs(const struct pass *pass)
+{
+	return (struct enroll_inputs){
+		.resource = pass->inputs.resource,
+		.servers = servers_of(pass),
+		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
+	};
+}
+
+// Whether the operator gets into the servers; shown in any phase.
+static void check_access(struct pass *pass)
+{
+	struct status_problem *credentials = &pass->wanted.problems[PROBLEM_CREDENTIALS];
+	struct status_problem *certificate = &pass->wanted.problems[PROBLEM_CERTIFICATE];
+	const struct inputs *inputs = &pass->inputs;
+	struct access_servers servers = servers_of(pass);
+	struct access_verdict verdict;
+
+	if (inputs->certificate_turns_ms)
+		again(pass, inputs->certificate_turns_ms - clock_wall_ms(&clock_system) + 1);
+	if (!inputs->workload || pass->facts.refused)
+		return;
+	*certificate = (struct status_problem){"CertificateUnusable", inputs->certificate_problem != NULL,
+					       inputs->certificate_problem ? "SecretUnusable" : "Usable",
+					       inputs->certificate_problem};
+	if (inputs->admin_problem) {
+		*credentials = (struct status_problem){"CredentialsRefused", 1, "SecretUnusable", inputs->admin_problem};
+		return;
+	}
+	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
+	again(pass, verdict.again_after_ms);
+	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
+					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};
 }
 
 // Why the image cannot bring Fleet Manager; NULL when it can, or when only the server can tell.
@@ -328,6 +415,19 @@ static int publish(struct pass *pass, bool *ret_written, struct err *err)
 	}
 }
 
+// The condition as the object has it; NULL when it is not there.
+static yyjson_val *condition_of(const struct kube_object *object, const char *type)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
 static void tell(const struct pass *pass, enum event_type type, const char *reason, const char *message)
 {
 	const struct dbms_metadata *metadata = &pass->inputs.dbms.metadata;
@@ -350,6 +450,13 @@ static void tell_events(const struct pass *pass, const struct kube_object *befor
 
 	if (pass->warning_reason && !says(before, "/status/message", wanted->verdict.message))
 		tell(pass, EVENT_WARNING, pass->warning_reason, wanted->verdict.message);
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &wanted->problems[i];
+
+		if (problem->type && problem->holds > 0 &&
+		    !yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message))
+			tell(pass, EVENT_WARNING, problem->type, problem->message);
+	}
 	if (pass->just_registered)
 		tell(pass, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
 	if (pass->fleet_failed && !says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
@@ -381,6 +488,7 @@ static int run(struct pass *pass, struct err *err)
 	if (r < 0)
 		return r;
 	judge(pass);
+	check_access(pass);
 	r = see_to_fleet(pass, err);
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "neo4j/admin.h"
+#include "operator/access.h"
 
 // The order matters and is the whole point: what the server has is asked first, because a token that the service
 // rotated must not be overwritten by the older one of the Secret; the token is inspected before it is stored, because
@@ -43,12 +44,9 @@ static int fail(struct exchange *x, const struct err *err)
 			   "brings the fleet-management plugin");
 	switch (err->class) {
 	case ERR_FORBIDDEN:
-		return end(x, FLEET_CREDENTIALS_REFUSED,
-			   arena_printf(x->arena,
-					"The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password "
-					"that Neo4j has into the Secret, or change it in Neo4j with ALTER USER neo4j SET "
-					"PASSWORD (the Secret counts only at the first start)",
-					request->admin_secret, err->code[0] ? err->code : "refused"));
+		x->result->answered = true;
+		x->result->code = arena_strdup(x->arena, err->code);
+		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
 	case ERR_IO:
 	case ERR_TIMEOUT:
 		return end(x, FLEET_UNREACHABLE,
@@ -137,6 +135,7 @@ static int open_session(struct exchange *x, struct bolt_session **ret)
 
 	if (bolt_session_open(&x->request->target, &x->request->auth, x->request->deadline, ret, &err) < 0)
 		return fail(x, &err);
+	x->result->answered = true;
 	x->admin = (struct admin){.session = *ret, .deadline = x->request->deadline, .arena = x->arena};
 	return 0;
 }
@@ -148,7 +147,7 @@ void registration_run(const struct registration_request *request, struct arena *
 	int adopted;
 
 	arena_wipe_on_free(arena);
-	*ret = (struct registration_result){0};
+	*ret = (struct registration_result){.code = ""};
 	if (open_session(&x, &session) < 0 || check_procedures(&x) < 0)
 		return;
 	adopted = check_adoption(&x);
@@ -163,14 +162,16 @@ void registration_check_connected(const struct registration_request *request, st
 				  struct connection_result *ret)
 {
 	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
-	struct registration_result result = {0};
+	struct registration_result result = {.code = ""};
 	struct exchange x = {.request = request, .result = &result, .arena = arena};
 	struct fleet_state state;
 	struct err err = ERR_INIT;
 
-	*ret = (struct connection_result){.connected = -1};
+	*ret = (struct connection_result){.connected = -1, .code = ""};
 	if (open_session(&x, &session) < 0) {
 		ret->message = result.message;
+		ret->refused = result.answered;
+		ret->code = result.code;
 		return;
 	}
 	if (admin_fleet_status(&x.admin, &state, &err) < 0) {

@@ -36,6 +36,8 @@ struct registration_result {
 	bool called;	     // registerToken was called
 	const char *reason;  // one of FLEET_...
 	const char *message; // for the status: cause and cure, no secret
+	bool answered;	     // the server took the password, or refused it
+	const char *code;    // Neo4j's own of a refusal; "" otherwise
 };
 
 // The arena is wiped when freed.
@@ -44,6 +46,8 @@ void registration_run(const struct registration_request *request, struct arena *
 struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown
 	const char *message; // the server's own words, or why it could not be asked
+	bool refused;	     // it did not take the password
+	const char *code;    // Neo4j's own of a refusal; "" otherwise
 };
 
 // Asks one server whether it talks to the service. Never registers.

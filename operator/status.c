@@ -57,6 +57,30 @@ static void phase_conditions(struct writer *w, const struct phase_verdict *verdi
 	condition(w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
 }
 
+static void problem_conditions(struct writer *w, const struct status_problem *problems)
+{
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &problems[i];
+
+		if (problem->type && (problem->holds > 0 || (problem->holds == 0 && old_condition(w, problem->type))))
+			condition(w, problem->type, problem->holds, problem->reason, problem->message);
+	}
+}
+
+// What stands beside the phase's own words.
+static const char *message_of(const struct status_wanted *wanted, struct arena *arena)
+{
+	const char *message = wanted->verdict.message;
+
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &wanted->problems[i];
+
+		if (problem->type && problem->holds > 0 && strcmp(problem->message, wanted->verdict.message) != 0)
+			message = arena_printf(arena, "%s; %s", message, problem->message);
+	}
+	return message;
+}
+
 static const char *connected_reason(int connected)
 {
 	if (connected > 0)
@@ -126,9 +150,10 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	status = yyjson_mut_obj_add_obj(doc, root, "status");
 	yyjson_mut_obj_add_sint(doc, status, "observedGeneration", wanted->generation);
 	yyjson_mut_obj_add_strcpy(doc, status, "phase", phase_name(wanted->verdict.phase));
-	yyjson_mut_obj_add_strcpy(doc, status, "message", wanted->verdict.message);
+	yyjson_mut_obj_add_strcpy(doc, status, "message", message_of(wanted, arena));
 	w.conditions = yyjson_mut_obj_add_arr(doc, status, "conditions");
 	phase_conditions(&w, &wanted->verdict);
+	problem_conditions(&w, wanted->problems);
 	fleet_conditions(&w, &wanted->fleet);
 	keep_others(&w);
 	fleet_map(&w, status, &wanted->fleet);

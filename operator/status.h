@@ -25,9 +25,21 @@ struct status_fleet {
 	const char *connected_message;
 };
 
+// What keeps the operator from working with the servers, whatever the phase: a condition that is True while it holds, and
+// is not there where it never held.
+struct status_problem {
+	const char *type;
+	int holds; // 1, 0, -1 unknown: the condition stays as it is
+	const char *reason;
+	const char *message;
+};
+
+#define STATUS_PROBLEMS 2
+
 struct status_wanted {
 	int64_t generation;
 	struct phase_verdict verdict;
+	struct status_problem problems[STATUS_PROBLEMS]; // type NULL: none
 	struct status_fleet fleet;
 };
 

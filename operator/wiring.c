@@ -58,12 +58,25 @@ static void add_controller(struct wiring *wiring, const struct kube_object *chil
 		yyjson_get_str(yyjson_obj_get(owner, "name")));
 }
 
+// The other kind may have waited for the name of a child that is gone.
+static void add_rival(struct wiring *wiring, const struct kube_object *child)
+{
+	yyjson_val *owner = kube_object_controller(child);
+	enum key_kind kind = key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind")));
+
+	if (kind == KEY_STANDALONE || kind == KEY_CLUSTER)
+		add_key(wiring, kind == KEY_CLUSTER ? KEY_STANDALONE : KEY_CLUSTER, kube_object_namespace(child),
+			yyjson_get_str(yyjson_obj_get(owner, "name")));
+}
+
 // A child changed: its controller is the root.
 static void on_child(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {
 	(void)resource;
 	add_controller(user, object ? object : previous);
+	if (!object)
+		add_rival(user, previous);
 }
 
 // A pod changed: its controller is a StatefulSet, whose controller is the root.

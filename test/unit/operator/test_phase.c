@@ -88,7 +88,7 @@ static void test_refusal_and_waiting(void **state)
 
 	(void)state;
 	assert_int_equal(judge(&facts, "spec.image.tag: too old"), PHASE_FAILED);
-	facts = (struct phase_facts){.waiting_for = "Secret 'x' not found", .servers = 1};
+	facts = (struct phase_facts){.waiting_for = "Secret 'x' not found", .waiting_reason = "WaitingForSecret", .servers = 1};
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
 }
 

@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/access.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "operator/fleet.h"
+#include "operator/registration.h"
+
+#define BOLT_PORT 7687
+#define LOGIN_TIMEOUT_MS 5000
+#define PAUSE_MS INT64_C(60000)
+
+// After three wrong passwords, of anybody, the server takes none for five seconds.
+#define RATE_LIMIT "Neo.ClientError.Security.AuthenticationRateLimit"
+#define RATE_LIMIT_PAUSE_MS INT64_C(6000)
+
+static bool fail(struct access_problem *ret, const char *reason, const char *message)
+{
+	*ret = (struct access_problem){.reason = reason, .message = message};
+	return false;
+}
+
+bool access_fetch(const struct context *context, const char *namespace, const char *name, struct arena *arena,
+		  struct kube_object **ret_secret, struct access_problem *ret_problem)
+{
+	struct err err = ERR_INIT;
+	int r = kube_get_secret(context->client, (struct kube_name){.namespace = namespace, .name = name}, ret_secret, &err);
+
+	if (r == 0)
+		return true;
+	if (r == ERR_NOT_FOUND)
+		return fail(ret_problem, FLEET_SECRET_NOT_FOUND,
+			    arena_printf(arena, "Secret '%s' not found in namespace '%s'; create it there", name, namespace));
+	return fail(ret_problem, ACCESS_SECRET_UNREADABLE,
+		    arena_printf(arena, "Secret '%s' cannot be read (%s); it is tried again", name, err.text));
+}
+
+static bool read_credentials(const struct context *context, struct access *access, struct arena *arena,
+			     struct access_problem *ret_problem)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const struct dbms *dbms = access->servers->dbms;
+	const char *problem;
+
+	if (!access_fetch(context, dbms->metadata.namespace, dbms->admin_secret, arena, &secret, ret_problem))
+		return false;
+	if (credentials_read(kube_object_root(secret), access->arena, &access->credentials, &problem))
+		return true;
+	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED,
+		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
+}
+
+static bool read_certificate(const struct context *context, struct access *access, struct arena *arena,
+			     struct access_problem *ret_problem)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const struct dbms *dbms = access->servers->dbms;
+	const char *problem;
+
+	if (!access_fetch(context, dbms->metadata.namespace, dbms->tls_secret, arena, &secret, ret_problem))
+		return false;
+	if (certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &access->certificate, &problem))
+		return true;
+	return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE,
+		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->tls_secret, problem));
+}
+
+bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem)
+{
+	arena_wipe_on_free(access->arena);
+	return read_credentials(context, access, arena, ret_problem) &&
+	       (!access->servers->dbms->tls_secret || read_certificate(context, access, arena, ret_problem));
+}
+
+// The name of a Service or of a pod behind one, from the whole to the shortest, as far as the certificate covers it.
+static const char *covered(const struct certificate *certificate, const char *stem, const struct dbms *dbms,
+			   struct arena *arena)
+{
+	const char *namespace = dbms->metadata.namespace;
+	const char *const forms[] = {
+		arena_printf(arena, "%s.%s.svc.%s", stem, namespace, dbms->cluster_domain),
+		arena_printf(arena, "%s.%s.svc", stem, namespace),
+		arena_printf(arena, "%s.%s", stem, namespace),
+		stem,
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (certificate_covers(certificate, forms[i]))
+			return forms[i];
+	}
+	return NULL;
+}
+
+// The name to verify for a pod: that of the Service for clients, or its own; NULL when neither is covered.
+static const char *server_name(const struct certificate *certificate, const struct access_servers *servers, const char *pod,
+			       struct arena *arena)
+{
+	const char *name = covered(certificate, servers->names->client, servers->dbms, arena);
+
+	return name ? name
+		    : covered(certificate, arena_printf(arena, "%s.%s", pod, servers->names->headless), servers->dbms, arena);
+}
+
+const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+				struct arena *arena)
+{
+	for (int i = 0; i < servers->dbms->servers; i++) {
+		if (!server_name(certificate, servers, names_pod(servers->names, i, arena), arena))
+			return arena_printf(arena,
+					    "the certificate in key 'tls.crt' covers neither '%s.%s.svc.%s' nor '%s'; add the first "
+					    "to its subject alternative names",
+					    servers->names->client, servers->dbms->metadata.namespace,
+					    servers->dbms->cluster_domain, names_pod_host(servers->names, i, arena));
+	}
+	return NULL;
+}
+
+struct bolt_target access_target(const struct access *access, const struct pod *pod)
+{
+	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT};
+	char *pin;
+
+	if (!access->servers->dbms->tls_secret)
+		return target;
+	target.tls = BOLT_TLS_VERIFY;
+	target.ca_pem = access->certificate.trust;
+	target.server_name = server_name(&access->certificate, access->servers, pod->name, access->arena);
+	// A name that nothing covers is refused in the handshake; the address would be verified instead of none.
+	if (!target.server_name)
+		target.server_name = arena_printf(access->arena, "%s.%s", pod->name, access->servers->names->domain);
+	// A renewed certificate reaches a server only when its pod is replaced: until then it shows the one it began with.
+	pin = arena_alloc(access->arena, CERTIFICATE_PIN_SIZE);
+	if (certificate_pin_of(pod->certificate, pin))
+		target.pinned = pin;
+	return target;
+}
+
+const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
+{
+	return arena_printf(arena,
+			    "The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password that Neo4j has "
+			    "into the Secret, or change it in Neo4j with ALTER USER neo4j SET PASSWORD (the Secret counts only at the "
+			    "first start)",
+			    admin_secret, err->code[0] ? err->code : "refused");
+}
+
+// What a login's outcome depends on: the Secret and the runs of the servers.
+static const char *login_basis(const struct context *context, const struct access_servers *servers, struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *basis;
+
+	secret = kube_store_get(context->stores.secrets, (struct kube_name){.namespace = servers->dbms->metadata.namespace,
+									    .name = servers->dbms->admin_secret});
+	basis = secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+	for (size_t i = 0; i < servers->n_pods; i++)
+		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
+	return basis;
+}
+
+static bool is_same(const struct memory *memory, const char *basis)
+{
+	return strncmp(memory->login.basis, basis, sizeof(memory->login.basis) - 1) == 0;
+}
+
+const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+			  struct arena *arena, int64_t *ret_left_ms)
+{
+	*ret_left_ms = deadline_left_ms(memory->login.next_ms);
+	if (!memory->login.known || !memory->login.refused || *ret_left_ms == 0 ||
+	    !is_same(memory, login_basis(context, servers, arena)))
+		return NULL;
+	return memory->login.message;
+}
+
+void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		 const char *refusal, const char *code)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	memory_set(memory->login.basis, login_basis(context, servers, arena));
+	memory_set(memory->login.message, refusal);
+	memory->login.known = true;
+	memory->login.refused = refusal != NULL;
+	memory->login.next_ms = deadline_in_ms(refusal && strcmp(code, RATE_LIMIT) == 0 ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
+}
+
+static const struct pod *ready_pod(const struct access_servers *servers)
+{
+	for (size_t i = 0; i < servers->n_pods; i++) {
+		const struct pod *pod = &servers->pods[i];
+
+		if (pod->ready && !pod->terminating && pod->address)
+			return pod;
+	}
+	return NULL;
+}
+
+static void log_in(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		   const struct pod *pod)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	struct access access = {.servers = servers, .arena = arena};
+	struct access_problem problem;
+	struct bolt_target target;
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!access_read(context, &access, arena, &problem) || !context_has_ms(context, LOGIN_TIMEOUT_MS))
+		return;
+	target = access_target(&access, pod);
+	r = bolt_session_open(&target,
+			      &(struct bolt_auth){.user = access.credentials.user, .password = access.credentials.password},
+			      deadline_in_ms(LOGIN_TIMEOUT_MS), &session, &err);
+	if (r == 0)
+		access_note(context, memory, servers, NULL, NULL);
+	else if (r == ERR_FORBIDDEN)
+		access_note(context, memory, servers, access_refusal(servers->dbms->admin_secret, &err, arena), err.code);
+}
+
+void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		  struct arena *arena, struct access_verdict *ret)
+{
+	const char *basis = login_basis(context, servers, arena);
+	const struct pod *pod = ready_pod(servers);
+	bool due = !is_same(memory, basis) ||
+		   ((!memory->login.known || memory->login.refused) && deadline_left_ms(memory->login.next_ms) == 0);
+
+	if (pod && due) {
+		memory_set(memory->login.basis, basis);
+		memory->login.known = false;
+		memory->login.next_ms = deadline_in_ms(PAUSE_MS);
+		log_in(context, memory, servers, pod);
+	}
+	*ret = (struct access_verdict){.known = memory->login.known && is_same(memory, basis)};
+	if (ret->known && memory->login.refused)
+		ret->refusal = arena_strdup(arena, memory->login.message);
+	if (pod && (!ret->known || ret->refusal))
+		ret->again_after_ms = deadline_left_ms(memory->login.next_ms) + 1;
+}

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// How the operator gets into a server: by the address of its pod, over TLS where the spec says so (never anything less), as
+// the admin of the Secret. The Secrets are read at the moment of use; what is read lives in an arena that is wiped. While a
+// server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
+
+#include <stdbool.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "bolt/session.h"
+#include "operator/certificate.h"
+#include "operator/context.h"
+#include "operator/credentials.h"
+#include "operator/names.h"
+#include "operator/pod.h"
+
+// Beside those of operator/registration.h and operator/fleet.h.
+#define ACCESS_SECRET_UNREADABLE "SecretUnreadable"
+#define ACCESS_CERTIFICATE_UNUSABLE "CertificateUnusable"
+
+// A deployment and its pods, borrowed.
+struct access_servers {
+	const struct dbms *dbms;
+	const struct names *names;
+	const struct pod *pods;
+	size_t n_pods;
+};
+
+struct access {
+	const struct access_servers *servers;
+	struct arena *arena; // wiped when freed; set by the caller
+	struct credentials credentials;
+	struct certificate certificate; // where dbms.tls_secret is set
+};
+
+struct access_problem {
+	const char *reason, *message; // for the status
+};
+
+// Fetches a Secret; false with a problem. The object is the caller's to unref.
+bool access_fetch(const struct context *context, const char *namespace, const char *name, struct arena *arena,
+		  struct kube_object **ret_secret, struct access_problem *ret_problem);
+
+// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena.
+bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
+
+// Whom to dial for a pod, and what it must show.
+struct bolt_target access_target(const struct access *access, const struct pod *pod);
+
+// What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.
+const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+				struct arena *arena);
+
+// The words for a refused login, with the cure. err is what bolt_session_open() said.
+const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
+
+// Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
+const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+			  struct arena *arena, int64_t *ret_left_ms);
+
+// To be called after every login that the server answered: refusal NULL where it took the password, else the message and in
+// code Neo4j's own code.
+void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		 const char *refusal, const char *code);
+
+struct access_verdict {
+	bool known;
+	const char *refusal; // NULL: the password is taken
+	int64_t again_after_ms;
+};
+
+// Whether a server that is ready takes the password. Logs in where that is not known for this version of the Secret and these
+// runs of the servers, or was refused a minute ago.
+void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		  struct arena *arena, struct access_verdict *ret);

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The TLS Secret of a deployment (kubernetes.io/tls: tls.crt, tls.key, optional ca.crt): what the operator trusts when it dials
+// a server, and whether the servers can use it at all. The private key is only held against the certificate, never kept. Pure.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+
+#define CERTIFICATE_PIN_SIZE 65 // sha256 in hex
+
+struct certificate {
+	const char *chain; // tls.crt, PEM: the server's certificate first
+	const char *trust; // ca.crt, PEM; the chain itself where there is no ca.crt
+	const char *mark;  // what changes with tls.crt: the pin of the server's certificate, then a digest of the rest, if any
+	int64_t turns_ms;  // wall clock, when the verdict on it changes by itself; 0: never
+};
+
+// Reads a Secret object. Returns true when it is usable; else ret_problem says what is wrong with which key. turns_ms is set
+// either way.
+bool certificate_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, struct certificate *ret,
+		      const char **ret_problem);
+
+// Whether its subject alternative names cover a host.
+bool certificate_covers(const struct certificate *certificate, const char *host);
+
+// The pin at the head of a mark, as bolt_target.pinned takes it; false when the text is no mark.
+bool certificate_pin_of(const char *mark, char pin[CERTIFICATE_PIN_SIZE]);
