@@ -125,6 +125,31 @@ static void test_conditions_of_others_stay(void **state)
 	assert_null(status_patch(object, &registered, NOW, arena));
 }
 
+// B5 D1: a problem shows in any phase while it holds, and leaves no trace where there never was one.
+static void test_problems_show(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct status_wanted wanted = registered;
+	struct status_problem *problem = &wanted.problems[0];
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), *root;
+
+	(void)state;
+	*problem = (struct status_problem){"CredentialsRefused", 0, "Accepted", NULL};
+	root = parse(arena, status_patch(object, &wanted, NOW, arena));
+	assert_null(message_of(root, "CredentialsRefused", "status"));
+	*problem = (struct status_problem){"CredentialsRefused", 1, "Refused", "use ALTER USER"};
+	root = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "True");
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready; use ALTER USER");
+	problem->holds = -1; // nobody could be asked: it stays
+	root = patched(arena, status_patch(root, &wanted, NOW, arena));
+	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "True");
+	*problem = (struct status_problem){"CredentialsRefused", 0, "Accepted", NULL};
+	root = patched(arena, status_patch(root, &wanted, NOW, arena));
+	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "False");
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_equal_is_not_written),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
+		cmocka_unit_test(test_problems_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

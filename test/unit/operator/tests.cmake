@@ -1,5 +1,5 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name credentials drift fleet golden key phase pod probe status workload)
+foreach(name certificate credentials drift fleet golden key phase pod probe status workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
