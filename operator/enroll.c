@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "operator/credentials.h"
 #include "operator/fleet.h"
 
@@ -163,6 +164,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	const char *refusal;
 	int64_t left;
 
+	fault_point("before-token-read");
 	if (!read_token(context, inputs, &read, arena, ret))
 		return;
 	refusal = access_barred(context, memory, &inputs->servers, arena, &left);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/children.h"
@@ -120,6 +121,7 @@ static int apply_children(struct pass *pass, const struct children *children, st
 
 		if (r < 0)
 			return r;
+		fault_point("between-children");
 		if (child->slot != CHILD_WORKLOAD) {
 			kube_object_unref(live);
 			continue;
@@ -457,8 +459,11 @@ static void tell_events(const struct pass *pass, const struct kube_object *befor
 		    !yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message))
 			tell(pass, EVENT_WARNING, problem->type, problem->message);
 	}
-	if (pass->just_registered)
+	if (pass->just_registered) {
+		fault_point("before-event");
 		tell(pass, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
+		fault_point("after-event");
+	}
 	if (pass->fleet_failed && !says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
 		tell(pass, EVENT_WARNING, "AuraFleetManagementFailed", wanted->fleet.message);
 	if (pass->created)
@@ -492,7 +497,11 @@ static int run(struct pass *pass, struct err *err)
 	r = see_to_fleet(pass, err);
 	if (r < 0)
 		return r;
+	if (pass->just_registered)
+		fault_point("before-status-write");
 	r = publish(pass, &written, err);
+	if (pass->just_registered)
+		fault_point("after-status-write");
 	if (r == 0 && written)
 		tell_events(pass, before);
 	return r;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "neo4j/admin.h"
 #include "operator/access.h"
 
@@ -115,8 +116,10 @@ static int call_register(struct exchange *x)
 	bool registered;
 
 	x->result->called = true;
+	fault_point("before-register-call");
 	if (admin_fleet_register(&x->admin, x->request->token->text, &registered, &text, &err) < 0)
 		return fail(x, &err);
+	fault_point("after-register-call");
 	if (!registered)
 		return end(x, FLEET_TOKEN_REFUSED,
 			   arena_printf(x->arena, "The server refused the token: %s",
@@ -126,6 +129,7 @@ static int call_register(struct exchange *x)
 	if (!stored.project || strcmp(stored.project, x->request->token->project) != 0)
 		return end(x, FLEET_SERVER_ERROR,
 			   "The server answered success, but does not hold a token of the token's project; it is tried again");
+	fault_point("after-confirm");
 	return 0;
 }
 
@@ -148,6 +152,7 @@ void registration_run(const struct registration_request *request, struct arena *
 
 	arena_wipe_on_free(arena);
 	*ret = (struct registration_result){.code = ""};
+	fault_point("before-login");
 	if (open_session(&x, &session) < 0 || check_procedures(&x) < 0)
 		return;
 	adopted = check_adoption(&x);
