@@ -244,10 +244,28 @@ static int read_context(struct reader *reader, const char *name, struct err *err
 	return r < 0 || !user ? r : read_user(reader, user, err);
 }
 
+static void swallow(struct fy_diag *diag, void *user, const char *text, size_t len)
+{
+	(void)diag, (void)user, (void)text, (void)len;
+}
+
+// Says on which line it is no YAML. libfyaml would print the line itself, credentials and all.
+static int not_yaml(const char *path, struct fy_diag *diag, struct err *err)
+{
+	void *iter = NULL;
+	const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &iter);
+
+	if (first)
+		return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it is not YAML in line %d: %s", path, first->line + 1,
+			       first->msg);
+	return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it cannot be read as a YAML map", path);
+}
+
 static int load_file(const char *path, const char *context, struct kube_config **ret, struct err *err)
 {
 	_cleanup_(kube_config_freep) struct kube_config *config = config_new();
-	const struct fy_parse_cfg quiet = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_DOC};
+	struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_DOC};
+	struct fy_diag_cfg silent;
 	struct reader reader = {.config = config, .path = path};
 	const char *text;
 	char *slash;
@@ -255,12 +273,20 @@ static int load_file(const char *path, const char *context, struct kube_config *
 
 	if (r < 0)
 		return err_wrap(err, "kubeconfig");
-	reader.doc = fy_document_build_from_string(&quiet, text, strlen(text));
+	fy_diag_cfg_default(&silent);
+	silent.fp = NULL;
+	silent.output_fn = swallow;
+	parse.diag = fy_diag_create(&silent);
+	if (!parse.diag)
+		abort();
+	fy_diag_set_collect_errors(parse.diag, true);
+	reader.doc = fy_document_build_from_string(&parse, text, strlen(text));
 	if (!reader.doc || !fy_document_root(reader.doc) || !fy_node_is_mapping(fy_document_root(reader.doc)))
-		r = err_set(err, ERR_INVALID, "%s is not a kubeconfig: it cannot be read as a YAML map", path);
+		r = not_yaml(path, parse.diag, err);
 	else
 		r = read_context(&reader, context, err);
 	fy_document_destroy(reader.doc);
+	fy_diag_destroy(parse.diag);
 	if (r < 0)
 		return r;
 	// The base of every URL: without the slash that some write.
