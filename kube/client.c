@@ -142,7 +142,7 @@ int kube_status_error(const struct http_response *response, struct err *err)
 	(void)err_set(err, class_of(response->status), "%s", message ? message : "no reason was given");
 	err->status = response->status;
 	err->retry_after_ms = response->retry_after_ms;
-	if (yyjson_is_int(seconds) && !err->retry_after_ms && yyjson_get_sint(seconds) < 3600)
+	if (yyjson_is_int(seconds) && !err->retry_after_ms && yyjson_get_sint(seconds) > 0 && yyjson_get_sint(seconds) < 3600)
 		err->retry_after_ms = (int)yyjson_get_sint(seconds) * 1000;
 	if (reason)
 		err_set_code(err, reason);
@@ -226,7 +226,8 @@ static int add_page(yyjson_mut_doc *doc, yyjson_mut_val *items, const struct buf
 	yyjson_arr_iter iter;
 	const char *token;
 
-	if (!yyjson_is_arr(yyjson_obj_get(root, "items"))) {
+	// An empty collection may come as null.
+	if (!yyjson_obj_get(root, "items")) {
 		yyjson_doc_free(page);
 		return err_set(err, ERR_PROTOCOL, "the answer to a list has no items");
 	}

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kube/redact.h"
 #include "kube/watch.h"
 
 #define PATH_MAX_BYTES ((size_t)16 * 1024)
@@ -18,6 +19,11 @@
 #define WATCH_SPREAD_S 290U
 // The server ends a watch by itself; one that outlives its time by this much hangs.
 #define WATCH_GRACE_MS 30000
+// A bookmark comes about once a minute. Whoever misses more than one is not asked for long; but a server that sends
+// none is disturbed no more than twice in five minutes.
+#define SILENT_MS 150000
+// A watch that has lasted this long was no failure, even if nothing happened.
+#define LASTING_MS 30000
 
 #define METADATA_LIST "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 #define METADATA_WATCH "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -33,6 +39,7 @@ struct kube_informer {
 	struct buf page; // of a list: the body so far
 	struct err fault; // found while reading a stream, told when it ends
 	unsigned seed;
+	int64_t asked_ms, heard_ms; // by the monotonic clock
 	_Atomic bool synced;
 };
 
@@ -56,6 +63,8 @@ int kube_informer_new(struct kube_client *client, const struct kube_informer_opt
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	informer->client = client;
 	informer->options = *options;
+	if (!informer->options.silent_ms)
+		informer->options.silent_ms = SILENT_MS;
 	informer->namespace = copy(options->namespace);
 	informer->selector = copy(options->label_selector);
 	informer->store = kube_store_new();
@@ -143,20 +152,19 @@ static void swap_in(struct kube_informer *informer)
 	atomic_store(&informer->synced, true);
 }
 
-static yyjson_doc *parse(const struct kube_informer *informer, const char *text, size_t len)
+static yyjson_doc *parse(const struct kube_informer *informer, struct buf *text, unsigned depth)
 {
 	yyjson_alc alc = kube_wiping_alc;
-	char *writable;
 
 	if (!informer->options.metadata_only)
-		return yyjson_read(text, len, 0);
-	memcpy(&writable, &text, sizeof(text)); // without YYJSON_READ_INSITU the text is not written
-	return yyjson_read_opts(writable, len, 0, &alc, NULL);
+		return yyjson_read(buf_str(text), text->len, 0);
+	redact(text->data, text->len, depth);
+	return yyjson_read_opts(text->data, text->len, 0, &alc, NULL);
 }
 
 static int read_page(struct kube_informer *informer, struct err *err)
 {
-	yyjson_doc *doc = parse(informer, buf_str(&informer->page), informer->page.len);
+	yyjson_doc *doc = parse(informer, &informer->page, REDACT_LIST);
 	yyjson_val *root = yyjson_doc_get_root(doc), *item;
 	yyjson_arr_iter iter;
 	bool complete;
@@ -172,6 +180,8 @@ static int read_page(struct kube_informer *informer, struct err *err)
 	while ((item = yyjson_arr_iter_next(&iter))) {
 		struct kube_object *object = take(informer, item);
 
+		if (!object)
+			continue; // no object at all
 		kube_object_unref(kube_store_put(informer->incoming, object));
 		kube_object_unref(object);
 	}
@@ -184,11 +194,14 @@ static int read_page(struct kube_informer *informer, struct err *err)
 static int on_line(void *user, const char *line, size_t len, struct err *err)
 {
 	struct kube_informer *informer = user;
-	yyjson_doc *doc = parse(informer, line, len);
+	yyjson_doc *doc = parse(informer, &informer->watch.line, REDACT_EVENT); // that is where the line stands
 	enum watch_change change = WATCH_NOTHING;
 	yyjson_val *val = NULL;
 	struct kube_object *object;
-	int r = watch_event(&informer->watch, yyjson_doc_get_root(doc), &change, &val, err);
+	int r;
+
+	(void)line, (void)len;
+	r = watch_event(&informer->watch, yyjson_doc_get_root(doc), &change, &val, err);
 
 	if (r == 0 && change != WATCH_NOTHING) {
 		object = take(informer, val);
@@ -206,6 +219,7 @@ static bool on_data(void *user, const char *data, size_t len)
 {
 	struct kube_informer *informer = user;
 
+	informer->heard_ms = clock_monotonic_ms(&clock_system);
 	if (informer->watch.phase == WATCH_WATCHING)
 		return watch_feed(&informer->watch, data, len, on_line, informer, &informer->fault) == 0;
 	buf_append(&informer->page, data, len);
@@ -226,7 +240,8 @@ static void conclude(struct kube_informer *informer, const struct http_response 
 	else if (informer->watch.phase == WATCH_LISTING)
 		(void)read_page(informer, ret);
 	err_clear(&informer->fault);
-	buf_clear(&informer->page);
+	// Lists are rare and long: the memory is given back.
+	buf_release(&informer->page);
 }
 
 static void on_end(void *user, const struct http_response *response, const struct err *err)
@@ -241,6 +256,8 @@ static void on_end(void *user, const struct http_response *response, const struc
 	if (loop_is_stopping(loop))
 		return;
 	conclude(informer, response, err, &fault);
+	if (!err_is_set(&fault) && clock_monotonic_ms(&clock_system) - informer->asked_ms >= LASTING_MS)
+		informer->watch.failures = 0;
 	if (!listing || err_is_set(&fault))
 		delay = watch_ended(&informer->watch, &fault, (unsigned)rand_r(&informer->seed));
 	// A watch that breaks is resumed; a list that cannot be had keeps the operator from working.
@@ -274,6 +291,7 @@ static void ask(void *user)
 		.secret = informer->options.metadata_only,
 	};
 
+	informer->asked_ms = informer->heard_ms = clock_monotonic_ms(&clock_system);
 	kube_path(&path, informer->options.resource, informer->namespace, NULL);
 	kube_query(&path, "labelSelector", informer->selector);
 	watch_query(&informer->watch, &path, seconds);
@@ -284,7 +302,30 @@ static void ask(void *user)
 	informer->stream = http_stream_open(kube_client_loop(informer->client), &request, &events);
 }
 
+// One timer per informer, set anew each time it rings: a peer that is gone without a word errs by nothing else.
+static void listen_for_silence(void *user)
+{
+	struct kube_informer *informer = user;
+	int64_t silent_ms = clock_monotonic_ms(&clock_system) - informer->heard_ms;
+
+	if (informer->stream && informer->watch.phase == WATCH_WATCHING && silent_ms >= informer->options.silent_ms)
+		http_stream_give_up(informer->stream, silent_ms);
+	silent_ms = clock_monotonic_ms(&clock_system) - informer->heard_ms;
+	loop_timer(kube_client_loop(informer->client),
+		   silent_ms < informer->options.silent_ms ? informer->options.silent_ms - silent_ms : informer->options.silent_ms,
+		   listen_for_silence, informer);
+}
+
+static void start(void *user)
+{
+	struct kube_informer *informer = user;
+
+	informer->heard_ms = clock_monotonic_ms(&clock_system);
+	ask(informer);
+	listen_for_silence(informer);
+}
+
 void kube_informer_start(struct kube_informer *informer)
 {
-	loop_post(kube_client_loop(informer->client), ask, informer);
+	loop_post(kube_client_loop(informer->client), start, informer);
 }

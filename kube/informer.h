@@ -25,6 +25,7 @@ struct kube_informer_options {
 	const char *namespace;	    // NULL: all
 	const char *label_selector; // NULL: none
 	bool metadata_only;	    // PartialObjectMetadata; annotations and managedFields dropped unparsed, buffers wiped
+	int64_t silent_ms;	    // a watch of which nothing is heard for so long is given up and resumed; 0: 150 s
 	kube_informer_handler handler;
 	void *user;
 };

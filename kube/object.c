@@ -105,6 +105,10 @@ struct kube_object *kube_object_copy_metadata(yyjson_val *val)
 
 	if (!doc)
 		abort();
+	if (!yyjson_is_obj(val)) {
+		yyjson_mut_doc_free(doc);
+		return NULL;
+	}
 	root = yyjson_mut_obj(doc);
 	copy = yyjson_mut_obj(doc);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {

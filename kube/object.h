@@ -19,11 +19,12 @@ struct kube_object;
 struct kube_object *kube_object_parse(const char *json, size_t len);
 struct kube_object *kube_object_parse_secret(const char *json, size_t len); // wiped when freed
 
-// A copy of a value of a larger document, e.g. an item of a list.
+// A copy of a value of a larger document, e.g. an item of a list. NULL when it is no JSON object.
 struct kube_object *kube_object_copy(yyjson_val *val);
 
-// A copy of what identifies it: apiVersion, kind and of metadata name, namespace, uid, resourceVersion, generation,
-// deletionTimestamp, labels and ownerReferences. Annotations, which may quote a Secret's data, are not among them.
+// A copy of what identifies it: of metadata the name, namespace, uid, resourceVersion, generation,
+// deletionTimestamp, labels and ownerReferences. Annotations, which may quote a Secret's data, are not among them. NULL
+// when it is no JSON object.
 struct kube_object *kube_object_copy_metadata(yyjson_val *val);
 
 struct kube_object *kube_object_ref(struct kube_object *object);

@@ -37,26 +37,26 @@ void reach_to_port(struct reach *reach, unsigned port)
 {
 	struct err err = ERR_INIT;
 
-	reach->peer = NULL;
+	reach->actor = NULL;
 	reach->config = make_config(port);
 	assert_int_equal(loop_new(&reach->loop, &err), 0);
 	assert_int_equal(loop_start(reach->loop, &err), 0);
 	assert_int_equal(kube_client_new(reach->config, reach->loop, &reach->client, &err), 0);
 }
 
-void reach_begin(struct reach *reach, peer_handler handler, void *user)
+void reach_begin(struct reach *reach, actor_handler handler, void *user)
 {
-	struct peer *peer = peer_start(handler, user);
+	struct actor *actor = actor_start(handler, user);
 
-	reach_to_port(reach, peer_port(peer));
-	reach->peer = peer;
+	reach_to_port(reach, actor_port(actor));
+	reach->actor = actor;
 }
 
 void reach_end(struct reach *reach)
 {
 	loop_stop(reach->loop);
-	if (reach->peer)
-		peer_stop(reach->peer);
+	if (reach->actor)
+		actor_stop(reach->actor);
 	kube_client_free(reach->client);
 	loop_free(reach->loop);
 	kube_config_free(reach->config);

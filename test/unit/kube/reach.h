@@ -6,10 +6,10 @@
 // A client of a scripted API server, with all it stands on.
 
 #include "kube/client.h"
-#include "peer.h"
+#include "actor.h"
 
 struct reach {
-	struct peer *peer;
+	struct actor *actor;
 	struct kube_config *config; // namespace "here", bearer token REACH_TOKEN
 	struct loop *loop;
 	struct kube_client *client;
@@ -17,6 +17,6 @@ struct reach {
 
 #define REACH_TOKEN "bearer-of-the-test"
 
-void reach_begin(struct reach *reach, peer_handler handler, void *user);
-void reach_to_port(struct reach *reach, unsigned port); // of a server that is somebody else's; reach->peer is NULL
+void reach_begin(struct reach *reach, actor_handler handler, void *user);
+void reach_to_port(struct reach *reach, unsigned port); // of a server that is somebody else's; reach->actor is NULL
 void reach_end(struct reach *reach);

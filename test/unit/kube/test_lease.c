@@ -21,7 +21,7 @@
 
 enum fault { NO_FAULT, ANSWER_500, ANSWER_403, LOSE_ANSWER, STAY_SILENT, RIVAL_IS_FASTER };
 
-// The lease as the server has it; under peer_lock().
+// The lease as the server has it; under actor_lock().
 struct world {
 	_Atomic int64_t now_ms;
 	bool exists;
@@ -53,7 +53,7 @@ static void change(struct world *world, const char *holder, int seconds)
 	(void)snprintf(world->holder, sizeof(world->holder), "%s", holder);
 }
 
-static void answer_lease(const struct world *world, struct peer_conn *conn)
+static void answer_lease(const struct world *world, struct actor_conn *conn)
 {
 	char text[1024];
 
@@ -63,7 +63,7 @@ static void answer_lease(const struct world *world, struct peer_conn *conn)
 		       "\"resourceVersion\":\"v%d\"},\"spec\":{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":%d,"
 		       "\"renewTime\":\"%d-01-01T00:00:00.000000Z\",\"leaseTransitions\":%d}}",
 		       world->version, world->holder, world->seconds, world->version % 2 ? 1999 : 2999, world->transitions);
-	peer_answer(conn, 200, NULL, text);
+	actor_answer(conn, 200, NULL, text);
 }
 
 static bool matches(const struct world *world, yyjson_val *root)
@@ -75,7 +75,7 @@ static bool matches(const struct world *world, yyjson_val *root)
 	return version && strcmp(version, wanted) == 0;
 }
 
-static void take_write(struct world *world, const struct peer_call *call)
+static void take_write(struct world *world, const struct actor_call *call)
 {
 	yyjson_doc *doc = yyjson_read(call->body, strlen(call->body), 0);
 	yyjson_val *spec = yyjson_ptr_get(yyjson_doc_get_root(doc), "/spec");
@@ -89,7 +89,7 @@ static void take_write(struct world *world, const struct peer_call *call)
 }
 
 // Whether a write may be done: there is none yet for POST, and the version is the present one for PATCH.
-static bool may_write(const struct world *world, const struct peer_call *call)
+static bool may_write(const struct world *world, const struct actor_call *call)
 {
 	yyjson_doc *doc = yyjson_read(call->body, strlen(call->body), 0);
 	bool good = strcmp(call->method, "POST") == 0 ? !world->exists
@@ -99,47 +99,47 @@ static bool may_write(const struct world *world, const struct peer_call *call)
 	return good;
 }
 
-static void serve_locked(struct world *world, struct peer_conn *conn, const struct peer_call *call)
+static void serve_locked(struct world *world, struct actor_conn *conn, const struct actor_call *call)
 {
 	bool write = strcmp(call->method, "GET") != 0;
 
 	atomic_fetch_add(&world->now_ms, world->slowness_ms);
 	if (world->fault == ANSWER_500 || world->fault == ANSWER_403) {
-		peer_answer(conn, world->fault == ANSWER_500 ? 500 : 403, NULL, "{\"message\":\"no\"}");
+		actor_answer(conn, world->fault == ANSWER_500 ? 500 : 403, NULL, "{\"message\":\"no\"}");
 		return;
 	}
 	if (write && world->fault == RIVAL_IS_FASTER)
 		change(world, "rival", 30);
 	if (!write && !world->exists) {
-		peer_answer(conn, 404, NULL, "{\"message\":\"none\"}");
+		actor_answer(conn, 404, NULL, "{\"message\":\"none\"}");
 		return;
 	}
 	if (write && !may_write(world, call)) {
-		peer_answer(conn, strcmp(call->method, "PATCH") == 0 && !world->exists ? 404 : 409, NULL, "{\"message\":\"no\"}");
+		actor_answer(conn, strcmp(call->method, "PATCH") == 0 && !world->exists ? 404 : 409, NULL, "{\"message\":\"no\"}");
 		return;
 	}
 	if (write)
 		take_write(world, call);
 	if (write && world->fault == LOSE_ANSWER)
-		peer_break(conn);
+		actor_break(conn);
 	else
 		answer_lease(world, conn);
 }
 
-static void serve(struct peer *peer, struct peer_conn *conn, const struct peer_call *call, size_t number)
+static void serve(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
 {
-	struct world *world = peer_user(peer);
+	struct world *world = actor_user(actor);
 	bool silent;
 
 	(void)number;
-	peer_lock(peer);
+	actor_lock(actor);
 	silent = world->fault == STAY_SILENT;
 	if (!silent)
 		serve_locked(world, conn, call);
-	peer_changed(peer);
-	peer_unlock(peer);
+	actor_changed(actor);
+	actor_unlock(actor);
 	if (silent)
-		peer_silence(peer);
+		actor_silence(actor);
 }
 
 static void begin(struct world *world)
@@ -172,16 +172,16 @@ static struct lease *make_mine(struct world *world)
 
 static void set(struct world *world, enum fault fault, const char *holder)
 {
-	peer_lock(world->reach.peer);
+	actor_lock(world->reach.actor);
 	world->fault = fault;
 	if (holder)
 		change(world, holder, 30);
-	peer_unlock(world->reach.peer);
+	actor_unlock(world->reach.actor);
 }
 
-static const struct peer_call *last_call(struct world *world)
+static const struct actor_call *last_call(struct world *world)
 {
-	return peer_wait_call(world->reach.peer, peer_calls(world->reach.peer) - 1);
+	return actor_wait_call(world->reach.actor, actor_calls(world->reach.actor) - 1);
 }
 
 static void assert_body_has(struct world *world, const char *text)
@@ -213,7 +213,7 @@ static void test_acquires_what_nobody_has_and_renews(void **state)
 	assert_string_equal(last_call(&world)->target, "/apis/coordination.k8s.io/v1/namespaces/here/leases/n");
 	assert_body_has(&world, "\"resourceVersion\":\"v1\"");
 	assert_null(strstr(last_call(&world)->body, "acquireTime"));
-	assert_int_equal(peer_calls(world.reach.peer), 3);
+	assert_int_equal(actor_calls(world.reach.actor), 3);
 	lease_free(lease);
 	end(&world);
 }
@@ -407,9 +407,9 @@ static void test_keeps_it_when_somebody_deletes_or_writes_it(void **state)
 	world.now_ms += 5000;
 	assert_int_equal(lease_step(lease), 5000);
 	assert_int_equal(lease_left_ms(lease), 30000);
-	peer_lock(world.reach.peer);
+	actor_lock(world.reach.actor);
 	world.exists = false;
-	peer_unlock(world.reach.peer);
+	actor_unlock(world.reach.actor);
 	world.now_ms += 5000;
 	assert_int_equal(lease_step(lease), 5000);
 	assert_int_equal(lease_left_ms(lease), 30000);
@@ -476,20 +476,20 @@ static void on_change(void *user)
 {
 	struct told *told = user;
 
-	peer_lock(told->world->reach.peer);
+	actor_lock(told->world->reach.actor);
 	told->times++;
-	peer_changed(told->world->reach.peer);
-	peer_unlock(told->world->reach.peer);
+	actor_changed(told->world->reach.actor);
+	actor_unlock(told->world->reach.actor);
 }
 
 static void wait_told(struct told *told, int times)
 {
 	bool came = true;
 
-	peer_lock(told->world->reach.peer);
+	actor_lock(told->world->reach.actor);
 	while (told->times < times && came)
-		came = peer_wait(told->world->reach.peer);
-	peer_unlock(told->world->reach.peer);
+		came = actor_wait(told->world->reach.actor);
+	actor_unlock(told->world->reach.actor);
 	assert_true(came);
 }
 
@@ -510,8 +510,8 @@ static void test_threads_hand_it_over(void **state)
 		wait_told(&told[0], 1);
 	}
 	assert_string_not_equal(lease_identity(leases[0]), lease_identity(leases[1]));
-	for (size_t i = 0, calls = peer_calls(world.reach.peer); i < 20; i++) {
-		(void)peer_wait_call(world.reach.peer, calls + i);
+	for (size_t i = 0, calls = actor_calls(world.reach.actor); i < 20; i++) {
+		(void)actor_wait_call(world.reach.actor, calls + i);
 		assert_true(lease_is_held(leases[0]));
 		assert_false(lease_is_held(leases[1]));
 	}

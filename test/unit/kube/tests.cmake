@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name queue runner)
+foreach(name config object queue redact runner store watch)
 	neofleet_test(kube ${name})
 endforeach()
 
 # On a scripted API server.
 foreach(name lease)
-	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/peer.c
+	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_kube_${name} PRIVATE kube net)
 endforeach()

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A scripted HTTP/1.1 server on loopback, without TLS: for what a real one does not do on demand (refusals, silence,
+// broken streams). A thread for each connection runs the test's handler once for each request. A wait of more than 20 s
+// is the test's failure.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct actor;
+struct actor_conn;
+
+struct actor_call {
+	char *method;
+	char *target; // path and query
+	char *head; // all header lines
+	char *body;
+};
+
+typedef void (*actor_handler)(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number);
+
+struct actor *actor_start(actor_handler handler, void *user);
+void actor_stop(struct actor *actor); // ends every connection and handler
+void *actor_user(const struct actor *actor);
+unsigned actor_port(const struct actor *actor);
+
+// For the test's thread. Calls are numbered from 0.
+size_t actor_calls(struct actor *actor);
+const struct actor_call *actor_wait_call(struct actor *actor, size_t number);
+
+// Guards what handlers and the test share; actor_wait() waits for the next actor_changed().
+void actor_lock(struct actor *actor);
+void actor_unlock(struct actor *actor);
+void actor_changed(struct actor *actor); // locked
+bool actor_wait(struct actor *actor); // locked; false when the server stops or the time is over
+
+// For handlers. extra: more header lines, each ended by CR LF; NULL.
+void actor_answer(struct actor_conn *conn, int status, const char *extra, const char *body);
+void actor_stream(struct actor_conn *conn); // the head of an answer that comes in pieces
+void actor_write(struct actor_conn *conn, const char *text); // a piece
+void actor_end(struct actor_conn *conn); // in order
+void actor_break(struct actor_conn *conn); // the connection
+void actor_silence(struct actor *actor); // until actor_stop()
