@@ -26,7 +26,7 @@ static const struct known known[] = {
 	{PLUGIN_FLEET, true, true, "fleetManagement.*"},
 	{"genai", true, true, "genai.*,ai.*"},
 	{"graph-data-science", true, true, "gds.*"},
-	{"n10s", true, false, "semantics.*"},
+	{"n10s", true, false, "semantics.*,n10s.*"},
 };
 
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))

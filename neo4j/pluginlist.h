@@ -58,6 +58,6 @@ bool pluginlist_known(const struct version *version, const char *name);
 // "apoc, apoc-extended, bloom, ...": the names it knows, for messages.
 const char *pluginlist_choices(const struct version *version, struct arena *arena);
 
-// The procedure name pattern of a (mapped) plugin that the entrypoint puts into dbms.security.procedures.unrestricted, e.g.
-// "gds.*"; NULL when it is not known.
+// The procedure name patterns of a (mapped) plugin, e.g. "gds.*": those that the entrypoint puts into
+// dbms.security.procedures.unrestricted, and those that its procedures really have; NULL when it is not known.
 const char *pluginlist_procedures(const char *name);

@@ -3,24 +3,12 @@
 
 #include "operator/apply.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/json.h"
+#include "operator/digest.h"
 #include "operator/drift.h"
-
-static void digest_hex(const char *text, char hex[65])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-
-	if (EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) != 1)
-		abort();
-	for (unsigned int i = 0; i < len; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-}
+#include "operator/names.h"
 
 bool apply_is_owned(const struct kube_object *object, const char *owner_uid)
 {
@@ -112,11 +100,13 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
-	char digest[65];
+	const char *digest = digest_of(child->json, arena);
 	int r;
 
-	digest_hex(child->json, digest);
 	*ret_live = NULL;
+	// The builder saw none because the store lags behind: what it made does not know of what is in there.
+	if (child->found && child->guarded && !child->live)
+		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
 	if (child->found && stands_as_wanted(memory, child, digest, child->found, arena)) {
 		remember(memory, child, digest, child->found);
 		*ret_result = APPLY_UNCHANGED;
@@ -130,4 +120,56 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 	*ret_result = APPLY_WRITTEN;
 	*ret_live = steal_ptr(written);
 	return 0;
+}
+
+// The place of the item of a list that has the name; false when there is none.
+static bool find_named(yyjson_val *list, const char *name, size_t *ret_index)
+{
+	size_t max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(list, *ret_index, max, item) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "name"), name))
+			return true;
+	}
+	return false;
+}
+
+static yyjson_mut_val *add_step(yyjson_mut_doc *doc, yyjson_mut_val *patch, const char *op, const char *path)
+{
+	yyjson_mut_val *step = yyjson_mut_arr_add_obj(doc, patch);
+
+	(void)yyjson_mut_obj_add_str(doc, step, "op", op);
+	(void)yyjson_mut_obj_add_str(doc, step, "path", path);
+	return step;
+}
+
+int apply_remove_env(const struct context *context, const struct child *child, const char *variable, struct arena *arena,
+		     struct kube_object **ret_live, struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	yyjson_val *containers = kube_object_get(child->live, "/spec/template/spec/containers"), *env;
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *patch = yyjson_mut_arr(doc);
+	const char *path;
+	size_t i, j;
+	int r;
+
+	*ret_live = NULL;
+	if (!find_named(containers, CONTAINER_NAME, &i))
+		return 0;
+	env = yyjson_obj_get(yyjson_arr_get(containers, i), "env");
+	if (!find_named(env, variable, &j))
+		return 0;
+	path = arena_printf(arena, "/spec/template/spec/containers/%zu/env/%zu", i, j);
+	yyjson_mut_doc_set_root(doc, patch);
+	// The whole entry as it was read: a change by somebody else makes the patch fail.
+	(void)yyjson_mut_obj_add_val(doc, add_step(doc, patch, "test", path), "value",
+				     yyjson_val_mut_copy(doc, yyjson_arr_get(env, j)));
+	(void)add_step(doc, patch, "remove", path);
+	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, json_text(arena, doc), ret_live, err);
+	if (r != ERR_INVALID)
+		return r < 0 ? err_wrap(err, "cannot take %s out of %s '%s'", variable, child->resource->kind, child->name) : 0;
+	err_clear(err);
+	return err_set(err, ERR_CONFLICT, "%s of %s '%s' has changed since it was read", variable, child->resource->kind, child->name);
 }

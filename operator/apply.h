@@ -46,5 +46,10 @@ enum apply_result {
 int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err);
 
+// Takes a variable out of the container neo4j of a live workload, whoever has written it: server-side apply alone would leave it
+// there where others own it, too. ret_live as above; NULL when there is no such variable. ERR_CONFLICT: it has changed in between.
+int apply_remove_env(const struct context *context, const struct child *child, const char *variable, struct arena *arena,
+		     struct kube_object **ret_live, struct err *err);
+
 // Whether object is controlled by the owner.
 bool apply_is_owned(const struct kube_object *object, const char *owner_uid);

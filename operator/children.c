@@ -3,8 +3,9 @@
 
 #include "operator/children.h"
 
-#include "neo4j/pluginlist.h"
-#include "operator/settings.h"
+#include <string.h>
+
+#include "operator/plan.h"
 
 static void add(struct children *children, const struct inputs *inputs, enum memory_child slot,
 		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
@@ -20,23 +21,78 @@ static void add(struct children *children, const struct inputs *inputs, enum mem
 	};
 }
 
-static void add_workload(struct children *children, const struct context *context, const struct inputs *inputs,
-			 const struct pluginlist_merge *merge, const char *digest, struct arena *arena)
+static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
 {
-	struct workload_inputs workload = {
+	return (struct plan_inputs){
 		.dbms = &inputs->dbms,
 		.names = &inputs->names,
-		.digest = digest,
-		.plugins = inputs->live.plugins_by_ref ? NULL : merge->value,
-		.declared = merge->declared,
+		.version = inputs->version,
+		.claims = &inputs->claims,
+		.live = &inputs->live,
+		.fleet = inputs->fleet,
+	};
+}
+
+static struct workload_inputs workload_of(const struct inputs *inputs, const struct plan *plan)
+{
+	return (struct workload_inputs){
+		.dbms = &inputs->dbms,
+		.names = &inputs->names,
+		.digest = plan->settings.digest,
+		.plugins = plan->merge.value,
+		.declared = plan->merge.declared,
+		.server_version = inputs->told,
+		.withdrawn = inputs->withdrawn,
 		.auth_is_pair = inputs->auth_is_pair,
 		.certificate = inputs->certificate,
 		.claim_size = inputs->live.claim_size,
 		.replicas = inputs->dbms.servers,
 	};
+}
 
+// Whether every server runs the template that is live, and is ready.
+static bool is_settled(const struct inputs *inputs)
+{
+	const struct kube_object *set = inputs->workload;
+	const char *revision;
+	size_t n = 0;
+
+	if (!set || kube_object_int(set, "/status/observedGeneration", -1) != kube_object_int(set, "/metadata/generation", 0))
+		return false;
+	revision = kube_object_str(set, "/status/updateRevision");
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		n += pod->ready && !pod->terminating && revision && pod->revision && strcmp(pod->revision, revision) == 0;
+	}
+	return n == inputs->n_pods && n >= (size_t)inputs->dbms.servers;
+}
+
+// The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
+static int record_entry(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
+{
+	struct plan_inputs plan = plan_inputs_of(inputs);
+	struct workload_inputs other;
+	struct plan without;
+	struct trial_facts facts = {.record = inputs->live.fleet_entry, .settled = is_settled(inputs)};
+	int r;
+
+	plan.fleet = false;
+	r = plan_make(&plan, arena, &without, err);
+	if (r < 0)
+		return r;
+	other = workload_of(inputs, &without);
+	facts.base = workload_template_digest(&other, arena);
+	facts.entry = strcmp(facts.base, workload_template_digest(workload, arena)) != 0;
+	workload->fleet_entry = trial_record(&facts, arena);
+	return 0;
+}
+
+static void add_workload(struct children *children, const struct context *context, const struct inputs *inputs,
+			 const struct workload_inputs *workload, struct arena *arena)
+{
 	add(children, inputs, CHILD_WORKLOAD, &kube_statefulsets, context->stores.statefulsets, inputs->names.workload,
-	    workload_statefulset(&workload, arena));
+	    workload_statefulset(workload, arena));
 	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
 	children->items[children->n - 1].guarded = true;
 	children->items[children->n - 1].live = inputs->workload;
@@ -46,35 +102,33 @@ int children_build(const struct context *context, const struct inputs *inputs, s
 		   struct err *err)
 {
 	const struct dbms *dbms = &inputs->dbms;
-	struct pluginlist_wishes wishes = {
-		.live = inputs->live.plugins,
-		.declared = inputs->live.declared,
-		.env = dbms->plugins_env,
-		.fleet = dbms->fleet.enabled && inputs->fleet_form == FLEET_FORM_PLUGIN,
-	};
-	struct settings_inputs wanted = {.dbms = dbms, .names = &inputs->names, .version = inputs->version};
-	struct pluginlist_merge merge;
-	struct settings settings;
+	struct plan_inputs wanted = plan_inputs_of(inputs);
+	struct workload_inputs workload;
+	struct plan plan;
 	int r;
 
 	*ret = (struct children){0};
-	pluginlist_merge(&wishes, arena, &merge);
-	ret->plugins_malformed = merge.malformed;
-	wanted.list = merge.list;
-	r = settings_build(&wanted, arena, &settings, err);
+	r = plan_make(&wanted, arena, &plan, err);
 	if (r < 0)
 		return r;
+	workload = workload_of(inputs, &plan);
+	r = record_entry(inputs, &workload, arena, err);
+	if (r < 0)
+		return r;
+	ret->plugins_malformed = plan.malformed;
+	ret->drop_plugins = inputs->live.plugins && !plan.merge.value;
 	add(ret, inputs, CHILD_HEADLESS, &kube_services, context->stores.services, inputs->names.headless,
 	    workload_headless(dbms, &inputs->names, arena));
 	add(ret, inputs, CHILD_ACCOUNT, &kube_serviceaccounts, context->stores.accounts, inputs->names.account,
 	    workload_account(dbms, &inputs->names, arena));
 	add(ret, inputs, CHILD_CLIENT, &kube_services, context->stores.services, inputs->names.client,
 	    workload_client(dbms, &inputs->names, arena));
-	add(ret, inputs, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, inputs->names.config, settings.config_map);
+	add(ret, inputs, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, inputs->names.config,
+	    plan.settings.config_map);
 	if (inputs->names.budget)
 		add(ret, inputs, CHILD_BUDGET, &kube_poddisruptionbudgets, context->stores.budgets, inputs->names.budget,
 		    workload_budget(dbms, &inputs->names, arena));
-	add_workload(ret, context, inputs, &merge, settings.digest, arena);
+	add_workload(ret, context, inputs, &workload, arena);
 	return 0;
 }
 

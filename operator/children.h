@@ -15,6 +15,7 @@ struct children {
 	struct child items[CHILD_COUNT];
 	size_t n;
 	const char *plugins_malformed; // what is wrong with the live NEO4J_PLUGINS, which is kept; NULL: nothing
+	bool drop_plugins;	       // the variable is to go, whoever else has written it
 };
 
 // ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.

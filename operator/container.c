@@ -258,6 +258,8 @@ static void add_container(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struc
 	yyjson_mut_obj_add_str(doc, container, "name", CONTAINER_NAME);
 	yyjson_mut_obj_add_str(doc, container, "image", dbms->image.reference);
 	yyjson_mut_obj_add_str(doc, container, "imagePullPolicy", dbms->image.pull_policy);
+	// Where a server says nothing to the kubelet when it ends, its log's last lines are its last words.
+	yyjson_mut_obj_add_str(doc, container, "terminationMessagePolicy", "FallbackToLogsOnError");
 	add_environment(doc, container, inputs, arena);
 	add_ports(doc, container, dbms);
 	add_probes(doc, container);

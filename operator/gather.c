@@ -129,30 +129,102 @@ static int gather_certificate(const struct context *context, struct memory *memo
 	return 0;
 }
 
-int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
+// One that the store does not have may have been made a moment ago; what is in it already must not be overlooked (C2).
+static int find_workload(const struct context *context, const struct inputs *inputs, struct kube_object **ret, struct err *err)
 {
+	struct kube_name name = {.namespace = inputs->dbms.metadata.namespace, .name = inputs->names.workload};
+	int r;
+
+	*ret = kube_store_get(context->stores.statefulsets, name);
+	if (!*ret) {
+		r = kube_get(context->client, &kube_statefulsets, name, ret, err);
+		if (r < 0 && r != ERR_NOT_FOUND)
+			return err_wrap(err, "cannot look for StatefulSet '%s'", name.name);
+		err_clear(err);
+	}
+	if (*ret && !apply_is_owned(*ret, inputs->dbms.metadata.uid)) {
+		kube_object_unref(*ret);
+		*ret = NULL;
+	}
+	return 0;
+}
+
+static void judge_claims(struct arena *arena, struct inputs *inputs)
+{
+	struct claims_target target = {
+		.name = inputs->dbms.metadata.name,
+		.cluster = inputs->dbms.kind == DBMS_CLUSTER,
+		.version = inputs->version,
+	};
+	yyjson_val **roots = arena_new_array(arena, yyjson_val *, inputs->n_plugin_objects);
+
+	for (size_t i = 0; i < inputs->n_plugin_objects; i++)
+		roots[i] = kube_object_root(inputs->plugin_objects[i]);
+	claims_judge(roots, inputs->n_plugin_objects, &target, arena, &inputs->claims);
+}
+
+static void set_version(struct version version, struct arena *arena, struct inputs *inputs)
+{
+	inputs->version = version;
+	inputs->fleet_form = version_fleet_form(&version);
+	judge_claims(arena, inputs);
+}
+
+void gather_told(const char *version, struct arena *arena, struct inputs *inputs)
+{
+	inputs->told = arena_printf(arena, "%s %s", inputs->dbms.image.reference, version);
+	set_version(version_of_server(version), arena, inputs);
+}
+
+// The tag decides; else what the server of this very image has told before.
+static void gather_version(struct arena *arena, struct inputs *inputs)
+{
+	struct version version = version_of_tag(inputs->dbms.image.tag);
+	const char *image = inputs->dbms.image.reference, *told = inputs->live.server_version;
+	size_t len = strlen(image);
+
+	if (version.family == VERSION_UNDECIDABLE && told && strncmp(told, image, len) == 0 && told[len] == ' ')
+		gather_told(told + len + 1, arena, inputs);
+	else
+		set_version(version, arena, inputs);
+}
+
+int gather_state(const struct context *context, struct arena *arena, struct inputs *inputs, struct err *err)
+{
+	const struct dbms *dbms = &inputs->dbms;
 	struct kube_object *workload;
 	int r;
 
-	names_of(&inputs->dbms, arena, &inputs->names);
-	inputs->version = version_of_tag(inputs->dbms.image.tag);
-	inputs->fleet_form = version_fleet_form(&inputs->version);
-	workload = kube_store_get(
-		context->stores.statefulsets,
-		(struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = inputs->names.workload});
-	if (workload && !apply_is_owned(workload, inputs->dbms.metadata.uid)) {
-		kube_object_unref(workload);
-		workload = NULL;
-	}
+	names_of(dbms, arena, &inputs->names);
+	r = find_workload(context, inputs, &workload, err);
+	if (r < 0)
+		return r;
 	gather_workload(context, arena, workload, inputs);
-	r = gather_admin(context, memory, arena, inputs, err);
-	return r < 0 ? r : gather_certificate(context, memory, arena, inputs, err);
+	inputs->n_plugin_objects = kube_store_list(context->stores.plugins, dbms->metadata.namespace, &inputs->plugin_objects);
+	gather_version(arena, inputs);
+	if (trial_withdrawal_holds(inputs->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena,
+				   &inputs->withdrawal))
+		inputs->withdrawn = arena_strdup(arena, inputs->live.withdrawn);
+	inputs->fleet = dbms->fleet.enabled && !inputs->withdrawn;
+	return 0;
+}
+
+int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
+{
+	int r = gather_state(context, arena, inputs, err);
+
+	if (r < 0 || (r = gather_admin(context, memory, arena, inputs, err)) < 0)
+		return r;
+	return gather_certificate(context, memory, arena, inputs, err);
 }
 
 void gather_release(struct inputs *inputs)
 {
 	pods_release(inputs);
+	kube_objects_free(inputs->plugin_objects, inputs->n_plugin_objects);
 	kube_object_unref(inputs->workload);
 	kube_object_unref(inputs->object);
+	inputs->plugin_objects = NULL;
+	inputs->n_plugin_objects = 0;
 	inputs->workload = inputs->object = NULL;
 }

@@ -11,9 +11,11 @@
 #include "api/dbms.h"
 #include "base/arena.h"
 #include "neo4j/version.h"
+#include "operator/claims.h"
 #include "operator/context.h"
 #include "operator/names.h"
 #include "operator/pod.h"
+#include "operator/trial.h"
 #include "operator/workload.h"
 
 struct inputs {
@@ -21,8 +23,15 @@ struct inputs {
 	struct kube_object *object;	      // the root object
 	struct dbms dbms;
 	struct names names;
-	struct version version;
+	struct version version; // of the tag; where that does not tell, what the server has told
+	const char *told;	// the record of what it has told, for this image; NULL: nothing yet
 	enum fleet_form fleet_form;
+	struct claims claims;		    // of the Neo4jPlugins that refer to it
+	struct kube_object **plugin_objects; // what claims borrow from
+	size_t n_plugin_objects;
+	const char *withdrawn; // the record that our entry is withdrawn, for this image and this spec; NULL: it is not
+	struct trial_withdrawal withdrawal;
+	bool fleet; // Fleet Manager is to be in the template
 	struct kube_object *workload; // the StatefulSet; NULL for none, or for one that is not ours
 	struct workload_live live;
 	struct pod *pods; // of the StatefulSet, by name
@@ -36,10 +45,17 @@ struct inputs {
 	size_t n_pod_objects;
 };
 
-// Fills everything but resource, object and dbms, which are set. An API that cannot be asked about the Secret is an error.
+// Fills everything but resource, object and dbms, which are set. An API that cannot be asked about the Secret, or about a
+// StatefulSet that the store does not know, is an error.
 int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err);
 
 // Looks at the StatefulSet and its pods anew, e.g. after it was applied; workload is taken over.
 void gather_workload(const struct context *context, struct arena *arena, struct kube_object *workload, struct inputs *inputs);
+
+// All but what is to be known of the admin Secret, which needs the deployment's memory.
+int gather_state(const struct context *context, struct arena *arena, struct inputs *inputs, struct err *err);
+
+// Takes in what the server says it is: the version, and what follows from it.
+void gather_told(const char *version, struct arena *arena, struct inputs *inputs);
 
 void gather_release(struct inputs *inputs);

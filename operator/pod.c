@@ -3,6 +3,7 @@
 
 #include "operator/pod.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "operator/workload.h"
@@ -37,24 +38,48 @@ static const char *with_detail(struct arena *arena, const char *reason, const ch
 	return message && *message ? arena_printf(arena, "%s: %.300s", reason, message) : reason;
 }
 
+// The last line that is not blank of a text that may be the end of a log.
+static const char *last_line(const char *text, struct arena *arena)
+{
+	size_t end = text ? strlen(text) : 0, start;
+
+	while (end > 0 && isspace((unsigned char)text[end - 1]))
+		end--;
+	for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+		;
+	return end > start ? arena_memdup0(arena, text + start, end - start) : NULL;
+}
+
 // How the container ended last, for one that is being restarted.
 static const char *last_end(yyjson_val *container, struct arena *arena)
 {
-	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated");
+	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "state"), "terminated");
 
+	if (!end)
+		end = yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated");
 	if (!end)
 		return NULL;
 	return with_detail(arena,
 			   arena_printf(arena, "container neo4j ended with exit code %lld",
 					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
-			   str(end, "message"));
+			   last_line(str(end, "message"), arena));
 }
 
-static const char *problem_of(yyjson_val *status, yyjson_val *container, struct arena *arena)
+static int64_t count_ends(yyjson_val *container)
+{
+	yyjson_val *state = yyjson_obj_get(container, "state");
+	bool ended = yyjson_obj_get(state, "terminated") != NULL ||
+		     (yyjson_obj_get(state, "waiting") != NULL &&
+		      yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated") != NULL);
+
+	return yyjson_get_sint(yyjson_obj_get(container, "restartCount")) + ended;
+}
+
+static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
 {
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
 	yyjson_val *waiting = yyjson_obj_get(yyjson_obj_get(container, "state"), "waiting");
-	const char *reason = str(waiting, "reason"), *end = last_end(container, arena);
+	const char *reason = str(waiting, "reason");
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
 		return with_detail(arena, "not scheduled", str(scheduled, "message"));
@@ -79,8 +104,10 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 		.ready = condition_is(status, "Ready", "True"),
 		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),
+		.ends = count_ends(container),
+		.last_words = last_end(container, arena),
 		.started_at = str(yyjson_obj_get(yyjson_obj_get(container, "state"), "running"), "startedAt"),
 	};
 	if (!ret->ready)
-		ret->problem = problem_of(status, container, arena);
+		ret->problem = problem_of(status, container, ret->last_words, arena);
 }

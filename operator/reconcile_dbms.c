@@ -110,15 +110,33 @@ static int claim_names(struct pass *pass, struct children *children, bool *ret_f
 	return 0;
 }
 
+// Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
+static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
+{
+	struct kube_object *live;
+	int r = apply_remove_env(pass->context, child, "NEO4J_PLUGINS", pass->arena, &live, err);
+
+	if (r < 0 || !live)
+		return r;
+	gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	kube_object_unref(child->found);
+	child->found = kube_object_ref(live);
+	child->live = live;
+	return 0;
+}
+
 // Applies the children in their order.
-static int apply_children(struct pass *pass, const struct children *children, struct err *err)
+static int apply_children(struct pass *pass, struct children *children, struct err *err)
 {
 	for (size_t i = 0; i < children->n; i++) {
-		const struct child *child = &children->items[i];
+		struct child *child = &children->items[i];
 		struct kube_object *live = NULL;
 		enum apply_result result;
-		int r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
+		int r;
 
+		if (child->slot == CHILD_WORKLOAD && children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
+			return r;
+		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
 		if (r < 0)
 			return r;
 		fault_point("between-children");

@@ -3,13 +3,11 @@
 
 #include "operator/settings.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 
 #include "base/json.h"
 #include "neo4j/conf.h"
+#include "operator/digest.h"
 #include "operator/labels.h"
 #include "operator/probe.h"
 
@@ -138,7 +136,7 @@ static int make_conf(const struct settings_inputs *inputs, struct arena *arena, 
 		.mode_constraint = dbms->mode_constraint,
 		.memory_limit = dbms->memory_limit,
 		.tls = dbms->tls_secret != NULL,
-		.fleet = dbms->fleet.enabled,
+		.fleet = inputs->fleet,
 		.list = inputs->list,
 		.plugins = plugins_of(inputs, arena),
 		.n_plugins = inputs->n_plugins,
@@ -148,22 +146,6 @@ static int make_conf(const struct settings_inputs *inputs, struct arena *arena, 
 	int r = fold_env(dbms, arena, &request, err);
 
 	return r < 0 ? r : conf_build(&request, arena, ret, err);
-}
-
-static const char *sha256_hex(const char *text, struct arena *arena)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-	char *hex;
-
-	if (!EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL))
-		abort(); // only when the library cannot allocate
-	hex = arena_alloc(arena, (size_t)len * 2 + 1);
-	for (unsigned int i = 0; i < len; i++) {
-		hex[(size_t)i * 2] = "0123456789abcdef"[digest[i] >> 4];
-		hex[(size_t)i * 2 + 1] = "0123456789abcdef"[digest[i] & 15];
-	}
-	return hex;
 }
 
 static const char *config_map(const struct settings_inputs *inputs, const struct conf *conf, struct arena *arena)
@@ -190,7 +172,7 @@ int settings_build(const struct settings_inputs *inputs, struct arena *arena, st
 	*ret = (struct settings){
 		.neo4j_conf = conf.neo4j_conf,
 		.apoc_conf = conf.apoc_conf,
-		.digest = sha256_hex(conf.lasting, arena),
+		.digest = digest_of(conf.lasting, arena),
 		.config_map = config_map(inputs, &conf, arena),
 	};
 	return 0;

@@ -24,6 +24,7 @@ struct settings_inputs {
 	const struct plugin *const *plugins; // enabled and accepted, in order of their claims
 	size_t n_plugins;
 	struct plugin_list list; // the merged NEO4J_PLUGINS (pluginlist_merge().list)
+	bool fleet;		 // Fleet Manager is wanted
 };
 
 struct settings {

@@ -41,21 +41,73 @@ static void add_key(struct wiring *wiring, enum key_kind kind, const char *names
 	queue_add(wiring->context.queue, text);
 }
 
-// A root object changed.
+// The plugins of a deployment tell in their own status how it goes.
+static void add_plugins(struct wiring *wiring, const char *namespace, const char *deployment)
+{
+	struct kube_object **plugins;
+	size_t n = kube_store_list(wiring->context.stores.plugins, namespace, &plugins);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *target = kube_object_str(plugins[i], "/spec/clusterRef");
+
+		if (target && strcmp(target, deployment) == 0)
+			add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(plugins[i]));
+	}
+	kube_objects_free(plugins, n);
+}
+
+// A deployment changed.
 static void on_root(void *user, const struct kube_resource *resource, struct kube_object *object,
 		    struct kube_object *previous)
 {
 	const struct kube_object *known = object ? object : previous;
 
 	add_key(user, key_kind_of(resource->kind), kube_object_namespace(known), kube_object_name(known));
+	add_plugins(user, kube_object_namespace(known), kube_object_name(known));
+}
+
+static bool is_stored(struct kube_store *store, struct kube_name name)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_store_get(store, name);
+
+	return object != NULL;
+}
+
+// Whether more than the status has changed.
+static bool is_respecified(const struct kube_object *object, const struct kube_object *previous)
+{
+	return !object || !previous || strcmp(kube_object_uid(object), kube_object_uid(previous)) != 0 ||
+	       kube_object_int(object, "/metadata/generation", 0) != kube_object_int(previous, "/metadata/generation", 0) ||
+	       kube_object_get(object, "/metadata/deletionTimestamp") != NULL;
+}
+
+// A plugin changed: so may what its deployment is made of, and whether another claim of the same plugin is met.
+static void on_plugin(void *user, const struct kube_resource *resource, struct kube_object *object,
+		      struct kube_object *previous)
+{
+	const struct kube_object *known = object ? object : previous;
+	const char *namespace = kube_object_namespace(known), *target = kube_object_str(known, "/spec/clusterRef");
+	struct wiring *wiring = user;
+
+	(void)resource;
+	add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(known));
+	if (!target || !is_respecified(object, previous))
+		return;
+	add_plugins(wiring, namespace, target);
+	if (is_stored(wiring->context.stores.standalones, (struct kube_name){.namespace = namespace, .name = target}))
+		add_key(wiring, KEY_STANDALONE, namespace, target);
+	if (is_stored(wiring->context.stores.clusters, (struct kube_name){.namespace = namespace, .name = target}))
+		add_key(wiring, KEY_CLUSTER, namespace, target);
 }
 
 static void add_controller(struct wiring *wiring, const struct kube_object *child)
 {
 	yyjson_val *owner = kube_object_controller(child);
+	const char *name = yyjson_get_str(yyjson_obj_get(owner, "name"));
 
-	add_key(wiring, key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind"))), kube_object_namespace(child),
-		yyjson_get_str(yyjson_obj_get(owner, "name")));
+	add_key(wiring, key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind"))), kube_object_namespace(child), name);
+	if (name)
+		add_plugins(wiring, kube_object_namespace(child), name);
 }
 
 // The other kind may have waited for the name of a child that is gone.
@@ -148,7 +200,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 	} watched[INFORMERS] = {
 		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, false},
 		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, false},
-		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_root, NULL, false},
+		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, false},
 		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, false},
 		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, false},
 		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, false},

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "operator/container.h"
+#include "operator/digest.h"
 #include "operator/labels.h"
 
 static yyjson_val *item_named(yyjson_val *list, const char *name)
@@ -45,6 +46,9 @@ void workload_read_live(yyjson_val *root, struct workload_live *ret)
 		.plugins = yyjson_get_str(yyjson_obj_get(plugins, "value")),
 		.plugins_by_ref = yyjson_is_obj(yyjson_obj_get(plugins, "valueFrom")),
 		.declared = yyjson_get_str(yyjson_obj_get(annotations, DECLARED_PLUGINS_ANNOTATION)),
+		.server_version = yyjson_get_str(yyjson_obj_get(annotations, SERVER_VERSION_ANNOTATION)),
+		.fleet_entry = yyjson_get_str(yyjson_obj_get(annotations, FLEET_ENTRY_ANNOTATION)),
+		.withdrawn = yyjson_get_str(yyjson_obj_get(annotations, FLEET_WITHDRAWN_ANNOTATION)),
 		.claim_size = claim_size_of(spec),
 		.image = yyjson_get_str(yyjson_obj_get(container, "image")),
 		.digest = yyjson_get_str(
@@ -82,6 +86,30 @@ static void add_retention(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struc
 	yyjson_mut_obj_add_str(doc, policy, "whenScaled", "Retain");
 }
 
+static void add_records(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct workload_inputs *inputs)
+{
+	const char *const records[][2] = {
+		{DECLARED_PLUGINS_ANNOTATION, inputs->declared},
+		{FLEET_ENTRY_ANNOTATION, inputs->fleet_entry},
+		{FLEET_WITHDRAWN_ANNOTATION, inputs->withdrawn},
+		{SERVER_VERSION_ANNOTATION, inputs->server_version},
+	};
+	yyjson_mut_val *annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		if (records[i][1])
+			yyjson_mut_obj_add_str(doc, annotations, records[i][0], records[i][1]);
+	}
+}
+
+const char *workload_template_digest(const struct workload_inputs *inputs, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+
+	yyjson_mut_doc_set_root(doc, container_template(doc, inputs, arena));
+	return digest_of(json_text(arena, doc), arena);
+}
+
 const char *workload_statefulset(const struct workload_inputs *inputs, struct arena *arena)
 {
 	static const char *const type[2] = {"apps/v1", "StatefulSet"};
@@ -90,8 +118,7 @@ const char *workload_statefulset(const struct workload_inputs *inputs, struct ar
 	yyjson_mut_val *metadata, *spec;
 	yyjson_mut_val *root = labels_object(doc, dbms, type, inputs->names->workload, &metadata);
 
-	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, metadata, "annotations"), DECLARED_PLUGINS_ANNOTATION,
-			       inputs->declared);
+	add_records(doc, metadata, inputs);
 	spec = yyjson_mut_obj_add_obj(doc, root, "spec");
 	add_retention(doc, spec, dbms);
 	yyjson_mut_obj_add_str(doc, spec, "podManagementPolicy", "Parallel");

@@ -17,6 +17,12 @@
 // On the StatefulSet: which entries of NEO4J_PLUGINS are ours (C2).
 #define DECLARED_PLUGINS_ANNOTATION "neofleet.neo4j.com/declared-plugins"
 
+// On the StatefulSet: what the server said it is, where the tag does not tell ("IMAGE VERSION"); how it stands with our Fleet
+// Manager entry, and its withdrawal (operator/trial.h).
+#define SERVER_VERSION_ANNOTATION "neofleet.neo4j.com/server-version"
+#define FLEET_ENTRY_ANNOTATION "neofleet.neo4j.com/fleet-entry"
+#define FLEET_WITHDRAWN_ANNOTATION "neofleet.neo4j.com/fleet-withdrawn"
+
 // On the pod template: a change rolls the pods.
 #define CONFIG_DIGEST_ANNOTATION "neofleet.neo4j.com/config-digest"
 #define CERTIFICATE_ANNOTATION "neofleet.neo4j.com/certificate"
@@ -26,6 +32,9 @@ struct workload_live {
 	const char *plugins;	// NEO4J_PLUGINS; NULL: not set
 	bool plugins_by_ref;	// it is there as valueFrom: neither to be read nor to be written (C2: reported, kept)
 	const char *declared;	// DECLARED_PLUGINS_ANNOTATION; NULL: none
+	const char *server_version; // SERVER_VERSION_ANNOTATION; NULL: none
+	const char *fleet_entry;    // FLEET_ENTRY_ANNOTATION; NULL: none
+	const char *withdrawn;	    // FLEET_WITHDRAWN_ANNOTATION; NULL: none
 	const char *claim_size; // of the volume claim template, which cannot be changed; NULL: none
 	const char *image;	// of the container; NULL: none
 	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none
@@ -41,6 +50,7 @@ struct workload_inputs {
 	const char *digest;	 // settings.digest
 	const char *plugins;	 // value of NEO4J_PLUGINS; NULL: the variable is not ours to set
 	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
+	const char *server_version, *fleet_entry, *withdrawn; // values of the other records; NULL: none
 	bool auth_is_pair;	 // the admin Secret has the one key NEO4J_AUTH
 	const char *certificate; // what changes with the TLS certificate; NULL without TLS
 	const char *claim_size;	 // workload_live.claim_size; NULL: as the spec says
@@ -48,6 +58,10 @@ struct workload_inputs {
 };
 
 const char *workload_statefulset(const struct workload_inputs *inputs, struct arena *arena);
+
+// The digest of the pod template alone, sha256 in hex.
+const char *workload_template_digest(const struct workload_inputs *inputs, struct arena *arena);
+
 const char *workload_headless(const struct dbms *dbms, const struct names *names, struct arena *arena);
 const char *workload_client(const struct dbms *dbms, const struct names *names, struct arena *arena);
 const char *workload_account(const struct dbms *dbms, const struct names *names, struct arena *arena);

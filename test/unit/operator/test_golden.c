@@ -20,11 +20,10 @@
 #include <unistd.h>
 
 #include "api/dbms.h"
-#include "api/plugin.h"
 #include "base/json.h"
-#include "neo4j/pluginlist.h"
+#include "operator/claims.h"
 #include "operator/names.h"
-#include "operator/settings.h"
+#include "operator/plan.h"
 #include "operator/workload.h"
 
 #define GOLDEN NEOFLEET_SOURCE_DIR "/test/golden"
@@ -38,11 +37,8 @@ struct golden {
 	struct names names;
 	struct workload_live live;
 	struct version version;
-	struct plugin plugins[MAX_PLUGINS];
-	const struct plugin *accepted[MAX_PLUGINS];
-	size_t n_plugins;
-	struct pluginlist_merge merge;
-	struct settings settings;
+	struct claims claims;
+	struct plan plan;
 };
 
 static char *read_file(struct arena *arena, const char *path, size_t *ret_len)
@@ -115,50 +111,37 @@ static const char *pretty(struct arena *arena, const char *json)
 
 static int decode(struct golden *golden, struct err *err)
 {
-	yyjson_val *plugins = yyjson_obj_get(golden->in, "plugins"), *val;
+	yyjson_val *plugins = yyjson_obj_get(golden->in, "plugins"), *objects[MAX_PLUGINS], *val;
 	const char *told = yyjson_get_str(yyjson_obj_get(golden->in, "serverVersion"));
 	size_t index, max;
 	int r = dbms_decode(yyjson_obj_get(golden->in, "object"), golden->arena, &golden->dbms, err);
+	struct claims_target target = {.name = golden->dbms.metadata.name, .cluster = golden->dbms.kind == DBMS_CLUSTER};
 
+	assert_true(yyjson_arr_size(plugins) <= MAX_PLUGINS);
 	yyjson_arr_foreach(plugins, index, max, val) {
-		assert_true(index < MAX_PLUGINS);
-		if (r == 0)
-			r = plugin_decode(val, golden->arena, &golden->plugins[index], err);
-		if (r == 0 && golden->plugins[index].enabled)
-			golden->accepted[golden->n_plugins++] = &golden->plugins[index];
+		objects[index] = val;
 	}
 	golden->version = told ? version_of_server(told) : version_of_tag(golden->dbms.image.tag ? golden->dbms.image.tag : "");
+	target.version = golden->version;
+	claims_judge(objects, yyjson_arr_size(plugins), &target, golden->arena, &golden->claims);
+	for (size_t i = 0; i < golden->claims.n; i++)
+		assert_int_not_equal(golden->claims.items[i].verdict, CLAIM_REFUSED);
 	return r;
 }
 
 static int build(struct golden *golden, struct err *err)
 {
-	const char *claimed[MAX_PLUGINS];
-	struct pluginlist_wishes wishes = {.plugins = {.names = claimed, .n = golden->n_plugins}};
-	struct settings_inputs inputs = {
-		.dbms = &golden->dbms,
-		.names = &golden->names,
-		.version = golden->version,
-		.plugins = golden->accepted,
-		.n_plugins = golden->n_plugins,
-	};
+	struct plan_inputs inputs = {
+		.dbms = &golden->dbms, .names = &golden->names, .claims = &golden->claims, .live = &golden->live};
 	int r = decode(golden, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < golden->n_plugins; i++)
-		claimed[i] = pluginlist_mapped_name(golden->accepted[i]->name);
-	wishes.plugins.n = golden->n_plugins;
 	workload_read_live(yyjson_obj_get(golden->in, "live"), &golden->live);
-	wishes.live = golden->live.plugins;
-	wishes.declared = golden->live.declared;
-	wishes.env = golden->dbms.plugins_env;
-	wishes.fleet = golden->dbms.fleet.enabled && version_fleet_form(&golden->version) == FLEET_FORM_PLUGIN;
-	pluginlist_merge(&wishes, golden->arena, &golden->merge);
 	names_of(&golden->dbms, golden->arena, &golden->names);
-	inputs.list = golden->merge.list;
-	inputs.n_plugins = golden->n_plugins;
-	return settings_build(&inputs, golden->arena, &golden->settings, err);
+	inputs.version = golden->version;
+	inputs.fleet = golden->dbms.fleet.enabled;
+	return plan_make(&inputs, golden->arena, &golden->plan, err);
 }
 
 static const char *objects(struct golden *golden)
@@ -167,9 +150,9 @@ static const char *objects(struct golden *golden)
 	const struct workload_inputs inputs = {
 		.dbms = dbms,
 		.names = &golden->names,
-		.digest = golden->settings.digest,
-		.plugins = golden->merge.value,
-		.declared = golden->merge.declared,
+		.digest = golden->plan.settings.digest,
+		.plugins = golden->plan.merge.value,
+		.declared = golden->plan.merge.declared,
 		.auth_is_pair = yyjson_get_bool(yyjson_obj_get(golden->in, "authIsPair")),
 		.certificate = yyjson_get_str(yyjson_obj_get(golden->in, "certificate")),
 		.claim_size = golden->live.claim_size,
@@ -177,7 +160,7 @@ static const char *objects(struct golden *golden)
 	};
 	const char *budget = workload_budget(dbms, &golden->names, golden->arena);
 
-	return arena_printf(golden->arena, "[%s,%s,%s,%s,%s%s%s]", golden->settings.config_map,
+	return arena_printf(golden->arena, "[%s,%s,%s,%s,%s%s%s]", golden->plan.settings.config_map,
 			    workload_account(dbms, &golden->names, golden->arena),
 			    workload_headless(dbms, &golden->names, golden->arena),
 			    workload_client(dbms, &golden->names, golden->arena), budget ? budget : "", budget ? "," : "",
@@ -203,7 +186,7 @@ static void test_case(void **state)
 		expect(&golden, "objects.json", NULL);
 	} else {
 		expect(&golden, "error.txt", NULL);
-		expect(&golden, "neo4j.conf", golden.settings.neo4j_conf);
+		expect(&golden, "neo4j.conf", golden.plan.settings.neo4j_conf);
 		expect(&golden, "objects.json", pretty(golden.arena, objects(&golden)));
 	}
 	arena_free(golden.arena);

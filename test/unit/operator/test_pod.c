@@ -56,6 +56,9 @@ static void test_problems(void **state)
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"bad conf\"}}}]}",
 		 "container neo4j ended with exit code 3: bad conf"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":\"first\\nlast\\n\\n\"}},"
+		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"before\"}}}]}",
+		 "container neo4j ended with exit code 1: last"},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pod pod;
@@ -71,9 +74,36 @@ static void test_problems(void **state)
 	}
 }
 
+// C8: one that does not run again has ended once more than it was restarted.
+static void test_ends(void **state)
+{
+	static const struct {
+		const char *container;
+		int ends;
+	} cases[] = {
+		{"\"restartCount\":0,\"state\":{\"running\":{}}", 0},
+		{"\"restartCount\":0,\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\"}}", 0},
+		{"\"restartCount\":0,\"state\":{\"terminated\":{\"exitCode\":1}}", 1},
+		{"\"restartCount\":1,\"state\":{\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1}}", 1},
+		{"\"restartCount\":2,\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":{"
+		 "\"exitCode\":1}}",
+		 3},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_pod(arena, arena_printf(arena, "{\"containerStatuses\":[{\"name\":\"neo4j\",%s}]}", cases[i].container), &pod);
+		assert_int_equal(pod.ends, cases[i].ends);
+		assert_int_equal(pod.last_words != NULL, cases[i].ends > 0);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems),
+					   cmocka_unit_test(test_ends)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
