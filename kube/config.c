@@ -256,7 +256,7 @@ static int not_yaml(const char *path, struct fy_diag *diag, struct err *err)
 	const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &iter);
 
 	if (first)
-		return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it is not YAML in line %d: %s", path, first->line + 1,
+		return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it is not YAML in line %d: %s", path, first->line,
 			       first->msg);
 	return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it cannot be read as a YAML map", path);
 }
