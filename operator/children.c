@@ -27,7 +27,7 @@ static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
 		.dbms = &inputs->dbms,
 		.names = &inputs->names,
 		.version = inputs->version,
-		.claims = &inputs->claims,
+		.claims = &inputs->plugin_claims,
 		.live = &inputs->live,
 		.fleet = inputs->fleet,
 	};

@@ -11,7 +11,7 @@
 // All settings of all claims together: far more than plugins have, and well below what neo4j.conf may be.
 #define MAX_SETTINGS_BYTES (128 * 1024)
 
-static void decide(struct claim *claim, enum claim_verdict verdict, const char *reason, const char *message)
+static void decide(struct plugin_claim *claim, enum claim_verdict verdict, const char *reason, const char *message)
 {
 	claim->verdict = verdict;
 	claim->reason = reason;
@@ -20,14 +20,14 @@ static void decide(struct claim *claim, enum claim_verdict verdict, const char *
 
 static int by_age(const void *a, const void *b)
 {
-	const struct dbms_metadata *x = &((const struct claim *)a)->plugin.metadata;
-	const struct dbms_metadata *y = &((const struct claim *)b)->plugin.metadata;
+	const struct dbms_metadata *x = &((const struct plugin_claim *)a)->plugin.metadata;
+	const struct dbms_metadata *y = &((const struct plugin_claim *)b)->plugin.metadata;
 	int order = strcmp(x->created, y->created);
 
 	return order ? order : strcmp(x->name, y->name);
 }
 
-static const char *why_unknown(const struct claim *claim, const struct claims_target *target, struct arena *arena)
+static const char *why_unknown(const struct plugin_claim *claim, const struct claims_target *target, struct arena *arena)
 {
 	enum fleet_form form = version_fleet_form(&target->version);
 	const char *version = version_text(&target->version, arena);
@@ -41,7 +41,7 @@ static const char *why_unknown(const struct claim *claim, const struct claims_ta
 			    claim->name, pluginlist_choices(&target->version, arena));
 }
 
-static bool judge_name(struct claim *claim, const struct claims_target *target, struct arena *arena)
+static bool judge_name(struct plugin_claim *claim, const struct claims_target *target, struct arena *arena)
 {
 	if (version_fleet_form(&target->version) == FLEET_FORM_UNDECIDABLE && !strcmp(claim->name, PLUGIN_FLEET)) {
 		decide(claim, CLAIM_WAITING, "VersionUnknown",
@@ -55,7 +55,7 @@ static bool judge_name(struct claim *claim, const struct claims_target *target, 
 }
 
 // A plugin's settings may not break the deployment that they are for.
-static bool judge_settings(struct claim *claim, const struct claims_target *target, size_t *bytes, struct arena *arena)
+static bool judge_settings(struct plugin_claim *claim, const struct claims_target *target, size_t *bytes, struct arena *arena)
 {
 	const struct field_pairs *config = &claim->plugin.config;
 	struct err err = ERR_INIT;
@@ -119,7 +119,7 @@ static bool want_the_same(const struct plugin *a, const struct plugin *b)
 }
 
 // The oldest accepted claim on the same name, among the first n.
-static const struct claim *find_older(const struct claims *claims, size_t n, const char *name)
+static const struct plugin_claim *find_older(const struct plugin_claims *claims, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (claims->items[i].verdict == CLAIM_ACCEPTED && !strcmp(claims->items[i].name, name))
@@ -127,10 +127,10 @@ static const struct claim *find_older(const struct claims *claims, size_t n, con
 	return NULL;
 }
 
-static void judge(struct claims *claims, size_t i, const struct claims_target *target, size_t *bytes, struct arena *arena)
+static void judge(struct plugin_claims *claims, size_t i, const struct claims_target *target, size_t *bytes, struct arena *arena)
 {
-	struct claim *claim = &claims->items[i];
-	const struct claim *older;
+	struct plugin_claim *claim = &claims->items[i];
+	const struct plugin_claim *older;
 
 	if (claim->plugin.metadata.deleting || (claim->name && !claim->plugin.enabled))
 		decide(claim, CLAIM_DISABLED, NULL, NULL);
@@ -146,11 +146,11 @@ static void judge(struct claims *claims, size_t i, const struct claims_target *t
 				    older->plugin.metadata.name, claim->name));
 }
 
-static void read_claim(yyjson_val *object, struct arena *arena, struct claim *ret)
+static void read_claim(yyjson_val *object, struct arena *arena, struct plugin_claim *ret)
 {
 	struct err err = ERR_INIT;
 
-	*ret = (struct claim){0};
+	*ret = (struct plugin_claim){0};
 	if (plugin_decode(object, arena, &ret->plugin, &err) < 0)
 		decide(ret, CLAIM_REFUSED, "InvalidSpec", arena_strdup(arena, err.text));
 	else
@@ -158,11 +158,11 @@ static void read_claim(yyjson_val *object, struct arena *arena, struct claim *re
 }
 
 void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
-		  struct claims *ret)
+		  struct plugin_claims *ret)
 {
 	size_t bytes = 0;
 
-	*ret = (struct claims){.items = arena_new_array(arena, struct claim, n)};
+	*ret = (struct plugin_claims){.items = arena_new_array(arena, struct plugin_claim, n)};
 	for (size_t i = 0; i < n; i++) {
 		if (yyjson_equals_str(yyjson_ptr_get(objects[i], "/spec/clusterRef"), target->name))
 			read_claim(objects[i], arena, &ret->items[ret->n++]);
@@ -173,7 +173,7 @@ void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_targ
 		judge(ret, i, target, &bytes, arena);
 }
 
-const struct claim *claims_find(const struct claims *claims, const char *name)
+const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name)
 {
 	for (size_t i = 0; i < claims->n; i++)
 		if (!strcmp(claims->items[i].plugin.metadata.name, name))
@@ -181,13 +181,13 @@ const struct claim *claims_find(const struct claims *claims, const char *name)
 	return NULL;
 }
 
-const struct plugin *const *claims_plugins(const struct claims *claims, struct arena *arena, size_t *ret_n)
+const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n)
 {
 	const struct plugin **plugins = arena_new_array(arena, const struct plugin *, claims->n);
 
 	*ret_n = 0;
 	for (size_t i = 0; i < claims->n; i++) {
-		const struct claim *claim = &claims->items[i];
+		const struct plugin_claim *claim = &claims->items[i];
 
 		if (claim->verdict == CLAIM_ACCEPTED && !find_older(claims, i, claim->name))
 			plugins[(*ret_n)++] = &claim->plugin;
@@ -195,7 +195,7 @@ const struct plugin *const *claims_plugins(const struct claims *claims, struct a
 	return plugins;
 }
 
-struct plugin_list claims_names(const struct claims *claims, struct arena *arena)
+struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena)
 {
 	const char **names;
 	size_t n;

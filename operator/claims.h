@@ -21,7 +21,7 @@ enum claim_verdict {
 	CLAIM_REFUSED,
 };
 
-struct claim {
+struct plugin_claim {
 	struct plugin plugin;
 	const char *name; // as the image calls it; NULL when the spec is invalid
 	enum claim_verdict verdict;
@@ -29,8 +29,8 @@ struct claim {
 	const char *message;
 };
 
-struct claims {
-	struct claim *items; // the oldest first
+struct plugin_claims {
+	struct plugin_claim *items; // the oldest first
 	size_t n;
 };
 
@@ -42,11 +42,11 @@ struct claims_target {
 
 // Judges those of the Neo4jPlugin objects that refer to the target. Borrows from the objects.
 void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
-		  struct claims *ret);
+		  struct plugin_claims *ret);
 
 // The claim of the Neo4jPlugin of that name; NULL when it makes none here.
-const struct claim *claims_find(const struct claims *claims, const char *name);
+const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name);
 
 // The accepted claims, each plugin once: names for NEO4J_PLUGINS, and what they want of the settings.
-struct plugin_list claims_names(const struct claims *claims, struct arena *arena);
-const struct plugin *const *claims_plugins(const struct claims *claims, struct arena *arena, size_t *ret_n);
+struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena);
+const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n);

@@ -160,7 +160,7 @@ static void judge_claims(struct arena *arena, struct inputs *inputs)
 
 	for (size_t i = 0; i < inputs->n_plugin_objects; i++)
 		roots[i] = kube_object_root(inputs->plugin_objects[i]);
-	claims_judge(roots, inputs->n_plugin_objects, &target, arena, &inputs->claims);
+	claims_judge(roots, inputs->n_plugin_objects, &target, arena, &inputs->plugin_claims);
 }
 
 static void set_version(struct version version, struct arena *arena, struct inputs *inputs)

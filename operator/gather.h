@@ -26,7 +26,7 @@ struct inputs {
 	struct version version; // of the tag; where that does not tell, what the server has told
 	const char *told;	// the record of what it has told, for this image; NULL: nothing yet
 	enum fleet_form fleet_form;
-	struct claims claims;		    // of the Neo4jPlugins that refer to it
+	struct plugin_claims plugin_claims;    // of the Neo4jPlugins that refer to it
 	struct kube_object **plugin_objects; // what claims borrow from
 	size_t n_plugin_objects;
 	const char *withdrawn; // the record that our entry is withdrawn, for this image and this spec; NULL: it is not

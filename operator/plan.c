@@ -14,8 +14,8 @@ static void keep_reference(const struct workload_live *live, struct plan *plan)
 
 int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan *ret, struct err *err)
 {
-	static const struct claims none;
-	const struct claims *claims = inputs->claims ? inputs->claims : &none;
+	static const struct plugin_claims none;
+	const struct plugin_claims *claims = inputs->claims ? inputs->claims : &none;
 	struct pluginlist_wishes wishes = {
 		.live = inputs->live->plugins,
 		.declared = inputs->live->declared,

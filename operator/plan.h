@@ -17,7 +17,7 @@ struct plan_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
 	struct version version;	     // of the tag, or what the server has told
-	const struct claims *claims; // NULL: none
+	const struct plugin_claims *claims; // NULL: none
 	const struct workload_live *live;
 	bool fleet; // Fleet Manager is to be in it, in the form that the version has
 };

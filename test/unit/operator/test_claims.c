@@ -24,7 +24,7 @@
 
 struct fixture {
 	struct arena *arena;
-	struct claims claims;
+	struct plugin_claims claims;
 };
 
 static void judge(struct fixture *fixture, const char *tag, const char *const *texts)
@@ -50,7 +50,7 @@ static const char *names(struct fixture *fixture)
 
 static void expect(struct fixture *fixture, const char *resource, enum claim_verdict verdict, const char *part)
 {
-	const struct claim *claim = claims_find(&fixture->claims, resource);
+	const struct plugin_claim *claim = claims_find(&fixture->claims, resource);
 
 	assert_non_null(claim);
 	assert_int_equal(claim->verdict, verdict);

@@ -37,7 +37,7 @@ struct golden {
 	struct names names;
 	struct workload_live live;
 	struct version version;
-	struct claims claims;
+	struct plugin_claims claims;
 	struct plan plan;
 };
 
