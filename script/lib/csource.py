@@ -5,6 +5,7 @@
 It is no compiler. It reads what this tree's style allows (one declaration a line, no macros that open a brace they do
 not close) and counts; the compilers have said before that the text is C.
 """
+import fnmatch
 import re
 import subprocess
 
@@ -17,6 +18,7 @@ TOKEN = re.compile(
     r"|(?P<mark>->|[-+*/%&|^=!<>]=|&&|\|\||\S)",
     re.DOTALL | re.MULTILINE,
 )
+UNTRACKED = re.compile(r"(^|/)(\.git|\.cache|__pycache__)/|^build/|\.o$")
 CONTROL = {"if", "for", "while", "switch"}
 
 
@@ -28,10 +30,16 @@ class Token:
 
 
 def tracked(root, *patterns):
-    """The files of the tree that are committed or about to be, in order."""
+    """The files of the tree that are committed or about to be, in order; of a tree without git, all but what is built."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
-    return sorted({name for name in names if name and (root / name).is_file()})
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode == 0:
+        names = set(done.stdout.split("\0")) - {""}
+    else:
+        names = {path.relative_to(root).as_posix() for path in root.rglob("*")}
+        names = {name for name in names if not UNTRACKED.search(name) and
+                 (not patterns or any(fnmatch.fnmatch(name, pattern) or name.startswith(f"{pattern}/") for pattern in patterns))}
+    return sorted(name for name in names if (root / name).is_file())
 
 
 def scan(text):
