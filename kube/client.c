@@ -90,15 +90,15 @@ void kube_head_release(struct kube_head *head)
 	buf_release(&head->token);
 }
 
-int kube_head_make(struct kube_client *client, const char *path, struct kube_head *head, struct http_request *request,
+int kube_head_make(struct kube_client *client, const struct buf *path, struct kube_head *head, struct http_request *request,
 		   struct err *err)
 {
 	int r;
 
 	head->url = BUF_INIT(URL_MAX_BYTES);
 	head->token = BUF_INIT_SECRET(TOKEN_MAX_BYTES);
-	buf_addf(&head->url, "%s%s", kube_config_server(client->config), path);
-	if (head->url.overflow)
+	buf_addf(&head->url, "%s%s", kube_config_server(client->config), buf_str(path));
+	if (head->url.overflow || path->overflow)
 		return err_set(err, ERR_TOO_LARGE, "the request's URL is longer than %zu bytes", URL_MAX_BYTES);
 	r = kube_config_token(client->config, &head->token, err);
 	if (r < 0)
@@ -151,7 +151,7 @@ int kube_status_error(const struct http_response *response, struct err *err)
 
 struct call {
 	const char *method;
-	const char *path;
+	const struct buf *path;
 	const char *content_type; // a header line; NULL without a body
 	const char *body;
 	size_t max_bytes; // 0: of an object
@@ -178,7 +178,7 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 	r = http_perform(client->loop, &request, &response, err);
 	if (r < 0)
 		return r;
-	if (response.status >= 400 || response.status < 200) {
+	if (response.status >= 300 || response.status < 200) {
 		r = kube_status_error(&response, err);
 		buf_release(&response.body);
 		return r;
@@ -196,7 +196,7 @@ static int perform_object(struct kube_client *client, const struct call *call, s
 		return r;
 	*ret = call->secret ? kube_object_parse_secret(buf_str(&body), body.len) : kube_object_parse(buf_str(&body), body.len);
 	if (!*ret)
-		return err_set(err, ERR_PROTOCOL, "%s %s: the answer is no JSON object", call->method, call->path);
+		return err_set(err, ERR_PROTOCOL, "%s %s: the answer is no JSON object", call->method, buf_str(call->path));
 	return 0;
 }
 
@@ -206,7 +206,7 @@ int kube_get(struct kube_client *client, const struct kube_resource *resource, s
 	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
 
 	kube_path(&path, resource, name.namespace, name.name);
-	return perform_object(client, &(struct call){.method = "GET", .path = buf_str(&path)}, ret, err);
+	return perform_object(client, &(struct call){.method = "GET", .path = &path}, ret, err);
 }
 
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err)
@@ -214,7 +214,7 @@ int kube_get_secret(struct kube_client *client, struct kube_name name, struct ku
 	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
 
 	kube_path(&path, &kube_secrets, name.namespace, name.name);
-	return perform_object(client, &(struct call){.method = "GET", .path = buf_str(&path), .secret = true}, ret, err);
+	return perform_object(client, &(struct call){.method = "GET", .path = &path, .secret = true}, ret, err);
 }
 
 // Adds a page's items to the list; ret_continue gets the token of the next page, in the arena, or NULL.
@@ -257,7 +257,7 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 		kube_query(&path, "limit", PAGE_SIZE);
 		kube_query(&path, "labelSelector", label_selector);
 		kube_query(&path, "continue", token);
-		r = perform(client, &(struct call){.method = "GET", .path = buf_str(&path), .max_bytes = PAGE_MAX_BYTES}, &body, err);
+		r = perform(client, &(struct call){.method = "GET", .path = &path, .max_bytes = PAGE_MAX_BYTES}, &body, err);
 		if (r < 0 || (r = add_page(doc, items, &body, arena, &token, err)) < 0)
 			return r;
 	} while (token);
@@ -273,7 +273,7 @@ int kube_create(struct kube_client *client, const struct kube_resource *resource
 	struct call call = {.method = "POST", .content_type = JSON_TYPE, .body = json};
 
 	kube_path(&path, resource, namespace, NULL);
-	call.path = buf_str(&path);
+	call.path = &path;
 	return perform_object(client, &call, ret, err);
 }
 
@@ -294,7 +294,7 @@ int kube_apply(struct kube_client *client, const struct kube_resource *resource,
 	kube_query(&path, "fieldManager", options->field_manager);
 	kube_query(&path, "force", options->force ? "true" : NULL);
 	kube_query(&path, "dryRun", options->dry_run ? "All" : NULL);
-	call.path = buf_str(&path);
+	call.path = &path;
 	return perform_object(client, &call, ret, err);
 }
 
@@ -306,7 +306,7 @@ int kube_patch(struct kube_client *client, const struct kube_resource *resource,
 		.method = "PATCH", .content_type = type == KUBE_PATCH_MERGE ? MERGE_TYPE : PATCH_TYPE, .body = patch};
 
 	object_path(&path, resource, name, subresource);
-	call.path = buf_str(&path);
+	call.path = &path;
 	return perform_object(client, &call, ret, err);
 }
 
@@ -317,7 +317,7 @@ int kube_update_status(struct kube_client *client, const struct kube_resource *r
 	struct call call = {.method = "PUT", .content_type = JSON_TYPE, .body = json};
 
 	object_path(&path, resource, name, "status");
-	call.path = buf_str(&path);
+	call.path = &path;
 	return perform_object(client, &call, ret, err);
 }
 
@@ -350,7 +350,7 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 	if (options && options->grace_period_s >= 0)
 		(void)yyjson_mut_obj_add_int(doc, root, "gracePeriodSeconds", options->grace_period_s);
 	object_path(&path, resource, name, NULL);
-	call.path = buf_str(&path);
+	call.path = &path;
 	call.body = json_text(arena, doc);
 	return perform_object(client, &call, NULL, err);
 }
@@ -372,7 +372,7 @@ int kube_evict(struct kube_client *client, struct kube_name name, const char *ui
 	options = yyjson_mut_obj_add_obj(doc, root, "deleteOptions");
 	add_preconditions(doc, options, uid, NULL);
 	object_path(&path, &kube_pods, name, "eviction");
-	call.path = buf_str(&path);
+	call.path = &path;
 	call.body = json_text(arena, doc);
 	return perform_object(client, &call, NULL, err);
 }

@@ -92,8 +92,9 @@ struct kube_head {
 
 void kube_head_release(struct kube_head *head);
 
-// Fills the parts of a request that all calls share; head must outlive the request's start.
-int kube_head_make(struct kube_client *client, const char *path, struct kube_head *head, struct http_request *request,
+// Fills the parts of a request that all calls share; head must outlive the request's start. ERR_TOO_LARGE when the path, or
+// the URL that it makes, is over its limit.
+int kube_head_make(struct kube_client *client, const struct buf *path, struct kube_head *head, struct http_request *request,
 		   struct err *err);
 
 // Turns an answer of 400 and more into an error with the server's own words.

@@ -295,7 +295,7 @@ static void ask(void *user)
 	kube_path(&path, informer->options.resource, informer->namespace, NULL);
 	kube_query(&path, "labelSelector", informer->selector);
 	watch_query(&informer->watch, &path, seconds);
-	if (kube_head_make(informer->client, buf_str(&path), &head, &request, &err) < 0) {
+	if (kube_head_make(informer->client, &path, &head, &request, &err) < 0) {
 		on_end(informer, &none, &err);
 		return;
 	}

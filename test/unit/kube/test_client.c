@@ -1,0 +1,316 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What is asked of the API server, and what its answers mean.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reach.h"
+
+// One answer for all calls, unless the test plays another.
+struct part {
+	int status;
+	const char *extra;
+	const char *body;
+	bool silent, broken;
+	size_t length; // of a body of so many spaces instead
+};
+
+static void play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	const struct part *part = actor_user(actor);
+	char *spaces;
+
+	(void)call, (void)number;
+	if (part->silent) {
+		actor_silence(actor);
+	} else if (part->broken) {
+		actor_stream(conn);
+		actor_write(conn, "{\"meta");
+		actor_break(conn);
+	} else if (part->length) {
+		spaces = malloc(part->length + 1);
+		memset(spaces, ' ', part->length);
+		spaces[part->length] = '\0';
+		actor_answer(conn, part->status, NULL, spaces);
+		free(spaces);
+	} else {
+		actor_answer(conn, part->status, part->extra, part->body);
+	}
+}
+
+static const struct kube_name pod = {.namespace = "ns", .name = "p"};
+
+// Gets a pod from a server that plays the part; the class of the error, or 0.
+static int get(const struct part *part, int timeout_ms, struct kube_object **ret, struct err *err)
+{
+	struct part copy = *part;
+	struct reach reach;
+	int r;
+
+	reach_begin(&reach, play, &copy);
+	kube_client_set_timeout_ms(reach.client, timeout_ms);
+	r = kube_get(reach.client, &kube_pods, pod, ret, err);
+	reach_end(&reach);
+	return r;
+}
+
+static void test_get(void **state)
+{
+	struct part part = {.status = 200, .body = "{\"metadata\":{\"name\":\"p\",\"managedFields\":[]}}"};
+	struct kube_object *object = NULL;
+	const struct actor_call *call;
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, &object, &err), 0);
+	assert_string_equal(kube_object_name(object), "p");
+	call = actor_wait_call(reach.actor, 0);
+	assert_string_equal(call->method, "GET");
+	assert_string_equal(call->target, "/api/v1/namespaces/ns/pods/p");
+	assert_non_null(strstr(call->head, "Authorization: Bearer " REACH_TOKEN "\r\n"));
+	assert_non_null(strstr(call->head, "Accept: application/json\r\n"));
+	assert_non_null(strstr(call->head, "User-Agent: neofleet/"));
+	kube_object_unref(object);
+	reach_end(&reach);
+}
+
+static void test_classes(void **state)
+{
+	static const struct {
+		int status, class;
+	} wanted[] = {{400, ERR_INVALID}, {401, ERR_FORBIDDEN}, {403, ERR_FORBIDDEN}, {404, ERR_NOT_FOUND}, {409, ERR_CONFLICT},
+		      {410, ERR_GONE},	  {422, ERR_INVALID},	{429, ERR_TOO_MANY},  {500, ERR_SERVER},    {503, ERR_SERVER},
+		      {504, ERR_TIMEOUT}, {302, ERR_INVALID}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		struct part part = {.status = wanted[i].status,
+				    .extra = "Location: http://127.0.0.1:1/\r\n",
+				    .body = "{\"kind\":\"Status\",\"message\":\"the server's words\",\"reason\":\"Why\"}"};
+		struct err err = ERR_INIT;
+
+		assert_int_equal(get(&part, 10000, NULL, &err), wanted[i].class);
+		assert_int_equal(err.status, wanted[i].status);
+		assert_string_equal(err.text, "the server's words");
+		assert_string_equal(err.code, "Why");
+		assert_int_equal(err.retry_after_ms, 0);
+	}
+}
+
+static void test_retry_after(void **state)
+{
+	static const struct {
+		const char *extra, *body;
+		int wanted;
+	} cases[] = {
+		{"Retry-After: 7\r\n", "{\"details\":{\"retryAfterSeconds\":3}}", 7000},
+		{NULL, "{\"details\":{\"retryAfterSeconds\":3}}", 3000},
+		{NULL, "{\"details\":{\"retryAfterSeconds\":-3}}", 0},
+		{NULL, "{\"details\":{\"retryAfterSeconds\":99999999999}}", 0},
+		{"Retry-After: 99999999\r\n", "", 3600000},
+		{"Retry-After: soon\r\n", "not JSON", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct part part = {.status = 429, .extra = cases[i].extra, .body = cases[i].body};
+		struct err err = ERR_INIT;
+
+		assert_int_equal(get(&part, 10000, NULL, &err), ERR_TOO_MANY);
+		assert_int_equal(err.retry_after_ms, cases[i].wanted);
+		assert_string_equal(err.text, "no reason was given");
+	}
+}
+
+static void test_answers_that_are_none(void **state)
+{
+	static const struct {
+		struct part part;
+		int class;
+	} cases[] = {
+		{{.status = 200, .body = "<html>"}, ERR_PROTOCOL},
+		{{.status = 200, .body = "[1]"}, ERR_PROTOCOL},
+		{{.status = 200, .body = ""}, ERR_PROTOCOL},
+		{{.broken = true}, ERR_IO},
+		{{.status = 200, .length = (size_t)8 * 1024 * 1024 + 1}, ERR_TOO_LARGE},
+		{{.status = 200, .length = (size_t)8 * 1024 * 1024}, ERR_PROTOCOL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kube_object *object = NULL;
+		struct err err = ERR_INIT;
+
+		assert_int_equal(get(&cases[i].part, 10000, &object, &err), cases[i].class);
+		assert_null(object);
+		assert_null(strstr(err.text, REACH_TOKEN));
+	}
+}
+
+static void test_deadline(void **state)
+{
+	struct part part = {.silent = true};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(get(&part, 50, NULL, &err), ERR_TIMEOUT);
+	assert_non_null(strstr(err.text, "/api/v1/namespaces/ns/pods/p"));
+}
+
+static void test_nobody_there(void **state)
+{
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_to_port(&reach, 1);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_IO);
+	err_clear(&err);
+	loop_stop(reach.loop);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	reach_end(&reach);
+}
+
+static void test_secret(void **state)
+{
+	struct part part = {.status = 200, .body = "{\"metadata\":{\"name\":\"s\"},\"data\":{\"token\":\"aHVudGVyMg==\"}}"};
+	struct kube_object *object = NULL;
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_get_secret(reach.client, (struct kube_name){"ns", "s"}, &object, &err), 0);
+	assert_string_equal(kube_object_str(object, "/data/token"), "aHVudGVyMg==");
+	assert_string_equal(actor_wait_call(reach.actor, 0)->target, "/api/v1/namespaces/ns/secrets/s");
+	kube_object_unref(object);
+	reach_end(&reach);
+}
+
+// The writes: method, path with query, content type, body.
+static void test_writes(void **state)
+{
+	static const char *const wanted[][4] = {
+		{"POST", "/api/v1/namespaces/ns/events", "Content-Type: application/json\r\n", "{\"a\":1}"},
+		{"PATCH", "/apis/apps/v1/namespaces/ns/statefulsets/s?fieldManager=neo%20fleet&force=true",
+		 "Content-Type: application/apply-patch+yaml\r\n", "{\"b\":1}"},
+		{"PATCH", "/apis/apps/v1/namespaces/ns/statefulsets/s/status?fieldManager=m&dryRun=All",
+		 "Content-Type: application/apply-patch+yaml\r\n", "{\"b\":2}"},
+		{"PATCH", "/api/v1/namespaces/ns/pods/p/status", "Content-Type: application/merge-patch+json\r\n", "{\"c\":1}"},
+		{"PATCH", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json-patch+json\r\n", "[]"},
+		{"PUT", "/api/v1/namespaces/ns/pods/p/status", "Content-Type: application/json\r\n", "{\"d\":1}"},
+		{"DELETE", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json\r\n",
+		 "{\"propagationPolicy\":\"Background\",\"preconditions\":{\"uid\":\"u\",\"resourceVersion\":\"5\"},"
+		 "\"gracePeriodSeconds\":0}"},
+		{"DELETE", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json\r\n", "{\"propagationPolicy\":\"Background\"}"},
+		{"POST", "/api/v1/namespaces/ns/pods/p/eviction", "Content-Type: application/json\r\n",
+		 "{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\"},"
+		 "\"deleteOptions\":{\"preconditions\":{\"uid\":\"u\"}}}"},
+	};
+	const struct kube_delete_options exact = {.uid = "u", .resource_version = "5", .grace_period_s = 0};
+	const struct kube_name set = {.namespace = "ns", .name = "s"};
+	struct part part = {.status = 200, .body = "{}"};
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_create(reach.client, &kube_events, "ns", "{\"a\":1}", NULL, &err), 0);
+	assert_int_equal(kube_apply(reach.client, &kube_statefulsets, set, "{\"b\":1}",
+				    &(struct kube_apply_options){.field_manager = "neo fleet", .force = true}, NULL, &err),
+			 0);
+	assert_int_equal(kube_apply(reach.client, &kube_statefulsets, set, "{\"b\":2}",
+				    &(struct kube_apply_options){.field_manager = "m", .subresource = "status", .dry_run = true}, NULL,
+				    &err),
+			 0);
+	assert_int_equal(kube_patch(reach.client, &kube_pods, pod, "status", KUBE_PATCH_MERGE, "{\"c\":1}", NULL, &err), 0);
+	assert_int_equal(kube_patch(reach.client, &kube_pods, pod, NULL, KUBE_PATCH_JSON, "[]", NULL, &err), 0);
+	assert_int_equal(kube_update_status(reach.client, &kube_pods, pod, "{\"d\":1}", NULL, &err), 0);
+	assert_int_equal(kube_delete(reach.client, &kube_pods, pod, &exact, &err), 0);
+	assert_int_equal(kube_delete(reach.client, &kube_pods, pod, NULL, &err), 0);
+	assert_int_equal(kube_evict(reach.client, pod, "u", &err), 0);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const struct actor_call *call = actor_wait_call(reach.actor, i);
+
+		assert_string_equal(call->method, wanted[i][0]);
+		assert_string_equal(call->target, wanted[i][1]);
+		assert_non_null(strstr(call->head, wanted[i][2]));
+		assert_string_equal(call->body, wanted[i][3]);
+	}
+	reach_end(&reach);
+}
+
+static void play_pages(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	static const char *const pages[] = {
+		"{\"metadata\":{\"resourceVersion\":\"5\",\"continue\":\"t/1\"},\"items\":[{\"n\":1},{\"n\":2}]}",
+		"{\"metadata\":{\"resourceVersion\":\"5\",\"continue\":\"t/2\"},\"items\":null}",
+		"{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[{\"n\":3}]}",
+		"{\"message\":\"no list\"}",
+	};
+
+	(void)actor, (void)call;
+	actor_answer(conn, 200, NULL, pages[number < 4 ? number : 3]);
+}
+
+static void test_list(void **state)
+{
+	static const char *const targets[] = {"/api/v1/namespaces/ns/pods?limit=500&labelSelector=a%3Db%2Cc",
+					      "/api/v1/namespaces/ns/pods?limit=500&labelSelector=a%3Db%2Cc&continue=t%2F1",
+					      "/api/v1/namespaces/ns/pods?limit=500&labelSelector=a%3Db%2Cc&continue=t%2F2",
+					      "/api/v1/pods?limit=500"};
+	struct kube_object *list = NULL;
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play_pages, NULL);
+	assert_int_equal(kube_list(reach.client, &kube_pods, "ns", "a=b,c", &list, &err), 0);
+	assert_int_equal(yyjson_arr_size(kube_object_get(list, "/items")), 3);
+	assert_int_equal(kube_object_int(list, "/items/2/n", 0), 3);
+	kube_object_unref(list);
+	assert_int_equal(kube_list(reach.client, &kube_pods, NULL, NULL, &list, &err), ERR_PROTOCOL);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(actor_wait_call(reach.actor, i)->target, targets[i]);
+	reach_end(&reach);
+}
+
+static void test_url_limit(void **state)
+{
+	struct part part = {.status = 200, .body = "{}"};
+	char *name = calloc(1, 9001);
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	memset(name, 'n', 9000);
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_get(reach.client, &kube_pods, (struct kube_name){"ns", name}, NULL, &err), ERR_TOO_LARGE);
+	assert_int_equal(actor_calls(reach.actor), 0);
+	reach_end(&reach);
+	free(name);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_get),	 cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_answers_that_are_none),
+		cmocka_unit_test(test_deadline), cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
