@@ -19,6 +19,10 @@
 #define LAST_RETRY_MS INT64_C(300000)
 #define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
 
+// A server tries to connect right after its start, then every 30 s.
+#define CONNECTING_MS INT64_C(35000)
+#define CONNECTING_RETRY_MS INT64_C(1500)
+
 static const int64_t looks_ms[] = {5000, 30000, 90000};
 #define LOOKS (sizeof(looks_ms) / sizeof(looks_ms[0]))
 
@@ -69,6 +73,8 @@ static int64_t retry_delay(const char *reason, unsigned failures)
 
 	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
 		return REFUSED_RETRY_MS;
+	if (strcmp(reason, FLEET_CONNECTING) == 0)
+		return CONNECTING_RETRY_MS;
 	for (unsigned i = 1; i < failures && delay < LAST_RETRY_MS; i++)
 		delay *= 2;
 	if (delay > LAST_RETRY_MS)
@@ -181,6 +187,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	request = request_for(&access, &inputs->servers.pods[0], EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
 	request.may_adopt = !inputs->registered_before;
+	request.may_wait = !memory->attempt.connecting_ms || deadline_left_ms(memory->attempt.connecting_ms) > 0;
 	// After the deadline was set: what is left of the lease outlasts it.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
@@ -199,6 +206,9 @@ static void keep_failure(struct memory *memory, const char *basis, struct enroll
 	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
 	int64_t delay = retry_delay(ret->reason, failures + 1);
 
+	ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
+	if (ret->waiting && !memory->attempt.connecting_ms)
+		memory->attempt.connecting_ms = deadline_in_ms(CONNECTING_MS);
 	memory_set(memory->attempt.basis, basis);
 	memory->attempt.failures = failures + 1;
 	memory->attempt.next_ms = deadline_in_ms(delay);
@@ -218,6 +228,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
 		ret->reason = memory->attempt.reason;
 		ret->message = memory->attempt.message;
+		ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
 		ret->again_after_ms = left;
 		return;
 	}

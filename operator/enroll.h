@@ -24,6 +24,7 @@ struct enroll_result {
 	bool stale;	     // the object in the store is older than what the API server has: look again
 	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
+	bool waiting;	     // nothing is wrong: the server is given time
 	const char *reason;
 	const char *message;
 	int64_t again_after_ms; // 0: no need

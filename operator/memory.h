@@ -61,6 +61,7 @@ struct memory {
 		char basis[MEMORY_BASIS_SIZE];
 		unsigned failures;
 		int64_t next_ms; // monotonic; no attempt before
+		int64_t connecting_ms; // monotonic; a server that is connecting is waited for until then; 0: none was seen
 		char reason[64];
 		char message[MEMORY_TEXT_SIZE];
 	} attempt;

@@ -345,7 +345,7 @@ static int register_fleet(struct pass *pass, struct err *err)
 	fleet->reason = result.reason;
 	fleet->message = result.message;
 	pass->just_registered = result.registered;
-	pass->fleet_failed = !result.registered;
+	pass->fleet_failed = !result.registered && !result.waiting;
 	if (result.registered) {
 		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
 		fleet->last_registration = pass->registered_at;

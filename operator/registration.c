@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "neo4j/admin.h"
 #include "operator/access.h"
+#include "operator/fleet.h"
 
 // The order matters and is the whole point: what the server has is asked first, because a token that the service
 // rotated must not be overwritten by the older one of the Secret; the token is inspected before it is stored, because
@@ -85,11 +87,15 @@ static int check_adoption(struct exchange *x)
 		return 0;
 	if (admin_fleet_status(&x->admin, &state, &err) < 0)
 		return fail(x, &err);
-	if (!state.active || !state.connected)
+	if (!state.active || !(state.connected || x->request->may_wait))
 		return 0;
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
-	return stored.project && strcmp(stored.project, x->request->token->project) == 0;
+	if (!stored.project || strcmp(stored.project, x->request->token->project) != 0)
+		return 0;
+	return state.connected ? 1
+			       : end(x, FLEET_CONNECTING,
+				     "The server holds a token of this project already and is connecting; it is asked again");
 }
 
 static int check_token(struct exchange *x)
@@ -130,6 +136,10 @@ static int call_register(struct exchange *x)
 		return end(x, FLEET_SERVER_ERROR,
 			   "The server answered success, but does not hold a token of the token's project; it is tried again");
 	fault_point("after-confirm");
+	if (x->request->token->expires_ms <= clock_wall_ms(&clock_system))
+		return end(x, FLEET_TOKEN_EXPIRED,
+			   "The token expired while it was registered; generate a new one in the Aura console and update the "
+			   "Secret");
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #define FLEET_UNREACHABLE "Unreachable"
 #define FLEET_SERVER_ERROR "ServerError"
 #define FLEET_TOKEN_REFUSED "TokenRefused"
+#define FLEET_CONNECTING "Connecting"
 
 struct registration_request {
 	struct bolt_target target;
@@ -28,6 +29,7 @@ struct registration_request {
 	const char *admin_secret; // the Secret's name, for messages
 	const struct token *token;
 	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
+	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: FLEET_CONNECTING
 	int64_t deadline;
 };
 
