@@ -52,16 +52,45 @@ yyjson_val *json_parse(struct arena *arena, const char *text, size_t len)
 	return yyjson_doc_get_root(yyjson_read_opts(copy, len, 0, &alc, NULL));
 }
 
+// The length of the UTF-8 letter at text; 0 when there is none. The text ends with NUL, which continues no letter.
+static size_t letter_length(const unsigned char *text)
+{
+	unsigned least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80; // no longer form than need be
+	unsigned most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;	 // no surrogates, nothing above U+10FFFF
+	size_t len = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+
+	if (len > 1 && (text[1] < least || text[1] > most))
+		return 0;
+	for (size_t i = 2; i < len; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return len;
+}
+
+// JSON itself is ASCII: bytes that are no letters can stand inside strings only.
+static const char *scrub(char *text)
+{
+	size_t len;
+
+	for (char *at = text; *at; at += len ? len : 1) {
+		len = letter_length((const unsigned char *)at);
+		if (!len)
+			*at = '?';
+	}
+	return text;
+}
+
 const char *json_text(struct arena *arena, const yyjson_mut_doc *doc)
 {
 	yyjson_alc alc = json_alc(arena);
 
-	return must(yyjson_mut_write_opts(doc, 0, &alc, NULL, NULL));
+	return scrub(must(yyjson_mut_write_opts(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL)));
 }
 
 const char *json_val_text(struct arena *arena, const yyjson_val *val)
 {
 	yyjson_alc alc = json_alc(arena);
 
-	return must(yyjson_val_write_opts(val, 0, &alc, NULL, NULL));
+	return scrub(must(yyjson_val_write_opts(val, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL)));
 }

@@ -20,6 +20,6 @@ yyjson_mut_doc *json_doc_new(struct arena *arena);
 // Reads a text into the arena. NULL when it is no JSON.
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
 
-// The document's compact text, in the arena.
+// The document's compact text, in the arena. What is no UTF-8 in it (a peer's words, or words cut short) becomes "?".
 const char *json_text(struct arena *arena, const yyjson_mut_doc *doc);
 const char *json_val_text(struct arena *arena, const yyjson_val *val);

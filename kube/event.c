@@ -46,6 +46,16 @@ static const char *name_of(const struct event_about *about, const char *reason, 
 	return arena_printf(arena, "%.200s.%016llx", about->name, (unsigned long long)h);
 }
 
+// The API takes 1024 bytes. No letter is cut in two.
+static const char *cut(const char *message, struct arena *arena)
+{
+	size_t len = strnlen(message, 1000);
+
+	while (len > 0 && ((unsigned char)message[len] & 0xc0) == 0x80)
+		len--;
+	return arena_memdup0(arena, message, len);
+}
+
 static const char *build(const struct event_recorder *recorder, const struct event_about *about, enum event_type type,
 			 const char *reason, const char *message, const char *name, const char *now, struct arena *arena)
 {
@@ -67,8 +77,7 @@ static const char *build(const struct event_recorder *recorder, const struct eve
 	(void)yyjson_mut_obj_add_str(doc, object, "resourceVersion", about->resource_version);
 	(void)yyjson_mut_obj_add_str(doc, root, "type", type == EVENT_WARNING ? "Warning" : "Normal");
 	(void)yyjson_mut_obj_add_str(doc, root, "reason", reason);
-	// The API takes 1024 bytes.
-	(void)yyjson_mut_obj_add_str(doc, root, "message", arena_printf(arena, "%.1000s", message));
+	(void)yyjson_mut_obj_add_str(doc, root, "message", cut(message, arena));
 	source = yyjson_mut_obj_add_obj(doc, root, "source");
 	(void)yyjson_mut_obj_add_str(doc, source, "component", recorder->component);
 	(void)yyjson_mut_obj_add_str(doc, root, "reportingComponent", recorder->component);

@@ -4,7 +4,7 @@
 #pragma once
 
 // The Event recorder: events.k8s.io/v1 or core v1 (core: shown by kubectl get events and its field selectors in
-// every version). One event object per (object uid, reason, message, type); a repeat only raises its count,
+// every version). One event object per (object uid, reason, message); a repeat only raises its count,
 // by patch. Any thread but the loop's; errors are logged, never returned: an event is a courtesy.
 
 #include "base/clock.h"
