@@ -1,0 +1,3 @@
+module neofleet/test/standin
+
+go 1.24
