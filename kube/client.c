@@ -4,6 +4,7 @@
 #include "kube/client.h"
 
 #include <ctype.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,23 @@ struct kube_client {
 	const struct kube_config *config;
 	struct loop *loop;
 	int timeout_ms;
+	_Atomic uint64_t calls[KUBE_METHODS];
 };
+
+const char *const kube_methods[KUBE_METHODS] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+uint64_t kube_client_calls(const struct kube_client *client, size_t method)
+{
+	return atomic_load(&client->calls[method]);
+}
+
+static void count_call(struct kube_client *client, const char *method)
+{
+	for (size_t i = 0; i < KUBE_METHODS; i++) {
+		if (strcmp(kube_methods[i], method) == 0)
+			atomic_fetch_add(&client->calls[i], 1);
+	}
+}
 
 int kube_client_new(const struct kube_config *config, struct loop *loop, struct kube_client **ret, struct err *err)
 {
@@ -36,7 +53,9 @@ int kube_client_new(const struct kube_config *config, struct loop *loop, struct 
 
 	if (!client)
 		return err_set(err, ERR_INTERNAL, "out of memory");
-	*client = (struct kube_client){.config = config, .loop = loop, .timeout_ms = DEFAULT_TIMEOUT_MS};
+	client->config = config;
+	client->loop = loop;
+	client->timeout_ms = DEFAULT_TIMEOUT_MS;
 	*ret = client;
 	return 0;
 }
@@ -175,6 +194,7 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 
 	if (r < 0)
 		return r;
+	count_call(client, call->method);
 	r = http_perform(client->loop, &request, &response, err);
 	if (r < 0)
 		return r;

@@ -101,3 +101,9 @@ int kube_head_make(struct kube_client *client, const struct buf *path, struct ku
 int kube_status_error(const struct http_response *response, struct err *err);
 
 struct loop *kube_client_loop(const struct kube_client *client);
+
+// For metrics: the methods that calls are made with, and how many calls there were with each, whatever came of them. The watches
+// of informers are not among them. Any thread.
+#define KUBE_METHODS 5
+extern const char *const kube_methods[KUBE_METHODS];
+uint64_t kube_client_calls(const struct kube_client *client, size_t method);

@@ -43,6 +43,15 @@ static void write_kind(struct buf *out, const char *kind, const struct tally *ta
 			 tally->phases[p]);
 }
 
+static void write_calls(struct buf *out, const struct kube_client *client)
+{
+	buf_add(out, "# HELP neofleet_api_calls_total Calls to the Kubernetes API, without watches and the lease.\n"
+		     "# TYPE neofleet_api_calls_total counter\n");
+	for (size_t i = 0; i < KUBE_METHODS; i++)
+		buf_addf(out, "neofleet_api_calls_total{method=\"%s\"} %llu\n", kube_methods[i],
+			 (unsigned long long)kube_client_calls(client, i));
+}
+
 static unsigned long long resident_bytes(void)
 {
 	_cleanup_(fclosep) FILE *file = fopen("/proc/self/statm", "re");
@@ -66,6 +75,7 @@ void metrics_write(const struct context *context, struct buf *out)
 	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
 	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
 	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
+	write_calls(out, context->client);
 	head(out, "workqueue_depth", "Keys that are due.");
 	buf_addf(out, "workqueue_depth %zu\n", queue_depth(context->queue));
 	head(out, "process_resident_memory_bytes", "Resident memory of the operator.");
