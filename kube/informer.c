@@ -72,6 +72,8 @@ int kube_informer_new(struct kube_client *client, const struct kube_informer_opt
 	informer->page.secret = options->metadata_only;
 	informer->seed = (unsigned)clock_monotonic_ms(&clock_system) ^ (unsigned)(uintptr_t)informer;
 	watch_init(&informer->watch, options->metadata_only);
+	if (options->retry_ms)
+		informer->watch.first_delay_ms = options->retry_ms;
 	*ret = informer;
 	return 0;
 }

@@ -26,6 +26,7 @@ struct kube_informer_options {
 	const char *label_selector; // NULL: none
 	bool metadata_only;	    // PartialObjectMetadata; annotations and managedFields dropped unparsed, buffers wiped
 	int64_t silent_ms;	    // a watch of which nothing is heard for so long is given up and resumed; 0: 150 s
+	int64_t retry_ms;	    // after a first failure, doubled each time up to 30 s; 0: 500
 	kube_informer_handler handler;
 	void *user;
 };

@@ -20,6 +20,7 @@ void watch_init(struct watch *watch, bool secret)
 		.version = BUF_INIT(TOKEN_MAX),
 		.continue_token = BUF_INIT(TOKEN_MAX),
 		.line = BUF_INIT(LINE_MAX_BYTES),
+		.first_delay_ms = FIRST_DELAY_MS,
 		.secret = secret,
 	};
 	watch->line.secret = secret;
@@ -142,7 +143,7 @@ int watch_event(struct watch *watch, yyjson_val *event, enum watch_change *ret_c
 
 int64_t watch_ended(struct watch *watch, const struct err *err, unsigned random)
 {
-	int64_t delay = FIRST_DELAY_MS;
+	int64_t delay = watch->first_delay_ms;
 
 	buf_clear(&watch->line);
 	if (!err_is_set(err)) {

@@ -23,6 +23,7 @@ struct watch {
 	struct buf continue_token; // of the next page; empty for the first one
 	struct buf line;	   // of a stream: what is not a whole line yet
 	unsigned failures;	   // in a row
+	int64_t first_delay_ms;	   // after a failure, doubled each time; 500
 	bool secret;		   // the line's memory is wiped
 };
 

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,8 +123,10 @@ static void *listen_on(void *user)
 	int fd;
 
 	while ((fd = accept(actor->fd, NULL, NULL)) >= 0) {
+		const int at_once = 1;
 		struct actor_conn *conn;
 
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
 		actor_lock(actor);
 		must(actor->n_conns < CONNS_MAX, "too many connections");
 		conn = &actor->conns[actor->n_conns++];
