@@ -46,6 +46,48 @@ int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err)
 	return 0;
 }
 
+// Whether one of the names that a SHOW command lists begins so.
+static int is_listed(const struct admin *admin, const char *text, const char *beginning, bool *ret, struct err *err)
+{
+	struct bolt_entry entry = {.key = "beginning", .value = bolt_string(beginning)};
+	struct bolt_value params = bolt_map(&entry, 1);
+	struct bolt_query query = {.text = text, .params = &params, .database = "system", .read = true, .max_rows = 1};
+	const struct bolt_value *count;
+	struct bolt_result result;
+	int r = bolt_session_query(admin->session, &query, admin->deadline, admin->arena, &result, err);
+
+	if (r < 0)
+		return r;
+	count = bolt_result_get(&result, 0, "n");
+	if (!count || count->type != BOLT_INT)
+		return lacks("n", "SHOW PROCEDURES or SHOW FUNCTIONS", err);
+	*ret = count->integer > 0;
+	return 0;
+}
+
+int admin_names_present(const struct admin *admin, const char *patterns, bool *ret, struct err *err)
+{
+	static const char *const commands[] = {
+		"SHOW PROCEDURES YIELD name WHERE name STARTS WITH $beginning RETURN count(name) AS n",
+		"SHOW FUNCTIONS YIELD name WHERE name STARTS WITH $beginning RETURN count(name) AS n",
+	};
+
+	*ret = false;
+	while (*patterns && !*ret) {
+		size_t len = strcspn(patterns, ",");
+		const char *beginning = arena_memdup0(admin->arena, patterns, strcspn(patterns, ",*"));
+
+		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && !*ret; i++) {
+			int r = is_listed(admin, commands[i], beginning, ret, err);
+
+			if (r < 0)
+				return r;
+		}
+		patterns += len + (patterns[len] == ',');
+	}
+	return 0;
+}
+
 int admin_fleet_status(const struct admin *admin, struct fleet_state *ret, struct err *err)
 {
 	const struct bolt_value *active, *connected;

@@ -27,6 +27,9 @@ struct admin {
 // Whether fleetManagement.registerToken, inspectToken and status exist.
 int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err);
 
+// Whether the server has a procedure or a function of one of the name patterns, comma-separated: "gds.*", "genai.*,ai.*".
+int admin_names_present(const struct admin *admin, const char *patterns, bool *ret, struct err *err);
+
 struct fleet_state {
 	bool active;	     // a token is stored
 	bool connected;	     // this server talks to the service

@@ -11,12 +11,12 @@
 #include "base/fault.h"
 #include "operator/credentials.h"
 #include "operator/fleet.h"
+#include "operator/pace.h"
 
 // Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
 #define EXCHANGE_TIMEOUT_MS (15 * 1000)
 #define LOOK_TIMEOUT_MS (10 * 1000)
 #define FIRST_RETRY_MS INT64_C(1000)
-#define LAST_RETRY_MS INT64_C(300000)
 #define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
 
 // A server tries to connect right after its start, then every 30 s.
@@ -69,17 +69,9 @@ static bool is_same(const char *kept, size_t size, const char *basis)
 
 static int64_t retry_delay(const char *reason, unsigned failures)
 {
-	int64_t delay = FIRST_RETRY_MS;
-
 	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
 		return REFUSED_RETRY_MS;
-	if (strcmp(reason, FLEET_CONNECTING) == 0)
-		return CONNECTING_RETRY_MS;
-	for (unsigned i = 1; i < failures && delay < LAST_RETRY_MS; i++)
-		delay *= 2;
-	if (delay > LAST_RETRY_MS)
-		delay = LAST_RETRY_MS;
-	return delay + random() % (delay / 10 + 1);
+	return strcmp(reason, FLEET_CONNECTING) == 0 ? CONNECTING_RETRY_MS : pace_delay(failures);
 }
 
 static bool fail(struct enroll_result *ret, const char *reason, const char *message)

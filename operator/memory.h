@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "operator/pace.h"
 
 #define MEMORY_VERSION_SIZE 40
 #define MEMORY_BASIS_SIZE 320
@@ -52,6 +53,15 @@ struct memory {
 		int64_t next_ms; // monotonic; no other login before, unless the server takes the password
 		char message[MEMORY_TEXT_SIZE];
 	} login;
+
+	// Asking a server for its version, where the tag does not tell it; and, in a Neo4jPlugin's memory, for its procedures.
+	struct pace version, procedures;
+
+	// Of a Neo4jPlugin: the spec and the image with which its procedures were seen last.
+	char seen_with[MEMORY_BASIS_SIZE];
+
+	// When disable() was tried first for a deployment whose Fleet Manager is switched off; monotonic, 0: not yet.
+	int64_t disable_since_ms;
 
 	// How often a pass found a child's name taken, one after the other.
 	unsigned name_taken;

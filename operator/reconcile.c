@@ -17,7 +17,9 @@ int reconcile(void *user, const char *text, struct outcome *ret, struct err *err
 	if (!key_parse(text, &key))
 		return err_set(err, ERR_INTERNAL, "key '%s' cannot be read", text);
 	*ret = (struct outcome){.reason = "done"};
-	if (key.kind != KEY_PLUGIN)
+	if (key.kind == KEY_PLUGIN)
+		r = reconcile_plugin(context, &key, memory_of(context->memories, text), ret, err);
+	else
 		r = reconcile_dbms(context, &key, memory_of(context->memories, text), ret, err);
 	if (r != ERR_CONFLICT)
 		return r;

@@ -15,3 +15,6 @@ int reconcile(void *user, const char *key, struct outcome *ret, struct err *err)
 // Of a cluster or a standalone.
 int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
 		   struct err *err);
+
+int reconcile_plugin(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
+		     struct err *err);

@@ -134,31 +134,65 @@ static bool differs(yyjson_val *wanted, yyjson_val *old)
 	       yyjson_arr_size(yyjson_obj_get(wanted, "conditions")) != yyjson_arr_size(yyjson_obj_get(old, "conditions"));
 }
 
-const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena)
+// Begins a patch: what every status has.
+static yyjson_mut_val *begin(struct writer *w, yyjson_val *object, int64_t now_ms, struct arena *arena)
 {
-	yyjson_val *old = yyjson_obj_get(object, "status"), *metadata = yyjson_obj_get(object, "metadata");
+	yyjson_val *metadata = yyjson_obj_get(object, "metadata");
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc), *head, *status;
-	struct writer w = {.doc = doc, .old_conditions = yyjson_obj_get(old, "conditions"), .generation = wanted->generation};
-	const char *text;
 
-	time_format_rfc3339(now_ms, w.now, sizeof(w.now));
+	w->doc = doc;
+	w->old_conditions = yyjson_ptr_get(object, "/status/conditions");
+	time_format_rfc3339(now_ms, w->now, sizeof(w->now));
 	yyjson_mut_doc_set_root(doc, root);
 	head = yyjson_mut_obj_add_obj(doc, root, "metadata");
 	yyjson_mut_obj_add_val(doc, head, "resourceVersion",
 			       yyjson_val_mut_copy(doc, yyjson_obj_get(metadata, "resourceVersion")));
 	status = yyjson_mut_obj_add_obj(doc, root, "status");
-	yyjson_mut_obj_add_sint(doc, status, "observedGeneration", wanted->generation);
-	yyjson_mut_obj_add_strcpy(doc, status, "phase", phase_name(wanted->verdict.phase));
-	yyjson_mut_obj_add_strcpy(doc, status, "message", message_of(wanted, arena));
-	w.conditions = yyjson_mut_obj_add_arr(doc, status, "conditions");
+	yyjson_mut_obj_add_sint(doc, status, "observedGeneration", w->generation);
+	return status;
+}
+
+// The text of a patch; NULL when the object says all of it.
+static const char *end(const struct writer *w, yyjson_val *object, struct arena *arena)
+{
+	const char *text = json_text(arena, w->doc);
+
+	return differs(yyjson_obj_get(json_parse(arena, text, strlen(text)), "status"), yyjson_obj_get(object, "status")) ? text
+															    : NULL;
+}
+
+const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena)
+{
+	struct writer w = {.generation = wanted->generation};
+	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
+
+	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(wanted->verdict.phase));
+	yyjson_mut_obj_add_strcpy(w.doc, status, "message", message_of(wanted, arena));
+	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
 	phase_conditions(&w, &wanted->verdict);
 	problem_conditions(&w, wanted->problems);
 	fleet_conditions(&w, &wanted->fleet);
 	keep_others(&w);
 	fleet_map(&w, status, &wanted->fleet);
-	text = json_text(arena, doc);
-	if (!differs(yyjson_obj_get(json_parse(arena, text, strlen(text)), "status"), old))
-		return NULL;
-	return text;
+	return end(&w, object, arena);
+}
+
+const char *status_plugin_patch(yyjson_val *object, const struct status_plugin_wanted *wanted, int64_t now_ms,
+				struct arena *arena)
+{
+	struct writer w = {.generation = wanted->generation};
+	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
+	const struct plugin_verdict *verdict = &wanted->verdict;
+	bool failed = verdict->phase == PLUGIN_FAILED;
+	bool moving = verdict->phase == PLUGIN_WAITING || verdict->phase == PLUGIN_INSTALLING;
+
+	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", plugin_phase_name(verdict->phase));
+	yyjson_mut_obj_add_strcpy(w.doc, status, "message", verdict->message);
+	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
+	condition(&w, "Ready", verdict->phase == PLUGIN_READY, verdict->reason, verdict->message);
+	condition(&w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
+	condition(&w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+	keep_others(&w);
+	return end(&w, object, arena);
 }

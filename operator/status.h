@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "operator/phase.h"
+#include "operator/plugin_phase.h"
 
 struct status_fleet {
 	bool publish;		       // enabled was seen: auraFleetManagement and FleetRegistered are written
@@ -46,3 +47,12 @@ struct status_wanted {
 // A merge patch for the status subresource, conditional on the object's resourceVersion; NULL when the object says all of
 // it already.
 const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena);
+
+// The same for a Neo4jPlugin.
+struct status_plugin_wanted {
+	int64_t generation;
+	struct plugin_verdict verdict;
+};
+
+const char *status_plugin_patch(yyjson_val *object, const struct status_plugin_wanted *wanted, int64_t now_ms,
+				struct arena *arena);

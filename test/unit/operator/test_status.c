@@ -150,6 +150,29 @@ static void test_problems_show(void **state)
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready");
 }
 
+// C6, E1: a Neo4jPlugin's status, by the same rules.
+static void test_plugin(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct status_plugin_wanted wanted = {
+		.generation = 2, .verdict = {.phase = PLUGIN_INSTALLING, .reason = "Installing", .message = "0 of 1 servers"}};
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	const char *patch = status_plugin_patch(object, &wanted, NOW, arena);
+
+	(void)state;
+	assert_non_null(patch);
+	object = patched(arena, patch);
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(object, "/status/phase")), "Installing");
+	assert_string_equal(message_of(object, "Ready", "status"), "False");
+	assert_string_equal(message_of(object, "Reconciling", "message"), "0 of 1 servers");
+	assert_null(status_plugin_patch(object, &wanted, NOW + 60000, arena));
+	wanted.verdict = (struct plugin_verdict){PLUGIN_FAILED, "UnknownPlugin", "choose one of apoc"};
+	object = patched(arena, status_plugin_patch(object, &wanted, NOW + 60000, arena));
+	assert_string_equal(message_of(object, "Stalled", "reason"), "UnknownPlugin");
+	assert_string_equal(message_of(object, "Stalled", "lastTransitionTime"), "2025-12-01T10:01:00Z");
+	assert_string_equal(message_of(object, "Ready", "lastTransitionTime"), "2025-12-01T10:00:00Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
 		cmocka_unit_test(test_problems_show),
+		cmocka_unit_test(test_plugin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
