@@ -65,12 +65,10 @@ static void stream_free(struct http_stream *stream)
 	free(stream);
 }
 
-static size_t on_write(char *data, size_t size, size_t n, void *user)
+static size_t take_data(struct http_stream *stream, const char *data, size_t n)
 {
-	struct http_stream *stream = user;
 	long status = 0;
 
-	n *= size;
 	(void)curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (stream->streamed && status < 400) {
 		stream->stopped = stream->stopped || !stream->events.on_data(stream->events.user, data, n);
@@ -78,6 +76,17 @@ static size_t on_write(char *data, size_t size, size_t n, void *user)
 	}
 	buf_append(&stream->response.body, data, n);
 	return stream->response.body.overflow ? 0 : n;
+}
+
+static size_t on_write(char *data, size_t size, size_t n, void *user)
+{
+	struct http_stream *stream = user;
+	size_t taken = take_data(stream, data, n * size);
+
+	// A watch may be quiet for long; until it is not, curl's buffer would keep what came last.
+	if (stream->response.body.secret)
+		explicit_bzero(data, n * size);
+	return taken;
 }
 
 static void set_blob(CURL *easy, CURLoption option, const char *pem)

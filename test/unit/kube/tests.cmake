@@ -5,7 +5,7 @@ foreach(name config object queue redact runner store watch)
 endforeach()
 
 # On a scripted API server.
-foreach(name client event informer lease)
+foreach(name client event informer lease wipe)
 	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_kube_${name} PRIVATE kube net)
