@@ -152,6 +152,7 @@ static void set_tls(CURL *easy, const struct http_tls *tls)
 {
 	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, tls && tls->proxy ? tls->proxy : "");
 	if (!tls)
 		return;
 	set_blob(easy, CURLOPT_CAINFO_BLOB, tls->ca_pem);
@@ -161,7 +162,6 @@ static void set_tls(CURL *easy, const struct http_tls *tls)
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	(void)curl_easy_setopt(easy, CURLOPT_PROXY, tls->proxy ? tls->proxy : "");
 }
 
 static void set_headers(struct http_stream *stream, const struct http_request *request)

@@ -1,0 +1,7 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+neofleet_test(net loop DEPS Threads::Threads)
+foreach(name http server)
+	neofleet_test(net ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
+	target_include_directories(test_net_${name} PRIVATE net)
+endforeach()
