@@ -7,6 +7,10 @@
 
 #define REGISTERED_PREFIX "Token registered successfully"
 
+#define ROWS_MAX 1000
+// A copy of a database on a server is a row.
+#define COPIES_MAX (20 * 500)
+
 static int run(const struct admin *admin, const char *text, const char *token, struct bolt_result *ret, struct err *err)
 {
 	struct bolt_entry entry = {.key = "token", .value = bolt_string(token)};
@@ -15,7 +19,7 @@ static int run(const struct admin *admin, const char *text, const char *token, s
 		.text = text,
 		.params = token ? &params : NULL,
 		.database = "system",
-		.max_rows = 1000,
+		.max_rows = ROWS_MAX,
 		.secret_params = token != NULL,
 	};
 
@@ -150,4 +154,133 @@ int admin_fleet_disable(const struct admin *admin, struct err *err)
 	struct bolt_result result;
 
 	return run(admin, "CALL fleetManagement.disable()", NULL, &result, err);
+}
+
+static int show(const struct admin *admin, const char *text, uint32_t max_rows, struct bolt_result *ret, struct err *err)
+{
+	struct bolt_query query = {.text = text, .database = "system", .read = true, .max_rows = max_rows};
+
+	return bolt_session_query(admin->session, &query, admin->deadline, admin->arena, ret, err);
+}
+
+static const char *text_at(const struct bolt_result *result, uint32_t row, const char *field)
+{
+	return bolt_as_string(bolt_result_get(result, row, field));
+}
+
+static void read_hosting(const struct bolt_value *list, struct arena *arena, struct topology_server *ret)
+{
+	const char **names;
+
+	if (!list || list->type != BOLT_LIST)
+		return;
+	names = arena_new_array(arena, const char *, list->size);
+	for (uint32_t i = 0; i < list->size; i++) {
+		const char *name = bolt_as_string(&list->items[i]);
+
+		if (name)
+			names[ret->n_hosting++] = name;
+	}
+	ret->hosting = names;
+}
+
+int admin_servers(const struct admin *admin, struct topology_servers *ret, struct err *err)
+{
+	struct topology_server *items;
+	struct bolt_result result;
+	int r = show(admin, "SHOW SERVERS YIELD serverId, name, address, state, health, hosting", ROWS_MAX, &result, err);
+
+	if (r < 0)
+		return r;
+	items = arena_new_array(admin->arena, struct topology_server, result.n_rows);
+	for (uint32_t i = 0; i < result.n_rows; i++) {
+		items[i] = (struct topology_server){
+			.id = text_at(&result, i, "serverId"),
+			.name = text_at(&result, i, "name"),
+			.address = text_at(&result, i, "address"),
+			.state = text_at(&result, i, "state"),
+			.health = text_at(&result, i, "health"),
+		};
+		if (!items[i].id || !items[i].state || !items[i].health)
+			return lacks("serverId, state or health", "SHOW SERVERS", err);
+		read_hosting(bolt_result_get(&result, i, "hosting"), admin->arena, &items[i]);
+	}
+	*ret = (struct topology_servers){.items = items, .n = result.n_rows};
+	return 0;
+}
+
+int admin_databases(const struct admin *admin, struct topology_copies *ret, struct err *err)
+{
+	struct topology_copy *items;
+	struct bolt_result result;
+	int r = show(admin, "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus", COPIES_MAX, &result,
+		     err);
+
+	if (r < 0)
+		return r;
+	items = arena_new_array(admin->arena, struct topology_copy, result.n_rows);
+	for (uint32_t i = 0; i < result.n_rows; i++) {
+		items[i] = (struct topology_copy){
+			.database = text_at(&result, i, "name"),
+			.type = text_at(&result, i, "type"),
+			.address = text_at(&result, i, "address"),
+			.role = text_at(&result, i, "role"),
+			.writer = bolt_as_bool(bolt_result_get(&result, i, "writer"), false),
+			.requested = text_at(&result, i, "requestedStatus"),
+			.current = text_at(&result, i, "currentStatus"),
+		};
+		if (!items[i].database || !items[i].requested || !items[i].current)
+			return lacks("name, requestedStatus or currentStatus", "SHOW DATABASES", err);
+	}
+	*ret = (struct topology_copies){.items = items, .n = result.n_rows};
+	return 0;
+}
+
+// Appends ids as parameters: what names a server may be a parameter wherever it may be a string.
+static int change_servers(const struct admin *admin, const char *command, const char *const *ids, size_t n, struct err *err)
+{
+	struct bolt_entry entries[TOPOLOGY_SERVERS_MAX];
+	const char *text = command;
+	struct bolt_result result;
+	struct bolt_value params;
+
+	if (n == 0 || n > TOPOLOGY_SERVERS_MAX)
+		return err_set(err, ERR_TOO_LARGE, "%zu servers in one statement; 1 to %d are allowed", n, TOPOLOGY_SERVERS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *key = arena_printf(admin->arena, "server%zu", i);
+
+		text = arena_printf(admin->arena, "%s%s$%s", text, i ? ", " : " ", key);
+		entries[i] = (struct bolt_entry){.key = key, .value = bolt_string(ids[i])};
+	}
+	params = bolt_map(entries, (uint32_t)n);
+	return bolt_session_query(admin->session,
+				  &(struct bolt_query){.text = text, .params = &params, .database = "system", .max_rows = ROWS_MAX},
+				  admin->deadline, admin->arena, &result, err);
+}
+
+int admin_enable_server(const struct admin *admin, const char *id, struct err *err)
+{
+	return change_servers(admin, "ENABLE SERVER", &id, 1, err);
+}
+
+int admin_deallocate(const struct admin *admin, const char *const *ids, size_t n, struct err *err)
+{
+	return change_servers(admin, "DEALLOCATE DATABASES FROM SERVERS", ids, n, err);
+}
+
+int admin_drop_server(const struct admin *admin, const char *id, struct err *err)
+{
+	return change_servers(admin, "DROP SERVER", &id, 1, err);
+}
+
+bool admin_is_not_leader(const struct err *err)
+{
+	return strcmp(err->code, "Neo.ClientError.Cluster.NotALeader") == 0 ||
+	       strcmp(err->code, "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase") == 0;
+}
+
+// The words of the kernel's NotALeader, which the procedure quotes.
+bool admin_row_says_not_leader(const char *text)
+{
+	return strstr(text, "must pass through the leader") || strstr(text, "Cluster.NotALeader");
 }

@@ -3,17 +3,19 @@
 
 #pragma once
 
-// The few statements the operator runs on a server, always on database system, the token always as a parameter.
+// The few statements the operator runs on a server, always on database system, values always as parameters.
 // Errors are those of bolt_session_query(); in addition ERR_PROTOCOL when an answer lacks the columns that the
 // procedure promises. A missing procedure is ERR_SERVER with err.code ADMIN_PROCEDURE_NOT_FOUND.
 // Source: Neo4j Operations Manual, "SHOW PROCEDURES"; Aura Fleet Manager, procedures.
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "bolt/session.h"
+#include "neo4j/topology.h"
 
 #define ADMIN_PROCEDURE_NOT_FOUND "Neo.ClientError.Procedure.ProcedureNotFound"
 
@@ -53,3 +55,22 @@ int admin_fleet_register(const struct admin *admin, const char *token, bool *ret
 
 // Forgets the stored token on the server.
 int admin_fleet_disable(const struct admin *admin, struct err *err);
+
+// The servers of a cluster and the copies of its databases, as the server that is asked sees them. More rows than a cluster
+// of twenty servers can have are ERR_TOO_LARGE.
+int admin_servers(const struct admin *admin, struct topology_servers *ret, struct err *err);
+
+int admin_databases(const struct admin *admin, struct topology_copies *ret, struct err *err);
+
+// These change the cluster, at the server that can write database system; elsewhere they fail with a code that
+// admin_is_not_leader() knows. Enabling an enabled server changes nothing.
+int admin_enable_server(const struct admin *admin, const char *id, struct err *err);
+
+// All at once, so that no database moves to a server that is to be emptied, too. TOPOLOGY_SERVERS_MAX at most.
+int admin_deallocate(const struct admin *admin, const char *const *ids, size_t n, struct err *err);
+
+int admin_drop_server(const struct admin *admin, const char *id, struct err *err);
+
+// Whether the failure, or the row that registerToken answers with in place of one, says that only the leader could have done it.
+bool admin_is_not_leader(const struct err *err);
+bool admin_row_says_not_leader(const char *text);

@@ -46,7 +46,7 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 		.auth_is_pair = inputs->auth_is_pair,
 		.certificate = inputs->certificate,
 		.claim_size = inputs->live.claim_size,
-		.replicas = inputs->dbms.servers,
+		.replicas = inputs->replicas,
 	};
 }
 

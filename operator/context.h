@@ -26,7 +26,7 @@ struct context {
 	struct memory_table *memories;
 	struct {
 		struct kube_store *standalones, *clusters, *plugins;
-		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods;
+		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods, *volumes;
 		struct kube_store *secrets; // metadata only
 	} stores;
 };

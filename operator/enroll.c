@@ -174,9 +174,13 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		(void)fail(ret, problem.reason, problem.message);
 		return;
 	}
+	if (!inputs->server) {
+		(void)fail(ret, FLEET_NO_LEADER, "No server leads database system at this moment; it is tried again");
+		return;
+	}
 	if (!is_still_wanted(context, inputs, arena, ret))
 		return;
-	request = request_for(&access, &inputs->servers.pods[0], EXCHANGE_TIMEOUT_MS);
+	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
 	request.may_adopt = !inputs->registered_before;
 	request.may_wait = !memory->attempt.connecting_ms || deadline_left_ms(memory->attempt.connecting_ms) > 0;
@@ -189,6 +193,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		access_note(context, memory, &inputs->servers,
 			    strcmp(result.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? result.message : NULL, result.code);
 	ret->registered = result.registered;
+	ret->not_leader = result.not_leader;
 	ret->reason = result.reason;
 	ret->message = arena_strdup(arena, result.message);
 }
@@ -226,7 +231,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 	}
 	ret->attempted = true;
 	attempt(context, memory, inputs, arena, ret);
-	if (ret->stale || ret->lease_short)
+	if (ret->stale || ret->lease_short || (ret->not_leader && !inputs->last_try))
 		return;
 	if (ret->registered)
 		memset(&memory->attempt, 0, sizeof(memory->attempt));

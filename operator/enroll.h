@@ -16,12 +16,15 @@
 struct enroll_inputs {
 	const struct kube_resource *resource; // of the root object
 	struct access_servers servers;
+	const struct pod *server; // the one that can write database system; NULL: none does now
+	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
 	bool registered_before; // lastRegistrationTime is set
 };
 
 struct enroll_result {
 	bool attempted;	     // the server or a Secret was asked in this pass
 	bool stale;	     // the object in the store is older than what the API server has: look again
+	bool not_leader;     // the server cannot write database system any more: find the one that can, and call again
 	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
 	bool waiting;	     // nothing is wrong: the server is given time

@@ -129,6 +129,19 @@ static int gather_certificate(const struct context *context, struct memory *memo
 	return 0;
 }
 
+static void gather_volumes(const struct context *context, struct arena *arena, struct inputs *inputs)
+{
+	inputs->n_volume_objects =
+		kube_store_list(context->stores.volumes, inputs->dbms.metadata.namespace, &inputs->volume_objects);
+	inputs->volumes = arena_new_array(arena, struct volume, inputs->n_volume_objects);
+	for (size_t i = 0; i < inputs->n_volume_objects; i++) {
+		struct volume *volume = &inputs->volumes[inputs->n_volumes];
+
+		if (volume_read(kube_object_root(inputs->volume_objects[i]), &inputs->dbms, &inputs->names, volume))
+			inputs->n_volumes++;
+	}
+}
+
 // One that the store does not have may have been made a moment ago; what is in it already must not be overlooked (C2).
 static int find_workload(const struct context *context, const struct inputs *inputs, struct kube_object **ret, struct err *err)
 {
@@ -201,6 +214,8 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 		return r;
 	gather_workload(context, arena, workload, inputs);
 	inputs->n_plugin_objects = kube_store_list(context->stores.plugins, dbms->metadata.namespace, &inputs->plugin_objects);
+	gather_volumes(context, arena, inputs);
+	inputs->replicas = dbms->servers;
 	gather_version(arena, inputs);
 	if (trial_withdrawal_holds(inputs->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena,
 				   &inputs->withdrawal))
@@ -222,6 +237,9 @@ void gather_release(struct inputs *inputs)
 {
 	pods_release(inputs);
 	kube_objects_free(inputs->plugin_objects, inputs->n_plugin_objects);
+	kube_objects_free(inputs->volume_objects, inputs->n_volume_objects);
+	inputs->volume_objects = NULL;
+	inputs->n_volume_objects = inputs->n_volumes = 0;
 	kube_object_unref(inputs->workload);
 	kube_object_unref(inputs->object);
 	inputs->plugin_objects = NULL;

@@ -15,6 +15,7 @@
 #include "operator/context.h"
 #include "operator/names.h"
 #include "operator/pod.h"
+#include "operator/volume.h"
 #include "operator/trial.h"
 #include "operator/workload.h"
 
@@ -36,6 +37,9 @@ struct inputs {
 	struct workload_live live;
 	struct pod *pods; // of the StatefulSet, by name
 	size_t n_pods;
+	struct volume *volumes; // of pods that are there and of others
+	size_t n_volumes;
+	int replicas; // that the StatefulSet is to have; servers that are to leave have not left yet
 	const char *admin_problem; // why the admin Secret cannot be used; NULL when it can
 	bool auth_is_pair;
 	const char *certificate_problem; // why the TLS Secret cannot be used; NULL when it can, or without TLS
@@ -43,6 +47,8 @@ struct inputs {
 	int64_t certificate_turns_ms;	 // wall clock, when that changes by itself; 0: never
 	struct kube_object **pod_objects; // what pods borrow from
 	size_t n_pod_objects;
+	struct kube_object **volume_objects; // what volumes borrow from
+	size_t n_volume_objects;
 };
 
 // Fills everything but resource, object and dbms, which are set. An API that cannot be asked about the Secret, or about a

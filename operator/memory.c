@@ -10,6 +10,8 @@
 
 #include <uthash.h>
 
+#include "operator/survey.h"
+
 struct slot {
 	struct memory memory;
 	UT_hash_handle hh;
@@ -31,6 +33,12 @@ struct memory_table *memory_table_new(void)
 	return table;
 }
 
+static void slot_free(struct slot *slot)
+{
+	survey_free(slot->memory.survey.last);
+	free(slot);
+}
+
 void memory_table_free(struct memory_table *table)
 {
 	struct slot *slot, *next;
@@ -40,7 +48,7 @@ void memory_table_free(struct memory_table *table)
 	HASH_ITER(hh, table->slots, slot, next)
 	{
 		HASH_DEL(table->slots, slot);
-		free(slot);
+		slot_free(slot);
 	}
 	(void)pthread_mutex_destroy(&table->lock);
 	free(table);
@@ -80,7 +88,7 @@ void memory_forget(struct memory_table *table, const char *key)
 	HASH_FIND_STR(table->slots, key, slot);
 	if (slot) {
 		HASH_DEL(table->slots, slot);
-		free(slot);
+		slot_free(slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
 }

@@ -13,8 +13,10 @@
 #include "base/cleanup.h"
 #include "operator/pace.h"
 
+struct survey;
+
 #define MEMORY_VERSION_SIZE 40
-#define MEMORY_BASIS_SIZE 320
+#define MEMORY_BASIS_SIZE 640 // holds the pods of twenty servers
 #define MEMORY_TEXT_SIZE 768
 
 enum memory_child { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, CHILD_BUDGET, CHILD_WORKLOAD, CHILD_COUNT };
@@ -22,7 +24,7 @@ enum memory_child { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, C
 struct memory {
 	bool seen;   // a reconcile has looked at it since the start
 	bool formed; // it has been Ready once
-	bool rolling; // a pod was taken away for a newer template, and it was not Ready since
+	bool rolling; // a change of ours is being carried out, and it was not Ready since
 
 	// A child that stood as wanted at this resource version needs no second look.
 	struct {
@@ -65,6 +67,24 @@ struct memory {
 
 	// How often a pass found a child's name taken, one after the other.
 	unsigned name_taken;
+
+	// What the servers of a cluster said last, and when they are asked again.
+	struct {
+		struct survey *last; // owned; NULL: none yet
+		char basis[65];	     // digest of the pods as they were
+		bool fresh;	     // not judged yet
+		bool acted;	     // a step was taken on it: only the next one shows what came of it
+		unsigned unsettled;  // surveys since something was on its way
+		int64_t next_ms;     // monotonic
+		char refused[MEMORY_TEXT_SIZE]; // what the servers said to the step
+	} survey;
+
+	// A claim that was not allowed to grow: not asked again before.
+	struct {
+		int64_t next_ms; // monotonic
+		char size[MEMORY_VERSION_SIZE]; // that was refused
+		char message[MEMORY_TEXT_SIZE];
+	} growth;
 
 	// The registration attempts since something that they depend on has changed.
 	struct {

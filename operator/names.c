@@ -3,6 +3,9 @@
 
 #include "operator/names.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "operator/labels.h"
 
 void names_of(const struct dbms *dbms, struct arena *arena, struct names *ret)
@@ -26,6 +29,19 @@ void names_of(const struct dbms *dbms, struct arena *arena, struct names *ret)
 const char *names_pod(const struct names *names, int index, struct arena *arena)
 {
 	return arena_printf(arena, "%s-%d", names->workload, index);
+}
+
+int names_ordinal(const struct names *names, const char *pod)
+{
+	size_t len = strlen(names->workload);
+	const char *digits = pod + len + 1;
+
+	if (strncmp(pod, names->workload, len) != 0 || pod[len] != '-')
+		return -1;
+	// As Kubernetes writes it: no sign, no leading zero.
+	if (!*digits || strlen(digits) > 4 || (digits[0] == '0' && digits[1]) || digits[strspn(digits, "0123456789")])
+		return -1;
+	return (int)strtol(digits, NULL, 10);
 }
 
 const char *names_pod_host(const struct names *names, int index, struct arena *arena)

@@ -26,6 +26,9 @@ void names_of(const struct dbms *dbms, struct arena *arena, struct names *ret);
 
 const char *names_pod(const struct names *names, int index, struct arena *arena);
 
+// The index of a pod's name; -1 when it is none of the deployment's.
+int names_ordinal(const struct names *names, const char *pod);
+
 // n-server-0.n-headless.NAMESPACE.svc.cluster.local: the name a certificate is checked against. Never dialled (B9).
 const char *names_pod_host(const struct names *names, int index, struct arena *arena);
 

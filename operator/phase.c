@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "operator/scale.h"
+
 const char *phase_name(enum phase phase)
 {
 	static const char *const names[] = {"Pending", "Forming", "Ready", "Updating", "Degraded", "Failed"};
@@ -40,6 +42,23 @@ static struct tally count_pods(const struct phase_facts *facts)
 	return tally;
 }
 
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, struct arena *arena)
+{
+	if (!facts->cluster)
+		return NULL;
+	if (!facts->survey)
+		return "the servers have not been asked yet";
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const char *pod = facts->pods[i].name;
+		const char *problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
+						: survey_member_problem(facts->survey, facts->names, pod, arena);
+
+		if (problem)
+			return problem;
+	}
+	return NULL;
+}
+
 static const char *progress(const struct phase_facts *facts, const struct tally *tally, struct arena *arena)
 {
 	if (tally->ailing && tally->ailing->problem)
@@ -53,6 +72,43 @@ static void settle(struct phase_verdict *ret, enum phase phase, const char *reas
 	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
 }
 
+static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
+{
+	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
+
+	return facts->note ? arena_printf(arena, "%s; %s", text, facts->note) : text;
+}
+
+// The pods are as wanted, or so it seems from outside.
+static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	const char *problem = phase_members_problem(facts, false, arena);
+	const char *reason = facts->survey && facts->survey->problem ? facts->survey->reason : "ServersNotEnabled";
+
+	if (!problem && facts->unscalable)
+		settle(ret, PHASE_FAILED, SCALE_IN_REFUSED, facts->unscalable);
+	else if (!problem)
+		settle(ret, PHASE_READY, "Ready", ready_words(facts, arena));
+	else if (!facts->formed)
+		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : "Forming", problem);
+	else
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, reason, problem);
+}
+
+static void judge_pods(const struct phase_facts *facts, const struct tally *tally, struct arena *arena, struct phase_verdict *ret)
+{
+	const char *words = progress(facts, tally, arena);
+
+	if (!facts->formed)
+		settle(ret, PHASE_FORMING, "Forming", words);
+	else if (tally->outdated > 0)
+		settle(ret, PHASE_UPDATING, "Updating",
+		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally->outdated, facts->servers,
+				    facts->roll_waiting ? facts->roll_waiting : words));
+	else
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? "Updating" : "ServersNotReady", words);
+}
+
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	struct tally tally = count_pods(facts);
@@ -64,14 +120,10 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 	else if (!facts->workload_exists || !facts->workload_current)
 		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, "WorkloadNotObserved",
 		       "Waiting for the StatefulSet controller");
+	else if (facts->removing)
+		settle(ret, PHASE_UPDATING, SCALE_IN_RUNNING, arena_printf(arena, "Removing servers: %s", facts->removing));
 	else if (tally.ready >= facts->servers && tally.outdated == 0)
-		settle(ret, PHASE_READY, "Ready", facts->servers == 1 ? "The server is ready" : "All servers are ready");
-	else if (!facts->formed)
-		settle(ret, PHASE_FORMING, "Forming", progress(facts, &tally, arena));
-	else if (tally.outdated > 0 || facts->rolling)
-		settle(ret, PHASE_UPDATING, "Updating",
-		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally.outdated, facts->servers,
-				    progress(facts, &tally, arena)));
+		judge_members(facts, arena, ret);
 	else
-		settle(ret, PHASE_DEGRADED, "ServersNotReady", progress(facts, &tally, arena));
+		judge_pods(facts, &tally, arena, ret);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "operator/pod.h"
+#include "operator/survey.h"
 
 enum phase { PHASE_PENDING, PHASE_FORMING, PHASE_READY, PHASE_UPDATING, PHASE_DEGRADED, PHASE_FAILED };
 
@@ -25,9 +25,16 @@ struct phase_facts {
 	const char *update_revision; // of the StatefulSet
 	const struct pod *pods;
 	size_t n_pods;
-	int servers;		     // wanted
+	int servers;		     // pods that there are to be now
 	bool formed;		     // it has been Ready before
-	bool rolling;		     // a pod was taken away for a newer template, and it was not Ready since
+	bool rolling;		     // a change of ours is being carried out, and it was not Ready since
+	bool cluster;		     // Ready takes a survey
+	const struct survey *survey; // of the pods as they are; NULL: none
+	const struct names *names;
+	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
+	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
+	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
 };
 
 struct phase_verdict {
@@ -40,3 +47,7 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 
 // Whether a pod runs an older template than the StatefulSet's newest.
 bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
+
+// Of a cluster whose pods are all there: what keeps its servers from being full members, with databases: what keeps them from
+// being back. NULL when nothing does, and for a standalone.
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, struct arena *arena);

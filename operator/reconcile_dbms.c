@@ -12,13 +12,15 @@
 #include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/children.h"
+#include "operator/cluster.h"
 #include "operator/enroll.h"
 #include "operator/fleet.h"
 #include "operator/gather.h"
+#include "operator/publish.h"
 #include "operator/reconcile.h"
-#include "operator/status.h"
+#include "operator/roll.h"
+#include "operator/storage.h"
 
-#define STATUS_TRIES 5
 #define EVICTION_RETRY_MS 5000
 #define NAME_RETRY_MS INT64_C(1000)
 #define NAME_RETRY_MAX_MS INT64_C(60000)
@@ -33,6 +35,7 @@ struct pass {
 	struct inputs inputs;
 	struct phase_facts facts;
 	struct status_wanted wanted;
+	struct scale_decision scale; // of a cluster
 	bool created;		    // the StatefulSet was made in this pass
 	bool just_registered;
 	bool fleet_failed;
@@ -145,6 +148,7 @@ static int apply_children(struct pass *pass, struct children *children, struct e
 			continue;
 		}
 		pass->created = !pass->inputs.workload && result == APPLY_WRITTEN;
+		pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && result == APPLY_WRITTEN);
 		gather_workload(pass->context, pass->arena, live, &pass->inputs);
 	}
 	return 0;
@@ -176,6 +180,18 @@ static bool lacks_secrets(struct pass *pass)
 	return true;
 }
 
+// How many servers there are to be now, in the light of what a cluster says of itself.
+static void measure(struct pass *pass)
+{
+	struct inputs *inputs = &pass->inputs;
+
+	if (inputs->dbms.kind != DBMS_CLUSTER)
+		return;
+	pass->facts.survey = cluster_survey(pass->context, pass->memory, inputs, false);
+	cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+	inputs->replicas = pass->scale.replicas;
+}
+
 // Builds and applies, unless something forbids it.
 static int shape(struct pass *pass, struct err *err)
 {
@@ -205,7 +221,9 @@ static void observe(struct pass *pass)
 	struct phase_facts *facts = &pass->facts;
 	const struct kube_object *set = inputs->workload;
 
-	facts->servers = inputs->dbms.servers;
+	facts->servers = inputs->replicas ? inputs->replicas : inputs->dbms.servers;
+	facts->cluster = inputs->dbms.kind == DBMS_CLUSTER;
+	facts->names = &inputs->names;
 	facts->pods = inputs->pods;
 	facts->n_pods = inputs->n_pods;
 	facts->formed = pass->memory->formed;
@@ -218,61 +236,83 @@ static void observe(struct pass *pass)
 	facts->update_revision = kube_object_str(set, "/status/updateRevision");
 }
 
-// The pod to be replaced next: one that is not ready first, a ready one only when all others are. NULL for none.
-static const struct pod *next_outdated(const struct phase_facts *facts)
+// What the steps on the servers of a cluster come to, in words.
+static void explain_scale(struct pass *pass)
 {
-	const struct pod *chosen = NULL;
-	size_t down = 0;
+	const char *refused = pass->memory->survey.refused, *message = pass->scale.message;
+	struct phase_facts *facts = &pass->facts;
 
-	for (size_t i = 0; i < facts->n_pods; i++) {
-		const struct pod *pod = &facts->pods[i];
+	if (pass->scale.action == SCALE_REFUSED)
+		facts->unscalable = message;
+	else if (pass->scale.action == SCALE_DRAIN && *refused)
+		facts->unscalable = arena_printf(pass->arena, "the servers refuse to be drained: %s", refused);
+	else if (scale_is_removing(&pass->scale))
+		facts->removing = *refused ? arena_printf(pass->arena, "%s; refused: %s", message, refused) : message;
+}
 
-		down += pod->terminating || !pod->ready;
-		if (!pod->terminating && pod_is_outdated(facts, pod) && (!chosen || !pod->ready))
-			chosen = pod;
-	}
-	return chosen && (!chosen->ready || down == 0) ? chosen : NULL;
+// Steps on the servers and the claims: enabling, draining and dropping, growing.
+static int tend(struct pass *pass, struct err *err)
+{
+	struct storage_result storage;
+	int r;
+
+	if (pass->facts.refused || pass->facts.waiting_for)
+		return 0;
+	r = cluster_act(pass->context, pass->memory, &pass->inputs, &pass->scale, err);
+	if (r < 0)
+		return r;
+	explain_scale(pass);
+	r = storage_grow(pass->context, pass->memory, &pass->inputs, pass->arena, &storage, err);
+	if (r < 0)
+		return r;
+	pass->facts.note = storage.note;
+	again(pass, storage.again_after_ms);
+	return 0;
 }
 
 // Takes an outdated pod away, so that the StatefulSet controller makes it anew (updateStrategy OnDelete).
 static int roll(struct pass *pass, struct err *err)
 {
-	const struct pod *pod = pass->facts.refused ? NULL : next_outdated(&pass->facts);
 	struct kube_name name = {.namespace = pass->inputs.dbms.metadata.namespace};
+	struct roll_decision decision = {0};
 	int r;
 
-	if (!pod)
+	if (!pass->facts.refused)
+		roll_decide(&pass->facts, pass->arena, &decision);
+	pass->facts.roll_waiting = decision.waiting;
+	if (!decision.evict)
 		return 0;
-	name.name = pod->name;
-	r = kube_evict(pass->context->client, name, pod->uid, err);
+	name.name = decision.evict->name;
+	r = kube_evict(pass->context->client, name, decision.evict->uid, err);
 	if (r == 0) {
 		pass->memory->rolling = pass->facts.rolling = true;
 		return 0;
 	}
-	if (r == ERR_TOO_MANY)
+	if (r == ERR_TOO_MANY) {
+		pass->facts.roll_waiting = arena_printf(pass->arena, "the disruption budget protects %s at this moment", name.name);
 		again(pass, EVICTION_RETRY_MS);
+	}
 	if (r == ERR_TOO_MANY || r == ERR_NOT_FOUND || r == ERR_CONFLICT) {
 		err_clear(err);
 		return 0;
 	}
-	return err_wrap(err, "cannot evict pod '%s'", pod->name);
+	return err_wrap(err, "cannot evict pod '%s'", name.name);
 }
 
 static void judge(struct pass *pass)
 {
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
+	if (pass->facts.survey)
+		again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
+	if (strcmp(pass->wanted.verdict.reason, SCALE_IN_REFUSED) == 0)
+		pass->warning_reason = SCALE_IN_REFUSED;
 	if (pass->wanted.verdict.phase != PHASE_READY)
 		return;
+	if (pass->facts.note)
+		pass->warning_reason = "StorageGrowthRefused";
 	pass->memory->formed = true;
 	pass->memory->rolling = false;
-}
-
-static bool says(const struct kube_object *object, const char *pointer, const char *text)
-{
-	const char *old = kube_object_str(object, pointer);
-
-	return old && strcmp(old, text) == 0;
 }
 
 static struct access_servers servers_of(const struct pass *pass)
@@ -283,6 +323,20 @@ static struct access_servers servers_of(const struct pass *pass)
 		.pods = pass->inputs.pods,
 		.n_pods = pass->inputs.n_pods,
 	};
+}
+
+// The server that can write database system.
+static const struct pod *find_leader(struct pass *pass, bool anew)
+{
+	const struct inputs *inputs = &pass->inputs;
+	const struct pod *leader;
+
+	if (inputs->dbms.kind != DBMS_CLUSTER)
+		return inputs->n_pods ? &inputs->pods[0] : NULL;
+	if (anew)
+		pass->facts.survey = cluster_survey(pass->context, pass->memory, inputs, true);
+	leader = pass->facts.survey ? survey_writer(pass->facts.survey, &inputs->names, inputs->pods, inputs->n_pods) : NULL;
+	return leader || anew ? leader : find_leader(pass, true);
 }
 
 static struct enroll_inputs enroll_inputs(const struct pass *pass)
@@ -336,7 +390,13 @@ static int register_fleet(struct pass *pass, struct err *err)
 	struct enroll_inputs inputs = enroll_inputs(pass);
 	struct enroll_result result;
 
+	inputs.server = find_leader(pass, false);
 	enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	if (result.not_leader) {
+		inputs.server = find_leader(pass, true);
+		inputs.last_try = true;
+		enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	}
 	if (result.stale)
 		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
 	if (result.lease_short)
@@ -395,7 +455,7 @@ static int see_to_fleet(struct pass *pass, struct err *err)
 	fleet->last_registration = dbms->status.last_registration;
 	pass->fleet_failed = facts.unsupported && decision.step == FLEET_WAIT;
 	// The exchange may take seconds: what is known already is told before it.
-	if (decision.step == FLEET_REGISTER && !says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
+	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
 		fleet->reason = FLEET_WAITING_FOR_READY;
 		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
 		again(pass, 1);
@@ -407,93 +467,48 @@ static int see_to_fleet(struct pass *pass, struct err *err)
 	return r;
 }
 
-// Writes the status where it differs. What has just been registered must not be forgotten over a conflict: the next pass would
-// register again, so the patch is made anew from the object as it is now.
-static int publish(struct pass *pass, bool *ret_written, struct err *err)
-{
-	struct kube_name name = {.namespace = pass->inputs.dbms.metadata.namespace, .name = pass->inputs.dbms.metadata.name};
-	struct kube_object **object = &pass->inputs.object;
-
-	*ret_written = false;
-	for (int i = 0;; i++) {
-		const char *patch = status_patch(kube_object_root(*object), &pass->wanted, clock_wall_ms(&clock_system), pass->arena);
-		struct kube_object *fresh = NULL;
-		int r;
-
-		if (!patch)
-			return 0;
-		r = kube_patch(pass->context->client, pass->inputs.resource, name, "status", KUBE_PATCH_MERGE, patch, NULL, err);
-		*ret_written = r == 0;
-		if (r != ERR_CONFLICT || !pass->just_registered || i == STATUS_TRIES)
-			return r < 0 ? err_wrap(err, "cannot write the status") : 0;
-		err_clear(err);
-		r = kube_get(pass->context->client, pass->inputs.resource, name, &fresh, err);
-		if (r < 0)
-			return err_wrap(err, "cannot read the object again to write its status");
-		kube_object_unref(*object);
-		*object = fresh;
-	}
-}
-
-// The condition as the object has it; NULL when it is not there.
-static yyjson_val *condition_of(const struct kube_object *object, const char *type)
-{
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
-			return item;
-	}
-	return NULL;
-}
-
-static void tell(const struct pass *pass, enum event_type type, const char *reason, const char *message)
-{
-	const struct dbms_metadata *metadata = &pass->inputs.dbms.metadata;
-	struct event_about about = {
-		.api_version = API_GROUP "/" API_VERSION,
-		.kind = pass->inputs.resource->kind,
-		.namespace = metadata->namespace,
-		.name = metadata->name,
-		.uid = metadata->uid,
-		.resource_version = metadata->resource_version,
-	};
-
-	event_record(pass->context->events, &about, type, reason, message);
-}
-
 // before is the object as it was when the pass began: what it says already was told already.
-static void tell_events(const struct pass *pass, const struct kube_object *before)
+static void tell_events(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
 {
 	const struct status_wanted *wanted = &pass->wanted;
 
-	if (pass->warning_reason && !says(before, "/status/message", wanted->verdict.message))
-		tell(pass, EVENT_WARNING, pass->warning_reason, wanted->verdict.message);
-	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
-		const struct status_problem *problem = &wanted->problems[i];
-
-		if (problem->type && problem->holds > 0 &&
-		    !yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message))
-			tell(pass, EVENT_WARNING, problem->type, problem->message);
-	}
+	if (pass->warning_reason && !publish_says(before, "/status/message", wanted->verdict.message))
+		publish_event(publisher, before, EVENT_WARNING, pass->warning_reason, wanted->verdict.message);
+	publish_problems(publisher, before, wanted);
 	if (pass->just_registered) {
 		fault_point("before-event");
-		tell(pass, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
+		publish_event(publisher, before, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
 		fault_point("after-event");
 	}
-	if (pass->fleet_failed && !says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
-		tell(pass, EVENT_WARNING, "AuraFleetManagementFailed", wanted->fleet.message);
+	if (pass->fleet_failed && !publish_says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
+		publish_event(publisher, before, EVENT_WARNING, "AuraFleetManagementFailed", wanted->fleet.message);
 	if (pass->created)
-		tell(pass, EVENT_NORMAL, "LicenseAgreement",
-		     arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'", pass->inputs.dbms.license));
+		publish_event(publisher, before, EVENT_NORMAL, "LicenseAgreement",
+			      arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'",
+					   pass->inputs.dbms.license));
+}
+
+// What has just been registered must not be forgotten over a conflict: the next pass would register again.
+static int publish(struct pass *pass, const struct kube_object *before, struct err *err)
+{
+	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena};
+	bool written;
+	int r;
+
+	if (pass->just_registered)
+		fault_point("before-status-write");
+	r = publish_status(&publisher, &pass->inputs.object, &pass->wanted, pass->just_registered, &written, err);
+	if (pass->just_registered)
+		fault_point("after-status-write");
+	if (r == 0 && written)
+		tell_events(pass, &publisher, before);
+	return r;
 }
 
 static int run(struct pass *pass, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(pass->inputs.object);
 	struct err problem = ERR_INIT;
-	bool written;
 	int r = 0;
 
 	if (dbms_decode(kube_object_root(before), pass->arena, &pass->inputs.dbms, &problem) < 0)
@@ -503,26 +518,21 @@ static int run(struct pass *pass, struct err *err)
 	first_observation(pass);
 	if (!pass->facts.refused) {
 		r = gather(pass->context, pass->memory, pass->arena, &pass->inputs, err);
-		if (r < 0 || (r = shape(pass, err)) < 0)
+		if (r < 0)
+			return r;
+		measure(pass);
+		r = shape(pass, err);
+		if (r < 0)
 			return r;
 	}
 	observe(pass);
-	r = roll(pass, err);
-	if (r < 0)
+	r = tend(pass, err);
+	if (r < 0 || (r = roll(pass, err)) < 0)
 		return r;
 	judge(pass);
 	check_access(pass);
 	r = see_to_fleet(pass, err);
-	if (r < 0)
-		return r;
-	if (pass->just_registered)
-		fault_point("before-status-write");
-	r = publish(pass, &written, err);
-	if (pass->just_registered)
-		fault_point("after-status-write");
-	if (r == 0 && written)
-		tell_events(pass, before);
-	return r;
+	return r < 0 ? r : publish(pass, before, err);
 }
 
 static struct kube_store *store_of(const struct context *context, enum key_kind kind)

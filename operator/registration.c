@@ -36,6 +36,14 @@ static void succeed(struct exchange *x)
 	x->result->message = "Registered with Aura Fleet Management";
 }
 
+static int fail_not_leader(struct exchange *x)
+{
+	x->result->not_leader = true;
+	return end(x, FLEET_NO_LEADER,
+		   arena_printf(x->arena, "Server '%s' leads database system no more; the one that does is asked next",
+				x->request->server));
+}
+
 static int fail(struct exchange *x, const struct err *err)
 {
 	const struct registration_request *request = x->request;
@@ -45,6 +53,8 @@ static int fail(struct exchange *x, const struct err *err)
 		return end(x, FLEET_PROCEDURE_MISSING,
 			   "The server has no fleetManagement procedures although it is ready; check that its image "
 			   "brings the fleet-management plugin");
+	if (admin_is_not_leader(err))
+		return fail_not_leader(x);
 	switch (err->class) {
 	case ERR_FORBIDDEN:
 		x->result->answered = true;
@@ -126,6 +136,8 @@ static int call_register(struct exchange *x)
 	if (admin_fleet_register(&x->admin, x->request->token->text, &registered, &text, &err) < 0)
 		return fail(x, &err);
 	fault_point("after-register-call");
+	if (!registered && admin_row_says_not_leader(text))
+		return fail_not_leader(x);
 	if (!registered)
 		return end(x, FLEET_TOKEN_REFUSED,
 			   arena_printf(x->arena, "The server refused the token: %s",

@@ -21,6 +21,7 @@
 #define FLEET_SERVER_ERROR "ServerError"
 #define FLEET_TOKEN_REFUSED "TokenRefused"
 #define FLEET_CONNECTING "Connecting"
+#define FLEET_NO_LEADER "NoLeader"
 
 struct registration_request {
 	struct bolt_target target;
@@ -36,6 +37,7 @@ struct registration_request {
 struct registration_result {
 	bool registered;
 	bool called;	     // registerToken was called
+	bool not_leader;     // another server can write database system
 	const char *reason;  // one of FLEET_...
 	const char *message; // for the status: cause and cure, no secret
 	bool answered;	     // the server took the password, or refused it

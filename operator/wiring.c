@@ -10,6 +10,7 @@
 #include "kube/runner.h"
 #include "operator/context.h"
 #include "operator/key.h"
+#include "operator/labels.h"
 #include "operator/metrics.h"
 #include "operator/reconcile.h"
 
@@ -18,7 +19,7 @@
 
 #define LEASE_NAME "neofleet"
 
-#define INFORMERS 10
+#define INFORMERS 11
 
 struct wiring {
 	struct loop *loop;
@@ -149,6 +150,19 @@ static void on_pod(void *user, const struct kube_resource *resource, struct kube
 		add_controller(wiring, set);
 }
 
+// The claim of a volume changed: nobody controls it, its labels tell whose it is.
+static void on_volume(void *user, const struct kube_resource *resource, struct kube_object *object,
+		     struct kube_object *previous)
+{
+	const struct kube_object *volume = object ? object : previous;
+	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(volume), "metadata"), "labels");
+	bool cluster = yyjson_equals_str(yyjson_obj_get(labels, LABEL_COMPONENT), labels_component(DBMS_CLUSTER));
+
+	(void)resource;
+	add_key(user, cluster ? KEY_CLUSTER : KEY_STANDALONE, kube_object_namespace(volume),
+		yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
+}
+
 static bool refers_to(const struct kube_object *root, const char *secret)
 {
 	static const char *const paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
@@ -207,6 +221,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, CHILDREN, false},
 		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, CHILDREN, false},
 		{&kube_pods, &wiring->context.stores.pods, on_pod, CHILDREN, false},
+		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, CHILDREN, false},
 		{&kube_secrets, &wiring->context.stores.secrets, on_secret, NULL, true},
 	};
 

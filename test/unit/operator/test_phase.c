@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "members.h"
 #include "operator/phase.h"
 
 static struct pod ready_pod(const char *revision)
@@ -92,6 +93,92 @@ static void test_refusal_and_waiting(void **state)
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
 }
 
+static struct phase_facts cluster(struct members *m)
+{
+	return (struct phase_facts){
+		.workload_exists = true,
+		.workload_current = true,
+		.update_revision = "r1",
+		.pods = m->pods,
+		.n_pods = 3,
+		.servers = 3,
+		.cluster = true,
+		.survey = &m->survey,
+		.names = &m->names,
+	};
+}
+
+// B7: for a cluster SHOW SERVERS has to agree.
+static void test_cluster_ready(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = cluster(&m);
+	assert_int_equal(judge(&facts, "All servers are ready"), PHASE_READY);
+	facts.note = "claim 'x' is not allowed to grow";
+	assert_int_equal(judge(&facts, "All servers are ready; claim 'x' is not allowed to grow"), PHASE_READY);
+	facts.survey = NULL;
+	assert_int_equal(judge(&facts, "the servers have not been asked yet"), PHASE_FORMING);
+	facts.survey = &m.survey;
+	m.servers[2].state = "Free";
+	assert_int_equal(judge(&facts, "n-server-2: its server is Free"), PHASE_FORMING);
+	facts.formed = true;
+	assert_int_equal(judge(&facts, "n-server-2: its server is Free"), PHASE_DEGRADED);
+	facts.rolling = true;
+	assert_int_equal(judge(&facts, "n-server-2: its server is Free"), PHASE_UPDATING);
+	m.servers[2].state = "Enabled";
+	m.pods[1].ready = false;
+	facts.rolling = false;
+	assert_int_equal(judge(&facts, "2 of 3 servers ready"), PHASE_DEGRADED);
+}
+
+// B7: servers that cannot be asked are an outcome with a reason of its own.
+static void test_cluster_not_asked(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct phase_verdict verdict;
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = cluster(&m);
+	m.survey.problem = "The server refused user 'neo4j'";
+	m.survey.reason = "CredentialsRefused";
+	phase_judge(&facts, arena, &verdict);
+	assert_int_equal(verdict.phase, PHASE_FORMING);
+	assert_string_equal(verdict.reason, "CredentialsRefused");
+	assert_string_equal(verdict.message, m.survey.problem);
+	facts.formed = true;
+	phase_judge(&facts, arena, &verdict);
+	assert_int_equal(verdict.phase, PHASE_DEGRADED);
+	assert_string_equal(verdict.reason, "CredentialsRefused");
+}
+
+// B6, B8: what a roll waits for, and how far servers are on their way out.
+static void test_cluster_changes(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = cluster(&m);
+	facts.formed = true;
+	facts.update_revision = "r2";
+	facts.roll_waiting = "n-server-0 does not come back: x";
+	assert_int_equal(judge(&facts, "3 of 3 servers still to be replaced; n-server-0 does not come back: x"), PHASE_UPDATING);
+	facts.update_revision = "r1";
+	facts.removing = "draining n-server-2";
+	assert_int_equal(judge(&facts, "Removing servers: draining n-server-2"), PHASE_UPDATING);
+	facts.removing = NULL;
+	facts.unscalable = "database 'neo4j' has 3 copies";
+	assert_int_equal(judge(&facts, "database 'neo4j' has 3 copies"), PHASE_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +186,9 @@ int main(void)
 		cmocka_unit_test(test_terminating_pod_does_not_count),
 		cmocka_unit_test(test_problem_is_named),
 		cmocka_unit_test(test_refusal_and_waiting),
+		cmocka_unit_test(test_cluster_ready),
+		cmocka_unit_test(test_cluster_not_asked),
+		cmocka_unit_test(test_cluster_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

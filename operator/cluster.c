@@ -1,0 +1,317 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/cluster.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "neo4j/admin.h"
+#include "operator/access.h"
+#include "operator/digest.h"
+#include "operator/registration.h"
+
+#define SURVEY_TIMEOUT_MS (10 * 1000)
+#define ONE_SERVER_TIMEOUT_MS (4 * 1000)
+#define ACT_TIMEOUT_MS (15 * 1000)
+
+#define TRANSIENT "Neo.TransientError."
+
+#define SETTLED_MS INT64_C(600000)
+#define REFUSED_MS INT64_C(60000)
+#define FIRST_MS INT64_C(1000)
+#define LAST_MS INT64_C(8000)
+
+// What a survey depends on; any change makes the next one due at once.
+static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *text;
+
+	secret = kube_store_get(
+		context->stores.secrets,
+		(struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = inputs->dbms.admin_secret});
+	text = arena_printf(arena, "%s %d", secret ? kube_object_resource_version(secret) : "absent", inputs->dbms.servers);
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		text = arena_printf(arena, "%s %s/%lld/%d%d/%s", text, pod->uid, (long long)pod->restarts, pod->ready,
+				    pod->terminating, pod->revision ? pod->revision : "");
+	}
+	return digest_of(text, arena);
+}
+
+static struct scale_facts scale_facts(const struct inputs *inputs)
+{
+	return (struct scale_facts){
+		.names = &inputs->names,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+		.volumes = inputs->volumes,
+		.n_volumes = inputs->n_volumes,
+		.wanted = inputs->dbms.servers,
+		.replicas = inputs->workload ? inputs->live.replicas : 0,
+	};
+}
+
+void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
+{
+	struct scale_facts facts = scale_facts(inputs);
+
+	facts.survey = survey;
+	scale_decide(&facts, arena, ret);
+}
+
+// Whether there is somebody to ask, and a use for the answer.
+static bool is_worth_asking(const struct inputs *inputs)
+{
+	struct scale_facts facts = scale_facts(inputs);
+	size_t ready = 0;
+
+	for (size_t i = 0; i < inputs->n_pods; i++)
+		ready += inputs->pods[i].ready && !inputs->pods[i].terminating && inputs->pods[i].address;
+	if (ready == 0 || !inputs->workload)
+		return false;
+	return scale_needs_survey(&facts) || (ready == inputs->n_pods && (int)ready >= facts.replicas);
+}
+
+// Somebody who may get into the servers of one deployment.
+struct caller {
+	const struct context *context;
+	struct memory *memory;
+	struct arena *arena; // wiped when freed
+	struct access_servers servers;
+	struct access access;
+};
+
+static bool caller_init(struct caller *caller, const struct inputs *inputs, struct access_problem *ret_problem)
+{
+	const char *barred;
+	int64_t left;
+
+	caller->servers = (struct access_servers){
+		.dbms = &inputs->dbms, .names = &inputs->names, .pods = inputs->pods, .n_pods = inputs->n_pods};
+	caller->access = (struct access){.servers = &caller->servers, .arena = caller->arena};
+	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
+	if (!barred)
+		return access_read(caller->context, &caller->access, caller->arena, ret_problem);
+	*ret_problem = (struct access_problem){.reason = FLEET_CREDENTIALS_REFUSED, .message = barred};
+	return false;
+}
+
+// A session with a server; what it answered to the password is noted.
+static int open_session(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_session **ret, struct err *err)
+{
+	struct bolt_target target = access_target(&caller->access, pod);
+	struct bolt_auth auth = {.user = caller->access.credentials.user, .password = caller->access.credentials.password};
+	const char *refusal = NULL;
+	int r;
+
+	if (!context_has_ms(caller->context, deadline_left_ms(deadline)))
+		return err_set(err, ERR_TIMEOUT, "too little of the lease is left");
+	r = bolt_session_open(&target, &auth, deadline, ret, err);
+	if (r == ERR_FORBIDDEN)
+		refusal = access_refusal(caller->servers.dbms->admin_secret, err, caller->arena);
+	if (r == 0 || refusal)
+		access_note(caller->context, caller->memory, &caller->servers, refusal, err->code);
+	return r < 0 ? err_wrap(err, "server '%s'", pod->name) : 0;
+}
+
+static void problem(struct survey *survey, const char *reason, const char *text)
+{
+	survey->reason = reason;
+	survey->problem = arena_strdup(survey->arena, text);
+}
+
+static int show(struct survey *survey, struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	struct admin admin = {.session = session, .deadline = deadline, .arena = survey->arena};
+	int r = admin_servers(&admin, &survey->servers, err);
+
+	return r < 0 ? r : admin_databases(&admin, &survey->copies, err);
+}
+
+// One server's answer. False when another one is worth a try.
+static bool ask(struct caller *caller, const struct pod *pod, struct survey *survey)
+{
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	int64_t deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS);
+	struct err err = ERR_INIT;
+	int r = open_session(caller, pod, deadline, &session, &err);
+
+	if (r == ERR_FORBIDDEN) {
+		problem(survey, FLEET_CREDENTIALS_REFUSED, caller->memory->login.message);
+		return true;
+	}
+	if (r == 0)
+		r = show(survey, session, deadline, &err);
+	if (r == 0)
+		survey->problem = survey->reason = NULL;
+	else
+		problem(survey, FLEET_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
+	return r == 0;
+}
+
+static struct survey *take(const struct context *context, struct memory *memory, const struct inputs *inputs)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct caller caller = {.context = context, .memory = memory, .arena = arena};
+	int64_t deadline = deadline_in_ms(SURVEY_TIMEOUT_MS);
+	struct survey *survey = survey_new();
+	struct access_problem cause;
+
+	if (!caller_init(&caller, inputs, &cause)) {
+		problem(survey, cause.reason, cause.message);
+		return survey;
+	}
+	problem(survey, FLEET_UNREACHABLE, "No server is ready to be asked");
+	for (size_t i = 0; i < inputs->n_pods && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		if (pod->ready && !pod->terminating && pod->address && ask(&caller, pod, survey))
+			break;
+	}
+	return survey;
+}
+
+const struct survey *cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs,
+				    bool at_once)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *basis = basis_of(context, inputs, arena);
+	bool same;
+
+	if (!is_worth_asking(inputs))
+		return NULL;
+	same = strcmp(memory->survey.basis, basis) == 0;
+	if (memory->survey.last && same && !at_once && deadline_left_ms(memory->survey.next_ms) > 0)
+		return memory->survey.last;
+	survey_free(memory->survey.last);
+	memory->survey.last = take(context, memory, inputs);
+	memory->survey.fresh = true;
+	memory->survey.acted = false;
+	memory_set(memory->survey.basis, basis);
+	memory_set(memory->survey.refused, "");
+	if (!same)
+		memory->survey.unsettled = 0;
+	return memory->survey.last;
+}
+
+int64_t cluster_pace(struct memory *memory, bool settled)
+{
+	const struct survey *last = memory->survey.last;
+	int64_t delay = FIRST_MS;
+
+	if (!last)
+		return 0;
+	if (!memory->survey.fresh)
+		return deadline_left_ms(memory->survey.next_ms) + 1;
+	if (settled && !last->problem) {
+		memory->survey.unsettled = 0;
+		delay = SETTLED_MS;
+	} else if (memory->survey.refused[0] || (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)) {
+		delay = REFUSED_MS;
+	} else {
+		for (unsigned i = 0; i < memory->survey.unsettled && delay < LAST_MS; i++)
+			delay *= 2;
+		memory->survey.unsettled++;
+	}
+	memory->survey.fresh = false;
+	memory->survey.next_ms = deadline_in_ms(delay);
+	return delay;
+}
+
+static int run(const struct admin *admin, const struct scale_decision *decision, struct err *err)
+{
+	int r = 0;
+
+	if (decision->action == SCALE_DRAIN)
+		return admin_deallocate(admin, decision->servers, decision->n_servers, err);
+	if (decision->action == SCALE_DROP)
+		return admin_drop_server(admin, decision->servers[0], err);
+	for (size_t i = 0; r == 0 && i < decision->n_servers; i++)
+		r = admin_enable_server(admin, decision->servers[i], err);
+	return r;
+}
+
+static int command(struct caller *caller, const struct pod *writer, const struct scale_decision *decision, struct err *err)
+{
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	struct admin admin = {.deadline = deadline_in_ms(ACT_TIMEOUT_MS), .arena = caller->arena};
+	int r = open_session(caller, writer, admin.deadline, &session, err);
+
+	if (r < 0)
+		return r;
+	admin.session = session;
+	return run(&admin, decision, err);
+}
+
+// Everything that changes the cluster is said to the server that can write database system.
+static void act_on_servers(const struct context *context, struct memory *memory, const struct inputs *inputs,
+			   const struct scale_decision *decision)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct pod *writer = survey_writer(memory->survey.last, &inputs->names, inputs->pods, inputs->n_pods);
+	struct caller caller = {.context = context, .memory = memory, .arena = arena};
+	struct access_problem cause;
+	struct err err = ERR_INIT;
+	int r;
+
+	// The next survey shows what came of it; until then nothing is said twice.
+	memory->survey.acted = memory->survey.fresh = true;
+	memory->survey.unsettled = 0;
+	if (!writer || !caller_init(&caller, inputs, &cause))
+		return;
+	r = command(&caller, writer, decision, &err);
+	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
+		 decision->message, "result", r < 0 ? err.text : "done");
+	// What depends on who leads, or on the connection, is tried again with a new survey.
+	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
+		memory_set(memory->survey.refused, err.text);
+}
+
+static struct kube_name claim_name(const struct inputs *inputs, const struct volume *volume)
+{
+	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
+}
+
+static int act_on_claim(const struct context *context, const struct inputs *inputs, const struct scale_decision *decision,
+			struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = claim_name(inputs, decision->volume);
+	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
+	int r;
+
+	if (decision->action == SCALE_MARK)
+		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
+			       volume_leaving_patch(decision->volume, &inputs->dbms, arena), NULL, err);
+	else
+		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
+	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
+		return r < 0 ? err_wrap(err, "%s", decision->message) : 0;
+	err_clear(err);
+	return 0;
+}
+
+int cluster_act(const struct context *context, struct memory *memory, const struct inputs *inputs,
+		const struct scale_decision *decision, struct err *err)
+{
+	switch (decision->action) {
+	case SCALE_ENABLE:
+	case SCALE_DRAIN:
+	case SCALE_DROP:
+		if (!memory->survey.acted)
+			act_on_servers(context, memory, inputs, decision);
+		return 0;
+	case SCALE_MARK:
+	case SCALE_DISCARD:
+		return act_on_claim(context, inputs, decision, err);
+	case SCALE_REST:
+	case SCALE_WAIT:
+	case SCALE_REFUSED:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What a pass does with the servers of a cluster: asks them how they are, at a pace, and carries out what scale_decide() has
+// chosen. Every call is bounded; a server that cannot be asked is an outcome, kept in the survey, not an error.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/context.h"
+#include "operator/gather.h"
+#include "operator/scale.h"
+
+// The survey of the pods as they are now, asked anew when they have changed or when it is time to; NULL when there is nobody to
+// ask. It stays in memory until the next one.
+const struct survey *cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs,
+				    bool at_once);
+
+// What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first.
+void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
+
+// When the next survey is due: soon while something is on its way, every ten minutes when all is settled.
+int64_t cluster_pace(struct memory *memory, bool settled);
+
+// The step on the servers or the claims. What the servers refuse is kept for the status (memory->survey.refused) and tried again
+// at the next survey.
+int cluster_act(const struct context *context, struct memory *memory, const struct inputs *inputs,
+		const struct scale_decision *decision, struct err *err);

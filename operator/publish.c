@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/publish.h"
+
+#include <string.h>
+
+#include "api/dbms.h"
+#include "base/clock.h"
+
+#define STATUS_TRIES 5
+
+static struct kube_name name_of(const struct kube_object *object)
+{
+	return (struct kube_name){.namespace = kube_object_namespace(object), .name = kube_object_name(object)};
+}
+
+int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
+		   bool *ret_written, struct err *err)
+{
+	struct kube_client *client = publisher->context->client;
+	const struct kube_resource *resource = publisher->resource;
+
+	*ret_written = false;
+	for (int i = 0;; i++) {
+		const char *patch =
+			status_patch(kube_object_root(*object), wanted, clock_wall_ms(&clock_system), publisher->arena);
+		struct kube_object *fresh = NULL;
+		int r;
+
+		if (!patch)
+			return 0;
+		r = kube_patch(client, resource, name_of(*object), "status", KUBE_PATCH_MERGE, patch, NULL, err);
+		*ret_written = r == 0;
+		if (r != ERR_CONFLICT || !insist || i == STATUS_TRIES)
+			return r < 0 ? err_wrap(err, "cannot write the status") : 0;
+		err_clear(err);
+		r = kube_get(client, resource, name_of(*object), &fresh, err);
+		if (r < 0)
+			return err_wrap(err, "cannot read the object again to write its status");
+		kube_object_unref(*object);
+		*object = fresh;
+	}
+}
+
+void publish_event(const struct publisher *publisher, const struct kube_object *object, enum event_type type, const char *reason,
+		   const char *message)
+{
+	struct event_about about = {
+		.api_version = API_GROUP "/" API_VERSION,
+		.kind = publisher->resource->kind,
+		.namespace = kube_object_namespace(object),
+		.name = kube_object_name(object),
+		.uid = kube_object_uid(object),
+		.resource_version = kube_object_resource_version(object),
+	};
+
+	event_record(publisher->context->events, &about, type, reason, message);
+}
+
+bool publish_says(const struct kube_object *object, const char *pointer, const char *text)
+{
+	const char *old = kube_object_str(object, pointer);
+
+	return old && strcmp(old, text) == 0;
+}
+
+// The condition as the object has it; NULL when it is not there.
+static yyjson_val *condition_of(const struct kube_object *object, const char *type)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
+void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted)
+{
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &wanted->problems[i];
+
+		if (problem->type && problem->holds > 0 &&
+		    !yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message))
+			publish_event(publisher, before, EVENT_WARNING, problem->type, problem->message);
+	}
+}

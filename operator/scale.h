@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// How many pods a cluster is to have at this moment, and which step brings it nearer to what the spec says. Pure.
+//
+// More servers come at once. Fewer go in an order that loses nothing: all that are to leave are drained together (Cypher),
+// their claims are marked, and then, from the highest ordinal down, a server is dropped, its pod leaves and its claim is deleted.
+// The state is read off the cluster, the claims and the StatefulSet, so any operator goes on where another was killed.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "operator/volume.h"
+#include "operator/survey.h"
+
+// Reasons of condition Ready, and of the event.
+#define SCALE_IN_REFUSED "ScaleInRefused"
+#define SCALE_IN_RUNNING "RemovingServers"
+
+enum scale_action {
+	SCALE_REST,    // nothing is left to do
+	SCALE_WAIT,    // for what the message says
+	SCALE_REFUSED, // for the reason that the message says; the replicas stay
+	SCALE_ENABLE,  // servers, one after the other
+	SCALE_DRAIN,   // servers, all at once
+	SCALE_MARK,    // claim: its server leaves
+	SCALE_DROP,    // servers[0]
+	SCALE_DISCARD, // claim: delete it
+};
+
+struct scale_facts {
+	const struct names *names;
+	const struct survey *survey; // of the pods as they are; NULL: none
+	const struct pod *pods;
+	size_t n_pods;
+	const struct volume *volumes;
+	size_t n_volumes;
+	int wanted;   // spec.topology.servers
+	int replicas; // of the StatefulSet; 0: there is none
+};
+
+struct scale_decision {
+	int replicas; // that the StatefulSet is to have
+	enum scale_action action;
+	const char *message;
+	const char *servers[TOPOLOGY_SERVERS_MAX]; // ids
+	size_t n_servers;
+	const struct volume *volume;
+};
+
+void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret);
+
+// Whether servers are on their way out, so that nothing else may be taken away.
+bool scale_is_removing(const struct scale_decision *decision);
+
+// Whether a decision about removing can only be made with a survey.
+bool scale_needs_survey(const struct scale_facts *facts);

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The PersistentVolumeClaims of a deployment's pods. They outlive their pods and even the deployment, so one counts as
+// leaving only when it bears our own mark, for this very deployment. Pure.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <yyjson.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "operator/names.h"
+
+// On a claim whose server was told to give its databases away: the uid of the deployment. From then on there is no way back:
+// the server leaves, and the claim after it.
+#define VOLUME_LEAVING_ANNOTATION "neofleet.neo4j.com/leaving"
+
+struct volume {
+	const char *name;
+	const char *uid;
+	const char *size; // that was asked for; NULL: none
+	int ordinal;	  // of its pod
+	bool leaving;
+	bool deleting;
+};
+
+// Reads a claim; false when it is none of this deployment's data volumes. Strings belong to root.
+bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct volume *ret);
+
+// Whether a claim is to grow to what the spec says now.
+bool volume_must_grow(const struct volume *volume, const struct dbms *dbms);
+
+// Merge patches: the wish to grow, and the mark.
+const char *volume_growth_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena);
+const char *volume_leaving_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena);

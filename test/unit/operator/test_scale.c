@@ -1,0 +1,284 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "members.h"
+#include "operator/scale.h"
+
+struct cluster {
+	struct members members;
+	struct volume volumes[MEMBERS_MAX];
+	struct scale_facts facts;
+	struct scale_decision decision;
+	struct arena *arena;
+};
+
+static void cluster_init(struct cluster *c, int replicas, int wanted, struct arena *arena)
+{
+	members_init(&c->members, replicas);
+	for (int i = 0; i < replicas; i++)
+		c->volumes[i] = (struct volume){
+			.name = arena_printf(arena, "data-n-server-%d", i), .uid = "u", .size = "1Gi", .ordinal = i};
+	c->facts = (struct scale_facts){
+		.names = &c->members.names,
+		.survey = &c->members.survey,
+		.pods = c->members.pods,
+		.n_pods = (size_t)replicas,
+		.volumes = c->volumes,
+		.n_volumes = (size_t)replicas,
+		.wanted = wanted,
+		.replicas = replicas,
+	};
+	c->arena = arena;
+}
+
+static void expect(struct cluster *c, enum scale_action action, int replicas, const char *message)
+{
+	scale_decide(&c->facts, c->arena, &c->decision);
+	if (message) {
+		assert_non_null(c->decision.message);
+		assert_string_equal(c->decision.message, message);
+	}
+	assert_int_equal(c->decision.action, action);
+	assert_int_equal(c->decision.replicas, replicas);
+}
+
+// neo4j keeps to the first n servers.
+static void keep_on(struct cluster *c, int n)
+{
+	for (int i = n; i < MEMBERS_MAX; i++)
+		c->members.copies[i].address = NULL;
+}
+
+static void test_rests(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 3, 3, arena);
+	expect(&c, SCALE_REST, 3, NULL);
+	c.facts.survey = NULL;
+	expect(&c, SCALE_REST, 3, NULL);
+	c.facts.replicas = 0; // not made yet; claims of an earlier deployment bear no mark of this one
+	expect(&c, SCALE_REST, 3, NULL);
+}
+
+// More servers come at once; new ones are enabled.
+static void test_scale_out(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 3, 5, arena);
+	expect(&c, SCALE_REST, 5, NULL);
+	cluster_init(&c, 5, 5, arena);
+	c.members.servers[4].state = "Free";
+	expect(&c, SCALE_ENABLE, 5, "enabling new servers");
+	assert_int_equal(c.decision.n_servers, 1);
+	assert_string_equal(c.decision.servers[0], "id-4");
+	assert_false(scale_is_removing(&c.decision));
+	c.members.servers[4].health = "Unavailable";
+	expect(&c, SCALE_REST, 5, NULL);
+}
+
+// B8: drained and dropped by Cypher first, then the pod, then its claim; from the highest ordinal, one by one.
+static void test_scale_in(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 5, 3, arena);
+	keep_on(&c, 3);
+	expect(&c, SCALE_DRAIN, 5, "draining 2 servers");
+	assert_int_equal(c.decision.n_servers, 2);
+	assert_string_equal(c.decision.servers[0], "id-3");
+	assert_string_equal(c.decision.servers[1], "id-4");
+	assert_true(scale_is_removing(&c.decision));
+
+	c.members.servers[3].state = c.members.servers[4].state = "Deallocating";
+	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-4'");
+	c.volumes[4].leaving = true;
+	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-3'");
+	c.volumes[3].leaving = true;
+	expect(&c, SCALE_WAIT, 5, "draining n-server-4, which still has 'neo4j'");
+	c.members.servers[4].state = "Deallocated";
+	expect(&c, SCALE_DROP, 5, "dropping the server of n-server-4");
+	assert_string_equal(c.decision.servers[0], "id-4");
+	c.members.servers[4].state = "Dropped";
+	expect(&c, SCALE_WAIT, 4, "removing n-server-4");
+
+	c.facts.replicas = 4;
+	expect(&c, SCALE_WAIT, 4, "waiting for n-server-4 to end");
+	c.facts.n_pods = 4;
+	expect(&c, SCALE_DISCARD, 4, "deleting claim 'data-n-server-4'");
+	assert_string_equal(c.decision.volume->name, "data-n-server-4");
+	c.volumes[4].deleting = true;
+	expect(&c, SCALE_WAIT, 4, "waiting for claim 'data-n-server-4' to go");
+	c.facts.n_volumes = 4;
+	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_DROP, 4, "dropping the server of n-server-3");
+	c.members.survey.servers.n = 3;
+	expect(&c, SCALE_WAIT, 3, "removing n-server-3");
+	c.facts.replicas = c.facts.n_pods = 3;
+	expect(&c, SCALE_DISCARD, 3, "deleting claim 'data-n-server-3'");
+	c.facts.n_volumes = 3;
+	expect(&c, SCALE_REST, 3, NULL);
+}
+
+// What has begun to leave leaves, and comes back as a new server with a new volume.
+static void test_change_of_mind(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 4, arena);
+	c.volumes[3].leaving = true;
+	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_DROP, 4, NULL);
+	c.members.survey.servers.n = 3;
+	expect(&c, SCALE_WAIT, 3, "removing n-server-3");
+	c.facts.replicas = c.facts.n_pods = 3;
+	expect(&c, SCALE_DISCARD, 3, NULL);
+	c.facts.n_volumes = 3;
+	expect(&c, SCALE_REST, 4, NULL);
+}
+
+// B8: refused, with the reason and the cure, before anything is touched.
+static void test_refusals(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 3, 2, arena);
+	expect(&c, SCALE_REFUSED, 3,
+	       "database 'neo4j' has 3 copies (3 primaries, 0 secondaries), but only 2 servers would be left; give it fewer first "
+	       "(ALTER DATABASE ... SET TOPOLOGY ...), or leave spec.topology.servers at 3");
+	assert_false(scale_is_removing(&c.decision));
+	// Its only copy is on a server that is gone, or it is stopped and so cannot move.
+	cluster_init(&c, 3, 2, arena);
+	c.members.copies[0].address = c.members.copies[1].address = NULL;
+	c.members.copies[2].current = "unknown";
+	expect(&c, SCALE_REFUSED, 3, NULL);
+	assert_non_null(strstr(c.decision.message, "'neo4j' would lose its last copy"));
+	assert_non_null(strstr(c.decision.message, "bring one of them back"));
+	c.members.copies[2].requested = c.members.copies[2].current = "offline";
+	expect(&c, SCALE_REFUSED, 3, NULL);
+	assert_non_null(strstr(c.decision.message, "START DATABASE"));
+	// One that is online moves; a composite database has no data.
+	c.members.copies[2].requested = c.members.copies[2].current = "online";
+	expect(&c, SCALE_DRAIN, 3, NULL);
+	cluster_init(&c, 3, 2, arena);
+	for (int i = 0; i < 3; i++)
+		c.members.copies[i].type = "composite";
+	expect(&c, SCALE_DRAIN, 3, NULL);
+}
+
+// Those that stay must be well, and all servers known, before a claim is condemned.
+static void test_waits(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.facts.survey = NULL;
+	expect(&c, SCALE_WAIT, 4, "waiting for servers that can be asked where the databases are");
+	c.facts.survey = &c.members.survey;
+	c.members.pods[1].ready = false;
+	expect(&c, SCALE_WAIT, 4, "waiting for n-server-1, which stays, to be ready");
+	c.members.pods[1].ready = true;
+	c.members.servers[1].health = "Unavailable";
+	expect(&c, SCALE_WAIT, 4, "waiting for the servers that stay; n-server-1: its server is Unavailable");
+	c.members.servers[1].health = "Available";
+	c.members.survey.problem = "The servers cannot be asked: x";
+	expect(&c, SCALE_WAIT, 4, "The servers cannot be asked: x");
+	c.members.survey.problem = NULL;
+	// The server of n-server-3 seems to be gone, but it may be the one whose address is unknown: its claim is not touched.
+	c.members.servers[3].address = NULL;
+	c.members.servers[3].health = "Unavailable";
+	expect(&c, SCALE_WAIT, 4, NULL);
+	assert_non_null(strstr(c.decision.message, "knows no address of server 'id-3' (Enabled, Unavailable)"));
+	c.members.servers[3].state = "Dropped";
+	expect(&c, SCALE_MARK, 4, NULL);
+}
+
+// A server that joined after its pod had been taken away is not left behind.
+static void test_stray_server(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.facts.replicas = c.facts.n_pods = 3;
+	c.facts.n_volumes = 3;
+	c.members.servers[3].state = "Free";
+	c.members.servers[3].health = "Unavailable";
+	expect(&c, SCALE_DROP, 3, "dropping the server of n-server-3");
+}
+
+static yyjson_val *parse(struct arena *arena, const char *text)
+{
+	return json_parse(arena, text, strlen(text));
+}
+
+// B8: a claim is ours to delete only with the mark of this very deployment.
+static void test_claims(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct names names = {.workload = "n-server"};
+	struct dbms dbms = {.metadata = {.uid = "u-1"}, .storage = {.size = "2Gi"}};
+	struct volume volume;
+
+	(void)state;
+	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
+					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}},\"spec\":{\"resources\":{\"requests\":{\"storage\":"
+					    "\"1Gi\"}}}}"),
+			       &dbms, &names, &volume));
+	assert_true(volume.leaving);
+	assert_int_equal(volume.ordinal, 3);
+	assert_false(volume_must_grow(&volume, &dbms));
+	volume.leaving = false;
+	assert_true(volume_must_grow(&volume, &dbms));
+	assert_string_equal(volume_growth_patch(&volume, &dbms, arena),
+			    "{\"metadata\":{\"uid\":\"c\"},\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}");
+	assert_string_equal(volume_leaving_patch(&volume, &dbms, arena),
+			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
+	volume.size = "2048Mi";
+	assert_false(volume_must_grow(&volume, &dbms));
+	volume.size = "3Gi";
+	assert_false(volume_must_grow(&volume, &dbms));
+	dbms.metadata.uid = "u-2";
+	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
+					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}"),
+			       &dbms, &names, &volume));
+	assert_false(volume.leaving);
+	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-other-0\"}}"), &dbms, &names, &volume));
+	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"n-server-0\"}}"), &dbms, &names, &volume));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rests),	 cmocka_unit_test(test_scale_out),	cmocka_unit_test(test_scale_in),
+		cmocka_unit_test(test_change_of_mind), cmocka_unit_test(test_refusals), cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_stray_server), cmocka_unit_test(test_claims),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
