@@ -263,10 +263,10 @@ def run_test(test):
     return verdict == "ok"
 
 
-def main(tests, pattern, jobs=2):
-    """Runs the tests whose name holds the pattern, the last of all tests when the others are done; prints a line each
+def main(tests, patterns, jobs=2):
+    """Runs the tests whose name holds a pattern, the last of all tests when the others are done; prints a line each
     and the closing line."""
-    chosen = [test for test in tests if pattern in test.__name__]
+    chosen = [test for test in tests if any(pattern in test.__name__ for pattern in patterns)]
     last = [test for test in chosen if test is tests[-1]]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         results = list(pool.map(run_test, [test for test in chosen if test not in last]))

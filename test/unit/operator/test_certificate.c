@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// B9: what is read of a TLS Secret. The certificates are made here, so that they are as old as the test.
+// B9: what is read of a TLS Secret.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,90 +11,14 @@
 
 #include <cmocka.h>
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include "api/dbms.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "operator/access.h"
 #include "operator/certificate.h"
+#include "test/unit/pki.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-
-struct pair {
-	EVP_PKEY *key;
-	X509 *certificate;
-};
-
-static void extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX context;
-	X509_EXTENSION *made;
-
-	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-	made = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	assert_non_null(made);
-	assert_int_equal(X509_add_ext(certificate, made, -1), 1);
-	X509_EXTENSION_free(made);
-}
-
-// issuer NULL: signed by itself; names NULL: a CA.
-static struct pair make(const struct pair *issuer, const char *names, int from_days, int to_days)
-{
-	static long serial;
-	struct pair made = {.key = EVP_EC_gen("P-256"), .certificate = X509_new()};
-	X509_NAME *subject = X509_get_subject_name(made.certificate);
-	const struct pair *by = issuer ? issuer : &made;
-
-	(void)X509_set_version(made.certificate, 2);
-	(void)ASN1_INTEGER_set(X509_get_serialNumber(made.certificate), ++serial);
-	(void)X509_time_adj_ex(X509_getm_notBefore(made.certificate), from_days, 0, NULL);
-	(void)X509_time_adj_ex(X509_getm_notAfter(made.certificate), to_days, 0, NULL);
-	(void)X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-					 (const unsigned char *)(names ? "a.common.name" : "an authority"), -1, -1, 0);
-	(void)X509_set_issuer_name(made.certificate, X509_get_subject_name(by->certificate));
-	(void)X509_set_pubkey(made.certificate, made.key);
-	if (names)
-		extension(made.certificate, by->certificate, NID_subject_alt_name, names);
-	else
-		extension(made.certificate, by->certificate, NID_basic_constraints, "critical,CA:TRUE");
-	assert_true(X509_sign(made.certificate, by->key, EVP_sha256()) > 0);
-	return made;
-}
-
-static void unmake(struct pair *pair)
-{
-	EVP_PKEY_free(pair->key);
-	X509_free(pair->certificate);
-}
-
-static const char *take(BIO *bio, struct arena *arena)
-{
-	char *data;
-	long len = BIO_get_mem_data(bio, &data);
-	const char *text = arena_memdup0(arena, data, (size_t)len);
-
-	BIO_free(bio);
-	return text;
-}
-
-static const char *pem(const X509 *certificate, struct arena *arena)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-
-	assert_int_equal(PEM_write_bio_X509(bio, certificate), 1);
-	return take(bio, arena);
-}
-
-static const char *key_pem(const EVP_PKEY *key, struct arena *arena)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-
-	assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
-	return take(bio, arena);
-}
 
 static const char *base64(const char *text, struct arena *arena)
 {
@@ -131,26 +55,26 @@ static void expect_problem(yyjson_val *object, const char *part, struct arena *a
 static void test_usable(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct pair alone = make(NULL, "DNS:n-client", -1, 30), authority = make(NULL, NULL, -1, 30);
-	struct pair issued = make(&authority, "DNS:*.n-headless.space.svc.cluster.local", -1, 30);
+	struct pki alone = pki_make(NULL, "DNS:n-client", -1, 30), authority = pki_make(NULL, NULL, -1, 30);
+	struct pki issued = pki_make(&authority, "DNS:*.n-headless.space.svc.cluster.local", -1, 30);
 	struct certificate certificate;
-	const char *problem = NULL, *ca = pem(authority.certificate, arena), *chain;
+	const char *problem = NULL, *ca = pki_certificate_pem(authority.certificate, arena), *chain;
 	char pin[CERTIFICATE_PIN_SIZE];
 	int64_t now = clock_wall_ms(&clock_system);
 
 	(void)state;
-	assert_true(certificate_read(secret(pem(alone.certificate, arena), key_pem(alone.key, arena), NULL, arena), now, arena,
+	assert_true(certificate_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), NULL, arena), now, arena,
 				     &certificate, &problem));
 	assert_string_equal(certificate.trust, certificate.chain);
 	assert_true(certificate.turns_ms > now + 29 * DAY_MS && certificate.turns_ms <= now + 30 * DAY_MS);
 	assert_true(certificate_pin_of(certificate.mark, pin));
 	assert_string_equal(pin, certificate.mark);
 	// An issuer without an authority of its own leaves the key empty.
-	assert_true(certificate_read(secret(pem(alone.certificate, arena), key_pem(alone.key, arena), "", arena), now, arena,
+	assert_true(certificate_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), "", arena), now, arena,
 				     &certificate, &problem));
 
-	chain = arena_printf(arena, "%s%s", pem(issued.certificate, arena), ca);
-	assert_true(certificate_read(secret(chain, key_pem(issued.key, arena), ca, arena), now, arena, &certificate, &problem));
+	chain = arena_printf(arena, "%s%s", pki_certificate_pem(issued.certificate, arena), ca);
+	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), ca, arena), now, arena, &certificate, &problem));
 	assert_string_equal(certificate.trust, ca);
 	assert_true(strlen(certificate.mark) > CERTIFICATE_PIN_SIZE);
 	assert_true(certificate_pin_of(certificate.mark, pin));
@@ -159,15 +83,15 @@ static void test_usable(void **state)
 	assert_false(certificate_covers(&certificate, "n-0.n-headless.other.svc.cluster.local"));
 	// The common name is none of the names.
 	assert_false(certificate_covers(&certificate, "a.common.name"));
-	unmake(&alone), unmake(&authority), unmake(&issued);
+	pki_free(&alone), pki_free(&authority), pki_free(&issued);
 }
 
 static void test_problems(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct pair good = make(NULL, "DNS:n-client", -1, 30), old = make(NULL, "DNS:n-client", -30, -1);
-	struct pair early = make(NULL, "DNS:n-client", 1, 30), authority = make(NULL, NULL, -1, 30);
-	const char *crt = pem(good.certificate, arena), *key = key_pem(good.key, arena);
+	struct pki good = pki_make(NULL, "DNS:n-client", -1, 30), old = pki_make(NULL, "DNS:n-client", -30, -1);
+	struct pki early = pki_make(NULL, "DNS:n-client", 1, 30), authority = pki_make(NULL, NULL, -1, 30);
+	const char *crt = pki_certificate_pem(good.certificate, arena), *key = pki_key_pem(good.key, arena);
 	struct certificate certificate;
 	const char *problem;
 
@@ -177,14 +101,14 @@ static void test_problems(void **state)
 	expect_problem(secret("no", key, NULL, arena), "key 'tls.crt' holds no certificate", arena);
 	expect_problem(secret(crt, "no", NULL, arena), "key 'tls.key' holds no private key", arena);
 	expect_problem(secret(crt, key, "no", arena), "key 'ca.crt' holds no certificate", arena);
-	expect_problem(secret(crt, key_pem(old.key, arena), NULL, arena), "is not that of the certificate", arena);
-	expect_problem(secret(pem(old.certificate, arena), key_pem(old.key, arena), NULL, arena), "expired on 20", arena);
-	expect_problem(secret(crt, key, pem(authority.certificate, arena), arena), "not issued by it", arena);
-	expect_problem(secret(pem(early.certificate, arena), key_pem(early.key, arena), NULL, arena), "not valid before 20", arena);
-	(void)certificate_read(secret(pem(early.certificate, arena), key_pem(early.key, arena), NULL, arena),
+	expect_problem(secret(crt, pki_key_pem(old.key, arena), NULL, arena), "is not that of the certificate", arena);
+	expect_problem(secret(pki_certificate_pem(old.certificate, arena), pki_key_pem(old.key, arena), NULL, arena), "expired on 20", arena);
+	expect_problem(secret(crt, key, pki_certificate_pem(authority.certificate, arena), arena), "not issued by it", arena);
+	expect_problem(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena), "not valid before 20", arena);
+	(void)certificate_read(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena),
 			       clock_wall_ms(&clock_system), arena, &certificate, &problem);
 	assert_true(certificate.turns_ms > clock_wall_ms(&clock_system)); // it turns usable by itself
-	unmake(&good), unmake(&old), unmake(&early), unmake(&authority);
+	pki_free(&good), pki_free(&old), pki_free(&early), pki_free(&authority);
 }
 
 static void test_marks(void **state)
@@ -227,18 +151,18 @@ static void test_names(void **state)
 	(void)state;
 	names_of(&dbms, arena, &names);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct pair pair = make(NULL, cases[i].names, -1, 30);
+		struct pki pair = pki_make(NULL, cases[i].names, -1, 30);
 		struct certificate certificate;
 		const char *problem;
 
-		assert_true(certificate_read(secret(pem(pair.certificate, arena), key_pem(pair.key, arena), NULL, arena),
+		assert_true(certificate_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
 					     clock_wall_ms(&clock_system), arena, &certificate, &problem));
 		problem = access_name_problem(&certificate, &servers, arena);
 		if ((problem == NULL) != cases[i].fine)
 			fail_msg("%s: %s", cases[i].names, problem ? problem : "no problem");
 		if (problem)
 			assert_non_null(strstr(problem, "'n-client.space.svc.cluster.local'"));
-		unmake(&pair);
+		pki_free(&pair);
 	}
 }
 
