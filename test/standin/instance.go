@@ -319,9 +319,7 @@ func (in *instance) spreadSeed() {
 		go func() {
 			ctx, cancel := context.WithTimeout(in.ctx, rpcTimeout)
 			defer cancel()
-			if err := in.call(ctx, h.Server.Cluster, "bootstrap", data, nil); err != nil {
-				log.Printf("bootstrap of %s: %v", h.Server.Cluster, err)
-			}
+			_ = in.call(ctx, h.Server.Cluster, "bootstrap", data, nil) // is tried again while there is no leader
 		}()
 	}
 }
