@@ -65,7 +65,7 @@ static bool is_settled(const struct inputs *inputs)
 
 		n += pod->ready && !pod->terminating && revision && pod->revision && strcmp(pod->revision, revision) == 0;
 	}
-	return n == inputs->n_pods && n >= (size_t)inputs->dbms.servers;
+	return n == inputs->n_pods && n >= (size_t)inputs->replicas;
 }
 
 // The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.

@@ -8,24 +8,37 @@ static void decide(struct fleet_decision *ret, enum fleet_step step, const char 
 	*ret = (struct fleet_decision){.step = step, .reason = reason, .message = message};
 }
 
+// What was said when it was switched off stays said: whether a server could be told is not found out anew.
+static const char *off_message(const struct fleet_facts *facts, struct arena *arena)
+{
+	if (facts->off_message)
+		return facts->off_message;
+	if (facts->untold)
+		return arena_printf(arena,
+				    "Fleet management is disabled in the spec; no server could be told to forget its token (%s), so it may "
+				    "still be there if the plugin comes back",
+				    facts->untold);
+	return "Fleet management is disabled in the spec";
+}
+
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret)
 {
 	if (!facts->enabled && !facts->seen)
 		decide(ret, FLEET_REST, NULL, NULL);
 	else if (!facts->enabled)
-		decide(ret, FLEET_OFF, FLEET_DISABLED, "Fleet management is disabled in the spec");
+		decide(ret, FLEET_OFF, FLEET_DISABLED, off_message(facts, arena));
 	else if (facts->registered)
 		decide(ret, FLEET_LATCHED, "Registered", "Registered with Aura Fleet Management");
-	else if (facts->unsupported)
-		decide(ret, FLEET_WAIT, FLEET_VERSION_UNSUPPORTED, facts->unsupported);
+	else if (facts->obstacle)
+		decide(ret, FLEET_WAIT, facts->obstacle_reason, facts->obstacle);
+	else if (facts->unknown_version)
+		decide(ret, FLEET_WAIT, FLEET_VERSION_UNKNOWN, facts->unknown_version);
 	else if (!facts->has_token_source)
 		decide(ret, FLEET_WAIT, FLEET_TOKEN_DEFERRED,
 		       "Plugin installed; registration deferred until tokenSecretRef is set");
 	else if (!facts->ready)
 		decide(ret, FLEET_WAIT, FLEET_WAITING_FOR_READY,
 		       arena_printf(arena, "Waiting for phase Ready: %s", facts->phase_message));
-	else if (facts->unknown_version)
-		decide(ret, FLEET_WAIT, FLEET_VERSION_UNKNOWN, facts->unknown_version);
 	else
 		decide(ret, FLEET_REGISTER, NULL, NULL);
 }

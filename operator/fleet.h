@@ -12,6 +12,8 @@
 // Reasons of condition FleetRegistered beside those of operator/registration.h.
 #define FLEET_DISABLED "Disabled"
 #define FLEET_VERSION_UNSUPPORTED "VersionUnsupported"
+#define FLEET_WITHDRAWN "FleetPluginWithdrawn"
+#define FLEET_PLUGINS_MALFORMED "PluginsMalformed"
 #define FLEET_VERSION_UNKNOWN "VersionUnknown"
 #define FLEET_TOKEN_DEFERRED "TokenDeferred"
 #define FLEET_WAITING_FOR_READY "WaitingForReady"
@@ -34,10 +36,13 @@ struct fleet_facts {
 	bool seen;		     // the status has the map: enabled was seen before
 	bool registered;	     // in the status
 	bool has_token_source;
-	const char *unsupported;     // why this image cannot have the plugin; NULL when it can
+	const char *obstacle_reason; // why the plugin cannot be had; NULL when it can
+	const char *obstacle;
 	const char *unknown_version; // why it is not known yet whether it can; NULL when it is
 	bool ready;		     // phase Ready, computed in this very pass
 	const char *phase_message;
+	const char *untold; // enabled no more, and why no server could be told; NULL: one was
+	const char *off_message; // what the status says if it says Disabled already; else NULL
 };
 
 struct fleet_decision {

@@ -62,8 +62,11 @@ struct memory {
 	// Of a Neo4jPlugin: the spec and the image with which its procedures were seen last.
 	char seen_with[MEMORY_BASIS_SIZE];
 
-	// When disable() was tried first for a deployment whose Fleet Manager is switched off; monotonic, 0: not yet.
-	int64_t disable_since_ms;
+	// Telling a server to forget its token, for a deployment whose Fleet Manager is switched off.
+	struct {
+		int64_t since_ms; // monotonic, of the first attempt; 0: none yet
+		bool done;
+	} disable;
 
 	// How often a pass found a child's name taken, one after the other.
 	unsigned name_taken;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "operator/phase.h"
+#include "operator/plugin_phase.h"
 
 struct tally {
 	size_t phases[PHASE_FAILED + 1];
@@ -29,6 +30,23 @@ static void count(struct kube_store *store, struct tally *tally)
 		tally->registered += yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered"));
 	}
 	kube_objects_free(roots, n);
+}
+
+static void write_plugins(struct kube_store *store, struct buf *out)
+{
+	size_t phases[PLUGIN_FAILED + 1] = {0};
+	struct kube_object **plugins;
+	size_t n = kube_store_list(store, NULL, &plugins);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *phase = kube_object_str(plugins[i], "/status/phase");
+
+		for (int p = 0; phase && p <= PLUGIN_FAILED; p++)
+			phases[p] += strcmp(phase, plugin_phase_name((enum plugin_phase)p)) == 0;
+	}
+	kube_objects_free(plugins, n);
+	for (int p = 0; p <= PLUGIN_FAILED; p++)
+		buf_addf(out, "neofleet_plugins{phase=\"%s\"} %zu\n", plugin_phase_name((enum plugin_phase)p), phases[p]);
 }
 
 static void head(struct buf *out, const char *name, const char *help)
@@ -71,6 +89,8 @@ void metrics_write(const struct context *context, struct buf *out)
 	head(out, "neofleet_deployments", "Deployments by kind and phase.");
 	write_kind(out, "Neo4jEnterpriseStandalone", &standalones);
 	write_kind(out, "Neo4jEnterpriseCluster", &clusters);
+	head(out, "neofleet_plugins", "Neo4jPlugins by phase.");
+	write_plugins(context->stores.plugins, out);
 	head(out, "neofleet_fleet_enabled", "Deployments with auraFleetManagement.enabled.");
 	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
 	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");

@@ -14,6 +14,7 @@
 #include "operator/children.h"
 #include "operator/cluster.h"
 #include "operator/enroll.h"
+#include "operator/entry.h"
 #include "operator/fleet.h"
 #include "operator/gather.h"
 #include "operator/publish.h"
@@ -26,7 +27,7 @@
 #define NAME_RETRY_MAX_MS INT64_C(60000)
 
 // What keeps the operator from working with the servers; see struct status_problem.
-enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE };
+enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS };
 
 struct pass {
 	const struct context *context;
@@ -38,7 +39,9 @@ struct pass {
 	struct scale_decision scale; // of a cluster
 	bool created;		    // the StatefulSet was made in this pass
 	bool just_registered;
-	bool fleet_failed;
+	struct entry entry;
+	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
+	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none
 	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none
 	char registered_at[TIME_TEXT_SIZE];
 	int64_t again_ms; // 0: not before something changes
@@ -212,6 +215,12 @@ static int shape(struct pass *pass, struct err *err)
 		refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
 		return 0;
 	}
+	if (children.plugins_malformed)
+		pass->malformed = arena_printf(
+			pass->arena,
+			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
+			"out; make it a JSON list such as [\"apoc\"], or remove it",
+			inputs->names.workload, children.plugins_malformed);
 	return claim_and_apply(pass, &children, err);
 }
 
@@ -364,6 +373,8 @@ static void check_access(struct pass *pass)
 	*certificate = (struct status_problem){"CertificateUnusable", inputs->certificate_problem != NULL,
 					       inputs->certificate_problem ? "SecretUnusable" : "Usable",
 					       inputs->certificate_problem};
+	pass->wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
+		FLEET_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? "NotAList" : "Merged", pass->malformed};
 	if (inputs->admin_problem) {
 		*credentials = (struct status_problem){"CredentialsRefused", 1, "SecretUnusable", inputs->admin_problem};
 		return;
@@ -372,16 +383,6 @@ static void check_access(struct pass *pass)
 	again(pass, verdict.again_after_ms);
 	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
 					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};
-}
-
-// Why the image cannot bring Fleet Manager; NULL when it can, or when only the server can tell.
-static const char *unsupported(const struct pass *pass)
-{
-	if (pass->inputs.fleet_form != FLEET_FORM_NONE)
-		return NULL;
-	return arena_printf(pass->arena,
-			    "Neo4j %s brings no fleet-management plugin; use 5.26.12 or newer, or 2025.08 or newer",
-			    version_text(&pass->inputs.version, pass->arena));
 }
 
 static int register_fleet(struct pass *pass, struct err *err)
@@ -405,7 +406,7 @@ static int register_fleet(struct pass *pass, struct err *err)
 	fleet->reason = result.reason;
 	fleet->message = result.message;
 	pass->just_registered = result.registered;
-	pass->fleet_failed = !result.registered && !result.waiting;
+	pass->fleet_warning = result.registered || result.waiting ? NULL : "AuraFleetManagementFailed";
 	if (result.registered) {
 		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
 		fleet->last_registration = pass->registered_at;
@@ -429,6 +430,25 @@ static void watch_connection(struct pass *pass)
 	fleet->connected_message = connection.message;
 }
 
+static const char *unknown_version(const struct pass *pass)
+{
+	if (pass->inputs.fleet_form != FLEET_FORM_UNDECIDABLE)
+		return NULL;
+	return arena_printf(pass->arena,
+			    "The tag '%s' does not tell which Neo4j it is, and not every version has the plugin; the server is asked when "
+			    "it is ready (%s)",
+			    pass->inputs.dbms.image.tag,
+			    pass->entry.not_asked ? pass->entry.not_asked : "its answer names no version that is known here");
+}
+
+// The reason of the event for an obstacle; one that has a condition of its own is told with that.
+static const char *warning_of(const char *obstacle_reason)
+{
+	if (strcmp(obstacle_reason, FLEET_PLUGINS_MALFORMED) == 0)
+		return NULL;
+	return strcmp(obstacle_reason, FLEET_WITHDRAWN) == 0 ? FLEET_WITHDRAWN : "AuraFleetManagementFailed";
+}
+
 static int see_to_fleet(struct pass *pass, struct err *err)
 {
 	const struct dbms *dbms = &pass->inputs.dbms;
@@ -438,22 +458,26 @@ static int see_to_fleet(struct pass *pass, struct err *err)
 		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
 		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE,
 		.has_token_source = dbms->fleet.token_secret != NULL,
-		.unsupported = unsupported(pass),
+		.unknown_version = unknown_version(pass),
 		.ready = pass->wanted.verdict.phase == PHASE_READY,
 		.phase_message = pass->wanted.verdict.message,
+		.untold = pass->entry.untold,
+		.off_message = pass->entry.was_off ? dbms->status.fleet_message : NULL,
 	};
 	struct fleet_decision decision;
 	int r = 0;
 
-	if (pass->facts.refused)
+	if (pass->facts.refused || pass->entry.disabling)
 		return 0;
+	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
 	fleet_decide(&facts, pass->arena, &decision);
 	fleet->publish = decision.step != FLEET_REST;
 	fleet->registered = decision.step == FLEET_LATCHED;
 	fleet->reason = decision.reason;
 	fleet->message = decision.message;
 	fleet->last_registration = dbms->status.last_registration;
-	pass->fleet_failed = facts.unsupported && decision.step == FLEET_WAIT;
+	if (facts.obstacle && decision.step == FLEET_WAIT)
+		pass->fleet_warning = warning_of(facts.obstacle_reason);
 	// The exchange may take seconds: what is known already is told before it.
 	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
 		fleet->reason = FLEET_WAITING_FOR_READY;
@@ -480,8 +504,8 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 		publish_event(publisher, before, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
 		fault_point("after-event");
 	}
-	if (pass->fleet_failed && !publish_says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
-		publish_event(publisher, before, EVENT_WARNING, "AuraFleetManagementFailed", wanted->fleet.message);
+	if (pass->fleet_warning && !publish_says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
+		publish_event(publisher, before, EVENT_WARNING, pass->fleet_warning, wanted->fleet.message);
 	if (pass->created)
 		publish_event(publisher, before, EVENT_NORMAL, "LicenseAgreement",
 			      arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'",
@@ -521,6 +545,8 @@ static int run(struct pass *pass, struct err *err)
 		if (r < 0)
 			return r;
 		measure(pass);
+		entry_decide(pass->context, pass->memory, &pass->inputs, pass->arena, &pass->entry);
+		again(pass, pass->entry.again_after_ms);
 		r = shape(pass, err);
 		if (r < 0)
 			return r;

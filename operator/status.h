@@ -35,7 +35,7 @@ struct status_problem {
 	const char *message;
 };
 
-#define STATUS_PROBLEMS 2
+#define STATUS_PROBLEMS 3
 
 struct status_wanted {
 	int64_t generation;

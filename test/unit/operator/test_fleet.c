@@ -24,13 +24,15 @@ static const char *decide(const struct fleet_facts *facts, enum fleet_step step,
 static void test_gates_in_order(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct fleet_facts facts = {.phase_message = "0 of 1 servers ready", .unsupported = "too old"};
+	struct fleet_facts facts = {.phase_message = "0 of 1 servers ready", .obstacle_reason = FLEET_VERSION_UNSUPPORTED, .obstacle = "too old", .unknown_version = "no tag"};
 
 	(void)state;
 	assert_null(decide(&facts, FLEET_REST, arena));
 	facts.enabled = true;
 	assert_string_equal(decide(&facts, FLEET_WAIT, arena), "too old");
-	facts.unsupported = NULL;
+	facts.obstacle = NULL;
+	assert_string_equal(decide(&facts, FLEET_WAIT, arena), "no tag");
+	facts.unknown_version = NULL;
 	assert_string_equal(decide(&facts, FLEET_WAIT, arena),
 			    "Plugin installed; registration deferred until tokenSecretRef is set");
 	facts.has_token_source = true;
@@ -58,7 +60,13 @@ static void test_off(void **state)
 	struct fleet_facts facts = {.seen = true, .registered = true, .phase_message = ""};
 
 	(void)state;
-	assert_non_null(decide(&facts, FLEET_OFF, arena));
+	assert_string_equal(decide(&facts, FLEET_OFF, arena), "Fleet management is disabled in the spec");
+	facts.untold = "no server is ready";
+	assert_non_null(strstr(decide(&facts, FLEET_OFF, arena), "no server could be told to forget its token (no server is ready)"));
+	// Said once, it stays said: the next pass tries nothing and knows nothing of it.
+	facts.untold = NULL;
+	facts.off_message = "as before";
+	assert_string_equal(decide(&facts, FLEET_OFF, arena), "as before");
 }
 
 int main(void)
