@@ -103,7 +103,8 @@ int server_start(const char *address, uint16_t port, const struct server_route *
 	if (!server)
 		abort();
 	server->n = n_routes;
-	memcpy(server->routes, routes, n_routes * sizeof(*routes));
+	for (size_t i = 0; i < n_routes; i++)
+		server->routes[i] = routes[i];
 	server->daemon = listen_all(server, &where);
 	if (!server->daemon) {
 		free(server);

@@ -4,6 +4,7 @@
 // D8, E3: what a Secret holds, and what its annotations quote of it, is in no memory of this process once it was dealt with.
 // The server is another process, and the word that is looked for stands nowhere in this one: it is kept in a cipher.
 
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -86,6 +87,7 @@ static struct server start_server(void)
 		(void)close(stop[1]);
 		if (write(told[1], &server.port, sizeof(server.port)) > 0)
 			(void)!read(stop[0], &byte, 1);
+		actor_stop(actor);
 		_exit(0);
 	}
 	(void)close(stop[0]);
@@ -102,8 +104,13 @@ static void stop_server(const struct server *server)
 	(void)waitpid(server->pid, NULL, 0);
 }
 
-// Where memory is searched: not read in place, which a sanitizer would not have.
-static unsigned char window[64 * 1024 + WORD_SIZE];
+// Where memory is searched, a page at a time: not read in place, which a sanitizer would not have.
+static unsigned char window[2 * 4096];
+
+struct search {
+	int memory, pages; // of /proc/self
+	size_t found;
+};
 
 static bool is_word(const unsigned char *at)
 {
@@ -114,49 +121,65 @@ static bool is_word(const unsigned char *at)
 	return true;
 }
 
-static size_t search_mapping(FILE *memory, uintptr_t from, uintptr_t to, const char *name)
+// Which of the 512 pages from here are in memory; a sanitizer's mappings are mostly not.
+static void find_present(const struct search *search, uintptr_t from, bool *ret)
 {
-	size_t found = 0;
+	uint64_t entries[512] = {0};
+	ssize_t len = pread(search->pages, entries, sizeof(entries), (off_t)(from / 4096 * sizeof(entries[0])));
 
-	for (; from < to; from += sizeof(window) - WORD_SIZE) {
-		size_t len = to - from < sizeof(window) ? to - from : sizeof(window);
+	assert_true(len > 0);
+	for (size_t i = 0; i < 512; i++)
+		ret[i] = entries[i] >> 62;
+}
 
-		// The window itself has what the search has just seen.
-		if (from < (uintptr_t)window + sizeof(window) && from + len > (uintptr_t)window)
-			continue;
-		if (fseeko(memory, (off_t)from, SEEK_SET) != 0 || fread(window, 1, len, memory) != len)
-			return found;
-		for (size_t i = 0; i + WORD_SIZE <= len; i++) {
-			if (!is_word(window + i))
-				continue;
-			print_message("found at %p in %s", (void *)(from + i), *name ? name : "an anonymous mapping\n");
-			found++;
+// A page and the beginning of the next, since the word may lie across.
+static void search_page(struct search *search, uintptr_t from, const char *name)
+{
+	ssize_t len = pread(search->memory, window, 4096 + WORD_SIZE - 1, (off_t)from);
+	const unsigned char *at = window;
+
+	while (len >= WORD_SIZE && (at = memchr(at, word[0] ^ CIPHER, (size_t)(window + len - at)))) {
+		if (at + WORD_SIZE <= window + len && is_word(at)) {
+			print_message("found at %p in %s\n", (void *)(from + (uintptr_t)(at - window)), name);
+			search->found++;
 		}
-		explicit_bzero(window, sizeof(window));
+		at++;
 	}
-	return found;
+	explicit_bzero(window, sizeof(window));
+}
+
+static void search_mapping(struct search *search, uintptr_t from, uintptr_t to, const char *name)
+{
+	bool present[512];
+
+	for (size_t i = 0; from < to; from += 4096, i = (i + 1) % 512) {
+		if (i == 0)
+			find_present(search, from, present);
+		// The window itself has what the search has just seen.
+		if (from + 4096 + WORD_SIZE > (uintptr_t)window && from < (uintptr_t)window + sizeof(window))
+			continue;
+		if (present[i])
+			search_page(search, from, name);
+	}
 }
 
 // How often the word stands in writable memory.
 static size_t search(void)
 {
-	FILE *maps = fopen("/proc/self/maps", "r"), *memory = fopen("/proc/self/mem", "r");
+	struct search search = {.memory = open("/proc/self/mem", O_RDONLY), .pages = open("/proc/self/pagemap", O_RDONLY)};
+	FILE *maps = fopen("/proc/self/maps", "r");
 	unsigned long from, to;
 	char line[512], mode[8];
-	size_t found = 0;
-	int name;
 
-	assert_true(maps && memory);
-	(void)setvbuf(memory, NULL, _IONBF, 0);
+	assert_true(maps && search.memory >= 0 && search.pages >= 0);
 	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &from, &to, mode, &name) < 3)
-			continue;
-		if (mode[0] == 'r' && mode[1] == 'w' && to - from <= MAPPING_MAX)
-			found += search_mapping(memory, from, to, line + name);
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && mode[0] == 'r' && mode[1] == 'w' && to - from <= MAPPING_MAX)
+			search_mapping(&search, from, to, strchr(line, '[') ? strchr(line, '[') : "an anonymous mapping");
 	}
 	(void)fclose(maps);
-	(void)fclose(memory);
-	return found;
+	(void)close(search.memory);
+	(void)close(search.pages);
+	return search.found;
 }
 
 static int told[2];
