@@ -55,6 +55,8 @@ type config struct {
 	set     map[string]string // neo4j.conf
 	plugins []string
 
+	misbehave string // from the environment
+
 	data     string
 	auth     bool
 	password string
@@ -98,7 +100,8 @@ func newEntry(environ []string) *entry {
 func (e *entry) path(name string) string { return filepath.Join(e.root, "/", name) }
 
 func (e *entry) config() (*config, error) {
-	c := &config{tag: e.env["IMAGE_TAG"], set: map[string]string{}, auth: true, data: e.path("data")}
+	c := &config{tag: e.env["IMAGE_TAG"], set: map[string]string{}, auth: true, data: e.path("data"),
+		misbehave: e.env["STANDIN_MISBEHAVE"]}
 	var err error
 	if c.release, err = releaseOf(c.tag); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +21,9 @@ import (
 
 // What a test tells the server to do wrong, and what it may count on.
 
-// misbehaviour is a file of lines "name argument", read whenever it matters, so that it outlives the container.
-type misbehaviour struct{ path string }
+// misbehaviour is a file of lines "name argument", read whenever it matters, so that it outlives the container; the environment
+// may hold more, between semicolons. "name off" in the file ends one of the environment's.
+type misbehaviour struct{ path, environment string }
 
 var misbehaviours = map[string]string{
 	"slow":               "SECONDS: answers every statement that much later",
@@ -33,18 +35,22 @@ var misbehaviours = map[string]string{
 	"register-then-drop": "registerToken stores the token and ends the connection without an answer",
 	"procedures-missing": "the Fleet Manager's procedures do not exist",
 	"refuse-login":       "every login is refused",
-	"crash-on-start":     "[MESSAGE]: the container ends at once",
+	"crash-on-start":     "[TIMES] [MESSAGE]: the container ends at once",
+	"crash-with-plugin":  "NAME: the container ends at once while NEO4J_PLUGINS has that name",
+	"slow-start":         "SECONDS: Bolt opens that much later",
+	"isolated":           "talks to no other server, and none to it",
+	"database-stuck":     "NAME: its copy of the database is said to be starting",
 }
 
 func (m *misbehaviour) all() map[string]string {
-	data, err := os.ReadFile(m.path)
+	data, _ := os.ReadFile(m.path) // none: nothing is wrong
 	found := map[string]string{}
-	if err != nil {
-		return found
-	}
-	for _, line := range strings.Split(string(data), "\n") {
+	for _, line := range strings.FieldsFunc(m.environment+"\n"+string(data), func(c rune) bool { return c == '\n' || c == ';' }) {
 		name, argument, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name != "" {
+		switch {
+		case argument == "off":
+			delete(found, name)
+		case name != "":
 			found[name] = argument
 		}
 	}
@@ -86,19 +92,83 @@ func (m *misbehaviour) command(args []string, out io.Writer) error {
 		now = map[string]string{}
 	case misbehaviours[name] == "":
 		return fmt.Errorf("'%s' is no misbehaviour; without a name they are listed", name)
-	case argument == "off":
-		delete(now, name)
-	default:
-		if _, err := strconv.ParseFloat(argument, 64); name == "slow" && err != nil {
-			return errors.New("slow takes a number of seconds")
+	case strings.HasPrefix(name, "slow") && argument != "off":
+		if _, err := strconv.ParseFloat(argument, 64); err != nil {
+			return fmt.Errorf("%s takes a number of seconds", name)
 		}
 		now[name] = argument
+	default:
+		now[name] = argument
+	}
+	return m.write(now)
+}
+
+// write also keeps what switches one of the environment's off.
+func (m *misbehaviour) write(now map[string]string) error {
+	for name := range (&misbehaviour{environment: m.environment}).all() {
+		if _, on := now[name]; !on {
+			now[name] = "off"
+		}
 	}
 	text := ""
 	for _, one := range slices.Sorted(maps.Keys(now)) {
 		text += strings.TrimSpace(one+" "+now[one]) + "\n"
 	}
 	return replaceFile(m.path, []byte(text))
+}
+
+// crash is the container's end before there is a server. A number of times is counted down.
+func (m *misbehaviour) crash(plugins string) error {
+	all := m.all()
+	if name, found := all["crash-with-plugin"]; found && strings.Contains(plugins, `"`+name+`"`) {
+		return fmt.Errorf("Failed to start Neo4j: the plugin '%s' could not be loaded.", name)
+	}
+	words, found := all["crash-on-start"]
+	if !found {
+		return nil
+	}
+	number, message, _ := strings.Cut(words, " ")
+	if times, err := strconv.Atoi(number); err == nil {
+		words = message
+		all["crash-on-start"] = fmt.Sprintf("%d %s", times-1, message)
+		if times <= 1 {
+			delete(all, "crash-on-start")
+		}
+		if err := m.write(all); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("Failed to start Neo4j: %s", words)
+}
+
+// linger is what "slow-start" does; false when the end came first.
+func (m *misbehaviour) linger(term context.Context) bool {
+	seconds, _ := strconv.ParseFloat(m.all()["slow-start"], 64) // zero where there is none
+	select {
+	case <-term.Done():
+		return false
+	case <-time.After(time.Duration(seconds * float64(time.Second))):
+		return true
+	}
+}
+
+// notes is a file in which a command leaves words for the server, which takes them away.
+type notes struct{ path string }
+
+func (n *notes) leave(words []string) error {
+	if len(words) == 0 {
+		return errors.New("a name is missing")
+	}
+	return replaceFile(n.path, []byte(strings.Join(words, "\n")))
+}
+
+func (n *notes) take() []string {
+	data, err := os.ReadFile(n.path)
+	if err != nil {
+		return nil
+	}
+	_ = os.Remove(n.path)
+	return strings.Fields(string(data))
 }
 
 // delay is what "slow" does.

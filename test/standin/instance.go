@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"maps"
@@ -41,6 +40,7 @@ type instance struct {
 	sys    *system
 	counts *counts
 	bad    *misbehaviour
+	steps  *notes
 	fleet  *fleet
 	client *http.Client
 
@@ -83,7 +83,8 @@ func newInstance(ctx context.Context, c *config) (*instance, error) {
 		}
 	}
 	in.id = known.ID
-	in.bad = &misbehaviour{filepath.Join(c.data, "misbehave")}
+	in.bad = &misbehaviour{filepath.Join(c.data, "misbehave"), c.misbehave}
+	in.steps = &notes{filepath.Join(c.data, "step-down")}
 	in.counts = openCounts(filepath.Join(c.data, "counts.json"))
 	in.sys = newSystem(func() {
 		select {
@@ -169,8 +170,13 @@ func (in *instance) hello() hello {
 	in.mu.Lock()
 	groups := maps.Clone(in.groups)
 	in.mu.Unlock()
+	stuck, found := in.bad.all()["database-stuck"]
 	for name, m := range groups {
-		h.Groups[name] = m.status()
+		status := m.status()
+		if found && name == stuck {
+			status.Applied = 0
+		}
+		h.Groups[name] = status
 	}
 	return h
 }
@@ -412,6 +418,7 @@ func (in *instance) tidy() {
 		if in.formed() == "" {
 			return
 		}
+		in.stepDown()
 		reports := in.reports()
 		at := leaderOf(reports, systemName)
 		switch at {
@@ -433,6 +440,15 @@ func (in *instance) tidy() {
 			in.try(operation{Kind: "announce", Servers: []*server{self}})
 		}
 	})
+}
+
+// stepDown gives the leads away that "standin step-down" has left a note about.
+func (in *instance) stepDown() {
+	for _, name := range in.steps.take() {
+		if m := in.member(name); m != nil {
+			m.transfer()
+		}
+	}
 }
 
 func (in *instance) try(op operation) {
@@ -508,8 +524,6 @@ type submission struct {
 	Data     json.RawMessage `json:"data"`
 	Forward  bool            `json:"forward"`
 }
-
-var errNoLeader = errors.New("no leader")
 
 // submit brings a change to a database's leader: only here where it is not to be forwarded.
 func (in *instance) submit(ctx context.Context, db string, change any, forward bool) (*outcome, error) {

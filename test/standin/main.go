@@ -24,6 +24,8 @@ const usage = `usage, in the container:
   standin misbehave [NAME [ARG|off]]   lists what it can do wrong, and begins or ends one of them
   standin misbehave none               ends all
   standin counts [KEY]                 how often what was asked for (JSON, or one number)
+  standin step-down DATABASE...        gives the lead of databases to another server
+The variable STANDIN_MISBEHAVE holds misbehaviours from the container's start on: "NAME ARG; NAME ARG".
 `
 
 func main() {
@@ -42,11 +44,17 @@ func run(args []string, out io.Writer) error {
 	case "neo4j":
 		return serve(e)
 	case "misbehave":
-		return (&misbehaviour{e.path("data/misbehave")}).command(args[1:], out)
+		return e.misbehaviour().command(args[1:], out)
+	case "step-down":
+		return (&notes{e.path("data/step-down")}).leave(args[1:])
 	case "counts":
 		return printCounts(e.path("data/counts.json"), args[1:], out)
 	}
 	return fmt.Errorf("unknown command '%s'\n%s", args[0], usage)
+}
+
+func (e *entry) misbehaviour() *misbehaviour {
+	return &misbehaviour{e.path("data/misbehave"), e.env["STANDIN_MISBEHAVE"]}
 }
 
 func printCounts(path string, args []string, out io.Writer) error {
@@ -65,9 +73,9 @@ func printCounts(path string, args []string, out io.Writer) error {
 
 func serve(e *entry) error {
 	log.SetFlags(log.Ltime | log.Lmicroseconds)
-	bad := &misbehaviour{e.path("data/misbehave")}
-	if words, found := bad.all()["crash-on-start"]; found {
-		return fmt.Errorf("Failed to start Neo4j: %s", words)
+	bad := e.misbehaviour()
+	if err := bad.crash(e.env["NEO4J_PLUGINS"]); err != nil {
+		return err
 	}
 	c, err := e.config()
 	if err != nil {
@@ -93,7 +101,7 @@ func serve(e *entry) error {
 		}()
 	}
 	log.Printf("%s runs Neo4j %s", in, c.release.text)
-	if !in.awaitFormation(term) {
+	if !in.awaitFormation(term) || !bad.linger(term) {
 		return nil
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.boltListen)

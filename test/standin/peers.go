@@ -28,6 +28,9 @@ func (in *instance) call(ctx context.Context, address, kind string, body, into a
 	if err != nil {
 		return err
 	}
+	if in.bad.has("isolated") {
+		return errors.New("this server is isolated")
+	}
 	req.Header.Set("Dbms", in.formed())
 	res, err := in.client.Do(req)
 	if err != nil {
@@ -67,6 +70,8 @@ func (in *instance) peerHandler() http.Handler {
 			var result any
 			switch {
 			case err != nil:
+			case in.bad.has("isolated"):
+				err = errors.New("this server is isolated")
 			case theirs != "" && ours != "" && theirs != ours:
 				err = fmt.Errorf("this is DBMS %.8s, not %.8s", ours, theirs)
 			default:

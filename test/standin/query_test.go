@@ -5,6 +5,10 @@ package main
 
 import (
 	"context"
+	"flag"
+	"io"
+	"log"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -158,7 +162,7 @@ func TestLogins(t *testing.T) {
 
 func TestMisbehaviour(t *testing.T) {
 	var out strings.Builder
-	m := &misbehaviour{t.TempDir() + "/misbehave"}
+	m := &misbehaviour{path: t.TempDir() + "/misbehave"}
 	for _, args := range [][]string{{"explode"}, {"slow"}, {"slow", "x"}} {
 		if m.command(args, &out) == nil {
 			t.Errorf("%v was taken", args)
@@ -181,4 +185,31 @@ func TestMisbehaviour(t *testing.T) {
 	if err := m.command([]string{"none"}, &out); err != nil || len(m.all()) != 0 {
 		t.Fatal("none left something")
 	}
+	m.environment = "slow 2; crash-with-plugin fleet-management"
+	if m.crash(`["apoc"]`) != nil || m.crash(`["apoc","fleet-management"]`) == nil || m.all()["slow"] != "2" {
+		t.Fatal("the environment's are not heard")
+	}
+	if err := m.command([]string{"crash-on-start", "2", "bad", "luck"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := m.crash(""); err == nil || err.Error() != "Failed to start Neo4j: bad luck" {
+			t.Fatalf("%v", err)
+		}
+	}
+	if err := m.crash(""); err != nil || m.all()["slow"] != "2" {
+		t.Fatalf("more than two: %v", err)
+	}
+	if err := m.command([]string{"none"}, &out); err != nil || len(m.all()) != 0 {
+		t.Fatal("none left something of the environment's")
+	}
+}
+
+// TestMain keeps the servers' logs out of what passes.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if !testing.Verbose() {
+		log.SetOutput(io.Discard)
+	}
+	os.Exit(m.Run())
 }

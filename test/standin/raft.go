@@ -111,10 +111,18 @@ func newGroup(name, self, dir string, env groupEnv) (*group, error) {
 	g.meta.Commit = min(g.meta.Commit, len(log))
 	g.applyCommitted()
 	g.wait()
+	if len(log) == 0 || g.alone() {
+		g.soon()
+	}
+	return g, nil
+}
+
+// soon is the wait of a group that has never had a leader, so that none is missed: its servers have all just begun.
+func (g *group) soon() {
+	g.deadline = time.Now().Add(heartbeat + rand.N(3*heartbeat))
 	if g.alone() {
 		g.deadline = time.Now()
 	}
-	return g, nil
 }
 
 func (g *group) wait() {
@@ -496,10 +504,7 @@ func (g *group) seed(data json.RawMessage) bool {
 	g.meta.Commit = 1
 	g.saveMeta()
 	g.applyCommitted()
-	g.wait()
-	if g.alone() {
-		g.deadline = time.Now()
-	}
+	g.soon()
 	return true
 }
 
