@@ -39,6 +39,25 @@ func init() {
 			func(*execution, []any) ([][]any, *failure) { return [][]any{{"yes", int64(0), int64(0)}}, nil }},
 	}
 	maps.Copy(procedures, fleetProcedures())
+	for _, prefix := range pluginPrefixes {
+		procedures[prefix+"neofleet.ping"] = &procedure{"Stands for all procedures of a plugin.", "READ", []string{"value"}, nil, 0,
+			func(*execution, []any) ([][]any, *failure) { return [][]any{{"pong"}}, nil }}
+	}
+}
+
+// Of the plugins that the images bundle, beside the Fleet Manager.
+var pluginPrefixes = map[string]string{"apoc": "apoc.", "bloom": "bloom.", "genai": "genai.", "graph-data-science": "gds."}
+
+// A procedure of a jar is there when the jar is, and the allowlist lets it through.
+func (in *instance) hasPlugin(name string) bool {
+	for plugin, prefix := range pluginPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			_, limited := in.c.set["dbms.security.procedures.allowlist"]
+			return slices.Contains(in.c.plugins, plugin) &&
+				(!limited || covers(in.c.list("dbms.security.procedures.allowlist"), name))
+		}
+	}
+	return true
 }
 
 func cordonProcedure(kind string) func(*execution, []any) ([][]any, *failure) {
@@ -63,7 +82,7 @@ func (in *instance) procedureNames() []string {
 	missing := in.c.fleet == fleetMissing || in.bad.has("procedures-missing")
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(procedures)) {
-		if !missing || !strings.HasPrefix(name, "fleetManagement.") {
+		if (!missing || !strings.HasPrefix(name, "fleetManagement.")) && in.hasPlugin(name) {
 			names = append(names, name)
 		}
 	}
