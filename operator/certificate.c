@@ -18,7 +18,6 @@
 #define MAX_PEM_BYTES ((size_t)128 * 1024)
 #define MARK_REST 16 // hex digits of the rest's digest
 
-DEFINE_CLEANUP(X509 *, X509_free);
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free);
 DEFINE_CLEANUP(BIO *, BIO_free);
 DEFINE_CLEANUP(X509_STORE *, X509_STORE_free);
