@@ -187,7 +187,7 @@ def test_credentials(ns):
     start(ns, name, auraFleetManagement={"enabled": False})
     check(not condition(ns, name, "CredentialsRefused"), "a condition without a cause")
     SECRETS.append("another-password-8")
-    ns.replace_secret(ADMIN_SECRET, password="another-password-8")
+    ns.secret(ADMIN_SECRET, password="another-password-8")
     wait_condition(ns, name, "CredentialsRefused", "True", "refused user 'neo4j'", "ALTER USER")
     status = ns.status(name)
     check(status["phase"] == "Ready" and "ALTER USER" in status["message"], f"{status}")
@@ -200,7 +200,7 @@ def test_credentials(ns):
     ns.replace_secret(TOKEN_SECRET, token=mint("password"))
     poke(ns, name, 5)
     check(count(ns, pod, "login refused") == refused, "more than one login within a minute")
-    ns.replace_secret(ADMIN_SECRET, password=PASSWORD)
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
     ns.wait_fleet(name, True, limit=20)
     wait_condition(ns, name, "CredentialsRefused", "False")
     check("ALTER USER" not in ns.status(name)["message"], f"{ns.status(name)}")
@@ -402,6 +402,77 @@ def test_settled(ns):
     check(children(ns, name) == before, "the children of a settled deployment were written")
 
 
+def kid(project_name):
+    """Which key the server signs with, as the service sees it; None before it has connected."""
+    found = FleetService().deployments(project(project_name))
+    return found[0]["kid"] if len(found) == 1 else None
+
+
+def connects(project_name):
+    return FleetService().connects(project(project_name))
+
+
+def test_rotated_by_service(ns):
+    """D2 D5 D6 D7 B5: on the real server a token that the service rotated outlives restarts and even the resource."""
+    fleet, name, pod = FleetService(), "rotated", "rotated-0"
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.secret(TOKEN_SECRET, token=mint("rotated"))
+    ns.standalone(name)
+    before = ns.wait_fleet(name, True, limit=START_LIMIT)
+    old = wait_for("the server at the service", lambda: kid("rotated"))
+    fleet.call("rotate", old)
+    new = wait_for("the rotated token in use", lambda: kid("rotated") if kid("rotated") not in (None, old) else None)
+    ns.operator.restart()
+    first, times = ns.get("pod", pod)["metadata"]["uid"], connects("rotated")
+    ns.kubectl("delete", "pod", pod, "--wait=false")
+    wait_for("another pod", lambda: (ns.get("pod", pod) or {"metadata": {"uid": first}})["metadata"]["uid"] != first, 60)
+    wait_for("it connected anew", lambda: connects("rotated") > times, START_LIMIT)
+    ns.wait_phase(name, "Ready")
+    wait_condition(ns, name, "FleetConnected", "True", limit=60)
+    check(ns.fleet(name) == before, f"{before} then {ns.fleet(name)}")
+    check(kid("rotated") == new, "the Secret's old token replaced the rotated one")
+    made_again(ns, name, new)
+    revoked(ns, fleet, name, new)
+    password_changed(ns, name)
+
+
+def made_again(ns, name, kid_in_use):
+    """The resource is deleted while Neo4j is down, and made again on the kept volume: adopted, not registered."""
+    ns.standalone(name, tag="5.26.99-enterprise")  # an image that is not there
+    wait_for("Neo4j down", lambda: ns.status(name).get("phase") in ("Updating", "Degraded"), 60)
+    ns.kubectl("delete", "n4js", name, "--timeout=60s")
+    times = connects("rotated")
+    ns.standalone(name)
+    ns.wait_fleet(name, True, "Registered with Aura Fleet Management", limit=START_LIMIT)
+    wait_for("it connected anew", lambda: connects("rotated") > times)
+    wait_condition(ns, name, "FleetConnected", "True", limit=60)
+    check(kid("rotated") == kid_in_use, "the Secret's old token replaced the rotated one")
+
+
+def revoked(ns, fleet, name, kid_in_use):
+    """What the service does to the token shows in FleetConnected and moves nothing else."""
+    before = ns.fleet(name)
+    fleet.call("revoke", kid_in_use)
+    told = wait_condition(ns, name, "FleetConnected", "False", limit=120)
+    print(f"       revoked: {told['message']}", flush=True)
+    check(told["message"], "the server's words are missing")
+    check(ns.fleet(name) == before, f"{before} then {ns.fleet(name)}")
+    check(condition(ns, name, "FleetRegistered")["status"] == "True", "the latch moved")
+
+
+def password_changed(ns, name):
+    """A new password in the Secret alone is refused, with the cure; the cure works, within a minute."""
+    fresh = "a-new-password-10"
+    SECRETS.append(fresh)
+    ns.secret(ADMIN_SECRET, password=fresh)
+    wait_condition(ns, name, "CredentialsRefused", "True", "ALTER USER neo4j SET PASSWORD")
+    ns.kubectl("exec", f"{name}-0", "--", "cypher-shell", "-u", "neo4j", "-p", PASSWORD, "-d", "system",
+               f"ALTER USER neo4j SET PASSWORD '{fresh}' CHANGE NOT REQUIRED")
+    cured = time.monotonic()
+    wait_condition(ns, name, "CredentialsRefused", "False", limit=75)
+    print(f"       healed {time.monotonic() - cured:.1f} s after ALTER USER", flush=True)
+
+
 TESTS = [test_token_variants, test_token_expires_meanwhile, test_server_fails, test_token_replaced, test_credentials,
          test_status_by_hand, test_children_by_hand, test_foreign_child, test_rival_kinds, test_long_names, test_same_name,
-         test_namespace_deleted, test_settled]
+         test_namespace_deleted, test_settled, test_rotated_by_service]

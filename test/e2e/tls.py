@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 """TLS for Bolt. Certificates are made with openssl when a test needs them."""
+import base64
 import json
 import pathlib
 import tempfile
@@ -42,8 +43,9 @@ def tls_secret(ns, certificates, name, key=None, authority=None):
     data = {"tls.crt": certificates.text(f"{name}.crt"), "tls.key": certificates.text(f"{key or name}.key")}
     if authority:
         data["ca.crt"] = certificates.text(f"{authority}.crt")
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     ns.apply(json.dumps({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": "cert"},
-                         "stringData": data}))
+                         "data": encoded}))
 
 
 def mark_of(ns, pod):
