@@ -3,16 +3,20 @@
 """What the end-to-end tests share. Everything runs inside the cluster's network (script/cluster exec)."""
 import base64
 import concurrent.futures
+import functools
+import http.client
 import json
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import traceback
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -51,6 +55,57 @@ def wait_for(what, probe, limit=60):
         time.sleep(0.2)
 
 
+CORE = "/api/v1"
+OURS = "/apis/neo4j.neo4j.com/v1alpha1"
+# Where the API keeps what tests ask for most, by the names that they use.
+PATHS = {
+    "pod": (CORE, "pods"), "service": (CORE, "services"), "configmap": (CORE, "configmaps"), "secret": (CORE, "secrets"),
+    "serviceaccount": (CORE, "serviceaccounts"), "event": (CORE, "events"), "pvc": (CORE, "persistentvolumeclaims"),
+    "statefulset": ("/apis/apps/v1", "statefulsets"), "controllerrevision": ("/apis/apps/v1", "controllerrevisions"),
+    "n4js": (OURS, "neo4jenterprisestandalones"), "neo4jenterprisestandalone": (OURS, "neo4jenterprisestandalones"),
+    "n4jc": (OURS, "neo4jenterpriseclusters"), "neo4jenterprisecluster": (OURS, "neo4jenterpriseclusters"),
+    "n4jp": (OURS, "neo4jplugins"), "neo4jplugin": (OURS, "neo4jplugins"),
+}
+
+
+class Api(threading.local):
+    """GETs without a kubectl for each: tests wait for things by asking again and again. One connection a thread."""
+
+    def __init__(self):
+        config = json.loads(run(["kubectl", "config", "view", "--raw", "--flatten", "--minify", "-o", "json"]).stdout)
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        with tempfile.NamedTemporaryFile("wb") as file:
+            for key in ("client-certificate-data", "client-key-data"):
+                file.write(base64.b64decode(user[key]))
+            file.flush()
+            context.load_cert_chain(file.name)
+        address = urllib.parse.urlsplit(cluster["server"])
+        self.connection = http.client.HTTPSConnection(address.hostname, address.port, timeout=30, context=context)
+
+    def get(self, path):
+        """The object; None when it is not there."""
+        for attempt in (1, 2):
+            try:
+                self.connection.request("GET", path)
+                answer = self.connection.getresponse()
+                body = answer.read()
+                break
+            except (OSError, http.client.HTTPException):
+                self.connection.close()
+                if attempt == 2:
+                    raise
+        if answer.status == 404:
+            return None
+        check(answer.status == 200, f"GET {path}: {answer.status} {body[:500]}")
+        return json.loads(body)
+
+
+@functools.cache
+def api():
+    return Api()
+
+
 class Namespace:
     """A namespace of one test, with a kubeconfig that points to it."""
 
@@ -80,6 +135,15 @@ class Namespace:
         return run(["bash", "-euo", "pipefail", "-c", command], env=self.env).stdout
 
     def get(self, *args):
+        kind = args[0] if args[0] in PATHS else args[0].removesuffix("s")
+        if kind in PATHS and len(args) <= 2:
+            group, plural = PATHS[kind]
+            last = args[1] if len(args) == 2 else ""
+            selector = urllib.parse.quote(last.removeprefix("--field-selector="))
+            if not last.startswith("-"):
+                return api().get(f"{group}/namespaces/{self.name}/{plural}" + (f"/{last}" if last else ""))
+            if last.startswith("--field-selector="):
+                return api().get(f"{group}/namespaces/{self.name}/{plural}?fieldSelector={selector}")
         done = run(["kubectl", "get", *args, "-o", "json"], ok=False, env=self.env)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
