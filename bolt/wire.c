@@ -200,7 +200,7 @@ static int tls_handshake(struct wire *wire, int64_t deadline, struct err *err)
 			return tls_error(wire, "TLS handshake", err);
 		r = tls_fill(wire, deadline, &n, err);
 		if (r < 0)
-			return r;
+			return err_wrap(err, "TLS handshake");
 		if (n == 0)
 			return err_set(err, ERR_IO, "TLS handshake: the server closed the connection; is TLS on at this port?");
 	}
