@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -124,6 +125,13 @@ void peer_wait_end(struct peer *peer)
 
 	while (receive_some(peer, dropped, sizeof(dropped)) > 0)
 		continue;
+}
+
+void peer_cork(struct peer *peer, bool on)
+{
+	int value = on;
+
+	(void)setsockopt(peer->fd, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));
 }
 
 void peer_reset_socket(struct peer *peer)
@@ -299,7 +307,9 @@ void peer_play_book(struct peer *peer, void *user)
 static void serve(struct peer_server *server, int fd)
 {
 	struct peer peer = {.server = server, .fd = fd, .arena = arena_new()};
+	int one = 1;
 
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	(void)pthread_mutex_lock(&server->lock);
 	server->n_connections++;
 	(void)pthread_cond_signal(&server->accepted);
@@ -341,6 +351,8 @@ static SSL_CTX *server_ctx(const struct peer_tls *tls)
 
 	assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+	if (tls->no_tickets)
+		assert_int_equal(SSL_CTX_set_num_tickets(ctx, 0), 1);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
 	BIO_free(certificate_bio);

@@ -36,6 +36,7 @@ typedef void (*peer_script)(struct peer *peer, void *user);
 struct peer_tls {
 	const char *certificate_pem;
 	const char *key_pem;
+	bool no_tickets; // nothing is sent on the server's own account behind the handshake
 };
 
 struct peer_server *peer_server_start(peer_script script, void *user, const struct peer_tls *tls);
@@ -48,6 +49,7 @@ void peer_server_stop(struct peer_server *server, unsigned n_connections);
 bool peer_receive(struct peer *peer, void *data, size_t size); // exactly size bytes
 bool peer_send(struct peer *peer, const void *data, size_t size);
 void peer_wait_end(struct peer *peer);	// reads and drops until the client closes
+void peer_cork(struct peer *peer, bool on); // what is sent meanwhile goes out at once when it is switched off
 void peer_reset_socket(struct peer *peer); // the close will be a TCP reset
 void peer_fault(struct peer *peer, const char *text);
 struct arena *peer_arena(struct peer *peer); // lives as long as the connection

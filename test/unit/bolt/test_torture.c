@@ -1,0 +1,301 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "bolt/session.h"
+#include "test/unit/certificate.h"
+#include "test/unit/peer.h"
+
+// Torture: the n-th system call of a session fails, for every n from the first to the last, in every way that it can. Each
+// time there is an error, unless the session had its answer already, and nothing leaks: no descriptor, and under ASan no
+// memory. What is no failure (a signal, a short read) changes nothing.
+//
+// The linker puts the functions below in the place of the C library's (--wrap). They count in the client's thread only. So
+// that the n-th call is the same one in each run, data is never there before the client has waited for it, and the server
+// sends what belongs together at once.
+
+#define LIMIT 10000
+#define CALLS_MAX 1000
+#define QUERY_TEXT "RETURN 1 AS x"
+
+enum way {
+	BREAKS,	    // the call fails
+	ENDS,	    // nothing more to read; other calls fail
+	RUNS_LATE,  // poll() says that nothing came in time; other calls fail
+	INTERRUPTS, // EINTR
+	STUTTERS,   // one byte is read or written
+	HESITATES,  // EAGAIN although poll() had said yes
+	WAYS,
+};
+
+static _Thread_local struct {
+	bool on;
+	enum way way;
+	unsigned n, calls;
+	unsigned connects;
+	bool hit;
+	bool readable; // poll() has said so since the last recv()
+} fault;
+
+// Whether this is the call.
+static bool strikes(void)
+{
+	if (!fault.on || ++fault.calls != fault.n)
+		return false;
+	fault.hit = true;
+	return true;
+}
+
+static int fail_with(int errnum)
+{
+	errno = errnum;
+	return -1;
+}
+
+int __real_socket(int domain, int type, int protocol);
+int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __real_poll(struct pollfd *items, nfds_t n, int timeout);
+ssize_t __real_recv(int fd, void *data, size_t size, int flags);
+ssize_t __real_send(int fd, const void *data, size_t size, int flags);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_poll(struct pollfd *items, nfds_t n, int timeout);
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
+
+static bool is_harmless(enum way way)
+{
+	return way >= INTERRUPTS;
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	if (strikes() && !is_harmless(fault.way))
+		return fail_with(EMFILE);
+	return __real_socket(domain, type, protocol);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+	if (strikes() && !is_harmless(fault.way))
+		return fail_with(ECONNREFUSED);
+	fault.connects++;
+	// Never at once, for the same reason.
+	return __real_connect(fd, address, size) == 0 ? fail_with(EINPROGRESS) : -1;
+}
+
+int __wrap_poll(struct pollfd *items, nfds_t n, int timeout)
+{
+	if (strikes()) {
+		switch (fault.way) {
+		case RUNS_LATE:
+			return 0;
+		case INTERRUPTS:
+			return fail_with(EINTR);
+		case BREAKS:
+		case ENDS:
+			return fail_with(ENOMEM);
+		default:
+			break;
+		}
+	}
+	fault.readable = items->events & POLLIN;
+	return __real_poll(items, n, timeout);
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
+{
+	bool readable = fault.readable || !fault.on;
+
+	fault.readable = false;
+	if (!strikes())
+		return readable ? __real_recv(fd, data, size, flags) : fail_with(EAGAIN);
+	switch (fault.way) {
+	case ENDS:
+		return 0;
+	case INTERRUPTS:
+		return fail_with(EINTR);
+	case STUTTERS:
+		return __real_recv(fd, data, 1, flags);
+	case HESITATES:
+		return fail_with(EAGAIN);
+	default:
+		return fail_with(ECONNRESET);
+	}
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
+{
+	assert_true(flags & MSG_NOSIGNAL);
+	if (!strikes())
+		return __real_send(fd, data, size, flags);
+	switch (fault.way) {
+	case INTERRUPTS:
+		return fail_with(EINTR);
+	case STUTTERS:
+		return __real_send(fd, data, 1, flags);
+	case HESITATES:
+		return fail_with(EAGAIN);
+	default:
+		return fail_with(EPIPE);
+	}
+}
+
+// Answers whatever comes, until the client is gone: a query with a row, a query that fails, RESET.
+static void serve(struct peer *peer, void *user)
+{
+	const struct bolt_value field = bolt_string("x"), row = bolt_int(7);
+	const struct bolt_entry meta[] = {{"fields", bolt_list(&field, 1)}};
+	struct bolt_value message;
+	bool failed = false, fails = false;
+
+	(void)user;
+	if (!peer_handshake(peer, 5, 8))
+		return;
+	peer_cork(peer, true);
+	while (peer_read(peer, &message) && message.tag != PEER_GOODBYE) {
+		fails = message.tag == PEER_RUN && strcmp(message.items[0].string, QUERY_TEXT) != 0;
+		failed = message.tag != PEER_RESET && (failed || fails);
+		if (fails)
+			(void)peer_failure(peer, "Neo.ClientError.Statement.SyntaxError", "bad");
+		else if (failed)
+			(void)peer_ignored(peer);
+		else if (message.tag == PEER_PULL)
+			(void)(peer_record(peer, &row, 1) && peer_success(peer, NULL, 0));
+		else
+			(void)peer_success(peer, meta, 1);
+		// The client sends HELLO and LOGON together, and RUN and PULL.
+		if (message.tag == PEER_LOGON || message.tag == PEER_PULL || message.tag == PEER_RESET) {
+			peer_cork(peer, false);
+			peer_cork(peer, true);
+		}
+	}
+}
+
+static int ask(struct bolt_session *session, const char *text, struct arena *arena, struct err *err)
+{
+	const struct bolt_query query = {.text = text};
+	struct bolt_result result;
+	int r = bolt_session_query(session, &query, deadline_in_ms(LIMIT), arena, &result, err);
+
+	if (r == 0)
+		assert_int_equal(bolt_as_int(bolt_result_get(&result, 0, "x"), 0), 7);
+	return r;
+}
+
+// Opens, asks, fails, asks, closes. The outcome is what the last question gave, or what came before.
+static int whole_session(const struct bolt_target *target, struct err *err)
+{
+	const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
+	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	int r = bolt_session_open(target, &auth, deadline_in_ms(LIMIT), &session, err);
+
+	if (r < 0)
+		return r;
+	r = ask(session, QUERY_TEXT, arena, err);
+	if (r < 0)
+		return r;
+	r = ask(session, "oops", arena, err);
+	if (r != ERR_SERVER)
+		return r;
+	err_clear(err);
+	return ask(session, QUERY_TEXT, arena, err);
+}
+
+static int lowest_free_fd(void)
+{
+	int fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+
+	(void)close(fd);
+	return fd;
+}
+
+// Whether the fault was hit at all; when not, n is beyond the last call.
+static bool run(enum way way, unsigned n, const struct peer_tls *tls, int *ret_r)
+{
+	int fd = lowest_free_fd();
+	struct peer_server *server = peer_server_start(serve, NULL, tls);
+	struct bolt_target target = {
+		.host = "127.0.0.1", .port = peer_server_port(server), .user_agent = "test/1",
+		.tls = tls ? BOLT_TLS_VERIFY : BOLT_TLS_NONE, .ca_pem = tls ? tls->certificate_pem : NULL};
+	struct err err = ERR_INIT;
+	bool hit;
+
+	memset(&fault, 0, sizeof(fault));
+	fault.way = way;
+	fault.n = n;
+	fault.on = true;
+	*ret_r = whole_session(&target, &err);
+	fault.on = false;
+	hit = fault.hit;
+	peer_server_stop(server, fault.connects);
+	assert_int_equal(*ret_r, err.class);
+	assert_int_equal(*ret_r < 0, err.text[0] != '\0');
+	assert_int_equal(lowest_free_fd(), fd);
+	return hit;
+}
+
+static void torture(const struct peer_tls *tls)
+{
+	for (enum way way = 0; way < WAYS; way++) {
+		unsigned n = 1;
+		bool answered = false;
+		int r;
+
+		for (; n < CALLS_MAX && run(way, n, tls, &r); n++) {
+			if (is_harmless(way))
+				assert_int_equal(r, 0);
+			else if (answered)
+				fail_msg("more than GOODBYE comes behind the last answer");
+			else if (r < 0)
+				assert_true(r == ERR_IO || r == ERR_TIMEOUT || r == ERR_INTERNAL);
+			else
+				answered = true;
+		}
+		// n is beyond the last call. There are socket, connect, the handshake, HELLO and LOGON, three queries and a RESET
+		// with at least a send and a recv each, and GOODBYE.
+		assert_int_equal(r, 0);
+		assert_true(n > 14 && n < CALLS_MAX);
+		assert_true(is_harmless(way) || answered);
+	}
+}
+
+static void test_plain(void **state)
+{
+	(void)state;
+	torture(NULL);
+}
+
+static void test_tls(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct certificate_request request = {.name = "n", .alternative = "IP:127.0.0.1"};
+	struct certificate certificate = certificate_make(&request, arena);
+
+	(void)state;
+	torture(&(struct peer_tls){certificate.certificate_pem, certificate.key_pem, .no_tickets = true});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_tls),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
