@@ -129,6 +129,8 @@ int admin_fleet_inspect(const struct admin *admin, const char *token, struct tok
 		.expires = bolt_as_string(bolt_result_get(&result, 0, "tokenExpires")),
 		.error = bolt_as_string(bolt_result_get(&result, 0, "errorMessage")),
 	};
+	if (ret->error && !*ret->error)
+		ret->error = NULL;
 	return 0;
 }
 

@@ -44,10 +44,19 @@ static int fail_not_leader(struct exchange *x)
 				x->request->server));
 }
 
+// What a server said, fit to be shown.
+static const char *scrub(const struct exchange *x, const char *text)
+{
+	static const struct token none = {.text = ""};
+
+	return token_scrub(x->request->token ? x->request->token : &none, text, x->arena);
+}
+
 static int fail(struct exchange *x, const struct err *err)
 {
 	const struct registration_request *request = x->request;
-	const char *text = request->token ? token_scrub(request->token, err->text, x->arena) : err->text;
+	const char *text = scrub(x, err->text), *code = scrub(x, err->code);
+	struct err refusal = *err;
 
 	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
 		return end(x, FLEET_PROCEDURE_MISSING,
@@ -58,8 +67,9 @@ static int fail(struct exchange *x, const struct err *err)
 	switch (err->class) {
 	case ERR_FORBIDDEN:
 		x->result->answered = true;
-		x->result->code = arena_strdup(x->arena, err->code);
-		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
+		x->result->code = code;
+		err_set_code(&refusal, code);
+		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, &refusal, x->arena));
 	case ERR_IO:
 	case ERR_TIMEOUT:
 		return end(x, FLEET_UNREACHABLE,
@@ -68,7 +78,7 @@ static int fail(struct exchange *x, const struct err *err)
 	default:
 		return end(x, FLEET_SERVER_ERROR,
 			   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again",
-					request->server, err->code, err->code[0] ? ": " : "", text));
+					request->server, code, *code ? ": " : "", text));
 	}
 }
 
@@ -86,6 +96,21 @@ static int check_procedures(struct exchange *x)
 	return 0;
 }
 
+// What is wrong with the token that the server holds; NULL: it is a good one of our token's project.
+static const char *stored_problem(const struct exchange *x, const struct token_info *stored)
+{
+	int64_t expires_ms;
+
+	if (!stored->project || strcmp(stored->project, x->request->token->project) != 0)
+		return "does not hold a token of the token's project";
+	if (stored->error)
+		return arena_printf(x->arena, "does not accept the token that it holds (%s)", scrub(x, stored->error));
+	if (stored->expires && time_parse_rfc3339(stored->expires, &expires_ms) == 0 &&
+	    expires_ms <= clock_wall_ms(&clock_system))
+		return "holds a token that has expired";
+	return NULL;
+}
+
 // 1 when the server is registered and connected for the token's project already, 0 when not.
 static int check_adoption(struct exchange *x)
 {
@@ -101,7 +126,7 @@ static int check_adoption(struct exchange *x)
 		return 0;
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
-	if (!stored.project || strcmp(stored.project, x->request->token->project) != 0)
+	if (stored_problem(x, &stored))
 		return 0;
 	return state.connected ? 1
 			       : end(x, FLEET_CONNECTING,
@@ -120,7 +145,7 @@ static int check_token(struct exchange *x)
 			   arena_printf(x->arena,
 					"The server does not accept the token (%s); generate a new one in the Aura console and "
 					"update the Secret",
-					token_scrub(x->request->token, info.error, x->arena)));
+					scrub(x, info.error)));
 	return 0;
 }
 
@@ -128,7 +153,7 @@ static int call_register(struct exchange *x)
 {
 	struct err err = ERR_INIT;
 	struct token_info stored;
-	const char *text;
+	const char *text, *problem;
 	bool registered;
 
 	x->result->called = true;
@@ -140,18 +165,18 @@ static int call_register(struct exchange *x)
 		return fail_not_leader(x);
 	if (!registered)
 		return end(x, FLEET_TOKEN_REFUSED,
-			   arena_printf(x->arena, "The server refused the token: %s",
-					token_scrub(x->request->token, text, x->arena)));
+			   arena_printf(x->arena, "The server refused the token: %s", scrub(x, text)));
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
-	if (!stored.project || strcmp(stored.project, x->request->token->project) != 0)
-		return end(x, FLEET_SERVER_ERROR,
-			   "The server answered success, but does not hold a token of the token's project; it is tried again");
-	fault_point("after-confirm");
 	if (x->request->token->expires_ms <= clock_wall_ms(&clock_system))
 		return end(x, FLEET_TOKEN_EXPIRED,
 			   "The token expired while it was registered; generate a new one in the Aura console and update the "
 			   "Secret");
+	problem = stored_problem(x, &stored);
+	if (problem)
+		return end(x, FLEET_SERVER_ERROR,
+			   arena_printf(x->arena, "The server answered success, but %s; it is tried again", problem));
+	fault_point("after-confirm");
 	return 0;
 }
 
@@ -207,5 +232,5 @@ void registration_check_connected(const struct registration_request *request, st
 		return;
 	}
 	ret->connected = state.active && state.connected;
-	ret->message = arena_strdup(arena, state.message ? state.message : "");
+	ret->message = scrub(&x, state.message);
 }

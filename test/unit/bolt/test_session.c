@@ -603,7 +603,7 @@ static void test_over_tls(void **state)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const struct certificate_request request = {.name = "n", .alternative = "DNS:n-client"};
 	struct certificate certificate = certificate_make(&request, arena);
-	const struct peer_tls tls = {certificate.certificate_pem, certificate.key_pem};
+	const struct peer_tls tls = {.certificate_pem = certificate.certificate_pem, .key_pem = certificate.key_pem};
 	struct talk talk = {.arena = arena_new(), .err = ERR_INIT};
 
 	(void)state;

@@ -287,7 +287,8 @@ static void test_tls(void **state)
 	struct certificate certificate = certificate_make(&request, arena);
 
 	(void)state;
-	torture(&(struct peer_tls){certificate.certificate_pem, certificate.key_pem, .no_tickets = true});
+	torture(&(struct peer_tls){
+		.certificate_pem = certificate.certificate_pem, .key_pem = certificate.key_pem, .no_tickets = true});
 }
 
 int main(void)

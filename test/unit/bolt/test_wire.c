@@ -246,7 +246,7 @@ struct tls_case {
 // Connects and, when that succeeds, sends more than a record there and back.
 static int try_tls(const struct tls_case *c, struct err *err)
 {
-	const struct peer_tls tls = {c->server->certificate_pem, c->server->key_pem};
+	const struct peer_tls tls = {.certificate_pem = c->server->certificate_pem, .key_pem = c->server->key_pem};
 	struct peer_server *server = peer_server_start(echo, NULL, &tls);
 	struct bolt_target target = target_of(server);
 	char sent[20000], received[sizeof(sent)];
@@ -384,7 +384,7 @@ static void drop_at_once(struct peer *peer, void *user)
 static void test_tls_end(void **state)
 {
 	const struct authority *a = *state;
-	const struct peer_tls tls = {a->named.certificate_pem, a->named.key_pem};
+	const struct peer_tls tls = {.certificate_pem = a->named.certificate_pem, .key_pem = a->named.key_pem};
 	struct peer_server *server = peer_server_start(drop_at_once, NULL, &tls);
 	struct bolt_target target = target_of(server);
 	struct err err = ERR_INIT;

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name admin conf pluginlist token version)
-	if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/neo4j/test_${name}.c)
-		neofleet_test(neo4j ${name} DEPS PkgConfig::openssl)
-	endif()
+foreach(name conf pluginlist token version)
+	neofleet_test(neo4j ${name} DEPS PkgConfig::openssl)
 endforeach()
+neofleet_test(neo4j admin SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)

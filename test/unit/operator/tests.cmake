@@ -4,3 +4,4 @@ foreach(name certificate claims credentials drift fleet golden key pace phase pl
 	     survey trial workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
+neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)

@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "neo4j/admin.h"
+#include "test/unit/peer.h"
+
+// Each statement against a scripted server: what is sent, and what is made of the answer (D2, D3).
+
+#define LIMIT 10000
+#define TOKEN "eyJwcm9qZWN0X2lkIjoicC0xIn0="
+
+struct talk {
+	struct peer_book book;
+	struct peer_server *server;
+	struct bolt_session *session;
+	struct admin admin;
+	struct err err;
+};
+
+static void start(struct talk *talk, const struct peer_reply *reply)
+{
+	const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
+	struct bolt_target target = {.host = "127.0.0.1", .user_agent = "test/1"};
+
+	*talk = (struct talk){.book = {.replies = reply, .n = 1}, .err = ERR_INIT};
+	talk->server = peer_server_start(peer_play_book, &talk->book, NULL);
+	target.port = peer_server_port(talk->server);
+	assert_int_equal(bolt_session_open(&target, &auth, deadline_in_ms(LIMIT), &talk->session, &talk->err), 0);
+	talk->admin = (struct admin){.session = talk->session, .deadline = deadline_in_ms(LIMIT), .arena = arena_new()};
+}
+
+// The one query must have been this: database, text, parameter.
+static void end(struct talk *talk, const char *expected_log)
+{
+	bolt_session_close(talk->session);
+	peer_server_stop(talk->server, 1);
+	assert_string_equal(buf_str(&talk->book.log), expected_log);
+	buf_release(&talk->book.log);
+	arena_free(talk->admin.arena);
+}
+
+#define SHOW                                                                                                                   \
+	"SHOW PROCEDURES YIELD name WHERE name IN ['fleetManagement.registerToken', 'fleetManagement.inspectToken', "          \
+	"'fleetManagement.status'] RETURN count(name) AS n"
+
+static void test_present(void **state)
+{
+	const struct {
+		struct bolt_entry row;
+		uint32_t n;
+		int r;
+		bool present;
+	} cases[] = {
+		{{"n", bolt_int(3)}, 1, 0, true},
+		{{"n", bolt_int(2)}, 1, 0, false},
+		{{"n", bolt_int(0)}, 1, 0, false},
+		{{"n", bolt_string("3")}, 1, ERR_PROTOCOL, false},
+		{{"m", bolt_int(3)}, 1, ERR_PROTOCOL, false},
+		{{"n", bolt_int(3)}, 0, ERR_PROTOCOL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct peer_reply reply = {.statement = SHOW, .row = &cases[i].row, .n = cases[i].n};
+		struct talk talk;
+		bool present = false;
+
+		start(&talk, &reply);
+		assert_int_equal(admin_fleet_present(&talk.admin, &present, &talk.err), cases[i].r);
+		assert_int_equal(present, cases[i].present);
+		if (cases[i].r < 0)
+			assert_string_equal(talk.err.text, "the answer of SHOW PROCEDURES has no row with column 'n'");
+		end(&talk, "system " SHOW " -\n");
+	}
+}
+
+static void test_status(void **state)
+{
+	const struct bolt_entry rows[][3] = {
+		{{"active", bolt_bool(true)}, {"connected", bolt_bool(false)}, {"statusMessage", bolt_string("waiting")}},
+		{{"active", bolt_bool(false)}, {"connected", bolt_bool(true)}, {"statusMessage", bolt_null()}},
+		{{"active", bolt_null()}, {"connected", bolt_bool(true)}, {"statusMessage", bolt_null()}},
+		{{"active", bolt_bool(true)}, {"connected", bolt_string("true")}, {"statusMessage", bolt_null()}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const struct peer_reply reply = {.statement = "CALL fleetManagement.status()", .row = rows[i], .n = 3};
+		struct fleet_state fleet = {0};
+		struct talk talk;
+
+		start(&talk, &reply);
+		assert_int_equal(admin_fleet_status(&talk.admin, &fleet, &talk.err), i < 2 ? 0 : ERR_PROTOCOL);
+		assert_int_equal(fleet.active, i == 0);
+		assert_int_equal(fleet.connected, i == 1);
+		if (i == 0)
+			assert_string_equal(fleet.message, "waiting");
+		else
+			assert_null(fleet.message);
+		if (i >= 2)
+			assert_non_null(strstr(talk.err.text, i == 2 ? "column 'active'" : "column 'connected'"));
+		end(&talk, "system CALL fleetManagement.status() -\n");
+	}
+}
+
+static void test_inspect(void **state)
+{
+	const struct bolt_entry good[] = {
+		{"projectId", bolt_string("p-1")}, {"tokenExpires", bolt_string("2030-01-01T00:00:00Z")}, {"errorMessage", bolt_null()}};
+	const struct bolt_entry bad[] = {
+		{"projectId", bolt_null()}, {"tokenExpires", bolt_null()}, {"errorMessage", bolt_string("Invalid token")}};
+	const struct bolt_entry empty[] = {
+		{"projectId", bolt_string("p-1")}, {"tokenExpires", bolt_null()}, {"errorMessage", bolt_string("")}};
+	const struct bolt_entry other[] = {{"project", bolt_string("p-1")}};
+	const struct {
+		const char *token;
+		struct peer_reply reply;
+		int r;
+		const char *project, *expires, *error;
+	} cases[] = {
+		{TOKEN, {.row = good, .n = 3}, 0, "p-1", "2030-01-01T00:00:00Z", NULL},
+		{NULL, {.row = good, .n = 3}, 0, "p-1", "2030-01-01T00:00:00Z", NULL},
+		{TOKEN, {.row = bad, .n = 3}, 0, NULL, NULL, "Invalid token"},
+		{NULL, {.row = empty, .n = 3}, 0, "p-1", NULL, NULL},
+		{NULL, {.row = other, .n = 1}, ERR_PROTOCOL, NULL, NULL, NULL},
+		{NULL, {.row = good, .n = 0}, ERR_PROTOCOL, NULL, NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct peer_reply reply = cases[i].reply;
+		struct token_info info = {0};
+		struct talk talk;
+
+		reply.statement = cases[i].token ? "CALL fleetManagement.inspectToken($token)" : "CALL fleetManagement.inspectToken()";
+		start(&talk, &reply);
+		assert_int_equal(admin_fleet_inspect(&talk.admin, cases[i].token, &info, &talk.err), cases[i].r);
+		assert_string_equal(info.project ? info.project : "-", cases[i].project ? cases[i].project : "-");
+		assert_string_equal(info.expires ? info.expires : "-", cases[i].expires ? cases[i].expires : "-");
+		assert_string_equal(info.error ? info.error : "-", cases[i].error ? cases[i].error : "-");
+		end(&talk, cases[i].token ? "system CALL fleetManagement.inspectToken($token) " TOKEN "\n"
+					  : "system CALL fleetManagement.inspectToken() -\n");
+	}
+}
+
+// D3: only the row that says so is success; any other text is not, nor is a row that lacks it.
+static void test_register(void **state)
+{
+	static const struct {
+		const char *text;
+		bool registered;
+	} texts[] = {
+		{"Token registered successfully to monitor this deployment for Project with ID: p-1", true},
+		{"An error occurred while registering the token: java.lang.IllegalArgumentException", false},
+		{"Not: Token registered successfully", false},
+		{"token registered successfully", false},
+		{"", false},
+	};
+	const struct bolt_entry others[][1] = {{{"result", bolt_null()}}, {{"result", bolt_bool(true)}}, {{"answer", bolt_string("ok")}}};
+	const char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		const struct bolt_entry row = {"result", bolt_string(i < 5 ? texts[i].text : NULL)};
+		const struct peer_reply reply = {
+			.statement = "CALL fleetManagement.registerToken($token)", .row = i < 5 ? &row : others[i - 5], .n = 1};
+		bool registered = false;
+		struct talk talk;
+
+		start(&talk, &reply);
+		assert_int_equal(admin_fleet_register(&talk.admin, TOKEN, &registered, &text, &talk.err), i < 5 ? 0 : ERR_PROTOCOL);
+		assert_int_equal(registered, i < 5 && texts[i].registered);
+		if (i < 5)
+			assert_string_equal(text, texts[i].text);
+		end(&talk, "system CALL fleetManagement.registerToken($token) " TOKEN "\n");
+	}
+}
+
+static void test_disable(void **state)
+{
+	const struct bolt_entry row = {"result", bolt_string("Fleet Manager has been disabled")};
+	const struct peer_reply reply = {.statement = "CALL fleetManagement.disable()", .row = &row, .n = 1};
+	struct talk talk;
+
+	(void)state;
+	start(&talk, &reply);
+	assert_int_equal(admin_fleet_disable(&talk.admin, &talk.err), 0);
+	end(&talk, "system CALL fleetManagement.disable() -\n");
+}
+
+// A failure is passed on with Neo4j's code, which is how a missing procedure is told from others.
+static void test_failures(void **state)
+{
+	const struct peer_reply replies[] = {
+		{.statement = "CALL", .code = ADMIN_PROCEDURE_NOT_FOUND, .message = "There is no procedure with the name"},
+		{.statement = "CALL", .code = "Neo.ClientError.Security.Forbidden", .message = "not allowed"},
+		{.statement = "CALL", .drop = true},
+	};
+	static const enum err_class classes[] = {ERR_SERVER, ERR_FORBIDDEN, ERR_IO};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct fleet_state fleet;
+		struct talk talk;
+
+		start(&talk, &replies[i]);
+		assert_int_equal(admin_fleet_status(&talk.admin, &fleet, &talk.err), classes[i]);
+		assert_string_equal(talk.err.code, replies[i].code ? replies[i].code : "");
+		end(&talk, "system CALL fleetManagement.status() -\n");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_present),	 cmocka_unit_test(test_status),	 cmocka_unit_test(test_inspect),
+		cmocka_unit_test(test_register), cmocka_unit_test(test_disable), cmocka_unit_test(test_failures),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
