@@ -19,11 +19,11 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "bolt/chunk.h"
 #include "bolt/pack.h"
+#include "test/unit/pki.h"
 
 #define SILENCE_MS 10000
 #define MESSAGE_MAX ((size_t)64 * 1024 * 1024)
@@ -345,18 +345,11 @@ static void *run(void *user)
 static SSL_CTX *server_ctx(const struct peer_tls *tls)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	BIO *certificate_bio = BIO_new_mem_buf(tls->certificate_pem, -1), *key_bio = BIO_new_mem_buf(tls->key_pem, -1);
-	X509 *certificate = PEM_read_bio_X509(certificate_bio, NULL, NULL, NULL);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
 
-	assert_int_equal(SSL_CTX_use_certificate(ctx, certificate), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, key), 1);
+	assert_int_equal(SSL_CTX_use_certificate(ctx, tls->identity->certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, tls->identity->key), 1);
 	if (tls->no_tickets)
 		assert_int_equal(SSL_CTX_set_num_tickets(ctx, 0), 1);
-	X509_free(certificate);
-	EVP_PKEY_free(key);
-	BIO_free(certificate_bio);
-	BIO_free(key_bio);
 	return ctx;
 }
 

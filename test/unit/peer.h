@@ -32,10 +32,11 @@ struct peer_server;
 
 typedef void (*peer_script)(struct peer *peer, void *user);
 
-// Plain TCP, or TLS with these PEM texts.
+struct pki; // test/unit/pki.h
+
+// Plain TCP, or TLS as this.
 struct peer_tls {
-	const char *certificate_pem;
-	const char *key_pem;
+	const struct pki *identity;
 	bool no_tickets; // nothing is sent on the server's own account behind the handshake
 };
 

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "bolt/pack.h"
 #include "bolt/session.h"
-#include "test/unit/certificate.h"
 #include "test/unit/peer.h"
+#include "test/unit/pki.h"
 
 #define SOON 200 // ms, for what must time out
 #define LIMIT 10000
@@ -601,21 +601,21 @@ static void test_versions(void **state)
 static void test_over_tls(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct certificate_request request = {.name = "n", .alternative = "DNS:n-client"};
-	struct certificate certificate = certificate_make(&request, arena);
-	const struct peer_tls tls = {.certificate_pem = certificate.certificate_pem, .key_pem = certificate.key_pem};
+	struct pki pki = pki_make(NULL, "DNS:n-client", -1, 30);
+	const struct peer_tls tls = {.identity = &pki};
 	struct talk talk = {.arena = arena_new(), .err = ERR_INIT};
 
 	(void)state;
 	talk.server = peer_server_start(two_queries, NULL, &tls);
 	talk.target = (struct bolt_target){
 		.host = "127.0.0.1", .port = peer_server_port(talk.server), .user_agent = "test/1", .tls = BOLT_TLS_VERIFY,
-		.ca_pem = certificate.certificate_pem, .server_name = "n-client"};
+		.ca_pem = pki_certificate_pem(pki.certificate, arena), .server_name = "n-client"};
 	assert_int_equal(open_session(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, "UNWIND range(1, 20) AS x RETURN x", 0, LIMIT), 0);
 	assert_int_equal(talk.result.n_rows, 20);
 	assert_int_equal(query(&talk, "RETURN 1 AS x LIMIT 0", 0, LIMIT), 0);
 	end(&talk, 1);
+	pki_free(&pki);
 }
 
 static void test_close_of_nothing(void **state)

@@ -16,8 +16,8 @@
 
 #include "base/clock.h"
 #include "bolt/session.h"
-#include "test/unit/certificate.h"
 #include "test/unit/peer.h"
+#include "test/unit/pki.h"
 
 // Torture: the n-th system call of a session fails, for every n from the first to the last, in every way that it can. Each
 // time there is an error, unless the session had its answer already, and nothing leaks: no descriptor, and under ASan no
@@ -225,13 +225,13 @@ static int lowest_free_fd(void)
 }
 
 // Whether the fault was hit at all; when not, n is beyond the last call.
-static bool run(enum way way, unsigned n, const struct peer_tls *tls, int *ret_r)
+static bool run(enum way way, unsigned n, const struct peer_tls *tls, const char *ca_pem, int *ret_r)
 {
 	int fd = lowest_free_fd();
 	struct peer_server *server = peer_server_start(serve, NULL, tls);
 	struct bolt_target target = {
 		.host = "127.0.0.1", .port = peer_server_port(server), .user_agent = "test/1",
-		.tls = tls ? BOLT_TLS_VERIFY : BOLT_TLS_NONE, .ca_pem = tls ? tls->certificate_pem : NULL};
+		.tls = tls ? BOLT_TLS_VERIFY : BOLT_TLS_NONE, .ca_pem = ca_pem};
 	struct err err = ERR_INIT;
 	bool hit;
 
@@ -249,14 +249,14 @@ static bool run(enum way way, unsigned n, const struct peer_tls *tls, int *ret_r
 	return hit;
 }
 
-static void torture(const struct peer_tls *tls)
+static void torture(const struct peer_tls *tls, const char *ca_pem)
 {
 	for (enum way way = 0; way < WAYS; way++) {
 		unsigned n = 1;
 		bool answered = false;
 		int r;
 
-		for (; n < CALLS_MAX && run(way, n, tls, &r); n++) {
+		for (; n < CALLS_MAX && run(way, n, tls, ca_pem, &r); n++) {
 			if (is_harmless(way))
 				assert_int_equal(r, 0);
 			else if (answered)
@@ -277,18 +277,17 @@ static void torture(const struct peer_tls *tls)
 static void test_plain(void **state)
 {
 	(void)state;
-	torture(NULL);
+	torture(NULL, NULL);
 }
 
 static void test_tls(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct certificate_request request = {.name = "n", .alternative = "IP:127.0.0.1"};
-	struct certificate certificate = certificate_make(&request, arena);
+	struct pki pki = pki_make(NULL, "IP:127.0.0.1", -1, 30);
 
 	(void)state;
-	torture(&(struct peer_tls){
-		.certificate_pem = certificate.certificate_pem, .key_pem = certificate.key_pem, .no_tickets = true});
+	torture(&(struct peer_tls){.identity = &pki, .no_tickets = true}, pki_certificate_pem(pki.certificate, arena));
+	pki_free(&pki);
 }
 
 int main(void)

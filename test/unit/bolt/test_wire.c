@@ -16,8 +16,8 @@
 
 #include "base/clock.h"
 #include "bolt/wire.h"
-#include "test/unit/certificate.h"
 #include "test/unit/peer.h"
+#include "test/unit/pki.h"
 
 #define SOON 200 // ms, for what must time out
 #define LIMIT 10000
@@ -204,26 +204,24 @@ static void test_write_in_vain(void **state)
 	(void)close(fds[1]);
 }
 
-// TLS. One authority signs all; the server's name is n-client.
+// TLS. Whom a wire takes for the server is in test_tls.c; here are addresses, long texts and servers that break off. One
+// authority signs all.
 struct authority {
 	struct arena *arena;
-	struct certificate ca, other_ca, named, addressed, expired, self;
+	struct pki ca, named, addressed;
+	const char *ca_pem;
 };
 
 static int make_authority(void **state)
 {
 	struct authority *a = calloc(1, sizeof(*a));
 
+	assert_non_null(a);
 	a->arena = arena_new();
-	a->ca = certificate_make(&(struct certificate_request){.name = "ca", .is_ca = true}, a->arena);
-	a->other_ca = certificate_make(&(struct certificate_request){.name = "other", .is_ca = true}, a->arena);
-	a->named = certificate_make(&(struct certificate_request){.name = "n", .alternative = "DNS:n-client", .ca = &a->ca},
-				    a->arena);
-	a->addressed = certificate_make(
-		&(struct certificate_request){.name = "n", .alternative = "IP:127.0.0.1", .ca = &a->ca}, a->arena);
-	a->expired = certificate_make(&(struct certificate_request){.name = "n", .alternative = "DNS:n-client", .ca = &a->ca,
-								    .expired = true}, a->arena);
-	a->self = certificate_make(&(struct certificate_request){.name = "n", .alternative = "DNS:n-client"}, a->arena);
+	a->ca = pki_make(NULL, NULL, -1, 30);
+	a->named = pki_make(&a->ca, "DNS:n-client", -1, 30);
+	a->addressed = pki_make(&a->ca, "IP:127.0.0.1", -1, 30);
+	a->ca_pem = pki_certificate_pem(a->ca.certificate, a->arena);
 	*state = a;
 	return 0;
 }
@@ -232,13 +230,16 @@ static int drop_authority(void **state)
 {
 	struct authority *a = *state;
 
+	pki_free(&a->ca);
+	pki_free(&a->named);
+	pki_free(&a->addressed);
 	arena_free(a->arena);
 	free(a);
 	return 0;
 }
 
 struct tls_case {
-	const struct certificate *server;
+	const struct pki *server;
 	const char *ca_pem;
 	const char *name;
 };
@@ -246,7 +247,7 @@ struct tls_case {
 // Connects and, when that succeeds, sends more than a record there and back.
 static int try_tls(const struct tls_case *c, struct err *err)
 {
-	const struct peer_tls tls = {.certificate_pem = c->server->certificate_pem, .key_pem = c->server->key_pem};
+	const struct peer_tls tls = {.identity = c->server};
 	struct peer_server *server = peer_server_start(echo, NULL, &tls);
 	struct bolt_target target = target_of(server);
 	char sent[20000], received[sizeof(sent)];
@@ -276,11 +277,10 @@ static void test_tls_accepted(void **state)
 {
 	const struct authority *a = *state;
 	const struct tls_case cases[] = {
-		{&a->named, a->ca.certificate_pem, "n-client"},
-		{&a->addressed, a->ca.certificate_pem, NULL}, // the host's address
-		{&a->addressed, a->ca.certificate_pem, "127.0.0.1"},
-		{&a->self, a->self.certificate_pem, "n-client"}, // pinned
-		{&a->named, arena_printf(a->arena, "%s%s", a->other_ca.certificate_pem, a->ca.certificate_pem), "n-client"},
+		{&a->named, a->ca_pem, "n-client"},
+		{&a->addressed, a->ca_pem, NULL}, // the host's address
+		{&a->addressed, a->ca_pem, "127.0.0.1"},
+		{&a->named, arena_printf(a->arena, "%s%s", pki_certificate_pem(a->addressed.certificate, a->arena), a->ca_pem), "n-client"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -297,14 +297,11 @@ static void test_tls_refused(void **state)
 		struct tls_case tls;
 		const char *part;
 	} cases[] = {
-		{{&a->named, a->ca.certificate_pem, "m-client"}, "hostname mismatch"},
-		{{&a->named, a->ca.certificate_pem, "n-client.evil"}, "hostname mismatch"},
-		{{&a->named, a->ca.certificate_pem, NULL}, "IP address mismatch"},
-		{{&a->addressed, a->ca.certificate_pem, "127.0.0.2"}, "IP address mismatch"},
-		{{&a->named, a->other_ca.certificate_pem, "n-client"}, "unable to get local issuer certificate"},
+		{{&a->named, a->ca_pem, "m-client"}, "hostname mismatch"},
+		{{&a->named, a->ca_pem, "n-client.evil"}, "hostname mismatch"},
+		{{&a->named, a->ca_pem, NULL}, "IP address mismatch"},
+		{{&a->addressed, a->ca_pem, "127.0.0.2"}, "IP address mismatch"},
 		{{&a->named, NULL, "n-client"}, "unable to get local issuer certificate"},
-		{{&a->self, a->ca.certificate_pem, "n-client"}, "self"},
-		{{&a->expired, a->ca.certificate_pem, "n-client"}, "certificate has expired"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -384,7 +381,7 @@ static void drop_at_once(struct peer *peer, void *user)
 static void test_tls_end(void **state)
 {
 	const struct authority *a = *state;
-	const struct peer_tls tls = {.certificate_pem = a->named.certificate_pem, .key_pem = a->named.key_pem};
+	const struct peer_tls tls = {.identity = &a->named};
 	struct peer_server *server = peer_server_start(drop_at_once, NULL, &tls);
 	struct bolt_target target = target_of(server);
 	struct err err = ERR_INIT;
@@ -393,7 +390,7 @@ static void test_tls_end(void **state)
 	size_t n = 7;
 
 	target.tls = BOLT_TLS_VERIFY;
-	target.ca_pem = a->ca.certificate_pem;
+	target.ca_pem = a->ca_pem;
 	target.server_name = "n-client";
 	assert_int_equal(wire_open(&target, deadline_in_ms(LIMIT), &wire, &err), 0);
 	assert_int_equal(wire_read(wire, &byte, 1, deadline_in_ms(LIMIT), &n, &err), 0);

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-neofleet_test(bolt tls DEPS PkgConfig::openssl Threads::Threads)
 foreach(name chunk conn handshake pack)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
 foreach(name session torture wire)
 	neofleet_test(bolt ${name}
-		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c ${CMAKE_CURRENT_SOURCE_DIR}/certificate.c
+		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
+neofleet_test(bolt tls DEPS PkgConfig::openssl Threads::Threads)
 target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=poll,--wrap=recv,--wrap=send)
