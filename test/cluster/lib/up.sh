@@ -10,7 +10,8 @@ cgroup_controllers() {
 	fi
 }
 
-# Kubelet wants its root in each hierarchy; a cpuset without processors takes no process.
+# Kubelet wants its root in each hierarchy; a cpuset without processors takes no process. All pods together would weigh as
+# much as one process of a busy machine.
 cgroups_up() {
 	local folder file
 	while read -r folder; do
@@ -19,6 +20,8 @@ cgroups_up() {
 			[ ! -e "$folder/$cgroup/$file" ] || [ -e /sys/fs/cgroup/cgroup.controllers ] ||
 				cat "$folder/$file" >"$folder/$cgroup/$file"
 		done
+		[ ! -e "$folder/$cgroup/cpu.shares" ] || printf '20480\n' >"$folder/$cgroup/cpu.shares"
+		[ ! -e "$folder/$cgroup/cpu.weight" ] || printf '2000\n' >"$folder/$cgroup/cpu.weight"
 	done < <(cgroup_controllers)
 }
 
