@@ -4,7 +4,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 )
 
 // Administrative commands: each becomes one operation on database system.
@@ -276,17 +276,10 @@ func (p *parser) alterCurrentUser() clause {
 }
 
 func (x *execution) unwritable(db string, err error) *failure {
-	var f *failure
-	if no, ok := err.(*notLeader); ok {
-		at := "nobody at present"
-		x.in.sys.view(func() {
-			if one := x.in.sys.Servers[no.leader]; one != nil {
-				at = one.Bolt
-			}
-		})
+	var no *notLeader
+	if errors.As(err, &no) {
 		return failf("ClientError.Cluster.NotALeader", "No write operations are allowed directly on this database. Writes must pass "+
-			"through the leader. The role of this server is: FOLLOWER. The leader of '%s' is at %s.", db, at)
+			"through the leader. The role of this server is: FOLLOWER")
 	}
-	f = failf("TransientError.General.DatabaseUnavailable", "%s", fmt.Sprintf("Database '%s' could not be written: %v", db, err))
-	return f
+	return failf("TransientError.General.DatabaseUnavailable", "Database '%s' could not be written: %v", db, err)
 }

@@ -340,6 +340,7 @@ func registerToken(x *execution, args []any) ([][]any, *failure) {
 	if f := x.operate(operation{Kind: "token", Token: &text}); f != nil {
 		return nil, f
 	}
+	x.in.counts.add("token stored")
 	if x.in.bad.has("register-then-drop") {
 		x.dropped = true
 		return nil, nil

@@ -20,7 +20,7 @@ import (
 // One server: its identity, the groups it takes part in, what it knows of its peers.
 
 // A peer that has been silent for longer is Unavailable.
-const silence = 4 * time.Second
+const silence = 6 * time.Second
 
 type hello struct {
 	Server server                 `json:"server"`

@@ -18,9 +18,9 @@ import (
 
 const (
 	heartbeat    = 300 * time.Millisecond
-	electionMin  = 2 * time.Second
+	electionMin  = 3 * time.Second
 	electionMore = 2 * time.Second
-	rpcTimeout   = 1500 * time.Millisecond
+	rpcTimeout   = 2000 * time.Millisecond
 	batch        = 512
 )
 
