@@ -20,6 +20,7 @@
 
 #define SETTLED_MS INT64_C(600000)
 #define REFUSED_MS INT64_C(60000)
+#define RECENT_MS INT64_C(2000)
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(8000)
 
@@ -191,11 +192,17 @@ const struct survey *cluster_survey(const struct context *context, struct memory
 	memory->survey.last = take(context, memory, inputs);
 	memory->survey.fresh = true;
 	memory->survey.acted = false;
+	memory->survey.taken_ms = clock_monotonic_ms(&clock_system);
 	memory_set(memory->survey.basis, basis);
 	memory_set(memory->survey.refused, "");
 	if (!same)
 		memory->survey.unsettled = 0;
 	return memory->survey.last;
+}
+
+bool cluster_is_recent(const struct memory *memory)
+{
+	return memory->survey.last && clock_monotonic_ms(&clock_system) - memory->survey.taken_ms < RECENT_MS;
 }
 
 int64_t cluster_pace(struct memory *memory, bool settled)

@@ -17,6 +17,9 @@
 const struct survey *cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs,
 				    bool at_once);
 
+// Whether the last survey is good enough to take a server away: nobody tells us when a database goes down or the lead moves.
+bool cluster_is_recent(const struct memory *memory);
+
 // What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first.
 void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
 

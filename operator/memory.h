@@ -78,7 +78,7 @@ struct memory {
 		bool fresh;	     // not judged yet
 		bool acted;	     // a step was taken on it: only the next one shows what came of it
 		unsigned unsettled;  // surveys since something was on its way
-		int64_t next_ms;     // monotonic
+		int64_t taken_ms, next_ms; // monotonic
 		char refused[MEMORY_TEXT_SIZE]; // what the servers said to the step
 	} survey;
 

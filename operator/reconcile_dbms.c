@@ -288,6 +288,10 @@ static int roll(struct pass *pass, struct err *err)
 
 	if (!pass->facts.refused)
 		roll_decide(&pass->facts, pass->arena, &decision);
+	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory)) {
+		pass->facts.survey = cluster_survey(pass->context, pass->memory, &pass->inputs, true);
+		roll_decide(&pass->facts, pass->arena, &decision);
+	}
 	pass->facts.roll_waiting = decision.waiting;
 	if (!decision.evict)
 		return 0;
