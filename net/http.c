@@ -193,9 +193,11 @@ static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-static void set_connection(CURL *easy)
+// HTTP/2 has a buffer of its own within curl, for all streams of the connection, that keeps what came last and that is out
+// of reach: what is to be wiped comes over HTTP/1.1, where curl hands out the very buffer that it reads into.
+static void set_connection(CURL *easy, bool secret)
 {
-	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(secret ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -238,7 +240,7 @@ static struct http_stream *stream_new(struct loop *loop, const struct http_reque
 	stream->response.body = BUF_INIT(request->max_bytes ? request->max_bytes : ERROR_BODY_MAX);
 	stream->response.body.secret = request->secret;
 	set_request(stream, request);
-	set_connection(stream->easy);
+	set_connection(stream->easy, request->secret);
 	set_tls(stream->easy, request->tls);
 	set_server_name(stream, request);
 	set_headers(stream, request);

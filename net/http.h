@@ -36,7 +36,7 @@ struct http_request {
 	const char *user_agent;
 	int timeout_ms;	       // of the whole request; 0: none (a watch)
 	size_t max_bytes;      // of the answer's body (of a stream: unused)
-	bool secret;	       // the answer's buffers are wiped
+	bool secret;	       // the answer's buffers are wiped; over HTTP/1.1 for that, on a connection of its own
 };
 
 struct http_response {
