@@ -59,6 +59,7 @@ def test_page(ns):
     wait_for("FleetConnected", lambda: [c for c in ns.status("my-standalone")["conditions"]
                                         if c["type"] == "FleetConnected" and c["status"] == "True"])
     verify_template(ns)
+    conf_is_accepted(ns, "my-standalone", ["5.26.12"])
     force_registration(ns, page, fleet)
     settled(ns, fleet)
 
