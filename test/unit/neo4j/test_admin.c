@@ -219,11 +219,116 @@ static void test_failures(void **state)
 	}
 }
 
+#define SERVERS "SHOW SERVERS YIELD serverId, name, address, state, health, hosting"
+#define DATABASES "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus"
+
+static void test_servers(void **state)
+{
+	const struct bolt_value hosting[] = {bolt_string("system"), bolt_int(7), bolt_string("neo4j")};
+	const struct bolt_entry row[] = {{"serverId", bolt_string("id-0")}, {"name", bolt_null()}, {"address", bolt_string("a:7687")},
+					 {"state", bolt_string("Enabled")}, {"health", bolt_string("Available")},
+					 {"hosting", bolt_list(hosting, 3)}};
+	const struct bolt_entry lacking[] = {{"serverId", bolt_string("id-0")}, {"state", bolt_null()}, {"health", bolt_string("Available")}};
+	const struct peer_reply reply = {.statement = SERVERS, .row = row, .n = 6}, bad = {.statement = SERVERS, .row = lacking, .n = 3};
+	struct topology_servers servers;
+	struct talk talk;
+
+	(void)state;
+	start(&talk, &reply);
+	assert_int_equal(admin_servers(&talk.admin, &servers, &talk.err), 0);
+	assert_int_equal(servers.n, 1);
+	assert_string_equal(servers.items[0].id, "id-0");
+	assert_null(servers.items[0].name);
+	assert_string_equal(servers.items[0].address, "a:7687");
+	assert_string_equal(servers.items[0].state, "Enabled");
+	assert_string_equal(servers.items[0].health, "Available");
+	assert_int_equal(servers.items[0].n_hosting, 2); // what is no name is left out
+	assert_string_equal(servers.items[0].hosting[1], "neo4j");
+	end(&talk, "system " SERVERS " -\n");
+	start(&talk, &bad);
+	assert_int_equal(admin_servers(&talk.admin, &servers, &talk.err), ERR_PROTOCOL);
+	end(&talk, "system " SERVERS " -\n");
+}
+
+static void test_databases(void **state)
+{
+	const struct bolt_entry row[] = {{"name", bolt_string("neo4j")}, {"type", bolt_string("standard")}, {"address", bolt_null()},
+					 {"role", bolt_string("primary")}, {"writer", bolt_bool(true)},
+					 {"requestedStatus", bolt_string("online")}, {"currentStatus", bolt_string("starting")}};
+	const struct peer_reply reply = {.statement = DATABASES, .row = row, .n = 7}, bad = {.statement = DATABASES, .row = row, .n = 6};
+	struct topology_copies copies;
+	struct talk talk;
+
+	(void)state;
+	start(&talk, &reply);
+	assert_int_equal(admin_databases(&talk.admin, &copies, &talk.err), 0);
+	assert_int_equal(copies.n, 1);
+	assert_string_equal(copies.items[0].database, "neo4j");
+	assert_null(copies.items[0].address);
+	assert_true(copies.items[0].writer);
+	assert_string_equal(copies.items[0].requested, "online");
+	assert_string_equal(copies.items[0].current, "starting");
+	end(&talk, "system " DATABASES " -\n");
+	start(&talk, &bad);
+	assert_int_equal(admin_databases(&talk.admin, &copies, &talk.err), ERR_PROTOCOL);
+	end(&talk, "system " DATABASES " -\n");
+}
+
+// Servers are named by parameters; more than a cluster can have are not even sent.
+static void test_changes(void **state)
+{
+	static const char *const ids[TOPOLOGY_SERVERS_MAX + 1] = {"id-0", "id'1"};
+	const struct peer_reply reply = {.statement = ""};
+	struct talk talk;
+
+	(void)state;
+	start(&talk, &reply);
+	assert_int_equal(admin_enable_server(&talk.admin, ids[0], &talk.err), 0);
+	end(&talk, "system ENABLE SERVER $server0 -\n");
+	start(&talk, &reply);
+	assert_int_equal(admin_drop_server(&talk.admin, ids[1], &talk.err), 0);
+	end(&talk, "system DROP SERVER $server0 -\n");
+	start(&talk, &reply);
+	assert_int_equal(admin_deallocate(&talk.admin, ids, 2, &talk.err), 0);
+	end(&talk, "system DEALLOCATE DATABASES FROM SERVERS $server0, $server1 -\n");
+	start(&talk, &reply);
+	assert_int_equal(admin_deallocate(&talk.admin, ids, TOPOLOGY_SERVERS_MAX + 1, &talk.err), ERR_TOO_LARGE);
+	err_clear(&talk.err);
+	assert_int_equal(admin_deallocate(&talk.admin, ids, 0, &talk.err), ERR_TOO_LARGE);
+	end(&talk, "");
+}
+
+static void test_not_the_leader(void **state)
+{
+	static const struct {
+		const char *code;
+		bool is;
+	} cases[] = {
+		{"Neo.ClientError.Cluster.NotALeader", true},
+		{"Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", true},
+		{"Neo.ClientError.Security.Forbidden", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		(void)err_set(&err, ERR_SERVER, "no");
+		err_set_code(&err, cases[i].code);
+		assert_int_equal(admin_is_not_leader(&err), cases[i].is);
+	}
+	assert_true(admin_row_says_not_leader("An error occurred while registering the token: must pass through the leader"));
+	assert_false(admin_row_says_not_leader("An error occurred while registering the token: read only"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_present),	 cmocka_unit_test(test_status),	 cmocka_unit_test(test_inspect),
 		cmocka_unit_test(test_register), cmocka_unit_test(test_disable), cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_servers),	 cmocka_unit_test(test_databases), cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_not_the_leader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

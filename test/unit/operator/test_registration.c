@@ -381,6 +381,29 @@ static void test_failure(void **state)
 	end(&x);
 }
 
+// The leader moved: no failure of the token's, and another server is asked. Told by a code or by the row.
+static void test_not_the_leader(void **state)
+{
+	static const struct bolt_entry quoted[] = {
+		{"result", STRING("An error occurred while registering the token: No write operations are allowed directly on this "
+				  "database. Writes must pass through the leader.")}};
+	static const struct peer_reply row[] = {ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good), ROW(REGISTER, quoted)};
+	static const struct peer_reply code[] = {ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good),
+						 FAILURE(REGISTER, "Neo.ClientError.Cluster.NotALeader")};
+	struct exchange x;
+
+	(void)state;
+	RUN(&x, row, 0);
+	assert_true(x.result.not_leader);
+	assert_string_equal(x.result.reason, FLEET_NO_LEADER);
+	assert_false(x.result.registered);
+	end(&x);
+	RUN(&x, code, 0);
+	assert_true(x.result.not_leader);
+	assert_string_equal(x.result.reason, FLEET_NO_LEADER);
+	end(&x);
+}
+
 // D7: whether the token was stored is not known; the next attempt finds out or does it again, and both end well.
 static void test_dropped_behind_the_call(void **state)
 {
@@ -562,6 +585,7 @@ int main(void)
 		cmocka_unit_test(test_procedure_missing),
 		cmocka_unit_test(test_wrong_credentials),
 		cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_not_the_leader),
 		cmocka_unit_test(test_dropped_behind_the_call),
 		cmocka_unit_test(test_dropped_at_each_query),
 		cmocka_unit_test(test_echo),
