@@ -24,7 +24,7 @@ ADMIN_SECRET = "neo4j-admin-secret"
 TOKEN_SECRET = "aura-fleet-token"
 PASSWORD = "correct-horse-battery-9"
 # A server takes about 15 s to start on an idle machine; the limits are for a busy one.
-START_LIMIT = 240
+START_LIMIT = 420
 
 
 class Failure(AssertionError):
