@@ -176,18 +176,23 @@ static struct survey *take(const struct context *context, struct memory *memory,
 	return survey;
 }
 
-const struct survey *cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs,
-				    bool at_once)
+int cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs, bool at_once,
+		   const struct survey **ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *basis = basis_of(context, inputs, arena);
 	bool same;
 
+	*ret = NULL;
 	if (!is_worth_asking(inputs))
-		return NULL;
+		return 0;
 	same = strcmp(memory->survey.basis, basis) == 0;
-	if (memory->survey.last && same && !at_once && deadline_left_ms(memory->survey.next_ms) > 0)
-		return memory->survey.last;
+	if (memory->survey.last && same && !at_once && deadline_left_ms(memory->survey.next_ms) > 0) {
+		*ret = memory->survey.last;
+		return 0;
+	}
+	if (!context_has_ms(context, SURVEY_TIMEOUT_MS + ONE_SERVER_TIMEOUT_MS))
+		return err_set(err, ERR_CONFLICT, "too little of the lease is left to ask the servers");
 	survey_free(memory->survey.last);
 	memory->survey.last = take(context, memory, inputs);
 	memory->survey.fresh = true;
@@ -197,7 +202,8 @@ const struct survey *cluster_survey(const struct context *context, struct memory
 	memory_set(memory->survey.refused, "");
 	if (!same)
 		memory->survey.unsettled = 0;
-	return memory->survey.last;
+	*ret = memory->survey.last;
+	return 0;
 }
 
 bool cluster_is_recent(const struct memory *memory)

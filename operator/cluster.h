@@ -13,9 +13,10 @@
 #include "operator/scale.h"
 
 // The survey of the pods as they are now, asked anew when they have changed or when it is time to; NULL when there is nobody to
-// ask. It stays in memory until the next one.
-const struct survey *cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs,
-				    bool at_once);
+// ask. It stays in memory until the next one. ERR_CONFLICT: too little of the lease is left to ask; the key is to be
+// reconciled anew.
+int cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs, bool at_once,
+		   const struct survey **ret, struct err *err);
 
 // Whether the last survey is good enough to take a server away: nobody tells us when a database goes down or the lead moves.
 bool cluster_is_recent(const struct memory *memory);

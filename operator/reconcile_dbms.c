@@ -7,58 +7,15 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
-#include "operator/access.h"
-#include "operator/apply.h"
-#include "operator/children.h"
 #include "operator/cluster.h"
-#include "operator/enroll.h"
-#include "operator/entry.h"
-#include "operator/fleet.h"
-#include "operator/gather.h"
+#include "operator/pass.h"
 #include "operator/publish.h"
 #include "operator/reconcile.h"
 #include "operator/roll.h"
 #include "operator/storage.h"
 
 #define EVICTION_RETRY_MS 5000
-#define NAME_RETRY_MS INT64_C(1000)
-#define NAME_RETRY_MAX_MS INT64_C(60000)
-
-// What keeps the operator from working with the servers; see struct status_problem.
-enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS };
-
-struct pass {
-	const struct context *context;
-	struct memory *memory;
-	struct arena *arena;
-	struct inputs inputs;
-	struct phase_facts facts;
-	struct status_wanted wanted;
-	struct scale_decision scale; // of a cluster
-	bool created;		    // the StatefulSet was made in this pass
-	bool just_registered;
-	struct entry entry;
-	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
-	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none
-	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none
-	char registered_at[TIME_TEXT_SIZE];
-	int64_t again_ms; // 0: not before something changes
-};
-
-static void again(struct pass *pass, int64_t ms)
-{
-	if (ms > 0 && (pass->again_ms == 0 || ms < pass->again_ms))
-		pass->again_ms = ms;
-}
-
-static void refuse(struct pass *pass, const char *reason, const char *message)
-{
-	pass->facts.refused_reason = reason;
-	pass->facts.refused = message;
-	pass->warning_reason = reason;
-}
 
 // What the status says before this process has seen the deployment tells what it was; afterwards memory does.
 static void first_observation(struct pass *pass)
@@ -75,153 +32,13 @@ static void first_observation(struct pass *pass)
 			       strcmp(phase, phase_name(PHASE_DEGRADED)) == 0;
 }
 
-// An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
-static void wait_for_name(struct pass *pass)
+static bool has_ready_pod(const struct inputs *inputs)
 {
-	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
-
-	pass->memory->name_taken++;
-	again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
-}
-
-// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else.
-static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
-{
-	*ret_free = false;
-	for (size_t i = 0; i < children->n; i++) {
-		struct child *child = &children->items[i];
-		enum apply_claim claim;
-		int r = apply_look(pass->context, child, &claim, err);
-
-		if (r < 0)
-			return r;
-		if (claim == APPLY_OURS)
-			continue;
-		wait_for_name(pass);
-		if (claim == APPLY_FOREIGN) {
-			refuse(pass, "NameTaken",
-			       arena_printf(pass->arena,
-					    "%s '%s' exists already and belongs to somebody else; delete it, or give this "
-					    "deployment another name",
-					    child->resource->kind, child->name));
-			return 0;
-		}
-		pass->facts.waiting_reason = "WaitingForDeletion";
-		pass->facts.waiting_for = arena_printf(
-			pass->arena, "Waiting for %s '%s' of a deleted deployment of this name to go", child->resource->kind, child->name);
-		return 0;
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		if (inputs->pods[i].ready)
+			return true;
 	}
-	pass->memory->name_taken = 0;
-	*ret_free = true;
-	return 0;
-}
-
-// Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
-static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
-{
-	struct kube_object *live;
-	int r = apply_remove_env(pass->context, child, "NEO4J_PLUGINS", pass->arena, &live, err);
-
-	if (r < 0 || !live)
-		return r;
-	gather_workload(pass->context, pass->arena, live, &pass->inputs);
-	kube_object_unref(child->found);
-	child->found = kube_object_ref(live);
-	child->live = live;
-	return 0;
-}
-
-// Applies the children in their order.
-static int apply_children(struct pass *pass, struct children *children, struct err *err)
-{
-	for (size_t i = 0; i < children->n; i++) {
-		struct child *child = &children->items[i];
-		struct kube_object *live = NULL;
-		enum apply_result result;
-		int r;
-
-		if (child->slot == CHILD_WORKLOAD && children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
-			return r;
-		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
-		if (r < 0)
-			return r;
-		fault_point("between-children");
-		if (child->slot != CHILD_WORKLOAD) {
-			kube_object_unref(live);
-			continue;
-		}
-		pass->created = !pass->inputs.workload && result == APPLY_WRITTEN;
-		pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && result == APPLY_WRITTEN);
-		gather_workload(pass->context, pass->arena, live, &pass->inputs);
-	}
-	return 0;
-}
-
-static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
-{
-	bool is_free;
-	int r = claim_names(pass, children, &is_free, err);
-
-	if (r == 0 && is_free)
-		r = apply_children(pass, children, err);
-	children_release(children);
-	return r;
-}
-
-// Without usable Secrets nothing can start, and the form of what runs already is not known.
-static bool lacks_secrets(struct pass *pass)
-{
-	const struct inputs *inputs = &pass->inputs;
-	const char *problem = inputs->admin_problem ? inputs->admin_problem : inputs->certificate_problem;
-
-	if (!problem)
-		return false;
-	pass->facts.waiting_for = problem;
-	pass->facts.waiting_reason = "WaitingForSecret";
-	if (!inputs->workload)
-		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
-	return true;
-}
-
-// How many servers there are to be now, in the light of what a cluster says of itself.
-static void measure(struct pass *pass)
-{
-	struct inputs *inputs = &pass->inputs;
-
-	if (inputs->dbms.kind != DBMS_CLUSTER)
-		return;
-	pass->facts.survey = cluster_survey(pass->context, pass->memory, inputs, false);
-	cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
-	inputs->replicas = pass->scale.replicas;
-}
-
-// Builds and applies, unless something forbids it.
-static int shape(struct pass *pass, struct err *err)
-{
-	struct inputs *inputs = &pass->inputs;
-	struct children children;
-	struct err problem = ERR_INIT;
-
-	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
-		refuse(pass, "VersionUnsupported",
-		       arena_printf(pass->arena, "spec.image.tag: '%s' is older than 5.26, the oldest supported version; choose a "
-						 "newer tag",
-				    inputs->dbms.image.tag));
-		return 0;
-	}
-	if (lacks_secrets(pass))
-		return 0;
-	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
-		refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
-		return 0;
-	}
-	if (children.plugins_malformed)
-		pass->malformed = arena_printf(
-			pass->arena,
-			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
-			"out; make it a JSON list such as [\"apoc\"], or remove it",
-			inputs->names.workload, children.plugins_malformed);
-	return claim_and_apply(pass, &children, err);
+	return false;
 }
 
 static void observe(struct pass *pass)
@@ -235,6 +52,9 @@ static void observe(struct pass *pass)
 	facts->names = &inputs->names;
 	facts->pods = inputs->pods;
 	facts->n_pods = inputs->n_pods;
+	// Phase Failed does not tell what was before; a server that is ready does.
+	if (inputs->dbms.status.phase && strcmp(inputs->dbms.status.phase, phase_name(PHASE_FAILED)) == 0)
+		pass->memory->formed = pass->memory->formed || has_ready_pod(inputs);
 	facts->formed = pass->memory->formed;
 	facts->rolling = pass->memory->rolling;
 	facts->workload_exists = set != NULL;
@@ -275,41 +95,45 @@ static int tend(struct pass *pass, struct err *err)
 	if (r < 0)
 		return r;
 	pass->facts.note = storage.note;
-	again(pass, storage.again_after_ms);
+	pass_again(pass, storage.again_after_ms);
 	return 0;
 }
 
-// Takes an outdated pod away, so that the StatefulSet controller makes it anew (updateStrategy OnDelete).
+// Takes an outdated pod away, so that the StatefulSet controller makes it anew (updateStrategy OnDelete). That this is not
+// allowed at the moment (a budget, of ours or of others) is an outcome.
+static int evict(struct pass *pass, const struct pod *pod, struct err *err)
+{
+	struct kube_name name = {.namespace = pass->inputs.dbms.metadata.namespace, .name = pod->name};
+	int r = kube_evict(pass->context->client, name, pod->uid, err);
+
+	if (r == 0)
+		pass->memory->rolling = pass->facts.rolling = true;
+	if (r == ERR_TOO_MANY || r == ERR_SERVER || r == ERR_FORBIDDEN) {
+		pass->facts.roll_waiting = arena_printf(pass->arena, "%s cannot be evicted: %s", pod->name, err->text);
+		pass_again(pass, EVICTION_RETRY_MS);
+	} else if (r < 0 && r != ERR_NOT_FOUND && r != ERR_CONFLICT) {
+		return err_wrap(err, "cannot evict pod '%s'", pod->name);
+	}
+	err_clear(err);
+	return 0;
+}
+
 static int roll(struct pass *pass, struct err *err)
 {
-	struct kube_name name = {.namespace = pass->inputs.dbms.metadata.namespace};
-	struct roll_decision decision = {0};
+	struct roll_decision decision;
 	int r;
 
-	if (!pass->facts.refused)
-		roll_decide(&pass->facts, pass->arena, &decision);
+	if (pass->facts.refused)
+		return 0;
+	roll_decide(&pass->facts, pass->arena, &decision);
 	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory)) {
-		pass->facts.survey = cluster_survey(pass->context, pass->memory, &pass->inputs, true);
+		r = cluster_survey(pass->context, pass->memory, &pass->inputs, true, &pass->facts.survey, err);
+		if (r < 0)
+			return r;
 		roll_decide(&pass->facts, pass->arena, &decision);
 	}
 	pass->facts.roll_waiting = decision.waiting;
-	if (!decision.evict)
-		return 0;
-	name.name = decision.evict->name;
-	r = kube_evict(pass->context->client, name, decision.evict->uid, err);
-	if (r == 0) {
-		pass->memory->rolling = pass->facts.rolling = true;
-		return 0;
-	}
-	if (r == ERR_TOO_MANY) {
-		pass->facts.roll_waiting = arena_printf(pass->arena, "the disruption budget protects %s at this moment", name.name);
-		again(pass, EVICTION_RETRY_MS);
-	}
-	if (r == ERR_TOO_MANY || r == ERR_NOT_FOUND || r == ERR_CONFLICT) {
-		err_clear(err);
-		return 0;
-	}
-	return err_wrap(err, "cannot evict pod '%s'", name.name);
+	return decision.evict ? evict(pass, decision.evict, err) : 0;
 }
 
 static void judge(struct pass *pass)
@@ -317,7 +141,7 @@ static void judge(struct pass *pass)
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
 	if (pass->facts.survey)
-		again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
+		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
 	if (strcmp(pass->wanted.verdict.reason, SCALE_IN_REFUSED) == 0)
 		pass->warning_reason = SCALE_IN_REFUSED;
 	if (pass->wanted.verdict.phase != PHASE_READY)
@@ -326,173 +150,6 @@ static void judge(struct pass *pass)
 		pass->warning_reason = "StorageGrowthRefused";
 	pass->memory->formed = true;
 	pass->memory->rolling = false;
-}
-
-static struct access_servers servers_of(const struct pass *pass)
-{
-	return (struct access_servers){
-		.dbms = &pass->inputs.dbms,
-		.names = &pass->inputs.names,
-		.pods = pass->inputs.pods,
-		.n_pods = pass->inputs.n_pods,
-	};
-}
-
-// The server that can write database system.
-static const struct pod *find_leader(struct pass *pass, bool anew)
-{
-	const struct inputs *inputs = &pass->inputs;
-	const struct pod *leader;
-
-	if (inputs->dbms.kind != DBMS_CLUSTER)
-		return inputs->n_pods ? &inputs->pods[0] : NULL;
-	if (anew)
-		pass->facts.survey = cluster_survey(pass->context, pass->memory, inputs, true);
-	leader = pass->facts.survey ? survey_writer(pass->facts.survey, &inputs->names, inputs->pods, inputs->n_pods) : NULL;
-	return leader || anew ? leader : find_leader(pass, true);
-}
-
-static struct enroll_inputs enroll_inputs(const struct pass *pass)
-{
-	return (struct enroll_inputs){
-		.resource = pass->inputs.resource,
-		.servers = servers_of(pass),
-		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
-	};
-}
-
-// Whether the operator gets into the servers; shown in any phase.
-static void check_access(struct pass *pass)
-{
-	struct status_problem *credentials = &pass->wanted.problems[PROBLEM_CREDENTIALS];
-	struct status_problem *certificate = &pass->wanted.problems[PROBLEM_CERTIFICATE];
-	const struct inputs *inputs = &pass->inputs;
-	struct access_servers servers = servers_of(pass);
-	struct access_verdict verdict;
-
-	if (inputs->certificate_turns_ms)
-		again(pass, inputs->certificate_turns_ms - clock_wall_ms(&clock_system) + 1);
-	if (!inputs->workload || pass->facts.refused)
-		return;
-	*certificate = (struct status_problem){"CertificateUnusable", inputs->certificate_problem != NULL,
-					       inputs->certificate_problem ? "SecretUnusable" : "Usable",
-					       inputs->certificate_problem};
-	pass->wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
-		FLEET_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? "NotAList" : "Merged", pass->malformed};
-	if (inputs->admin_problem) {
-		*credentials = (struct status_problem){"CredentialsRefused", 1, "SecretUnusable", inputs->admin_problem};
-		return;
-	}
-	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
-	again(pass, verdict.again_after_ms);
-	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
-					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};
-}
-
-static int register_fleet(struct pass *pass, struct err *err)
-{
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct enroll_inputs inputs = enroll_inputs(pass);
-	struct enroll_result result;
-
-	inputs.server = find_leader(pass, false);
-	enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
-	if (result.not_leader) {
-		inputs.server = find_leader(pass, true);
-		inputs.last_try = true;
-		enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
-	}
-	if (result.stale)
-		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
-	if (result.lease_short)
-		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
-	fleet->registered = result.registered;
-	fleet->reason = result.reason;
-	fleet->message = result.message;
-	pass->just_registered = result.registered;
-	pass->fleet_warning = result.registered || result.waiting ? NULL : "AuraFleetManagementFailed";
-	if (result.registered) {
-		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
-		fleet->last_registration = pass->registered_at;
-	}
-	again(pass, result.again_after_ms);
-	return 0;
-}
-
-static void watch_connection(struct pass *pass)
-{
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct enroll_inputs inputs = enroll_inputs(pass);
-	struct enroll_connection connection;
-
-	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
-		return;
-	enroll_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
-	again(pass, connection.again_after_ms);
-	fleet->publish_connected = connection.known;
-	fleet->connected = connection.connected;
-	fleet->connected_message = connection.message;
-}
-
-static const char *unknown_version(const struct pass *pass)
-{
-	if (pass->inputs.fleet_form != FLEET_FORM_UNDECIDABLE)
-		return NULL;
-	return arena_printf(pass->arena,
-			    "The tag '%s' does not tell which Neo4j it is, and not every version has the plugin; the server is asked when "
-			    "it is ready (%s)",
-			    pass->inputs.dbms.image.tag,
-			    pass->entry.not_asked ? pass->entry.not_asked : "its answer names no version that is known here");
-}
-
-// The reason of the event for an obstacle; one that has a condition of its own is told with that.
-static const char *warning_of(const char *obstacle_reason)
-{
-	if (strcmp(obstacle_reason, FLEET_PLUGINS_MALFORMED) == 0)
-		return NULL;
-	return strcmp(obstacle_reason, FLEET_WITHDRAWN) == 0 ? FLEET_WITHDRAWN : "AuraFleetManagementFailed";
-}
-
-static int see_to_fleet(struct pass *pass, struct err *err)
-{
-	const struct dbms *dbms = &pass->inputs.dbms;
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct fleet_facts facts = {
-		.enabled = dbms->fleet.enabled,
-		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
-		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE,
-		.has_token_source = dbms->fleet.token_secret != NULL,
-		.unknown_version = unknown_version(pass),
-		.ready = pass->wanted.verdict.phase == PHASE_READY,
-		.phase_message = pass->wanted.verdict.message,
-		.untold = pass->entry.untold,
-		.off_message = pass->entry.was_off ? dbms->status.fleet_message : NULL,
-	};
-	struct fleet_decision decision;
-	int r = 0;
-
-	if (pass->facts.refused || pass->entry.disabling)
-		return 0;
-	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
-	fleet_decide(&facts, pass->arena, &decision);
-	fleet->publish = decision.step != FLEET_REST;
-	fleet->registered = decision.step == FLEET_LATCHED;
-	fleet->reason = decision.reason;
-	fleet->message = decision.message;
-	fleet->last_registration = dbms->status.last_registration;
-	if (facts.obstacle && decision.step == FLEET_WAIT)
-		pass->fleet_warning = warning_of(facts.obstacle_reason);
-	// The exchange may take seconds: what is known already is told before it.
-	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
-		fleet->reason = FLEET_WAITING_FOR_READY;
-		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
-		again(pass, 1);
-	} else if (decision.step == FLEET_REGISTER) {
-		r = register_fleet(pass, err);
-	}
-	if (r == 0)
-		watch_connection(pass);
-	return r;
 }
 
 // before is the object as it was when the pass began: what it says already was told already.
@@ -540,7 +197,7 @@ static int run(struct pass *pass, struct err *err)
 	int r = 0;
 
 	if (dbms_decode(kube_object_root(before), pass->arena, &pass->inputs.dbms, &problem) < 0)
-		refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
 	if (pass->inputs.dbms.metadata.deleting)
 		return 0;
 	first_observation(pass);
@@ -548,10 +205,12 @@ static int run(struct pass *pass, struct err *err)
 		r = gather(pass->context, pass->memory, pass->arena, &pass->inputs, err);
 		if (r < 0)
 			return r;
-		measure(pass);
+		r = pass_measure(pass, err);
+		if (r < 0)
+			return r;
 		entry_decide(pass->context, pass->memory, &pass->inputs, pass->arena, &pass->entry);
-		again(pass, pass->entry.again_after_ms);
-		r = shape(pass, err);
+		pass_again(pass, pass->entry.again_after_ms);
+		r = pass_shape(pass, err);
 		if (r < 0)
 			return r;
 	}
@@ -560,8 +219,8 @@ static int run(struct pass *pass, struct err *err)
 	if (r < 0 || (r = roll(pass, err)) < 0)
 		return r;
 	judge(pass);
-	check_access(pass);
-	r = see_to_fleet(pass, err);
+	pass_check_access(pass);
+	r = pass_see_to_fleet(pass, err);
 	return r < 0 ? r : publish(pass, before, err);
 }
 

@@ -124,7 +124,7 @@ static struct copies count_copies(const struct scale *s, const char *database)
 
 		if (strcmp(copy->database, database) != 0 || !copy->address)
 			continue;
-		copies.all++;
+		copies.all += strcmp(copy->current, "deallocating") != 0;
 		copies.primaries += copy->role && strcmp(copy->role, "primary") == 0;
 		copies.online = copies.online || strcmp(copy->requested, "online") == 0;
 		copies.safe += stays(s, copy->address) || online;
@@ -264,7 +264,7 @@ static void remove_servers(struct scale *s)
 	if (!s->facts->survey)
 		(void)settle(s, SCALE_WAIT, "waiting for servers that can be asked where the databases are");
 	else if (s->facts->survey->problem)
-		(void)settle(s, SCALE_WAIT, s->facts->survey->problem);
+		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, s->facts->survey->problem));
 	else if (!wait_for_others(s) && !drain(s) && !wait_for_address(s) && !mark(s))
 		take_away(s);
 }

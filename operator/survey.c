@@ -70,7 +70,7 @@ const char *survey_member_problem(const struct survey *survey, const struct name
 	const struct topology_server *server;
 
 	if (survey->problem)
-		return survey->problem;
+		return arena_strdup(arena, survey->problem); // what is told outlives the survey
 	server = survey_server(survey, names, pod);
 	if (!server)
 		return arena_printf(arena, "%s: SHOW SERVERS does not list its server", pod);

@@ -103,7 +103,8 @@ class Cluster:
             return [record.data() for record in records]
 
     def leader(self, database="system"):
-        rows = self.query(f"SHOW DATABASES YIELD name, address, writer WHERE name = '{database}' AND writer")
+        text = f"SHOW DATABASES YIELD name, address, writer WHERE name = '{database}' AND writer"
+        rows = wait_for(f"database {database} to be led", lambda: self.query(text), 20)
         check(len(rows) == 1, f"database {database} has {len(rows)} writers")
         return rows[0]["address"].split(".")[0]
 
@@ -374,6 +375,23 @@ def test_cluster_bad_config(ns):
     check(not others, f"the template is the old one again, but {others} were replaced")
 
 
+def test_cluster_budget(ns):
+    """B6: a pod that may not be evicted is named with the API server's words, and evicted when it may."""
+    cluster = Cluster(ns, "budget").create()
+    cluster.wait_phase("Ready")
+    before = cluster.uids()
+    labels = cluster.set()["spec"]["selector"]["matchLabels"]
+    ns.apply(json.dumps({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "by-hand"},
+                         "spec": {"maxUnavailable": 0, "selector": {"matchLabels": labels}}}))
+    cluster.patch(config={"db.transaction.timeout": "54s"})
+    cluster.wait_phase("Updating", "cannot be evicted", "PodDisruptionBudget")
+    time.sleep(6)  # another try
+    check(cluster.uids() == before, "a pod went against a budget")
+    ns.kubectl("delete", "poddisruptionbudget", "by-hand")
+    cluster.wait_phase("Ready")
+    check(not set(cluster.uids().values()) & set(before.values()), "a pod was not replaced")
+
+
 def test_cluster_operator_killed(ns):
     """B7 D7 E2: an operator killed in the middle of a roll: the next one goes on, and no pod goes twice."""
     if not isinstance(ns.operator, LocalOperator):
@@ -494,6 +512,6 @@ def test_cluster_namespace_deleted(ns):
 
 TESTS = [
     test_cluster_page, test_cluster_roll, test_cluster_upgrade, test_cluster_scale, test_cluster_scale_in_refused,
-    test_cluster_bad_config, test_cluster_stuck_database, test_cluster_operator_killed, test_cluster_follower,
-    test_cluster_restarts, test_cluster_storage, test_cluster_namespace_deleted,
+    test_cluster_bad_config, test_cluster_stuck_database, test_cluster_budget, test_cluster_operator_killed,
+    test_cluster_follower, test_cluster_restarts, test_cluster_storage, test_cluster_namespace_deleted,
 ]

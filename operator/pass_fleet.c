@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass.h"
+
+#include "operator/access.h"
+#include "operator/cluster.h"
+#include "operator/fleet.h"
+#include "operator/publish.h"
+
+static struct access_servers servers_of(const struct pass *pass)
+{
+	return (struct access_servers){
+		.dbms = &pass->inputs.dbms,
+		.names = &pass->inputs.names,
+		.pods = pass->inputs.pods,
+		.n_pods = pass->inputs.n_pods,
+	};
+}
+
+// The server that can write database system.
+static int find_leader(struct pass *pass, bool anew, const struct pod **ret, struct err *err)
+{
+	const struct inputs *inputs = &pass->inputs;
+	const struct survey **survey = &pass->facts.survey;
+	int r = 0;
+
+	*ret = inputs->n_pods ? &inputs->pods[0] : NULL;
+	if (inputs->dbms.kind != DBMS_CLUSTER)
+		return 0;
+	if (anew)
+		r = cluster_survey(pass->context, pass->memory, inputs, true, survey, err);
+	if (r < 0)
+		return r;
+	*ret = *survey ? survey_writer(*survey, &inputs->names, inputs->pods, inputs->n_pods) : NULL;
+	return *ret || anew ? 0 : find_leader(pass, true, ret, err);
+}
+
+static struct enroll_inputs enroll_inputs(const struct pass *pass)
+{
+	return (struct enroll_inputs){
+		.resource = pass->inputs.resource,
+		.servers = servers_of(pass),
+		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
+	};
+}
+
+// Whether the operator gets into the servers; shown in any phase.
+void pass_check_access(struct pass *pass)
+{
+	struct status_problem *credentials = &pass->wanted.problems[PROBLEM_CREDENTIALS];
+	struct status_problem *certificate = &pass->wanted.problems[PROBLEM_CERTIFICATE];
+	const struct inputs *inputs = &pass->inputs;
+	struct access_servers servers = servers_of(pass);
+	struct access_verdict verdict;
+
+	if (inputs->certificate_turns_ms)
+		pass_again(pass, inputs->certificate_turns_ms - clock_wall_ms(&clock_system) + 1);
+	if (!inputs->workload || pass->facts.refused)
+		return;
+	*certificate = (struct status_problem){"CertificateUnusable", inputs->certificate_problem != NULL,
+					       inputs->certificate_problem ? "SecretUnusable" : "Usable",
+					       inputs->certificate_problem};
+	pass->wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
+		FLEET_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? "NotAList" : "Merged", pass->malformed};
+	if (inputs->admin_problem) {
+		*credentials = (struct status_problem){"CredentialsRefused", 1, "SecretUnusable", inputs->admin_problem};
+		return;
+	}
+	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
+	pass_again(pass, verdict.again_after_ms);
+	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
+					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};
+}
+
+static int register_fleet(struct pass *pass, struct err *err)
+{
+	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct enroll_inputs inputs = enroll_inputs(pass);
+	struct enroll_result result;
+	int r = find_leader(pass, false, &inputs.server, err);
+
+	if (r < 0)
+		return r;
+	enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	if (result.not_leader) {
+		r = find_leader(pass, true, &inputs.server, err);
+		if (r < 0)
+			return r;
+		inputs.last_try = true;
+		enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	}
+	if (result.stale)
+		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
+	if (result.lease_short)
+		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
+	fleet->registered = result.registered;
+	fleet->reason = result.reason;
+	fleet->message = result.message;
+	pass->just_registered = result.registered;
+	pass->fleet_warning = result.registered || result.waiting ? NULL : "AuraFleetManagementFailed";
+	if (result.registered) {
+		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
+		fleet->last_registration = pass->registered_at;
+	}
+	pass_again(pass, result.again_after_ms);
+	return 0;
+}
+
+static void watch_connection(struct pass *pass)
+{
+	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct enroll_inputs inputs = enroll_inputs(pass);
+	struct enroll_connection connection;
+
+	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
+		return;
+	enroll_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
+	pass_again(pass, connection.again_after_ms);
+	fleet->publish_connected = connection.known;
+	fleet->connected = connection.connected;
+	fleet->connected_message = connection.message;
+}
+
+static const char *unknown_version(const struct pass *pass)
+{
+	if (pass->inputs.fleet_form != FLEET_FORM_UNDECIDABLE)
+		return NULL;
+	return arena_printf(pass->arena,
+			    "The tag '%s' does not tell which Neo4j it is, and not every version has the plugin; the server is asked when "
+			    "it is ready (%s)",
+			    pass->inputs.dbms.image.tag,
+			    pass->entry.not_asked ? pass->entry.not_asked : "its answer names no version that is known here");
+}
+
+// The reason of the event for an obstacle; one that has a condition of its own is told with that.
+static const char *warning_of(const char *obstacle_reason)
+{
+	if (strcmp(obstacle_reason, FLEET_PLUGINS_MALFORMED) == 0)
+		return NULL;
+	return strcmp(obstacle_reason, FLEET_WITHDRAWN) == 0 ? FLEET_WITHDRAWN : "AuraFleetManagementFailed";
+}
+
+int pass_see_to_fleet(struct pass *pass, struct err *err)
+{
+	const struct dbms *dbms = &pass->inputs.dbms;
+	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct fleet_facts facts = {
+		.enabled = dbms->fleet.enabled,
+		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
+		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE,
+		.has_token_source = dbms->fleet.token_secret != NULL,
+		.unknown_version = unknown_version(pass),
+		.ready = pass->wanted.verdict.phase == PHASE_READY,
+		.phase_message = pass->wanted.verdict.message,
+		.untold = pass->entry.untold,
+		.off_message = pass->entry.was_off ? dbms->status.fleet_message : NULL,
+	};
+	struct fleet_decision decision;
+	int r = 0;
+
+	if (pass->facts.refused || pass->entry.disabling)
+		return 0;
+	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
+	fleet_decide(&facts, pass->arena, &decision);
+	fleet->publish = decision.step != FLEET_REST;
+	fleet->registered = decision.step == FLEET_LATCHED;
+	fleet->reason = decision.reason;
+	fleet->message = decision.message;
+	fleet->last_registration = dbms->status.last_registration;
+	if (facts.obstacle && decision.step == FLEET_WAIT)
+		pass->fleet_warning = warning_of(facts.obstacle_reason);
+	// The exchange may take seconds: what is known already is told before it.
+	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
+		fleet->reason = FLEET_WAITING_FOR_READY;
+		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
+		pass_again(pass, 1);
+	} else if (decision.step == FLEET_REGISTER) {
+		r = register_fleet(pass, err);
+	}
+	if (r == 0)
+		watch_connection(pass);
+	return r;
+}
+

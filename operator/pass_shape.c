@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass.h"
+
+#include "base/fault.h"
+#include "operator/apply.h"
+#include "operator/children.h"
+#include "operator/cluster.h"
+
+#define NAME_RETRY_MS INT64_C(1000)
+#define NAME_RETRY_MAX_MS INT64_C(60000)
+
+// An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
+static void wait_for_name(struct pass *pass)
+{
+	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
+
+	pass->memory->name_taken++;
+	pass_again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
+}
+
+// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else.
+static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+{
+	*ret_free = false;
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		enum apply_claim claim;
+		int r = apply_look(pass->context, child, &claim, err);
+
+		if (r < 0)
+			return r;
+		if (claim == APPLY_OURS)
+			continue;
+		wait_for_name(pass);
+		if (claim == APPLY_FOREIGN) {
+			pass_refuse(pass, "NameTaken",
+			       arena_printf(pass->arena,
+					    "%s '%s' exists already and belongs to somebody else; delete it, or give this "
+					    "deployment another name",
+					    child->resource->kind, child->name));
+			return 0;
+		}
+		pass->facts.waiting_reason = "WaitingForDeletion";
+		pass->facts.waiting_for = arena_printf(
+			pass->arena, "Waiting for %s '%s' of a deleted deployment of this name to go", child->resource->kind, child->name);
+		return 0;
+	}
+	pass->memory->name_taken = 0;
+	*ret_free = true;
+	return 0;
+}
+
+// Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
+static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
+{
+	struct kube_object *live;
+	int r = apply_remove_env(pass->context, child, "NEO4J_PLUGINS", pass->arena, &live, err);
+
+	if (r < 0 || !live)
+		return r;
+	gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	kube_object_unref(child->found);
+	child->found = kube_object_ref(live);
+	child->live = live;
+	return 0;
+}
+
+// Applies the children in their order.
+static int apply_children(struct pass *pass, struct children *children, struct err *err)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		struct kube_object *live = NULL;
+		enum apply_result result;
+		int r;
+
+		if (child->slot == CHILD_WORKLOAD && children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
+			return r;
+		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
+		if (r < 0)
+			return r;
+		fault_point("between-children");
+		if (child->slot != CHILD_WORKLOAD) {
+			kube_object_unref(live);
+			continue;
+		}
+		pass->created = !pass->inputs.workload && result == APPLY_WRITTEN;
+		pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && result == APPLY_WRITTEN);
+		gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	}
+	return 0;
+}
+
+static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
+{
+	bool is_free;
+	int r = claim_names(pass, children, &is_free, err);
+
+	if (r == 0 && is_free)
+		r = apply_children(pass, children, err);
+	children_release(children);
+	return r;
+}
+
+// Without usable Secrets nothing can start, and the form of what runs already is not known.
+static bool lacks_secrets(struct pass *pass)
+{
+	const struct inputs *inputs = &pass->inputs;
+	const char *problem = inputs->admin_problem ? inputs->admin_problem : inputs->certificate_problem;
+
+	if (!problem)
+		return false;
+	pass->facts.waiting_for = problem;
+	pass->facts.waiting_reason = "WaitingForSecret";
+	if (!inputs->workload)
+		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
+	return true;
+}
+
+int pass_measure(struct pass *pass, struct err *err)
+{
+	struct inputs *inputs = &pass->inputs;
+	int r;
+
+	if (inputs->dbms.kind != DBMS_CLUSTER)
+		return 0;
+	r = cluster_survey(pass->context, pass->memory, inputs, false, &pass->facts.survey, err);
+	if (r < 0)
+		return r;
+	cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+	inputs->replicas = pass->scale.replicas;
+	return 0;
+}
+
+int pass_shape(struct pass *pass, struct err *err)
+{
+	struct inputs *inputs = &pass->inputs;
+	struct children children;
+	struct err problem = ERR_INIT;
+
+	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
+		pass_refuse(pass, "VersionUnsupported",
+		       arena_printf(pass->arena, "spec.image.tag: '%s' is older than 5.26, the oldest supported version; choose a "
+						 "newer tag",
+				    inputs->dbms.image.tag));
+		return 0;
+	}
+	if (lacks_secrets(pass))
+		return 0;
+	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
+		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+		return 0;
+	}
+	if (children.plugins_malformed)
+		pass->malformed = arena_printf(
+			pass->arena,
+			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
+			"out; make it a JSON list such as [\"apoc\"], or remove it",
+			inputs->names.workload, children.plugins_malformed);
+	return claim_and_apply(pass, &children, err);
+}
+
