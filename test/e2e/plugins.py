@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plugins from all sources beside Fleet Manager (rules C1 to C9). Each test names the rules that it pins."""
 import json
+import threading
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, run, wait_for
 from standalone import conf_is_accepted, mint, project
 
+# The light stand-in, where the real server does not decide.
+STANDIN = "neofleet-test/neo4j"
 APOC_AND_FLEET = '["apoc","fleet-management"]'
 
 
@@ -89,6 +92,28 @@ def cypher(ns, pod, query, database="neo4j"):
                       query)
 
 
+def standin(ns, name, tag="2025.12.1-enterprise", **spec):
+    ns.standalone(name, image={"repo": STANDIN, "tag": tag}, **spec)
+
+
+def prepare(ns, project_name):
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.secret(TOKEN_SECRET, token=mint(project_name))
+
+
+def set_env(ns, name, value):
+    """As a user does it; None takes the variable away."""
+    ns.kubectl("set", "env", f"statefulset/{name}", "NEO4J_PLUGINS" + ("-" if value is None else f"={value}"))
+
+
+def counted(ns, pod, key):
+    return int(ns.kubectl("exec", pod, "--", "standin", "counts", key))
+
+
+def condition(ns, name, kind):
+    return ([item for item in ns.status(name).get("conditions", []) if item["type"] == kind] or [None])[0]
+
+
 def patch(ns, kind, name, spec):
     ns.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
@@ -116,4 +141,352 @@ def test_plugins_apoc_and_fleet(ns):
     check(len(events) == 1 and events[0].get("count", 1) == 1 and events[0]["type"] == "Normal", f"events: {events}")
 
 
-TESTS = [test_plugins_apoc_and_fleet]
+def test_plugins_of_all_sources(ns):
+    """C1 C2 C9: entries by kubectl set env, spec.env, Neo4jPlugin and Fleet Manager, and taken out again; a roll each."""
+    name = "sources"
+    prepare(ns, name)
+    standin(ns, name, token=False, auraFleetManagement={"enabled": False}, env=[{"name": "NEO4J_PLUGINS", "value": '["genai"]'}])
+    wait_settled(ns, name, '["genai"]')
+    services, rolls = ns.get("services")["items"], Rolls(ns, name)
+    check(not ns.fleet(name), "a status of Fleet Manager where it was never enabled")
+
+    plugin(ns, "apoc", name)
+    wait_settled(ns, name, '["genai","apoc"]')
+    wait_plugin(ns, "apoc", "Ready")
+    rolls.expect(1, "plugin added")
+    patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}})
+    wait_settled(ns, name, '["genai","apoc","fleet-management"]')
+    ns.wait_fleet(name, True)
+    rolls.expect(1, "enabled later")
+    set_env(ns, name, '["bloom","genai","apoc","fleet-management"]')
+    wait_settled(ns, name, '["bloom","genai","apoc","fleet-management"]')
+    rolls.expect(1, "somebody's own entry")
+    check("bloom.*" in ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"], "the settings know nothing of bloom")
+    patch(ns, "n4js", name, {"service": {"annotations": {"example.com/x": "1"}}})
+    wait_for("the annotation", lambda: ns.get("service", f"{name}-client")["metadata"]["annotations"].get("example.com/x"))
+    wait_settled(ns, name, '["bloom","genai","apoc","fleet-management"]')
+    rolls.expect(0, "unrelated edit")
+    patch(ns, "n4js", name, {"env": []})
+    wait_settled(ns, name, '["bloom","apoc","fleet-management"]')
+    rolls.expect(1, "spec.env without it")
+    # What others write is theirs: apoc, too, when its Neo4jPlugin goes, as long as it is not ours by the record.
+    ns.kubectl("delete", "n4jp", "apoc")
+    wait_settled(ns, name, '["bloom","fleet-management"]')
+    rolls.expect(1, "Neo4jPlugin deleted")
+    set_env(ns, name, '["fleet-management"]')
+    wait_settled(ns, name, '["fleet-management"]')
+    rolls.expect(1, "somebody's own entry taken out")
+    set_env(ns, name, None)
+    wait_plugins(ns, name, '["fleet-management"]')
+    patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": False}})
+    wait_settled(ns, name, None)
+    after = ns.get("services")["items"]
+    ports = [[item["spec"]["ports"] for item in items] for items in (services, after)]
+    check(ports[0] == ports[1], "a Service's ports have changed")
+
+
+def test_plugins_written_by_two(ns):
+    """C2: kubectl set env at the moment of our own write, again and again: no entry of either is lost."""
+    name, rounds = "two", 12
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    standin(ns, name, token=False)
+    plugin(ns, "apoc", name, enabled=False)
+    wait_settled(ns, name, '["fleet-management"]')
+    # Nothing is replaced meanwhile: a container that is stopped while it starts may not hear of it for five minutes.
+    ns.kubectl("create", "poddisruptionbudget", "hold", "--selector=app.kubernetes.io/instance=two", "--max-unavailable=0")
+    for i in range(rounds):
+        theirs, ours = (["bloom"], ["genai"], ["bloom", "genai"])[i % 3], i % 2 == 0
+        barrier = threading.Barrier(2)
+
+        def write(value=json.dumps(theirs)):
+            barrier.wait()
+            set_env(ns, name, value)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        barrier.wait()
+        patch(ns, "n4jp", "apoc", {"enabled": ours})
+        thread.join()
+        wanted = json.dumps([*theirs, *(["apoc"] if ours else []), "fleet-management"], separators=(",", ":"))
+        wait_plugins(ns, name, wanted)
+    rolls = Rolls(ns, name)
+    ns.kubectl("delete", "poddisruptionbudget", "hold")
+    wait_settled(ns, name, wanted)
+    rolls.expect(1, "all of the writes together")
+
+
+def test_plugins_claims(ns):
+    """C6: two claims on one name, an unknown name, a disabled and a deleted one; what is refused touches nothing."""
+    name = "claims"
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    plugin(ns, "old", name, "gds", config={"gds.x": "1"})
+    standin(ns, name, token=False)
+    wait_settled(ns, name, '["graph-data-science","fleet-management"]')
+    wait_plugin(ns, "old", "Ready")
+    before = ns.get("statefulset", name)["metadata"]["resourceVersion"], ns.get("configmap", f"{name}-config")["metadata"]
+    plugin(ns, "young", name, "graph-data-science", config={"gds.x": "2"})
+    plugin(ns, "unknown", name, "apocc")
+    plugin(ns, "broken", name, "apoc", config={"server.bolt.listen_address": ":1"})
+    plugin(ns, "off", name, "bloom", enabled=False)
+    wait_plugin(ns, "young", "Failed", "'old' is older")
+    wait_plugin(ns, "unknown", "Failed", "does not know the plugin 'apocc'", "apoc-extended")
+    wait_plugin(ns, "broken", "Failed", "spec.config[server.bolt.listen_address]: must not be set")
+    wait_plugin(ns, "off", "Disabled")
+    failed = ns.events("PluginFailed")
+    check(sorted(item["involvedObject"]["name"] for item in failed) == ["broken", "unknown", "young"], f"events: {failed}")
+    after = ns.get("statefulset", name)["metadata"]["resourceVersion"], ns.get("configmap", f"{name}-config")["metadata"]
+    check(before == after, "a refused claim was written somewhere")
+    check(ns.status(name)["phase"] == "Ready", f"the deployment suffers: {ns.status(name)}")
+    # The older one goes: the younger is met.
+    ns.kubectl("delete", "n4jp", "old")
+    wait_plugin(ns, "young", "Ready", limit=START_LIMIT)
+    wait_for("the younger one's settings",
+             lambda: "gds.x=2" in ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"])
+    wait_settled(ns, name, '["graph-data-science","fleet-management"]')
+    ns.kubectl("patch", "n4jp", "off", "--type=merge", "-p", '{"spec":{"enabled":true}}')
+    wait_plugin(ns, "off", "Ready", limit=START_LIMIT)
+    wait_settled(ns, name, '["graph-data-science","bloom","fleet-management"]')
+    text = ns.operator.metrics()
+    check('neofleet_plugins{phase="Ready"} 2' in text and 'neofleet_plugins{phase="Failed"} 2' in text, "metrics of plugins")
+    # By name a Neo4jPlugin of fleet-management is one more claim on the entry.
+    plugin(ns, "fleet", name, "fleet-management")
+    wait_plugin(ns, "fleet", "Ready")
+    patch(ns, "n4js", name, {"auraFleetManagement": None})
+    wait_for("switched off", lambda: (condition(ns, name, "FleetRegistered") or {}).get("reason") == "Disabled")
+    wait_settled(ns, name, '["graph-data-science","bloom","fleet-management"]')
+
+
+def test_plugins_malformed(ns):
+    """C2: a live NEO4J_PLUGINS that is no list, or that only the container sees, is told and kept, and heals by hand."""
+    name = "malformed"
+    prepare(ns, name)
+    standin(ns, name)
+    ns.wait_fleet(name, True)
+    set_env(ns, name, "apoc,bloom")
+    told = wait_for("the condition", lambda: condition(ns, name, "PluginsMalformed"))
+    check(told["status"] == "True" and "make it a JSON list" in told["message"], f"condition: {told}")
+    check(plugins_of(ns, name) == "apoc,bloom", f"it was not kept: {plugins_of(ns, name)}")
+    wait_for("the message", lambda: "cannot be merged and is kept" in ns.status(name)["message"])
+    plugin(ns, "apoc", name)
+    wait_plugin(ns, "apoc", "Failed", "is kept as it is")
+    events = ns.events("PluginsMalformed")
+    check(len(events) == 1 and events[0]["type"] == "Warning", f"events: {events}")
+    set_env(ns, name, '["bloom"]')
+    wait_settled(ns, name, '["bloom","apoc","fleet-management"]')
+    wait_plugin(ns, "apoc", "Ready")
+    check(condition(ns, name, "PluginsMalformed")["status"] == "False", "the condition stays")
+    check("cannot be merged" not in ns.status(name)["message"], "the message stays")
+
+    env = ns.get("statefulset", name)["spec"]["template"]["spec"]["containers"][0]["env"]
+    at = [item["name"] for item in env].index("NEO4J_PLUGINS")
+    ns.kubectl("create", "configmap", "theirs", '--from-literal=list=["genai"]')
+    ns.kubectl("patch", "statefulset", name, "--type=json", "-p", json.dumps([
+        {"op": "replace", "path": f"/spec/template/spec/containers/0/env/{at}", "value": {
+            "name": "NEO4J_PLUGINS", "valueFrom": {"configMapKeyRef": {"name": "theirs", "key": "list"}}}}]))
+    wait_for("the condition", lambda: condition(ns, name, "PluginsMalformed")["status"] == "True")
+    check("valueFrom" in condition(ns, name, "PluginsMalformed")["message"], "the cause is not named")
+    kept = ns.get("statefulset", name)["spec"]["template"]["spec"]["containers"][0]["env"][at]
+    check("valueFrom" in kept and "value" not in kept, f"the reference was not kept: {kept}")
+
+
+def test_plugins_users_lists(ns):
+    """C5: the user's own procedure lists are joined with what the plugins need, and Fleet Manager works with them."""
+    name = "lists"
+    prepare(ns, name)
+    plugin(ns, "apoc", name)
+    standin(ns, name, config={"dbms.security.procedures.allowlist": "apoc.neofleet.*,custom.*",
+                              "dbms.security.procedures.unrestricted": "custom.*"})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    wait_plugin(ns, "apoc", "Ready")
+    conf = dict(line.split("=", 1) for line in ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"].splitlines()
+                if "=" in line)
+    lists = {key: set(conf[f"dbms.security.procedures.{key}"].split(",")) for key in ("allowlist", "unrestricted")}
+    check(lists["allowlist"] == {"apoc.neofleet.*", "custom.*", "fleetManagement.*"}, f"allowlist: {lists}")
+    check(lists["unrestricted"] == {"custom.*", "apoc.*", "fleetManagement.*"}, f"unrestricted: {lists}")
+    # A list that shuts the plugin out: its procedures are not there, and its status says why.
+    patch(ns, "n4js", name, {"config": {"dbms.security.procedures.allowlist": "custom.*"}})
+    wait_plugin(ns, "apoc", "Failed", "dbms.security.procedures.allowlist", limit=START_LIMIT)
+
+
+def fleet_off(ns, name, how):
+    """Switches Fleet Manager off and waits until that is done; returns the status."""
+    patch(ns, "n4js", name, {"auraFleetManagement": how})
+    ns.wait_fleet(name, False, "disabled in the spec", limit=90)
+    check(condition(ns, name, "FleetRegistered")["reason"] == "Disabled", "the reason is not Disabled")
+    return ns.fleet(name)
+
+
+def test_fleet_disabled(ns):
+    """C7 D2 D5: enabled false has the real server forget its token before the entry leaves, in one roll; enabling registers."""
+    name, fleet = "off", FleetService()
+    prepare(ns, "off")
+    ns.standalone(name, tag="2025.12-enterprise")
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    rolls, registered = Rolls(ns, name), ns.fleet(name)
+    state = fleet_off(ns, name, {"enabled": False})
+    check(state["message"] == "Fleet management is disabled in the spec", f"message: {state}")
+    check(state["lastRegistrationTime"] == registered["lastRegistrationTime"], "lastRegistrationTime was lost")
+    wait_settled(ns, name, None)
+    rolls.expect(1, "disabled")
+    conf = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"]
+    check("fleetManagement" not in conf and "procedures" not in conf, f"settings stay: {conf}")
+
+    # Enabled without a token: the server that has the plugin again has no token left.
+    patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": True, "tokenSecretRef": None}})
+    wait_settled(ns, name, '["fleet-management"]')
+    rolls.expect(1, "enabled")
+    ns.wait_fleet(name, False, "registration deferred")
+    row = cypher(ns, f"{name}-0", "CALL fleetManagement.status()", "system")
+    check("FALSE, FALSE" in row, f"the server still has a token: {row}")
+    before = fleet.connects(project("off"))
+    patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}})
+    ns.wait_fleet(name, True)
+    wait_for("a new connection", lambda: fleet.connects(project("off")) > before, 90)
+    rolls.expect(0, "token added")
+
+
+def test_fleet_disabled_otherwise(ns):
+    """C7 D7: the block removed; the operator killed in between; a server that cannot be told: half a minute, then it goes on."""
+    name = "off"
+    prepare(ns, "off-otherwise")
+    standin(ns, name)
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    rolls = Rolls(ns, name)
+    fleet_off(ns, name, None)
+    wait_settled(ns, name, None)
+    check(counted(ns, f"{name}-0", "CALL fleetManagement.disable") == 1, "not told exactly once")
+    rolls.expect(1, "block removed")
+    on = {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}
+    patch(ns, "n4js", name, {"auraFleetManagement": on})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+
+    ns.kubectl("exec", f"{name}-0", "--", "standin", "misbehave", "silent")
+    started = ns.fleet(name)
+    patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": False}})
+    wait_for("an attempt", lambda: "standalone/" in ns.operator.logs())
+    ns.operator.kill()
+    check(plugins_of(ns, name) == '["fleet-management"]', "the entry left before the server was told")
+    ns.operator.start()
+    state = ns.wait_fleet(name, False, "could be told to forget its token", limit=90)
+    check(state["lastRegistrationTime"] == started["lastRegistrationTime"], "lastRegistrationTime was lost")
+    wait_plugins(ns, name, None)
+    ns.kubectl("exec", f"{name}-0", "--", "standin", "misbehave", "none", ok=False)
+    wait_settled(ns, name, None)
+    ns.operator.restart()
+    ns.kubectl("annotate", "n4js", name, "test/poke=1")
+    wait_settled(ns, name, None)
+    check(ns.fleet(name) == state, f"the restart changed the status: {ns.fleet(name)}")
+    # The server may have kept its token, but that it is registered is found out by a call.
+    patch(ns, "n4js", name, {"auraFleetManagement": on})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    check(counted(ns, f"{name}-0", "CALL fleetManagement.registerToken") >= 2, "an old token was taken for a registration")
+
+
+def test_plugins_by_version(ns):
+    """C4: what each version's tag comes to: no plugin, plugin, built in; one Warning where there is none."""
+    prepare(ns, "versions")
+    cases = {  # tag: (NEO4J_PLUGINS, what the conf has, registered)
+        "5.26.5": (None, None, False),
+        "5.26": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
+        "2025.07.1": (None, None, False),
+        "2025.12": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
+        "2026.02.2": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
+        "2026.02.3": (None, "dbms.fleet_manager.enabled=true", True),
+        "2026.05": (None, None, True),
+    }
+    names = {tag: "v" + tag.replace(".", "-") for tag in cases}
+    for tag, name in names.items():
+        standin(ns, name, tag=f"{tag}-enterprise")
+    standin(ns, "v5-25", tag="5.25-enterprise")
+    # Not left false after 2026.03, whoever set it so.
+    standin(ns, "by-hand", tag="2026.05-enterprise", config={"dbms.fleet_manager.enabled": "false"})
+    for tag, (value, setting, registered) in cases.items():
+        name = names[tag]
+        ns.wait_phase(name, "Ready")
+        ns.wait_fleet(name, registered, "" if registered else "brings no fleet-management plugin")
+        check(plugins_of(ns, name) == value, f"{tag}: NEO4J_PLUGINS is {plugins_of(ns, name)}")
+        conf = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"]
+        if setting:
+            check(setting in conf, f"{tag}: {conf}")
+        else:
+            check("fleet" not in conf and "procedures" not in conf, f"{tag}: {conf}")
+        check(pods_made(ns, name) == 1, f"{tag}: {pods_made(ns, name)} pods were made")
+    warned = sorted(item["involvedObject"]["name"] for item in ns.events("AuraFleetManagementFailed"))
+    check(warned == [names["2025.07.1"], names["5.26.5"]], f"Warnings of {warned}")
+    check(condition(ns, names["5.26.5"], "FleetRegistered")["reason"] == "VersionUnsupported", "the reason")
+    wait_for("5.25 refused", lambda: ns.status("v5-25").get("phase") == "Failed")
+    check(not ns.get("statefulset", "v5-25"), "a StatefulSet of 5.25")
+    ns.wait_fleet("by-hand", True, limit=START_LIMIT)
+
+
+def release(version):
+    return [{"name": "IMAGE_TAG", "value": f"{version}-enterprise"}]
+
+
+def test_plugins_unknown_version(ns):
+    """C4 B7: a tag that does not tell: no entry until the server has told its version, then one roll; restarts ask, and roll nothing."""
+    prepare(ns, "unknown")
+    standin(ns, "plugin", tag="latest", env=release("2025.12.1"))
+    standin(ns, "none", tag="latest", env=release("5.26.5"))
+    standin(ns, "built-in", tag="latest")
+    standin(ns, "digest", tag="sha256:" + "0" * 64)
+    standin(ns, "garbage", tag="our-own-build")
+    plugin(ns, "fleet", "garbage", "fleet-management")
+    for name in ("digest", "garbage"):
+        state = ns.wait_fleet(name, False, "does not tell which Neo4j it is")
+        check(plugins_of(ns, name) is None and ns.get("statefulset", name), f"{name}: {plugins_of(ns, name)}")
+        check(condition(ns, name, "FleetRegistered")["reason"] == "VersionUnknown", f"{name}: {state}")
+    wait_plugin(ns, "fleet", "Waiting", "tell its version")
+    check(not ns.events("AuraFleetManagementFailed"), "a Warning for what is not known yet")
+    ns.wait_fleet("plugin", True, limit=START_LIMIT)
+    check(plugins_of(ns, "plugin") == '["fleet-management"]', f"NEO4J_PLUGINS: {plugins_of(ns, 'plugin')}")
+    check(pods_made(ns, "plugin") == 2, f"{pods_made(ns, 'plugin')} pods were made where one roll was due")
+    ns.wait_fleet("none", False, "Neo4j 5.26.5 brings no fleet-management plugin", limit=START_LIMIT)
+    ns.wait_fleet("built-in", True, limit=START_LIMIT)
+    check(plugins_of(ns, "built-in") is None, "an entry where Fleet Manager is built in")
+    before = ns.get("statefulset", "plugin")["metadata"]["resourceVersion"]
+    ns.operator.restart()
+    ns.kubectl("annotate", "n4js", "plugin", "test/poke=1")
+    wait_for("a pass", lambda: "standalone/" + ns.name + "/plugin" in ns.operator.logs().split("stores are in sync")[-1])
+    wait_settled(ns, "plugin", '["fleet-management"]')
+    check(ns.get("statefulset", "plugin")["metadata"]["resourceVersion"] == before, "the restart wrote the StatefulSet")
+
+
+def test_plugins_withdrawn(ns):
+    """C8: a pod that was rolled for our entry alone and ends three times: the entry leaves, until image or spec change."""
+    name = "withdrawn"
+    prepare(ns, name)
+    # Built in by a variable that the operator cannot see, a server of 2025.12 refuses to start with the plugin as well.
+    ns.kubectl("create", "configmap", "hidden", "--from-literal=enabled=true")
+    hidden = [{"name": "NEO4J_dbms_fleet__manager_enabled",
+               "valueFrom": {"configMapKeyRef": {"name": "hidden", "key": "enabled"}}}]
+    standin(ns, name, token=False, env=hidden, auraFleetManagement={"enabled": False})
+    wait_settled(ns, name, None)
+    revision = ns.get("statefulset", name)["status"]["updateRevision"]
+    on = {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}
+    patch(ns, "n4js", name, {"auraFleetManagement": on})
+    wait_plugins(ns, name, '["fleet-management"]')
+    state = ns.wait_fleet(name, False, "was withdrawn", "ended with exit code 1", "already in use", limit=180)
+    check(condition(ns, name, "FleetRegistered")["reason"] == "FleetPluginWithdrawn", f"{state}")
+    wait_settled(ns, name, None)
+    check(ns.get("statefulset", name)["status"]["updateRevision"] == revision, "the template is not what it was")
+    events = ns.events("FleetPluginWithdrawn")
+    check(len(events) == 1 and events[0]["type"] == "Warning" and "already in use" in events[0]["message"], f"{events}")
+    # No retry by itself, nor after a restart.
+    rolls = Rolls(ns, name)
+    ns.operator.restart()
+    ns.kubectl("annotate", "n4js", name, "test/poke=1")
+    wait_for("a pass", lambda: "outcome=FleetPluginWithdrawn" in ns.operator.logs().split("stores are in sync")[-1])
+    check(ns.fleet(name) == state and plugins_of(ns, name) is None, f"{ns.fleet(name)}, {plugins_of(ns, name)}")
+    rolls.expect(0, "withdrawn")
+    # The cause is mended in the spec: tried again.
+    patch(ns, "n4js", name, {"env": []})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    wait_settled(ns, name, '["fleet-management"]')
+
+
+TESTS = [
+    test_plugins_apoc_and_fleet, test_plugins_of_all_sources, test_plugins_written_by_two, test_plugins_claims,
+    test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled, test_fleet_disabled_otherwise,
+    test_plugins_by_version, test_plugins_unknown_version, test_plugins_withdrawn,
+]
