@@ -40,6 +40,7 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 		.names = &inputs->names,
 		.digest = plan->settings.digest,
 		.plugins = plan->merge.value,
+		.plugins_ref = inputs->live.plugins_ref,
 		.declared = plan->merge.declared,
 		.server_version = inputs->told,
 		.withdrawn = inputs->withdrawn,

@@ -104,7 +104,11 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 		if (!settings_folds_env(entry, arena))
 			yyjson_mut_arr_append(env, yyjson_val_mut_copy(doc, entry));
 	}
-	if (inputs->plugins)
+	// Left out, an entry that somebody has changed would go with our ownership of it.
+	if (inputs->plugins_ref)
+		yyjson_mut_obj_add_val(doc, add_env(doc, env, "NEO4J_PLUGINS", NULL), "valueFrom",
+				       yyjson_val_mut_copy(doc, inputs->plugins_ref));
+	else if (inputs->plugins)
 		add_env(doc, env, "NEO4J_PLUGINS", inputs->plugins);
 }
 

@@ -31,7 +31,7 @@ int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan
 	};
 
 	*ret = (struct plan){0};
-	if (inputs->live->plugins_by_ref) {
+	if (inputs->live->plugins_ref) {
 		keep_reference(inputs->live, ret);
 	} else {
 		pluginlist_merge(&wishes, arena, &ret->merge);
@@ -49,6 +49,6 @@ static bool equal(const char *a, const char *b)
 
 bool plan_stands(const struct plan *plan, const struct workload_live *live)
 {
-	return (live->plugins_by_ref || equal(plan->merge.value, live->plugins)) &&
+	return (live->plugins_ref || equal(plan->merge.value, live->plugins)) &&
 	       equal(plan->settings.digest, live->digest);
 }

@@ -75,7 +75,8 @@ static void judge_sight(const struct plugin_facts *facts, struct arena *arena, s
 		settle(ret, PLUGIN_READY, "Ready",
 		       arena_printf(arena, "The servers were started with '%s'; its procedures are not known here, so they were not looked for",
 				    name));
-	else if (facts->sight == PLUGIN_SEEN || (facts->sight != PLUGIN_NOT_SEEN && facts->seen_before))
+	else if (facts->sight == PLUGIN_SEEN ||
+		 (facts->sight != PLUGIN_NOT_SEEN && facts->seen_before && facts->failures < LOOKS_THAT_FAIL))
 		settle(ret, PLUGIN_READY, "Ready", arena_printf(arena, "The procedures of '%s' are there", name));
 	else if (facts->sight == PLUGIN_NOT_ANSWERED)
 		settle(ret, PLUGIN_INSTALLING, facts->problem_reason, facts->problem);

@@ -44,7 +44,7 @@ void workload_read_live(yyjson_val *root, struct workload_live *ret)
 
 	*ret = (struct workload_live){
 		.plugins = yyjson_get_str(yyjson_obj_get(plugins, "value")),
-		.plugins_by_ref = yyjson_is_obj(yyjson_obj_get(plugins, "valueFrom")),
+		.plugins_ref = yyjson_obj_get(plugins, "valueFrom"),
 		.declared = yyjson_get_str(yyjson_obj_get(annotations, DECLARED_PLUGINS_ANNOTATION)),
 		.server_version = yyjson_get_str(yyjson_obj_get(annotations, SERVER_VERSION_ANNOTATION)),
 		.fleet_entry = yyjson_get_str(yyjson_obj_get(annotations, FLEET_ENTRY_ANNOTATION)),

@@ -30,7 +30,7 @@
 // What the builder keeps of a StatefulSet that exists.
 struct workload_live {
 	const char *plugins;	// NEO4J_PLUGINS; NULL: not set
-	bool plugins_by_ref;	// it is there as valueFrom: neither to be read nor to be written (C2: reported, kept)
+	yyjson_val *plugins_ref; // NEO4J_PLUGINS as valueFrom, which can neither be read nor added to (C2: reported, kept); NULL: none
 	const char *declared;	// DECLARED_PLUGINS_ANNOTATION; NULL: none
 	const char *server_version; // SERVER_VERSION_ANNOTATION; NULL: none
 	const char *fleet_entry;    // FLEET_ENTRY_ANNOTATION; NULL: none
@@ -48,7 +48,8 @@ struct workload_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
 	const char *digest;	 // settings.digest
-	const char *plugins;	 // value of NEO4J_PLUGINS; NULL: the variable is not ours to set
+	const char *plugins;	 // value of NEO4J_PLUGINS; NULL: none
+	yyjson_val *plugins_ref; // its valueFrom instead; NULL: none
 	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
 	const char *server_version, *fleet_entry, *withdrawn; // values of the other records; NULL: none
 	bool auth_is_pair;	 // the admin Secret has the one key NEO4J_AUTH

@@ -36,6 +36,12 @@ def wait_plugin(ns, name, phase, *parts, limit=60):
     check(item["status"]["observedGeneration"] == item["metadata"]["generation"], f"{name} is of an old generation")
 
 
+def conf_of(ns, name):
+    """The settings of neo4j.conf, the flags of the JVM aside."""
+    lines = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"].splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith(("#", "server.jvm.")))
+
+
 def template(ns, name):
     workload = ns.get("statefulset", name)
     return workload and workload["spec"]["template"]
@@ -219,15 +225,15 @@ def test_plugins_claims(ns):
     """C6: two claims on one name, an unknown name, a disabled and a deleted one; what is refused touches nothing."""
     name = "claims"
     ns.secret(ADMIN_SECRET, password=PASSWORD)
-    plugin(ns, "old", name, "gds", config={"gds.x": "1"})
+    plugin(ns, "old", name, "apoc", config={"apoc.x": "1"})
     standin(ns, name, token=False)
-    wait_settled(ns, name, '["graph-data-science","fleet-management"]')
+    wait_settled(ns, name, APOC_AND_FLEET)
     wait_plugin(ns, "old", "Ready")
     before = ns.get("statefulset", name)["metadata"]["resourceVersion"], ns.get("configmap", f"{name}-config")["metadata"]
-    plugin(ns, "young", name, "graph-data-science", config={"gds.x": "2"})
+    plugin(ns, "young", name, "apoc", config={"apoc.x": "2"})
     plugin(ns, "unknown", name, "apocc")
-    plugin(ns, "broken", name, "apoc", config={"server.bolt.listen_address": ":1"})
-    plugin(ns, "off", name, "bloom", enabled=False)
+    plugin(ns, "broken", name, "genai", config={"server.bolt.listen_address": ":1"})
+    plugin(ns, "off", name, "gds", enabled=False)
     wait_plugin(ns, "young", "Failed", "'old' is older")
     wait_plugin(ns, "unknown", "Failed", "does not know the plugin 'apocc'", "apoc-extended")
     wait_plugin(ns, "broken", "Failed", "spec.config[server.bolt.listen_address]: must not be set")
@@ -241,11 +247,11 @@ def test_plugins_claims(ns):
     ns.kubectl("delete", "n4jp", "old")
     wait_plugin(ns, "young", "Ready", limit=START_LIMIT)
     wait_for("the younger one's settings",
-             lambda: "gds.x=2" in ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"])
-    wait_settled(ns, name, '["graph-data-science","fleet-management"]')
+             lambda: "apoc.x=2" in ns.get("configmap", f"{name}-config")["data"]["apoc.conf"])
+    wait_settled(ns, name, APOC_AND_FLEET)
     ns.kubectl("patch", "n4jp", "off", "--type=merge", "-p", '{"spec":{"enabled":true}}')
     wait_plugin(ns, "off", "Ready", limit=START_LIMIT)
-    wait_settled(ns, name, '["graph-data-science","bloom","fleet-management"]')
+    wait_settled(ns, name, '["apoc","graph-data-science","fleet-management"]')
     text = ns.operator.metrics()
     check('neofleet_plugins{phase="Ready"} 2' in text and 'neofleet_plugins{phase="Failed"} 2' in text, "metrics of plugins")
     # By name a Neo4jPlugin of fleet-management is one more claim on the entry.
@@ -253,7 +259,7 @@ def test_plugins_claims(ns):
     wait_plugin(ns, "fleet", "Ready")
     patch(ns, "n4js", name, {"auraFleetManagement": None})
     wait_for("switched off", lambda: (condition(ns, name, "FleetRegistered") or {}).get("reason") == "Disabled")
-    wait_settled(ns, name, '["graph-data-science","bloom","fleet-management"]')
+    wait_settled(ns, name, '["apoc","graph-data-science","fleet-management"]')
 
 
 def test_plugins_malformed(ns):
@@ -298,8 +304,7 @@ def test_plugins_users_lists(ns):
                               "dbms.security.procedures.unrestricted": "custom.*"})
     ns.wait_fleet(name, True, limit=START_LIMIT)
     wait_plugin(ns, "apoc", "Ready")
-    conf = dict(line.split("=", 1) for line in ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"].splitlines()
-                if "=" in line)
+    conf = conf_of(ns, name)
     lists = {key: set(conf[f"dbms.security.procedures.{key}"].split(",")) for key in ("allowlist", "unrestricted")}
     check(lists["allowlist"] == {"apoc.neofleet.*", "custom.*", "fleetManagement.*"}, f"allowlist: {lists}")
     check(lists["unrestricted"] == {"custom.*", "apoc.*", "fleetManagement.*"}, f"unrestricted: {lists}")
@@ -328,8 +333,7 @@ def test_fleet_disabled(ns):
     check(state["lastRegistrationTime"] == registered["lastRegistrationTime"], "lastRegistrationTime was lost")
     wait_settled(ns, name, None)
     rolls.expect(1, "disabled")
-    conf = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"]
-    check("fleetManagement" not in conf and "procedures" not in conf, f"settings stay: {conf}")
+    check(not [key for key in conf_of(ns, name) if "procedures" in key], f"settings stay: {conf_of(ns, name)}")
 
     # Enabled without a token: the server that has the plugin again has no token left.
     patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": True, "tokenSecretRef": None}})
@@ -385,14 +389,16 @@ def test_fleet_disabled_otherwise(ns):
 def test_plugins_by_version(ns):
     """C4: what each version's tag comes to: no plugin, plugin, built in; one Warning where there is none."""
     prepare(ns, "versions")
+    lists = {"dbms.security.procedures.allowlist": "fleetManagement.*,*",
+             "dbms.security.procedures.unrestricted": "fleetManagement.*"}
     cases = {  # tag: (NEO4J_PLUGINS, what the conf has, registered)
-        "5.26.5": (None, None, False),
-        "5.26": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
-        "2025.07.1": (None, None, False),
-        "2025.12": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
-        "2026.02.2": ('["fleet-management"]', "procedures.allowlist=fleetManagement.*,*", True),
-        "2026.02.3": (None, "dbms.fleet_manager.enabled=true", True),
-        "2026.05": (None, None, True),
+        "5.26.5": (None, {}, False),
+        "5.26": ('["fleet-management"]', lists, True),
+        "2025.07.1": (None, {}, False),
+        "2025.12": ('["fleet-management"]', lists, True),
+        "2026.02.2": ('["fleet-management"]', lists, True),
+        "2026.02.3": (None, {"dbms.fleet_manager.enabled": "true"}, True),
+        "2026.05": (None, {}, True),
     }
     names = {tag: "v" + tag.replace(".", "-") for tag in cases}
     for tag, name in names.items():
@@ -405,11 +411,8 @@ def test_plugins_by_version(ns):
         ns.wait_phase(name, "Ready")
         ns.wait_fleet(name, registered, "" if registered else "brings no fleet-management plugin")
         check(plugins_of(ns, name) == value, f"{tag}: NEO4J_PLUGINS is {plugins_of(ns, name)}")
-        conf = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"]
-        if setting:
-            check(setting in conf, f"{tag}: {conf}")
-        else:
-            check("fleet" not in conf and "procedures" not in conf, f"{tag}: {conf}")
+        conf = {key: item for key, item in conf_of(ns, name).items() if "fleet" in key or "procedures" in key}
+        check(conf == setting, f"{tag}: {conf}")
         check(pods_made(ns, name) == 1, f"{tag}: {pods_made(ns, name)} pods were made")
     warned = sorted(item["involvedObject"]["name"] for item in ns.events("AuraFleetManagementFailed"))
     check(warned == [names["2025.07.1"], names["5.26.5"]], f"Warnings of {warned}")

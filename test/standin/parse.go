@@ -501,6 +501,8 @@ func (p *parser) show() clause {
 		if p.take("EXECUTABLE") {
 			_ = p.take("BY", "CURRENT", "USER")
 		}
+	case p.take("FUNCTIONS") || p.take("FUNCTION"):
+		c.what = "FUNCTIONS"
 	case p.take("SETTINGS") || p.take("SETTING"):
 		c.what = "SETTINGS"
 		for !p.is("YIELD") && !p.is("WHERE") && !p.is("RETURN") && p.peek().kind != tokenEnd {

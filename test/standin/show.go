@@ -49,6 +49,8 @@ func (c *showClause) run(x *execution, _ []row) ([]row, *failure) {
 		columns, shown, rows = x.in.showDatabases(names)
 	case "PROCEDURES":
 		columns, shown, rows = x.in.showProcedures()
+	case "FUNCTIONS":
+		columns, shown, rows = x.in.showFunctions()
 	case "SETTINGS":
 		columns, shown, rows = x.in.showSettings(names)
 	default:
@@ -58,6 +60,17 @@ func (c *showClause) run(x *execution, _ []row) ([]row, *failure) {
 		columns = columns[:shown]
 	}
 	return x.table(columns, shown, rows, c.yield)
+}
+
+// Of the plugins only.
+func (in *instance) showFunctions() ([]string, int, [][]any) {
+	var rows [][]any
+	for _, prefix := range slices.Sorted(maps.Values(pluginPrefixes)) {
+		if name := prefix + "neofleet.echo"; in.hasPlugin(name) {
+			rows = append(rows, []any{name, "Custom", "Answers what it is given."})
+		}
+	}
+	return []string{"name", "category", "description"}, 3, rows
 }
 
 func (in *instance) showServers() ([]string, int, [][]any) {

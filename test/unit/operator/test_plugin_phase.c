@@ -83,6 +83,10 @@ static void test_stays_ready(void **state)
 	facts.current = 1;
 	facts.sight = PLUGIN_NOT_ANSWERED;
 	expect(&facts, PLUGIN_READY, "Ready", "apoc");
+	facts.failures = 3; // for longer than a moment
+	facts.problem_reason = "Unreachable";
+	facts.problem = "no answer";
+	expect(&facts, PLUGIN_INSTALLING, "Unreachable", "no answer");
 	facts.malformed = "it is no list";
 	expect(&facts, PLUGIN_FAILED, "PluginsMalformed", "no list");
 }

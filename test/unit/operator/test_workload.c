@@ -182,7 +182,7 @@ static void test_read_live(void **state)
 	assert_string_equal(live.image, "neo4j:2025.12-enterprise");
 	assert_string_equal(live.digest, made.settings.digest);
 	assert_int_equal(live.replicas, 2);
-	assert_false(live.plugins_by_ref);
+	assert_null(live.plugins_ref);
 	workload_read_live(NULL, &live);
 	assert_null(live.plugins);
 	assert_null(live.declared);
@@ -190,7 +190,7 @@ static void test_read_live(void **state)
 	assert_int_equal(live.replicas, 0);
 	workload_read_live(json_parse(made.arena, by_ref, strlen(by_ref)), &live);
 	assert_null(live.plugins);
-	assert_true(live.plugins_by_ref);
+	assert_non_null(live.plugins_ref);
 	arena_free(made.arena);
 }
 
