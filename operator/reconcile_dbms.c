@@ -248,7 +248,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	}
 	r = run(&pass, err);
 	ret->again_after_ms = pass.again_ms;
-	if (r == 0 && pass.wanted.fleet.reason && !pass.wanted.fleet.registered)
+	if (r == 0 && pass.wanted.fleet.reason && (!pass.wanted.fleet.registered || pass.just_registered))
 		ret->reason = pass.wanted.fleet.reason;
 	gather_release(&pass.inputs);
 	return r;

@@ -8,7 +8,7 @@ import re
 import time
 
 from harness import (
-    ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, TOKEN_SECRET, ALL_LOGS, FleetService, check, run, wait_for)
+    ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, TOKEN_SECRET, ALL_LOGS, FleetService, LocalOperator, check, run, wait_for)
 from page import Page, of_standalone
 
 SECRETS = [PASSWORD]  # whatever must not be found anywhere: passwords and tokens that the tests made
@@ -61,7 +61,7 @@ def test_page(ns):
     verify_template(ns)
     conf_is_accepted(ns, "my-standalone", ["5.26.12"])
     force_registration(ns, page, fleet)
-    settled(ns, fleet)
+    settled(ns)
 
 
 def verify_commands(ns, page):
@@ -98,6 +98,11 @@ def verify_template(ns):
     check(pod["status"]["containerStatuses"][0]["restartCount"] == 0, "the container was restarted")
 
 
+def registrations(ns, name):
+    """How often the present operator has registered it, by its log: a server may connect more often than it is told to."""
+    return ns.operator.logs().count(f"key=standalone/{ns.name}/{name} outcome=Registered ")
+
+
 def force_registration(ns, page, fleet):
     """D5: a new token is not used until the status is patched; then there is one call, with the new token."""
     rotate = page.shell("--dry-run=client").replace("<new-token>", mint("page-2"))
@@ -105,19 +110,20 @@ def force_registration(ns, page, fleet):
     ns.shell(rotate)
     patch = of_standalone(page.shell('{"registered":false}'))
     check(not fleet.deployments(project("page-2")), "the new token was used without being asked for")
-    started = time.monotonic()
+    started, times = time.monotonic(), registrations(ns, "my-standalone")
     ns.shell(patch)
     wait_for("the deployment under the new token", lambda: fleet.deployments(project("page-2")), 60)
     print(f"       registered again {time.monotonic() - started:.1f} s after the patch", flush=True)
     after = ns.wait_fleet("my-standalone", True)
     check(after["lastRegistrationTime"] >= before["lastRegistrationTime"], f"{before} then {after}")
-    check(fleet.connects(project("page-2")) == 1, "more than one registration")
+    check(registrations(ns, "my-standalone") == times + 1, "not exactly one registration")
 
 
-def settled(ns, fleet):
+def settled(ns):
     """E1 D7 B7: nothing is written to a settled deployment, nor does a restarted operator register again."""
     # The last look at the connection is 90 s after a registration; it writes only when something has changed.
     before, root = children(ns, "my-standalone"), ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
+    times = registrations(ns, "my-standalone") if isinstance(ns.operator, LocalOperator) else 0
     ns.operator.restart()
     ns.operator.restart()
     ns.kubectl("annotate", "n4js", "my-standalone", "test/poke=1")
@@ -129,7 +135,7 @@ def settled(ns, fleet):
     check(len({root, poked, last}) == 3, "the annotations did not arrive")
     check(children(ns, "my-standalone") == before, "children were written although nothing had changed")
     check(ns.status("my-standalone")["phase"] == "Ready", "the restart moved the phase")
-    check(fleet.connects(project("page-2")) == 1, "a restarted operator registered again")
+    check(registrations(ns, "my-standalone") == times, "a restarted operator registered again")
     check(len(ns.events("AuraFleetManagementRegistered")) == 1, "an event for each restart")
 
 
