@@ -129,7 +129,7 @@ def settled(ns):
     ns.kubectl("annotate", "n4js", "my-standalone", "test/poke=1")
     ns.wait_fleet("my-standalone", True)
     poked = ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
-    ns.kubectl("annotate", "n4js", "my-standalone", "test/poke=2")
+    ns.kubectl("annotate", "n4js", "my-standalone", "test/poke=2", "--overwrite")
     ns.wait_fleet("my-standalone", True)
     last = ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
     check(len({root, poked, last}) == 3, "the annotations did not arrive")
