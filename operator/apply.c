@@ -94,12 +94,30 @@ int apply_look(const struct context *context, struct child *child, enum apply_cl
 	return 0;
 }
 
+// Applies; where the API server finds the result invalid because a port was renumbered by hand, once more after that is undone.
+static int write_child(const struct context *context, const struct child *child, const char *json, struct arena *arena,
+		       struct kube_object **ret_written, struct err *err)
+{
+	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r = kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+	const char *patch;
+
+	if (r != ERR_INVALID || !child->found)
+		return r;
+	patch = drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena);
+	if (!patch)
+		return r;
+	err_clear(err);
+	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, patch, NULL, err);
+	// A guarded write over the version that was read comes too late now; the next pass makes it.
+	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+}
+
 int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
-	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
 	const char *digest = digest_of(child->json, arena);
 	int r;
 
@@ -113,7 +131,7 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 		*ret_live = kube_object_ref(child->found);
 		return 0;
 	}
-	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, &written, err);
+	r = write_child(context, child, with_marks(child, digest, arena), arena, &written, err);
 	if (r < 0)
 		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
 	remember(memory, child, digest, written);

@@ -14,4 +14,11 @@
 
 #include <yyjson.h>
 
+#include "base/arena.h"
+
 bool drift_found(yyjson_val *desired, yyjson_val *live);
+
+// A JSON patch that gives entries of port lists their number and protocol back; NULL when none has another. Server-side apply
+// cannot: it merges ports by number, so it would add ours beside the changed one, and two of one name are invalid. It holds
+// for the very version of live only.
+const char *drift_ports_patch(yyjson_val *desired, yyjson_val *live, struct arena *arena);

@@ -41,6 +41,32 @@ static void test_changes_are_drift(void **state)
 	assert_true(drifts("{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}", "{\"env\":[{\"name\":\"B\",\"value\":\"1\"}]}"));
 }
 
+static const char *ports_patch(const char *desired, const char *live, struct arena *arena)
+{
+	return drift_ports_patch(json_parse(arena, desired, strlen(desired)), json_parse(arena, live, strlen(live)), arena);
+}
+
+// B2: a port that was renumbered by hand gets its number back in place; what others added stays.
+static void test_ports_get_their_numbers_back(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *desired = "{\"metadata\":{\"labels\":{\"a/b\":\"x\"}},\"spec\":{\"ports\":[{\"name\":\"bolt\",\"port\":7687,"
+			      "\"protocol\":\"TCP\"},{\"name\":\"http\",\"port\":7474,\"protocol\":\"TCP\"}]}}";
+
+	(void)state;
+	assert_null(ports_patch(desired, desired, arena));
+	assert_string_equal(ports_patch(desired,
+					"{\"metadata\":{\"resourceVersion\":\"7\",\"labels\":{\"a/b\":\"y\"}},\"spec\":{\"ports\":[{\"name\":\"theirs\",\"port\":1},"
+					"{\"name\":\"http\",\"port\":7474,\"protocol\":\"UDP\"},{\"name\":\"bolt\",\"port\":17687,"
+					"\"protocol\":\"TCP\",\"nodePort\":30001}]}}",
+					arena),
+			    "[{\"op\":\"test\",\"path\":\"/metadata/resourceVersion\",\"value\":\"7\"},"
+			    "{\"op\":\"replace\",\"path\":\"/spec/ports/2/port\",\"value\":7687},"
+			    "{\"op\":\"replace\",\"path\":\"/spec/ports/1/protocol\",\"value\":\"TCP\"}]");
+	// A port elsewhere than in such a list is left to server-side apply.
+	assert_null(ports_patch("{\"tcpSocket\":{\"port\":\"bolt\"}}", "{\"tcpSocket\":{\"port\":1}}", arena));
+}
+
 static void test_one_volume_mounted_twice(void **state)
 {
 	const char *both = "{\"m\":[{\"name\":\"v\",\"mountPath\":\"/a\"},{\"name\":\"v\",\"mountPath\":\"/b\"}]}";
@@ -62,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_others_own_is_no_drift),
 		cmocka_unit_test(test_changes_are_drift),
+		cmocka_unit_test(test_ports_get_their_numbers_back),
 		cmocka_unit_test(test_one_volume_mounted_twice),
 		cmocka_unit_test(test_signs_of_numbers),
 	};
