@@ -394,7 +394,7 @@ func (in *instance) startDatabase(name string) error {
 		in.sys.view(func() {
 			if d := in.sys.Databases[name]; d != nil {
 				for _, h := range d.Hosts {
-					if !voters || h.Mode == modePrimary {
+					if !voters || (h.Mode == modePrimary && !h.Joining) {
 						list = append(list, h.Server)
 					}
 				}
@@ -427,6 +427,7 @@ func (in *instance) tidy() {
 			return
 		case in.id:
 			in.enableFree()
+			in.finishJoining(reports)
 			in.finishDeallocation(reports)
 		}
 		self, differs := in.self(), false
@@ -478,6 +479,36 @@ func (in *instance) enableFree() {
 	}
 }
 
+// finishJoining lets copies vote that have caught up, one of a database at a time.
+func (in *instance) finishJoining(reports map[string]hello) {
+	var ops []operation
+	in.sys.view(func() {
+		for name, d := range in.sys.Databases {
+			for _, h := range d.Hosts {
+				status, up := reports[h.Server].Groups[name]
+				if most := mostApplied(d, reports); h.Joining && up && most > 0 && status.Applied >= most {
+					ops = append(ops, operation{Kind: "joined", Server: h.Server, Database: name})
+					break
+				}
+			}
+		}
+	})
+	for _, op := range ops {
+		in.try(op)
+	}
+}
+
+// mostApplied is how far the copies have come that are not joining.
+func mostApplied(d *database, reports map[string]hello) int {
+	most := 0
+	for _, h := range d.Hosts {
+		if !h.Joining {
+			most = max(most, reports[h.Server].Groups[d.Name].Applied)
+		}
+	}
+	return most
+}
+
 // finishDeallocation takes copies from servers on their way out once every other copy is up to date.
 func (in *instance) finishDeallocation(reports map[string]hello) {
 	var ops []operation
@@ -507,13 +538,10 @@ func (in *instance) finishDeallocation(reports map[string]hello) {
 }
 
 func othersCurrent(d *database, leaving string, reports map[string]hello) bool {
-	most := 0
-	for _, h := range d.Hosts {
-		most = max(most, reports[h.Server].Groups[d.Name].Applied)
-	}
+	most := mostApplied(d, reports)
 	return !slices.ContainsFunc(d.Hosts, func(h host) bool {
 		status, up := reports[h.Server].Groups[d.Name]
-		return h.Server != leaving && (!up || status.Applied < most || most == 0)
+		return h.Server != leaving && (h.Joining || !up || status.Applied < most || most == 0)
 	})
 }
 

@@ -120,7 +120,7 @@ func (in *instance) showDatabases(names []string) ([]string, int, [][]any) {
 			if one.AsReads {
 				mode = modeSecondary
 			}
-			own.Hosts = append(own.Hosts, host{one.ID, mode})
+			own.Hosts = append(own.Hosts, host{one.ID, mode, false})
 		}
 		own.Primaries = own.count(modePrimary)
 		for _, name := range slices.Sorted(maps.Keys(in.sys.Databases)) {
@@ -140,7 +140,7 @@ func (in *instance) showDatabases(names []string) ([]string, int, [][]any) {
 		// A server may be about to give its copy up.
 		for id, report := range reports {
 			if one, known := servers[id]; known && !d.hosts(id) && hasGroup(report, d.Name) {
-				rows = append(rows, databaseRow(d, host{id, modeSecondary}, one, reports))
+				rows = append(rows, databaseRow(d, host{id, modeSecondary, false}, one, reports))
 			}
 		}
 	}

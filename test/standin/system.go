@@ -47,8 +47,9 @@ type server struct {
 }
 
 type host struct {
-	Server string `json:"server"`
-	Mode   string `json:"mode"` // PRIMARY or SECONDARY
+	Server  string `json:"server"`
+	Mode    string `json:"mode"`    // PRIMARY or SECONDARY
+	Joining bool   `json:"joining"` // it has not got everything yet, so it must not vote
 }
 
 type database struct {
@@ -169,7 +170,7 @@ func (s *system) apply(_ int, data json.RawMessage) any {
 	}
 	do := map[string]func(*operation) *failure{
 		"bootstrap": s.bootstrap, "join": s.join, "announce": s.announce, "enable": s.enable, "cordon": s.cordon,
-		"deallocate": s.deallocate, "unhost": s.unhost, "deallocated": s.deallocated, "drop": s.drop,
+		"deallocate": s.deallocate, "unhost": s.unhost, "joined": s.joined, "deallocated": s.deallocated, "drop": s.drop,
 		"topology": s.topology, "create": s.create, "dropDatabase": s.dropDatabase,
 		"stop": s.stop, "start": s.stop, "login": s.login, "token": s.token,
 	}[op.Kind]
@@ -281,13 +282,15 @@ func (s *system) candidates(d *database, mode string) []*server {
 	return list
 }
 
+// The copies of a new database begin together; one that comes later has to catch up first.
 func (s *system) grow(d *database, mode string, want int) bool {
+	late := len(d.Hosts) > 0
 	for d.count(mode) < want {
 		list := s.candidates(d, mode)
 		if len(list) == 0 {
 			return false
 		}
-		d.Hosts = append(d.Hosts, host{list[0].ID, mode})
+		d.Hosts = append(d.Hosts, host{list[0].ID, mode, late})
 	}
 	return true
 }
@@ -345,6 +348,18 @@ func (s *system) deallocate(op *operation) *failure {
 	}
 	if len(moved) == 0 {
 		one.State = stateDeallocated
+	}
+	return nil
+}
+
+// joined makes a copy that has caught up a full one.
+func (s *system) joined(op *operation) *failure {
+	if d := s.Databases[op.Database]; d != nil {
+		for i := range d.Hosts {
+			if d.Hosts[i].Server == op.Server {
+				d.Hosts[i].Joining = false
+			}
+		}
 	}
 	return nil
 }

@@ -93,6 +93,31 @@ func TestDrainAndDrop(t *testing.T) {
 	s.refuse(operation{Kind: "enable", Server: "s2"}, "not found")
 }
 
+// Two copies that know nothing must not outvote the one that knows all.
+func TestALateCopyDoesNotVoteBeforeItHasCaughtUp(t *testing.T) {
+	s := newSystemTest(t, 3, 1)
+	joining := func() string {
+		var names []string
+		for _, h := range s.Databases["neo4j"].Hosts {
+			if h.Joining {
+				names = append(names, h.Server)
+			}
+		}
+		return strings.Join(names, " ")
+	}
+	if got := joining(); got != "" {
+		t.Fatalf("the first copy is joining: %s", got)
+	}
+	s.do(operation{Kind: "topology", Database: "neo4j", Primaries: 3})
+	if got := joining(); got != "s1 s2" {
+		t.Fatalf("joining: %s", got)
+	}
+	s.do(operation{Kind: "joined", Database: "neo4j", Server: "s1"})
+	if got := joining(); got != "s2" {
+		t.Fatalf("joining: %s", got)
+	}
+}
+
 func TestAServerWithoutDatabasesIsDeallocatedAtOnce(t *testing.T) {
 	s := newSystemTest(t, 3, 1)
 	s.do(operation{Kind: "deallocate", Server: "s2"})
