@@ -104,6 +104,18 @@ static void keep_hints(struct bolt_session *session, const struct bolt_value *me
 		session->silence_ms = seconds * 1000;
 }
 
+// A server takes a password that must be changed and then refuses every statement but the one that changes it.
+static int check_expiry(const struct bolt_value *meta, struct err *err)
+{
+	const struct bolt_value *expired = bolt_map_get(meta, "credentials_expired");
+
+	if (!expired || expired->type != BOLT_BOOL || !expired->boolean)
+		return 0;
+	(void)err_set(err, ERR_FORBIDDEN, "the password must be changed before it can be used");
+	err_set_code(err, BOLT_CREDENTIALS_EXPIRED);
+	return ERR_FORBIDDEN;
+}
+
 static int log_on(struct bolt_session *session, const char *user_agent, const struct bolt_auth *auth, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -123,6 +135,9 @@ static int log_on(struct bolt_session *session, const char *user_agent, const st
 			return err_set(err, ERR_PROTOCOL, "the server ignored the logon");
 		if (event.request == CONN_HELLO)
 			keep_hints(session, &event.value);
+		r = check_expiry(&event.value, err);
+		if (r < 0)
+			return r;
 	} while (session->conn.n_pending > 0);
 	return 0;
 }

@@ -38,12 +38,15 @@ struct bolt_auth {
 	const char *password; // wiped from all our buffers after LOGON
 };
 
+#define BOLT_CREDENTIALS_EXPIRED "Neo.ClientError.Security.CredentialsExpired"
+
 struct bolt_session;
 
 // Connects, shakes hands (manifest v1, 5.x, 4.4) and logs on. deadline: bolt/../base/clock.h, monotonic.
 // Errors a caller may match: ERR_IO (nobody listens, reset, closed before an answer), ERR_TIMEOUT,
 // ERR_PROTOCOL (no Bolt there, or no common version: the text names what both sides offered),
-// ERR_FORBIDDEN with err.code the Neo4j code (Unauthorized, CredentialsExpired, AuthenticationRateLimit),
+// ERR_FORBIDDEN with err.code the Neo4j code (Unauthorized, CredentialsExpired, AuthenticationRateLimit; a password that must be
+// changed first is refused, though the server would let it in for that),
 // ERR_SERVER with err.code for other failures.
 int bolt_session_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
 		      struct bolt_session **ret, struct err *err);

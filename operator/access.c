@@ -140,6 +140,12 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
 {
+	if (strcmp(err->code, BOLT_CREDENTIALS_EXPIRED) == 0)
+		return arena_printf(arena,
+				    "The server wants the password of user 'neo4j' in Secret '%s' changed before anything else (%s); "
+				    "change it in Neo4j with ALTER USER neo4j SET PASSWORD ... CHANGE NOT REQUIRED, and put it into the "
+				    "Secret",
+				    admin_secret, err->code);
 	return arena_printf(arena,
 			    "The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password that Neo4j has "
 			    "into the Secret, or change it in Neo4j with ALTER USER neo4j SET PASSWORD (the Secret counts only at the "

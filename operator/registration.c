@@ -64,12 +64,14 @@ static int fail(struct exchange *x, const struct err *err)
 			   "brings the fleet-management plugin");
 	if (admin_is_not_leader(err))
 		return fail_not_leader(x);
-	switch (err->class) {
-	case ERR_FORBIDDEN:
+	// Later on it is a right that the user lacks, not the password.
+	if (err->class == ERR_FORBIDDEN && !x->admin.session) {
 		x->result->answered = true;
 		x->result->code = code;
 		err_set_code(&refusal, code);
 		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, &refusal, x->arena));
+	}
+	switch (err->class) {
 	case ERR_IO:
 	case ERR_TIMEOUT:
 		return end(x, FLEET_UNREACHABLE,
