@@ -337,9 +337,7 @@ def test_long_names(ns):
     cluster(ns, several, servers=2)
     ns.wait_fleet(single, True, limit=START_LIMIT)
     children(ns, single)
-    for pod in (f"{several}-server-0", f"{several}-server-1"):
-        wait_for(f"pod {pod} runs", lambda pod=pod: (ns.get("pod", pod) or {}).get("status", {}).get("phase") == "Running",
-                 START_LIMIT)
+    wait_for("the cluster Ready", lambda: ns.get("n4jc", several).get("status", {}).get("phase") == "Ready", START_LIMIT)
 
 
 def test_same_name(ns):
@@ -459,17 +457,24 @@ def revoked(ns, fleet, name, kid_in_use):
     check(condition(ns, name, "FleetRegistered")["status"] == "True", "the latch moved")
 
 
+def alter_user(ns, name, password, fresh, how):
+    ns.kubectl("exec", f"{name}-0", "--", "cypher-shell", "-u", "neo4j", "-p", password, "-d", "system",
+               f"ALTER USER neo4j SET PASSWORD '{fresh}' {how}")
+
+
 def password_changed(ns, name):
     """A new password in the Secret alone is refused, with the cure; the cure works, within a minute."""
-    fresh = "a-new-password-10"
-    SECRETS.append(fresh)
+    fresh, passing = "a-new-password-10", "a-passing-password-11"
+    SECRETS.extend([fresh, passing])
     ns.secret(ADMIN_SECRET, password=fresh)
     wait_condition(ns, name, "CredentialsRefused", "True", "ALTER USER neo4j SET PASSWORD")
-    ns.kubectl("exec", f"{name}-0", "--", "cypher-shell", "-u", "neo4j", "-p", PASSWORD, "-d", "system",
-               f"ALTER USER neo4j SET PASSWORD '{fresh}' CHANGE NOT REQUIRED")
+    alter_user(ns, name, PASSWORD, fresh, "CHANGE NOT REQUIRED")
     cured = time.monotonic()
     wait_condition(ns, name, "CredentialsRefused", "False", limit=75)
     print(f"       healed {time.monotonic() - cured:.1f} s after ALTER USER", flush=True)
+    alter_user(ns, name, fresh, passing, "CHANGE REQUIRED")
+    ns.secret(ADMIN_SECRET, password=passing)
+    wait_condition(ns, name, "CredentialsRefused", "True", "changed before anything else", "CHANGE NOT REQUIRED")
 
 
 TESTS = [test_token_variants, test_token_expires_meanwhile, test_server_fails, test_token_replaced, test_credentials,

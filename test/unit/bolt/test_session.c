@@ -421,17 +421,6 @@ static void open_refused(struct peer *peer, void *user)
 		peer_wait_end(peer);
 }
 
-// It lets the user in, to change the password and for nothing else.
-static void open_expired(struct peer *peer, void *user)
-{
-	const struct bolt_entry meta[] = {{"credentials_expired", bolt_bool(true)}};
-
-	(void)user;
-	if (peer_handshake(peer, 5, 8) && peer_expect(peer, PEER_HELLO, NULL) && peer_success(peer, NULL, 0) &&
-	    peer_expect(peer, PEER_LOGON, NULL) && peer_success(peer, meta, 1))
-		peer_wait_end(peer);
-}
-
 static void open_refused_early(struct peer *peer, void *user)
 {
 	(void)user;
@@ -504,7 +493,6 @@ static void test_open_failures(void **state)
 		const char *code, *part;
 	} cases[] = {
 		{open_refused, LIMIT, ERR_FORBIDDEN, "Neo.ClientError.Security.Unauthorized", "The client is unauthorized"},
-		{open_expired, LIMIT, ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED, "must be changed"},
 		{open_refused_early, LIMIT, ERR_SERVER, "Neo.ClientError.Request.Invalid", "no such agent"},
 		{open_ignored, LIMIT, ERR_PROTOCOL, "", "the server ignored the logon"},
 		{open_silent, SOON, ERR_TIMEOUT, "", "no answer in time"},
