@@ -106,6 +106,23 @@ def test_token_variants(ns):
     one_event(ns, "AuraFleetManagementRegistered")
 
 
+def test_token_first(ns):
+    """C1 C9 D1 D2: a token that is there before Fleet Management is enabled waits; enabling replaces the pod, then registers."""
+    name, pod = "first", "first-0"
+    ns.secret(TOKEN_SECRET, token=mint("first"))
+    start(ns, name, auraFleetManagement={"enabled": False, "tokenSecretRef": {"name": TOKEN_SECRET}})
+    check("auraFleetManagement" not in ns.status(name), f"a word of what was never enabled: {ns.status(name)}")
+    before, ports = ns.get("pod", pod)["metadata"]["uid"], ns.get("service", f"{name}-client")["spec"]["ports"]
+    check(count(ns, pod, REGISTER) == 0, "a call without being enabled")
+    ns.standalone(name, image=STANDIN)
+    waiting = ns.wait_fleet(name, False, "Waiting for phase Ready")
+    check("lastRegistrationTime" not in waiting, f"{waiting}")
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+    check(ns.get("pod", pod)["metadata"]["uid"] != before, "the pod was not replaced")
+    check(ns.get("service", f"{name}-client")["spec"]["ports"] == ports, "a port was opened")
+    check(count(ns, pod, REGISTER) == 1, "not exactly one call")
+
+
 def test_token_expires_meanwhile(ns):
     """D2 D3: a token that expires between its check and the call does not count as registered."""
     name, pod = "late", "late-0"
@@ -477,6 +494,6 @@ def password_changed(ns, name):
     wait_condition(ns, name, "CredentialsRefused", "True", "changed before anything else", "CHANGE NOT REQUIRED")
 
 
-TESTS = [test_token_variants, test_token_expires_meanwhile, test_server_fails, test_token_replaced, test_credentials,
+TESTS = [test_token_variants, test_token_first, test_token_expires_meanwhile, test_server_fails, test_token_replaced, test_credentials,
          test_status_by_hand, test_children_by_hand, test_foreign_child, test_rival_kinds, test_long_names, test_same_name,
          test_namespace_deleted, test_settled, test_rotated_by_service]
