@@ -5,6 +5,7 @@ import json
 import threading
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, run, wait_for
+from registration import cluster
 from standalone import conf_is_accepted, mint, project
 
 # The light stand-in, where the real server does not decide.
@@ -262,6 +263,24 @@ def test_plugins_claims(ns):
     wait_settled(ns, name, '["apoc","graph-data-science","fleet-management"]')
 
 
+def test_plugins_of_the_owner(ns):
+    """B1 C6: clusterRef means the owner of the name, whatever its kind, and follows it; without one the plugin waits."""
+    name = "rival"
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    plugin(ns, "apoc", name)
+    cluster(ns, name)
+    wait_plugins(ns, f"{name}-server", '["apoc"]')
+    standin(ns, name, token=False, auraFleetManagement={"enabled": False})
+    wait_for("the name taken", lambda: (condition(ns, name, "Ready") or {}).get("reason") == "NameTaken")
+    wait_plugin(ns, "apoc", "Ready", limit=START_LIMIT)
+    check(pods_made(ns, f"{name}-server") == 2, "the plugin cost a roll")
+    ns.kubectl("delete", "n4jc", name, "--timeout=60s")
+    wait_settled(ns, name, '["apoc"]')
+    wait_plugin(ns, "apoc", "Ready", limit=START_LIMIT)
+    ns.kubectl("delete", "n4js", name, "--timeout=60s")
+    wait_plugin(ns, "apoc", "Waiting", f"named '{name}'")
+
+
 def test_plugins_malformed(ns):
     """C2: a live NEO4J_PLUGINS that is no list, or that only the container sees, is told and kept, and heals by hand."""
     name = "malformed"
@@ -373,9 +392,8 @@ def test_fleet_disabled_otherwise(ns):
     ns.operator.start()
     state = ns.wait_fleet(name, False, "could be told to forget its token", limit=90)
     check(state["lastRegistrationTime"] == started["lastRegistrationTime"], "lastRegistrationTime was lost")
-    wait_plugins(ns, name, None)
-    ns.kubectl("exec", f"{name}-0", "--", "standin", "misbehave", "none", ok=False)
     wait_settled(ns, name, None)
+    ns.kubectl("exec", f"{name}-0", "--", "standin", "misbehave", "none")
     ns.operator.restart()
     ns.kubectl("annotate", "n4js", name, "test/poke=1")
     wait_settled(ns, name, None)
@@ -404,6 +422,8 @@ def test_plugins_by_version(ns):
     for tag, name in names.items():
         standin(ns, name, tag=f"{tag}-enterprise")
     standin(ns, "v5-25", tag="5.25-enterprise")
+    # Of this one there is no image; the tag decides all the same.
+    standin(ns, "v2025-05", tag="2025.05-enterprise")
     # Not left false after 2026.03, whoever set it so.
     standin(ns, "by-hand", tag="2026.05-enterprise", config={"dbms.fleet_manager.enabled": "false"})
     for tag, (value, setting, registered) in cases.items():
@@ -414,8 +434,10 @@ def test_plugins_by_version(ns):
         conf = {key: item for key, item in conf_of(ns, name).items() if "fleet" in key or "procedures" in key}
         check(conf == setting, f"{tag}: {conf}")
         check(pods_made(ns, name) == 1, f"{tag}: {pods_made(ns, name)} pods were made")
+    ns.wait_fleet("v2025-05", False, "Neo4j 2025.05 brings no fleet-management plugin")
+    check(plugins_of(ns, "v2025-05") is None, f"2025.05: {plugins_of(ns, 'v2025-05')}")
     warned = sorted(item["involvedObject"]["name"] for item in ns.events("AuraFleetManagementFailed"))
-    check(warned == [names["2025.07.1"], names["5.26.5"]], f"Warnings of {warned}")
+    check(warned == ["v2025-05", names["2025.07.1"], names["5.26.5"]], f"Warnings of {warned}")
     check(condition(ns, names["5.26.5"], "FleetRegistered")["reason"] == "VersionUnsupported", "the reason")
     wait_for("5.25 refused", lambda: ns.status("v5-25").get("phase") == "Failed")
     check(not ns.get("statefulset", "v5-25"), "a StatefulSet of 5.25")
@@ -490,6 +512,6 @@ def test_plugins_withdrawn(ns):
 
 TESTS = [
     test_plugins_apoc_and_fleet, test_plugins_of_all_sources, test_plugins_written_by_two, test_plugins_claims,
-    test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled, test_fleet_disabled_otherwise,
+    test_plugins_of_the_owner, test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled, test_fleet_disabled_otherwise,
     test_plugins_by_version, test_plugins_unknown_version, test_plugins_withdrawn,
 ]
