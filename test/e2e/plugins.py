@@ -4,7 +4,8 @@
 import json
 import threading
 
-from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, run, wait_for
+from cluster import Cluster
+from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, wait_for
 from registration import cluster
 from standalone import conf_is_accepted, mint, project
 
@@ -404,6 +405,29 @@ def test_fleet_disabled_otherwise(ns):
     check(counted(ns, f"{name}-0", "CALL fleetManagement.registerToken") >= 2, "an old token was taken for a registration")
 
 
+def test_fleet_disabled_in_cluster(ns):
+    """C4 C7: where Fleet Manager is built in nothing rolls; the server that can write database system is told, wherever it is."""
+    ns.secret(TOKEN_SECRET, token=mint("off-cluster"))
+    wanted = {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}
+    servers = Cluster(ns, "off").create(tag="2026.05-enterprise", fleet=wanted)
+    servers.wait_registered()
+    uids = servers.uids()
+    if servers.leader() == "off-server-0":
+        servers.exec("off-server-0", "standin", "step-down", "system")
+        wait_for("another leader", lambda: servers.leader() != "off-server-0", 20)
+    servers.patch(auraFleetManagement={"enabled": False})
+    servers.wait("switched off", lambda status: status["auraFleetManagement"]["registered"] is False and [
+        item for item in status["conditions"] if item["type"] == "FleetRegistered" and item["reason"] == "Disabled"], 90)
+    check(servers.fleet()["message"] == "Fleet management is disabled in the spec", f"message: {servers.fleet()}")
+    for pod in uids:
+        wait_for(f"no token in {pod}",
+                 lambda pod=pod: servers.query("CALL fleetManagement.status()", pod)[0]["active"] is False, 20)
+    check(servers.uids() == uids, "pods were replaced")
+    servers.patch(auraFleetManagement=wanted)
+    servers.wait_registered()
+    check(servers.uids() == uids, "pods were replaced")
+
+
 def test_plugins_by_version(ns):
     """C4: what each version's tag comes to: no plugin, plugin, built in; one Warning where there is none."""
     prepare(ns, "versions")
@@ -512,6 +536,7 @@ def test_plugins_withdrawn(ns):
 
 TESTS = [
     test_plugins_apoc_and_fleet, test_plugins_of_all_sources, test_plugins_written_by_two, test_plugins_claims,
-    test_plugins_of_the_owner, test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled, test_fleet_disabled_otherwise,
+    test_plugins_of_the_owner, test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled,
+    test_fleet_disabled_otherwise, test_fleet_disabled_in_cluster,
     test_plugins_by_version, test_plugins_unknown_version, test_plugins_withdrawn,
 ]
