@@ -194,6 +194,32 @@ void access_note(const struct context *context, struct memory *memory, const str
 	memory->login.next_ms = deadline_in_ms(refusal && strcmp(code, RATE_LIMIT) == 0 ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
 }
 
+// "Neo4j/2025.12.1"
+static void note_version(struct memory *memory, const char *server)
+{
+	const char *slash = strchr(server, '/');
+
+	memory_set(memory->login.version, slash ? slash + 1 : server);
+}
+
+int access_log_in(const struct access_login *login, struct bolt_session **ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct access *access = login->access;
+	struct bolt_target target = access_target(access, login->pod);
+	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
+	int r = bolt_session_open(&target, &auth, login->deadline, ret, err);
+
+	if (r == 0) {
+		access_note(login->context, login->memory, access->servers, NULL, NULL);
+		note_version(login->memory, bolt_session_server(*ret));
+	} else if (r == ERR_FORBIDDEN) {
+		access_note(login->context, login->memory, access->servers,
+			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
+	}
+	return r;
+}
+
 static const struct pod *ready_pod(const struct access_servers *servers)
 {
 	for (size_t i = 0; i < servers->n_pods; i++) {
@@ -211,21 +237,14 @@ static void log_in(const struct context *context, struct memory *memory, const s
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
 	struct access access = {.servers = servers, .arena = arena};
+	struct access_login login = {.context = context, .memory = memory, .access = &access, .pod = pod};
 	struct access_problem problem;
-	struct bolt_target target;
 	struct err err = ERR_INIT;
-	int r;
 
 	if (!access_read(context, &access, arena, &problem) || !context_has_ms(context, LOGIN_TIMEOUT_MS))
 		return;
-	target = access_target(&access, pod);
-	r = bolt_session_open(&target,
-			      &(struct bolt_auth){.user = access.credentials.user, .password = access.credentials.password},
-			      deadline_in_ms(LOGIN_TIMEOUT_MS), &session, &err);
-	if (r == 0)
-		access_note(context, memory, servers, NULL, NULL);
-	else if (r == ERR_FORBIDDEN)
-		access_note(context, memory, servers, access_refusal(servers->dbms->admin_secret, &err, arena), err.code);
+	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
+	(void)access_log_in(&login, &session, &err); // an outcome is noted, anything else is tried again
 }
 
 void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,

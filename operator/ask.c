@@ -44,27 +44,18 @@ static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 {
 	const struct ask *ask = x->ask;
 	struct access access = {.servers = &ask->servers, .arena = x->arena};
+	struct access_login login = {
+		.context = ask->context, .memory = ask->memory, .access = &access, .pod = x->pod, .deadline = x->admin.deadline};
 	struct err err = ERR_INIT;
-	struct bolt_target target;
-	const char *refusal;
 	int r;
 
 	if (!access_read(ask->context, &access, ask->arena, ret_problem))
 		return false;
-	target = access_target(&access, x->pod);
-	r = bolt_session_open(&target,
-			      &(struct bolt_auth){.user = access.credentials.user, .password = access.credentials.password},
-			      x->admin.deadline, &x->session, &err);
-	if (r == 0) {
-		access_note(ask->context, ask->memory, &ask->servers, NULL, NULL);
-		x->admin.session = x->session;
-		return true;
-	}
-	if (r != ERR_FORBIDDEN)
-		return fail_with(x, &err, ret_problem);
-	refusal = access_refusal(ask->servers.dbms->admin_secret, &err, ask->arena);
-	access_note(ask->context, ask->memory, &ask->servers, refusal, err.code);
-	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, refusal);
+	r = access_log_in(&login, &x->session, &err);
+	x->admin.session = x->session;
+	if (r == ERR_FORBIDDEN)
+		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, ask->memory->login.message));
+	return r == 0 || fail_with(x, &err, ret_problem);
 }
 
 static bool begin(const struct ask *ask, const struct pod *pod, struct exchange *x, struct access_problem *ret_problem)

@@ -101,21 +101,18 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 	return false;
 }
 
-// A session with a server; what it answered to the password is noted.
 static int open_session(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_session **ret, struct err *err)
 {
-	struct bolt_target target = access_target(&caller->access, pod);
-	struct bolt_auth auth = {.user = caller->access.credentials.user, .password = caller->access.credentials.password};
-	const char *refusal = NULL;
+	struct access_login login = {.context = caller->context,
+				     .memory = caller->memory,
+				     .access = &caller->access,
+				     .pod = pod,
+				     .deadline = deadline};
 	int r;
 
 	if (!context_has_ms(caller->context, deadline_left_ms(deadline)))
 		return err_set(err, ERR_TIMEOUT, "too little of the lease is left");
-	r = bolt_session_open(&target, &auth, deadline, ret, err);
-	if (r == ERR_FORBIDDEN)
-		refusal = access_refusal(caller->servers.dbms->admin_secret, err, caller->arena);
-	if (r == 0 || refusal)
-		access_note(caller->context, caller->memory, &caller->servers, refusal, err->code);
+	r = access_log_in(&login, ret, err);
 	return r < 0 ? err_wrap(err, "server '%s'", pod->name) : 0;
 }
 

@@ -53,6 +53,7 @@ struct memory {
 		bool known;	 // the server took the password, or refused it
 		bool refused;
 		int64_t next_ms; // monotonic; no other login before, unless the server takes the password
+		char version[MEMORY_VERSION_SIZE]; // that a server said it is, last
 		char message[MEMORY_TEXT_SIZE];
 	} login;
 

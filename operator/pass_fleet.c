@@ -68,6 +68,8 @@ void pass_check_access(struct pass *pass)
 		return;
 	}
 	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
+	if (pass->wanted.verdict.phase == PHASE_READY && *pass->memory->login.version)
+		pass->wanted.version = pass->memory->login.version;
 	pass_again(pass, verdict.again_after_ms);
 	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
 					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};

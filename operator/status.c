@@ -169,6 +169,8 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 
 	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(wanted->verdict.phase));
 	yyjson_mut_obj_add_strcpy(w.doc, status, "message", message_of(wanted, arena));
+	if (wanted->version)
+		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
 	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
 	phase_conditions(&w, &wanted->verdict);
 	problem_conditions(&w, wanted->problems);

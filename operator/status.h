@@ -40,6 +40,7 @@ struct status_problem {
 struct status_wanted {
 	int64_t generation;
 	struct phase_verdict verdict;
+	const char *version; // that the servers say they are; NULL: what was known stays
 	struct status_problem problems[STATUS_PROBLEMS]; // type NULL: none
 	struct status_fleet fleet;
 };

@@ -284,6 +284,7 @@ def test_cluster_upgrade(ns):
     check(record.fewest_ready() >= 2, f"only {record.fewest_ready()} servers were ready at a time")
     versions = cluster.query("SHOW SERVERS YIELD version")
     check({row["version"] for row in versions} == {"2026.02.2"}, f"versions: {versions}")
+    check(cluster.status()["version"] == "2026.02.2", f"status: {cluster.status()}")
 
 
 def test_cluster_scale(ns):

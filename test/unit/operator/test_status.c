@@ -125,6 +125,24 @@ static void test_conditions_of_others_stay(void **state)
 	assert_null(status_patch(object, &registered, NOW, arena));
 }
 
+// What the servers said they are stays while nobody can ask them.
+static void test_version_stays(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	struct status_wanted wanted = registered;
+
+	(void)state;
+	wanted.version = "2025.12.1";
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(object, "/status/version")), "2025.12.1");
+	assert_null(status_patch(object, &wanted, NOW, arena));
+	wanted.version = NULL;
+	assert_null(status_patch(object, &wanted, NOW, arena));
+	wanted.version = "2026.02.2";
+	assert_non_null(status_patch(object, &wanted, NOW, arena));
+}
+
 // B5 D1: a problem shows in any phase while it holds, and leaves no trace where there never was one.
 static void test_problems_show(void **state)
 {
@@ -180,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_equal_is_not_written),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
+		cmocka_unit_test(test_version_stays),
 		cmocka_unit_test(test_problems_show),
 		cmocka_unit_test(test_plugin),
 	};
