@@ -28,20 +28,22 @@ packages_mirror() {
 	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v -e security -e '/debian-security' | grep -m 1 debian
 }
 
-# Debian 12 has no yyjson. Its two packages (they need nothing but the C library) come from the next release
+# Debian 12 and Ubuntu 24.04 have no yyjson. Its two packages (they need nothing but the C library) come from Debian 13
 # through a private apt configuration, so that the machine's own stays as it is.
 packages_yyjson() {
 	local dir mirror
 	if pkg-config --exists yyjson 2>/dev/null; then
 		return 0
 	fi
-	if apt-cache policy libyyjson-dev 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+	if [[ $(apt-cache policy libyyjson-dev 2>/dev/null) == *'Candidate: '[0-9]* ]]; then
 		with_progress "apt-get install libyyjson-dev" as_root apt-get install -y --no-install-recommends libyyjson-dev
 		return 0
 	fi
 	dir=$(cache_dir yyjson-apt)
-	mirror=$(packages_mirror)
-	[ -n "$mirror" ] || die "no Debian mirror in this machine's apt sources; install libyyjson-dev by hand"
+	# Ubuntu names no Debian mirror of its own.
+	mirror=$(packages_mirror) || mirror=http://deb.debian.org/debian
+	printf 'debian-archive-keyring\n' >"$dir/packages"
+	packages_install "$dir/packages"
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/parts"
 	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s trixie main\n' "$mirror" >"$dir/sources.list"
 	say "libyyjson-dev is not in this release: taking it from Debian 13 (installed as root, apt's configuration is left alone)"
