@@ -252,6 +252,10 @@ def test_cluster_page(ns):
     wait_for("FleetConnected on every server", lambda: [
         c for c in cluster.status()["conditions"] if c["type"] == "FleetConnected" and c["status"] == "True"], 60)
     wait_for("all servers in the service's list", lambda: FleetService().connects(project("cluster-page")) >= 3, 60)
+    versions = [item["metadata"]["resourceVersion"] for item in (cluster.object(), cluster.set())]
+    time.sleep(10)  # in which nothing is to be done
+    check([item["metadata"]["resourceVersion"] for item in (cluster.object(), cluster.set())] == versions,
+          "something was written for nothing")
 
 
 def test_cluster_roll(ns):
@@ -473,6 +477,22 @@ def test_cluster_restarts(ns):
     print(f"       replacements per pod: {json.dumps(table)}", flush=True)
 
 
+def test_cluster_credentials(ns):
+    """B5 B7: a password that the servers refuse is named in the phase's message and in a condition, with the cure; and it is
+    over as soon as the Secret is right again."""
+    cluster = Cluster(ns, "locked").create()
+    cluster.wait_phase("Ready")
+    before = cluster.uids()
+    ns.secret(ADMIN_SECRET, password="not-the-one-it-began-with")
+    cluster.wait_phase("Degraded", "refused user 'neo4j'", "ALTER USER")
+    conditions = {c["type"]: c for c in cluster.status()["conditions"]}
+    check(conditions["Ready"]["reason"] == "CredentialsRefused" and conditions["CredentialsRefused"]["status"] == "True",
+          f"conditions: {conditions}")
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    cluster.wait_phase("Ready", limit=30)
+    check(cluster.uids() == before, "pods were replaced")
+
+
 def test_cluster_storage(ns):
     """B3 B8: volumes grow with the spec, without a new pod; a refusal is told, and what was there stays."""
     cluster = Cluster(ns, "grow").create()
@@ -514,5 +534,5 @@ def test_cluster_namespace_deleted(ns):
 TESTS = [
     test_cluster_page, test_cluster_roll, test_cluster_upgrade, test_cluster_scale, test_cluster_scale_in_refused,
     test_cluster_bad_config, test_cluster_stuck_database, test_cluster_budget, test_cluster_operator_killed,
-    test_cluster_follower, test_cluster_restarts, test_cluster_storage, test_cluster_namespace_deleted,
+    test_cluster_follower, test_cluster_restarts, test_cluster_credentials, test_cluster_storage, test_cluster_namespace_deleted,
 ]
