@@ -10,6 +10,7 @@
 #include "operator/registration.h"
 
 #define TIMEOUT_MS 8000
+#define VERSION_MAX_BYTES 64
 // No server is begun with after that.
 #define DISABLE_TIMEOUT_MS 12000
 
@@ -81,13 +82,25 @@ static void end(struct exchange *x)
 	arena_free(x->arena);
 }
 
+// "Neo4j/2025.12.1" without the product.
+static const char *version_in(const char *server, struct arena *arena)
+{
+	const char *slash = strchr(server, '/');
+	char *version = arena_printf(arena, "%.*s", VERSION_MAX_BYTES, slash ? slash + 1 : server);
+
+	for (char *c = version; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '?';
+	return version;
+}
+
 bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem)
 {
 	struct exchange x;
 	bool done = begin(ask, pod, &x, ret_problem);
 
 	if (done)
-		*ret_version = arena_strdup(ask->arena, bolt_session_server(x.session));
+		*ret_version = version_in(bolt_session_server(x.session), ask->arena);
 	end(&x);
 	return done;
 }

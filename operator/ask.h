@@ -19,7 +19,7 @@ struct ask {
 	struct arena *arena; // answers and messages live here
 };
 
-// "Neo4j/2025.12.1". False with a problem.
+// "2025.12.1", as the server says it, in printable ASCII and no longer than a version is. False with a problem.
 bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem);
 
 // Whether the server has procedures or functions of these patterns (pluginlist_procedures()). False with a problem.

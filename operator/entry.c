@@ -77,13 +77,6 @@ static void withdraw(struct step *step)
 	step->entry->withdrew = true;
 }
 
-static const char *without_product(const char *server)
-{
-	const char *slash = strchr(server, '/');
-
-	return slash ? slash + 1 : server;
-}
-
 static void ask_for_version(struct step *step, const struct pod *pod, const char *basis)
 {
 	struct ask ask = ask_of(step);
@@ -94,7 +87,7 @@ static void ask_for_version(struct step *step, const struct pod *pod, const char
 
 	if (ask_version(&ask, pod, &version, &problem)) {
 		pace_succeed(pace, basis);
-		gather_told(without_product(version), step->arena, step->inputs);
+		gather_told(version, step->arena, step->inputs);
 		return;
 	}
 	refused = strcmp(problem.reason, FLEET_CREDENTIALS_REFUSED) == 0;

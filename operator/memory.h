@@ -60,7 +60,7 @@ struct memory {
 	// Asking a server for its version, where the tag does not tell it; and, in a Neo4jPlugin's memory, for its procedures.
 	struct pace version, procedures;
 
-	// Of a Neo4jPlugin: the spec and the image with which its procedures were seen last.
+	// Of a Neo4jPlugin: the spec, the deployment and the image with which its procedures were seen last.
 	char seen_with[MEMORY_BASIS_SIZE];
 
 	// Telling a server to forget its token, for a deployment whose Fleet Manager is switched off.

@@ -142,9 +142,10 @@ int pass_shape(struct pass *pass, struct err *err)
 
 	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
 		pass_refuse(pass, "VersionUnsupported",
-		       arena_printf(pass->arena, "spec.image.tag: '%s' is older than 5.26, the oldest supported version; choose a "
+		       arena_printf(pass->arena, "spec.image.tag: '%s'%s%s is older than 5.26, the oldest supported version; choose a "
 						 "newer tag",
-				    inputs->dbms.image.tag));
+				    inputs->dbms.image.tag, inputs->told ? ", which runs Neo4j " : "",
+				    inputs->told ? version_text(&inputs->version, pass->arena) : ""));
 		return 0;
 	}
 	if (lacks_secrets(pass))

@@ -23,7 +23,7 @@ struct plugin_facts {
 	const char *malformed;	    // why NEO4J_PLUGINS is kept as it is; NULL: it is merged
 	bool planned;		    // the template says what this claim wants
 	size_t servers, current;    // wanted; that run this template and are ready
-	bool seen_before;	    // the procedures were there with this spec and this image
+	bool seen_before;	    // the procedures were there with this spec, this deployment and this image
 	const char *procedures;	    // their patterns; NULL: not known
 	enum plugin_sight sight;
 	unsigned failures; // of looking for them

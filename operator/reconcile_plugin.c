@@ -218,8 +218,8 @@ static void look(struct pass *pass)
 
 	if (!target->workload || facts->claim->verdict != CLAIM_ACCEPTED)
 		return;
-	with = arena_printf(pass->arena, "%lld %s", (long long)facts->claim->plugin.metadata.generation,
-			    target->dbms.image.reference);
+	with = arena_printf(pass->arena, "%lld %s %s", (long long)facts->claim->plugin.metadata.generation,
+			    target->dbms.metadata.uid, target->dbms.image.reference);
 	facts->seen_before = strcmp(pass->memory->seen_with, with) == 0;
 	pass->pod = ask_whom(&servers, revision_of(pass));
 	if (!pass->pod || !plugin_phase_needs_sight(facts))
