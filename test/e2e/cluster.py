@@ -327,6 +327,29 @@ def test_cluster_scale(ns):
     check(sorted(cluster.servers()) == [f"scale-server-{i}" for i in range(4)], f"servers: {cluster.servers()}")
 
 
+def test_cluster_change_of_mind(ns):
+    """B8 E2: what has begun to leave leaves and comes back as a new server, even if the operator is killed on the way."""
+    cluster = Cluster(ns, "mind").create(servers=4)
+    cluster.wait_phase("Ready")
+    server, claim = cluster.servers()["mind-server-3"], ns.get("pvc", "data-mind-server-3")
+    others = {name: uid for name, uid in cluster.uids().items() if name != "mind-server-3"}
+    cluster.patch(topology={"servers": 3})
+    wait_for("the mark", lambda: "neofleet.neo4j.com/leaving" in (
+        (ns.get("pvc", "data-mind-server-3") or {"metadata": {"annotations": "neofleet.neo4j.com/leaving"}})["metadata"].get(
+            "annotations") or {}), 60)
+    if isinstance(ns.operator, LocalOperator):
+        ns.operator.kill()
+    cluster.patch(topology={"servers": 4})
+    if isinstance(ns.operator, LocalOperator):
+        ns.operator.start()
+    cluster.wait_phase("Ready")
+    now, again = cluster.servers()["mind-server-3"], ns.get("pvc", "data-mind-server-3")
+    check(now["serverId"] != server["serverId"], f"the server that was dropped is back: {now}")
+    check(again["metadata"]["uid"] != claim["metadata"]["uid"], "the claim of the server that was dropped is still there")
+    check(others.items() <= cluster.uids().items(), "pods that stay were touched")
+    check(len(cluster.servers()) == 4, f"servers: {cluster.servers()}")
+
+
 def on_database(cluster, pod, database, text):
     address = cluster.pods()[pod]["status"]["podIP"]
     with driver(f"bolt://{address}:7687") as client:
@@ -532,7 +555,8 @@ def test_cluster_namespace_deleted(ns):
 
 
 TESTS = [
-    test_cluster_page, test_cluster_roll, test_cluster_upgrade, test_cluster_scale, test_cluster_scale_in_refused,
-    test_cluster_bad_config, test_cluster_stuck_database, test_cluster_budget, test_cluster_operator_killed,
-    test_cluster_follower, test_cluster_restarts, test_cluster_credentials, test_cluster_storage, test_cluster_namespace_deleted,
+    test_cluster_page, test_cluster_roll, test_cluster_upgrade, test_cluster_scale, test_cluster_change_of_mind,
+    test_cluster_scale_in_refused, test_cluster_bad_config, test_cluster_stuck_database, test_cluster_budget,
+    test_cluster_operator_killed, test_cluster_follower, test_cluster_restarts, test_cluster_credentials,
+    test_cluster_storage, test_cluster_namespace_deleted,
 ]
