@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "operator/ask.h"
 #include "operator/fleet.h"
 #include "operator/registration.h"
@@ -155,7 +156,9 @@ static bool tell_server(struct step *step)
 		return true;
 	if (!memory->disable.since_ms)
 		memory->disable.since_ms = clock_monotonic_ms(&clock_system);
+	fault_point("before-disable");
 	if (ask_disable(&ask, &problem)) {
+		fault_point("after-disable");
 		memory->disable.done = true;
 		return true;
 	}

@@ -3,6 +3,7 @@
 
 #include "operator/pass.h"
 
+#include "base/fault.h"
 #include "operator/access.h"
 #include "operator/cluster.h"
 #include "operator/fleet.h"
@@ -165,6 +166,8 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 		return 0;
 	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
 	fleet_decide(&facts, pass->arena, &decision);
+	if (decision.step == FLEET_OFF && !pass->entry.was_off)
+		fault_point("before-off-write");
 	fleet->publish = decision.step != FLEET_REST;
 	fleet->registered = decision.step == FLEET_LATCHED;
 	fleet->reason = decision.reason;

@@ -5,12 +5,14 @@ import json
 import threading
 
 from cluster import Cluster
+from faults import restart_with, wait_dead
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, wait_for
 from registration import cluster
 from standalone import conf_is_accepted, mint, project
 
 # The light stand-in, where the real server does not decide.
 STANDIN = "neofleet-test/neo4j"
+DISABLE = "CALL fleetManagement.disable"
 APOC_AND_FLEET = '["apoc","fleet-management"]'
 
 
@@ -378,7 +380,7 @@ def test_fleet_disabled_otherwise(ns):
     rolls = Rolls(ns, name)
     fleet_off(ns, name, None)
     wait_settled(ns, name, None)
-    check(counted(ns, f"{name}-0", "CALL fleetManagement.disable") == 1, "not told exactly once")
+    check(counted(ns, f"{name}-0", DISABLE) == 1, "not told exactly once")
     rolls.expect(1, "block removed")
     on = {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}
     patch(ns, "n4js", name, {"auraFleetManagement": on})
@@ -403,6 +405,30 @@ def test_fleet_disabled_otherwise(ns):
     patch(ns, "n4js", name, {"auraFleetManagement": on})
     ns.wait_fleet(name, True, limit=START_LIMIT)
     check(counted(ns, f"{name}-0", "CALL fleetManagement.registerToken") >= 2, "an old token was taken for a registration")
+
+
+def test_fleet_disabled_at_each_step(ns):
+    """C7 D7: wherever the operator dies while Fleet Manager goes, the server is told before the entry leaves, in one roll."""
+    name = "off"
+    wanted = {"enabled": True, "tokenSecretRef": {"name": TOKEN_SECRET}}
+    prepare(ns, "off-steps")
+    standin(ns, name)
+    for step, left in (("before-disable", False), ("after-disable", False), ("before-off-write", True)):
+        ns.wait_fleet(name, True, limit=START_LIMIT)
+        wait_settled(ns, name, '["fleet-management"]')
+        told, rolls = counted(ns, f"{name}-0", DISABLE), Rolls(ns, name)
+        restart_with(ns, step)
+        patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": False}})
+        wait_dead(ns, step)
+        check((plugins_of(ns, name) is None) is left, f"{step}: NEO4J_PLUGINS at death: {plugins_of(ns, name)}")
+        check(ns.fleet(name)["registered"] is True, f"{step}: {ns.fleet(name)} at death")
+        ns.operator.start()
+        ns.wait_fleet(name, False, "disabled in the spec", limit=90)
+        wait_settled(ns, name, None)
+        rolls.expect(1, step)
+        check(counted(ns, f"{name}-0", DISABLE) > told, f"{step}: the server was never told")
+        patch(ns, "n4js", name, {"auraFleetManagement": wanted})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
 
 
 def test_fleet_disabled_in_cluster(ns):
@@ -537,6 +563,6 @@ def test_plugins_withdrawn(ns):
 TESTS = [
     test_plugins_apoc_and_fleet, test_plugins_of_all_sources, test_plugins_written_by_two, test_plugins_claims,
     test_plugins_of_the_owner, test_plugins_malformed, test_plugins_users_lists, test_fleet_disabled,
-    test_fleet_disabled_otherwise, test_fleet_disabled_in_cluster,
+    test_fleet_disabled_otherwise, test_fleet_disabled_at_each_step, test_fleet_disabled_in_cluster,
     test_plugins_by_version, test_plugins_unknown_version, test_plugins_withdrawn,
 ]
