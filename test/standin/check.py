@@ -181,6 +181,14 @@ def case_driver_routes():
         check(isinstance(error.__context__, exceptions.NotALeader), repr(error.__context__))
 
 
+def write_until(stop, session, done):
+    while not stop.is_set():
+        # Lost during the commit: the driver does not know, and leaves it to us to ask again.
+        with contextlib.suppress(exceptions.IncompleteCommit):
+            session.execute_write(lambda tx: tx.run("MERGE (n:L {id: $i})", i=len(done)).consume())
+            done.append(len(done))
+
+
 def case_load_survives_the_leader():
     """A driver writes without pause; the leaders are killed, and come back as themselves. No acknowledged write is lost."""
     with Fellows(3) as fellows:
@@ -192,13 +200,9 @@ def case_load_survives_the_leader():
 
         def load():
             try:
-                with neo4j.GraphDatabase.driver(uri, auth=AUTH, resolver=lambda _: resolver) as driver:
-                    with driver.session(database="neo4j") as session:
-                        while not stop.is_set():
-                            # Lost during the commit: the driver does not know, and leaves it to us to ask again.
-                            with contextlib.suppress(exceptions.IncompleteCommit):
-                                session.execute_write(lambda tx: tx.run("MERGE (n:L {id: $i})", i=len(done)).consume())
-                                done.append(len(done))
+                with neo4j.GraphDatabase.driver(uri, auth=AUTH, resolver=lambda _: resolver) as driver, \
+                        driver.session(database="neo4j") as session:
+                    write_until(stop, session, done)
             except Exception as error:  # the case's verdict, not this thread's
                 errors.append(error)
 
