@@ -255,8 +255,21 @@ class DeployedOperator:
         with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
             return answer.read().decode()
 
+    def kill(self):
+        """At once, and none comes in its place before start(); the operator of the other tests, too."""
+        pod = self.pod()["metadata"]["name"]
+        run(["kubectl", "scale", "deployment/neofleet", "-n", "neofleet-system", "--replicas=0"])
+        run(["kubectl", "delete", "pod", pod, "-n", "neofleet-system", "--grace-period=0", "--force", "--wait=true"], ok=False)
+
+    def start(self):
+        run(["kubectl", "scale", "deployment/neofleet", "-n", "neofleet-system", "--replicas=1"])
+        self.wait()
+
     def restart(self):
         run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
+        self.wait()
+
+    def wait(self):
         run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=60s"])
 
 
