@@ -27,6 +27,9 @@ PASSWORD = "correct-horse-battery-9"
 START_LIMIT = 420
 
 
+EVIDENCE = []  # (place, text): what the tests' namespaces and operators have said
+
+
 class Failure(AssertionError):
     pass
 
@@ -111,6 +114,8 @@ class Namespace:
 
     def __init__(self, name):
         self.name = name
+        # One of an earlier run may be on its way out: its servers have five minutes to end.
+        wait_for(f"namespace {name} to be free", lambda: api().get(f"{CORE}/namespaces/{name}") is None, 400)
         run(["kubectl", "create", "namespace", name])
         run(["kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"])
         config = pathlib.Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8")
@@ -120,6 +125,12 @@ class Namespace:
         self.kubectl("config", "set-context", "--current", f"--namespace={name}")
         binary = os.environ.get("NEOFLEET_OPERATOR")
         self.operator = LocalOperator(binary, name) if binary else DeployedOperator()
+
+    def keep_evidence(self):
+        """What has been written here, for the search for secrets."""
+        EVIDENCE.append(("log", self.operator.logs()))
+        for kind in ("events", "n4js", "n4jc", "n4jp", "statefulsets", "configmaps", "services"):
+            EVIDENCE.append((kind, json.dumps(self.get(kind))))
 
     def close(self):
         run(["kubectl", "delete", "namespace", self.name, "--wait=true", "--timeout=120s"], ok=False)
@@ -258,6 +269,7 @@ class DeployedOperator:
     def kill(self):
         """At once, and none comes in its place before start(); the operator of the other tests, too."""
         pod = self.pod()["metadata"]["name"]
+        EVIDENCE.append(("log", self.logs()))
         run(["kubectl", "scale", "deployment/neofleet", "-n", "neofleet-system", "--replicas=0"])
         run(["kubectl", "delete", "pod", pod, "-n", "neofleet-system", "--grace-period=0", "--force", "--wait=true"], ok=False)
 
@@ -266,6 +278,7 @@ class DeployedOperator:
         self.wait()
 
     def restart(self):
+        EVIDENCE.append(("log", self.logs()))
         run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
         self.wait()
 
@@ -318,7 +331,6 @@ class LocalOperator:
             return answer.read().decode()
 
 
-ALL_LOGS = []  # of the operators that tests ran, for the search for secrets
 PRINTING = threading.Lock()
 
 
@@ -332,7 +344,7 @@ def run_test(test):
     except Exception:  # a test's failure must not keep the others from running
         verdict = "FAILED"
         report = "".join([traceback.format_exc(), namespace.dump(), namespace.operator.logs()[-4000:]])
-    ALL_LOGS.append(namespace.operator.logs())
+    namespace.keep_evidence()
     namespace.close()
     with PRINTING:
         print(report, end="", file=sys.stderr)
