@@ -258,8 +258,13 @@ class DeployedOperator:
         return [item for item in items if "deletionTimestamp" not in item["metadata"]][0]
 
     def logs(self):
-        return run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
-                    "--tail=-1"]).stdout
+        def ask():
+            # Another test may be replacing the pod.
+            done = run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "--tail=-1"],
+                       ok=False)
+            return done.returncode == 0 and done.stdout
+
+        return wait_for("the operator's log", ask)
 
     def metrics(self):
         address = self.pod()["status"]["podIP"]
@@ -341,10 +346,10 @@ def run_test(test):
     verdict, report = "ok", ""
     try:
         test(namespace)
+        namespace.keep_evidence()
     except Exception:  # a test's failure must not keep the others from running
         verdict = "FAILED"
         report = "".join([traceback.format_exc(), namespace.dump(), namespace.operator.logs()[-4000:]])
-    namespace.keep_evidence()
     namespace.close()
     with PRINTING:
         print(report, end="", file=sys.stderr)
