@@ -20,7 +20,6 @@
 
 #define SETTLED_MS INT64_C(600000)
 #define REFUSED_MS INT64_C(60000)
-#define RECENT_MS INT64_C(2000)
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(8000)
 
@@ -203,9 +202,9 @@ int cluster_survey(const struct context *context, struct memory *memory, const s
 	return 0;
 }
 
-bool cluster_is_recent(const struct memory *memory)
+bool cluster_is_recent(const struct memory *memory, int64_t since_ms)
 {
-	return memory->survey.last && clock_monotonic_ms(&clock_system) - memory->survey.taken_ms < RECENT_MS;
+	return memory->survey.last && memory->survey.taken_ms >= since_ms;
 }
 
 int64_t cluster_pace(struct memory *memory, bool settled)

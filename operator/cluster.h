@@ -18,8 +18,9 @@
 int cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs, bool at_once,
 		   const struct survey **ret, struct err *err);
 
-// Whether the last survey is good enough to take a server away: nobody tells us when a database goes down or the lead moves.
-bool cluster_is_recent(const struct memory *memory);
+// Whether the last survey was taken since a point of the monotonic clock. One that a server is taken away on is of the same pass:
+// nobody tells us when a database goes down or the lead moves.
+bool cluster_is_recent(const struct memory *memory, int64_t since_ms);
 
 // What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first.
 void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);

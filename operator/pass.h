@@ -31,7 +31,8 @@ struct pass {
 	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none
 	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none
 	char registered_at[TIME_TEXT_SIZE];
-	int64_t again_ms; // 0: not before something changes
+	int64_t started_ms; // monotonic
+	int64_t again_ms;   // 0: not before something changes
 };
 
 static inline void pass_again(struct pass *pass, int64_t ms)

@@ -126,7 +126,7 @@ static int roll(struct pass *pass, struct err *err)
 	if (pass->facts.refused)
 		return 0;
 	roll_decide(&pass->facts, pass->arena, &decision);
-	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory)) {
+	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory, pass->started_ms)) {
 		r = cluster_survey(pass->context, pass->memory, &pass->inputs, true, &pass->facts.survey, err);
 		if (r < 0)
 			return r;
@@ -233,7 +233,8 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		   struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct pass pass = {.context = context, .memory = memory, .arena = arena};
+	struct pass pass = {
+		.context = context, .memory = memory, .arena = arena, .started_ms = clock_monotonic_ms(&clock_system)};
 	struct kube_name name = {.namespace = key->namespace, .name = key->name};
 	char text[QUEUE_KEY_SIZE];
 	int r;
