@@ -30,30 +30,18 @@ container_ids() {
 	done < <(cgroup_controllers) | sort -un
 }
 
-kill_containers() {
+# kill_all WHAT LIST: until LIST names no process any more.
+kill_all() {
 	local round pid ids
 	for ((round = 0; round < 100; round++)); do
-		ids=$(container_ids)
+		ids=$("$2")
 		[ -n "$ids" ] || return 0
 		for pid in $ids; do
 			kill -9 "$pid" 2>/dev/null || true
 		done
 		sleep 0.05
 	done
-	die "containers of cluster '$name' do not end: $ids"
-}
-
-kill_rest() {
-	local round pid ids
-	for ((round = 0; round < 100; round++)); do
-		ids=$(process_ids)
-		[ -n "$ids" ] || return 0
-		for pid in $ids; do
-			kill -9 "$pid" 2>/dev/null || true
-		done
-		sleep 0.05
-	done
-	die "processes of cluster '$name' do not end: $ids"
+	die "$1 of cluster '$name' do not end: $ids"
 }
 
 unmount_all() {
@@ -76,17 +64,15 @@ command_down() {
 	for part in provisioner kubelet kube-proxy coredns kube-scheduler kube-controller-manager; do
 		stop_part "$part"
 	done
-	kill_containers
+	kill_all containers container_ids
 	for part in containerd kube-apiserver etcd; do
 		stop_part "$part"
 	done
-	kill_rest
+	kill_all processes process_ids
 	unmount_all
 	cgroups_down
 	network_down
-	# Images stay: containerd's own folder is the cache of what was loaded.
-	rm -rf "$state" "$run"/{pid,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,*.conf,*.yaml,*.toml,Corefile}
-	rm -rf "$run/containerd"
+	rm -rf "$state" "$run"/{pid,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
 	rmdir "$run" /run/neofleet 2>/dev/null || true
 	say "cluster '$name' is down"
 }
