@@ -114,7 +114,8 @@ class Namespace:
 
     def __init__(self, name):
         self.name = name
-        # One of an earlier run may be on its way out: its servers have five minutes to end.
+        # One of an earlier run may have been left, or be on its way out: its servers have five minutes to end.
+        run(["kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait=false"])
         wait_for(f"namespace {name} to be free", lambda: api().get(f"{CORE}/namespaces/{name}") is None, 400)
         run(["kubectl", "create", "namespace", name])
         run(["kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"])
@@ -342,15 +343,19 @@ PRINTING = threading.Lock()
 def run_test(test):
     """One test in a namespace of its own; true when it passed."""
     started = time.monotonic()
-    namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
-    verdict, report = "ok", ""
+    namespace, verdict, report = None, "ok", ""
+    # A test's failure must not keep the others from running.
     try:
+        namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
         test(namespace)
         namespace.keep_evidence()
-    except Exception:  # a test's failure must not keep the others from running
+    except Exception:
         verdict = "FAILED"
-        report = "".join([traceback.format_exc(), namespace.dump(), namespace.operator.logs()[-4000:]])
-    namespace.close()
+        report = traceback.format_exc()
+        if namespace:
+            report += namespace.dump() + namespace.operator.logs()[-4000:]
+    if namespace:
+        namespace.close()
     with PRINTING:
         print(report, end="", file=sys.stderr)
         print(f"{verdict:6} {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
