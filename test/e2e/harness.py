@@ -3,6 +3,7 @@
 """What the end-to-end tests share. Everything runs inside the cluster's network (script/cluster exec)."""
 import base64
 import concurrent.futures
+import contextlib
 import functools
 import http.client
 import json
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -333,8 +335,13 @@ class LocalOperator:
         return self.log.read_text(encoding="utf-8")
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            return answer.read().decode()
+        def ask():
+            # It may have been started a moment ago.
+            with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+                return answer.read().decode()
+
+        return wait_for("the operator's metrics", ask)
 
 
 PRINTING = threading.Lock()

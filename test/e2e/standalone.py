@@ -116,6 +116,8 @@ def force_registration(ns, page, fleet):
     print(f"       registered again {time.monotonic() - started:.1f} s after the patch", flush=True)
     after = ns.wait_fleet("my-standalone", True)
     check(after["lastRegistrationTime"] >= before["lastRegistrationTime"], f"{before} then {after}")
+    # The status is there before the log says so.
+    wait_for("the registration in the log", lambda: registrations(ns, "my-standalone") > times)
     check(registrations(ns, "my-standalone") == times + 1, "not exactly one registration")
 
 

@@ -115,6 +115,8 @@ def test_tls_renewed(ns):
     ns.status_patch(name, {"auraFleetManagement": {"registered": False}})
     ns.wait_fleet(name, True)
     wait_for("the new token at the service", lambda: fleet.deployments(project("tls-2")))
+    # The status is there before the log says so.
+    wait_for("the registration in the log", lambda: registrations(ns, name) > times)
     check(registrations(ns, name) == times + 1, "not exactly one registration")
 
 
