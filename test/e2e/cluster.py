@@ -226,6 +226,25 @@ def sample_of_page():
     return Page().yaml("kind: Neo4jEnterpriseCluster").replace("repo: neo4j\n", f"repo: {REPOSITORY}\n")
 
 
+def page_commands(ns, cluster):
+    """The page's own commands, as printed, for its own cluster: maps compared as JSON, times by shape."""
+    page = Page()
+    status_block, event_block = page.shell("{.status.auraFleetManagement}").split("# Check events")
+    expected = json.loads(re.search(r'^# (\{"registered".*\})$', status_block, re.MULTILINE).group(1))
+    got = json.loads(ns.shell(status_block))
+    check(sorted(got) == sorted(expected) and got["registered"] is True and got["message"] == expected["message"], f"map: {got}")
+    check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", got["lastRegistrationTime"]), f"the time: {got}")
+    check(ns.shell(event_block).count("AuraFleetManagementRegistered") == 1, "not one event line")
+    check(ns.shell(page.shell("NEO4J_PLUGINS", "jsonpath")) == '["fleet-management"]', "NEO4J_PLUGINS")
+    check("Neo4jEnterpriseCluster" in ns.shell(page.shell("kubectl describe neo4jenterprisecluster")), "describe")
+    ns.shell(page.shell("--dry-run=client").replace("<new-token>", mint("cluster-page-2")))
+    calls = sum(cluster.counts("token stored").values())
+    ns.shell(page.shell('{"registered":false}'))
+    wait_for("the new token at the service", lambda: FleetService().deployments(project("cluster-page-2")))
+    cluster.wait_registered(60)
+    wait_for("the call on record", lambda: sum(cluster.counts("token stored").values()) == calls + 1, 30)
+
+
 def test_cluster_page(ns):
     """A1 B1 B7 C1 C3 D2 D3 D6 D7 E1: the page's cluster forms, and is registered by one call at the leader of system."""
     ns.secret(ADMIN_SECRET, password=PASSWORD)
@@ -256,6 +275,7 @@ def test_cluster_page(ns):
     time.sleep(10)  # in which nothing is to be done
     check([item["metadata"]["resourceVersion"] for item in (cluster.object(), cluster.set())] == versions,
           "something was written for nothing")
+    page_commands(ns, cluster)
 
 
 def test_cluster_roll(ns):
