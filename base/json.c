@@ -94,3 +94,13 @@ const char *json_val_text(struct arena *arena, const yyjson_val *val)
 
 	return scrub(must(yyjson_val_write_opts(val, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL)));
 }
+
+void json_patch_step(yyjson_mut_doc *doc, yyjson_mut_val *patch, const char *op, const char *path, yyjson_val *value)
+{
+	yyjson_mut_val *step = yyjson_mut_arr_add_obj(doc, patch);
+
+	(void)yyjson_mut_obj_add_str(doc, step, "op", op);
+	(void)yyjson_mut_obj_add_str(doc, step, "path", path);
+	if (value)
+		(void)yyjson_mut_obj_add_val(doc, step, "value", yyjson_val_mut_copy(doc, value));
+}

@@ -23,3 +23,6 @@ yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
 // The document's compact text, in the arena. What is no UTF-8 in it (a peer's words, or words cut short) becomes "?".
 const char *json_text(struct arena *arena, const yyjson_mut_doc *doc);
 const char *json_val_text(struct arena *arena, const yyjson_val *val);
+
+// Appends a step to a JSON patch (RFC 6902), e.g. "test" or "replace"; value NULL: a step without one. The texts are not copied.
+void json_patch_step(yyjson_mut_doc *doc, yyjson_mut_val *patch, const char *op, const char *path, yyjson_val *value);

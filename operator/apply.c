@@ -153,15 +153,6 @@ static bool find_named(yyjson_val *list, const char *name, size_t *ret_index)
 	return false;
 }
 
-static yyjson_mut_val *add_step(yyjson_mut_doc *doc, yyjson_mut_val *patch, const char *op, const char *path)
-{
-	yyjson_mut_val *step = yyjson_mut_arr_add_obj(doc, patch);
-
-	(void)yyjson_mut_obj_add_str(doc, step, "op", op);
-	(void)yyjson_mut_obj_add_str(doc, step, "path", path);
-	return step;
-}
-
 int apply_remove_env(const struct context *context, const struct child *child, const char *variable, struct arena *arena,
 		     struct kube_object **ret_live, struct err *err)
 {
@@ -182,9 +173,8 @@ int apply_remove_env(const struct context *context, const struct child *child, c
 	path = arena_printf(arena, "/spec/template/spec/containers/%zu/env/%zu", i, j);
 	yyjson_mut_doc_set_root(doc, patch);
 	// The whole entry as it was read: a change by somebody else makes the patch fail.
-	(void)yyjson_mut_obj_add_val(doc, add_step(doc, patch, "test", path), "value",
-				     yyjson_val_mut_copy(doc, yyjson_arr_get(env, j)));
-	(void)add_step(doc, patch, "remove", path);
+	json_patch_step(doc, patch, "test", path, yyjson_arr_get(env, j));
+	json_patch_step(doc, patch, "remove", path, NULL);
 	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, json_text(arena, doc), ret_live, err);
 	if (r != ERR_INVALID)
 		return r < 0 ? err_wrap(err, "cannot take %s out of %s '%s'", variable, child->resource->kind, child->name) : 0;

@@ -87,15 +87,6 @@ struct repair {
 
 static void repair(struct repair *r, yyjson_val *desired, yyjson_val *live, const char *path);
 
-static void add_step(struct repair *r, const char *op, const char *path, yyjson_val *value)
-{
-	yyjson_mut_val *step = yyjson_mut_arr_add_obj(r->doc, r->patch);
-
-	(void)yyjson_mut_obj_add_str(r->doc, step, "op", op);
-	(void)yyjson_mut_obj_add_str(r->doc, step, "path", path);
-	(void)yyjson_mut_obj_add_val(r->doc, step, "value", yyjson_val_mut_copy(r->doc, value));
-}
-
 static bool is_port_key(const char *member)
 {
 	return strcmp(member, "port") == 0 || strcmp(member, "containerPort") == 0 || strcmp(member, "protocol") == 0;
@@ -115,7 +106,7 @@ static void repair_map(struct repair *r, yyjson_val *desired, yyjson_val *live, 
 		if (!twin || strpbrk(member, "~/"))
 			continue;
 		if (named && is_port_key(member) && drift_found(value, twin))
-			add_step(r, "replace", arena_printf(r->arena, "%s/%s", path, member), value);
+			json_patch_step(r->doc, r->patch, "replace", arena_printf(r->arena, "%s/%s", path, member), value);
 		else
 			repair(r, value, twin, arena_printf(r->arena, "%s/%s", path, member));
 	}
@@ -146,7 +137,7 @@ const char *drift_ports_patch(yyjson_val *desired, yyjson_val *live, struct aren
 	r.patch = yyjson_mut_arr(r.doc);
 	yyjson_mut_doc_set_root(r.doc, r.patch);
 	// The paths go by position.
-	add_step(&r, "test", version, yyjson_ptr_get(live, version));
+	json_patch_step(r.doc, r.patch, "test", version, yyjson_ptr_get(live, version));
 	repair(&r, desired, live, "");
 	return yyjson_mut_arr_size(r.patch) > 1 ? json_text(arena, r.doc) : NULL;
 }
