@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Who logs on, and how. Plain data: nothing is copied by the constructors, and what keeps a copy (bolt/driver.h) wipes it.
+
+#include "bolt/value.h"
+
+struct bolt_auth {
+	const char *scheme;   // "basic" where NULL; "none", "bearer", "kerberos", or the name of a scheme that the server was given
+	const char *user;     // the principal; NULL where the scheme has none
+	const char *password; // the credentials: a password, a token, a base64 ticket; never in a log or an error
+	const char *realm;    // NULL: none
+	const struct bolt_value *parameters; // a map for the server's own schemes; NULL: none
+};
+
+static inline struct bolt_auth bolt_auth_none(void)
+{
+	return (struct bolt_auth){.scheme = "none"};
+}
+
+static inline struct bolt_auth bolt_auth_basic(const char *user, const char *password)
+{
+	return (struct bolt_auth){.scheme = "basic", .user = user, .password = password};
+}
+
+static inline struct bolt_auth bolt_auth_bearer(const char *token)
+{
+	return (struct bolt_auth){.scheme = "bearer", .password = token};
+}
+
+static inline struct bolt_auth bolt_auth_kerberos(const char *ticket)
+{
+	return (struct bolt_auth){.scheme = "kerberos", .user = "", .password = ticket};
+}
