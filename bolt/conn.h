@@ -5,7 +5,7 @@
 
 // The client's side of a Bolt connection without I/O: requests are appended to an output buffer, bytes of the server are fed
 // in, events come out. A FIFO of expected replies tells which request an answer belongs to; an answer of an unexpected kind is
-// ERR_PROTOCOL. Any event loop can drive it; bolt/session.h does so with blocking calls. Source: Bolt message specification.
+// ERR_PROTOCOL. Any event loop can drive it; bolt/link.h does so with blocking calls. Source: Bolt message specification.
 
 #include <stdbool.h>
 #include <stddef.h>

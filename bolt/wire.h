@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "bolt/session.h"
+#include "bolt/target.h"
 
 struct wire;
 

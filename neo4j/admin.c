@@ -11,7 +11,7 @@
 // A copy of a database on a server is a row.
 #define COPIES_MAX (20 * 500)
 
-static int run(const struct admin *admin, const char *text, const char *token, struct bolt_result *ret, struct err *err)
+static int run(const struct admin *admin, const char *text, const char *token, struct bolt_table *ret, struct err *err)
 {
 	struct bolt_entry entry = {.key = "token", .value = bolt_string(token)};
 	struct bolt_value params = bolt_map(&entry, 1);
@@ -23,7 +23,7 @@ static int run(const struct admin *admin, const char *text, const char *token, s
 		.secret_params = token != NULL,
 	};
 
-	return bolt_session_query(admin->session, &query, admin->deadline, admin->arena, ret, err);
+	return bolt_link_query(admin->link, &query, admin->deadline, admin->arena, ret, err);
 }
 
 static int lacks(const char *column, const char *procedure, struct err *err)
@@ -33,7 +33,7 @@ static int lacks(const char *column, const char *procedure, struct err *err)
 
 int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err)
 {
-	struct bolt_result result;
+	struct bolt_table result;
 	const struct bolt_value *count;
 	int r;
 
@@ -43,7 +43,7 @@ int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err)
 		NULL, &result, err);
 	if (r < 0)
 		return r;
-	count = bolt_result_get(&result, 0, "n");
+	count = bolt_table_get(&result, 0, "n");
 	if (!count || count->type != BOLT_INT)
 		return lacks("n", "SHOW PROCEDURES", err);
 	*ret = count->integer == 3;
@@ -57,12 +57,12 @@ static int is_listed(const struct admin *admin, const char *text, const char *be
 	struct bolt_value params = bolt_map(&entry, 1);
 	struct bolt_query query = {.text = text, .params = &params, .database = "system", .read = true, .max_rows = 1};
 	const struct bolt_value *count;
-	struct bolt_result result;
-	int r = bolt_session_query(admin->session, &query, admin->deadline, admin->arena, &result, err);
+	struct bolt_table result;
+	int r = bolt_link_query(admin->link, &query, admin->deadline, admin->arena, &result, err);
 
 	if (r < 0)
 		return r;
-	count = bolt_result_get(&result, 0, "n");
+	count = bolt_table_get(&result, 0, "n");
 	if (!count || count->type != BOLT_INT)
 		return lacks("n", "SHOW PROCEDURES or SHOW FUNCTIONS", err);
 	*ret = count->integer > 0;
@@ -95,13 +95,13 @@ int admin_names_present(const struct admin *admin, const char *patterns, bool *r
 int admin_fleet_status(const struct admin *admin, struct fleet_state *ret, struct err *err)
 {
 	const struct bolt_value *active, *connected;
-	struct bolt_result result;
+	struct bolt_table result;
 	int r = run(admin, "CALL fleetManagement.status()", NULL, &result, err);
 
 	if (r < 0)
 		return r;
-	active = bolt_result_get(&result, 0, "active");
-	connected = bolt_result_get(&result, 0, "connected");
+	active = bolt_table_get(&result, 0, "active");
+	connected = bolt_table_get(&result, 0, "connected");
 	if (!active || active->type != BOLT_BOOL)
 		return lacks("active", "fleetManagement.status", err);
 	if (!connected || connected->type != BOLT_BOOL)
@@ -109,25 +109,25 @@ int admin_fleet_status(const struct admin *admin, struct fleet_state *ret, struc
 	*ret = (struct fleet_state){
 		.active = active->boolean,
 		.connected = connected->boolean,
-		.message = bolt_as_string(bolt_result_get(&result, 0, "statusMessage")),
+		.message = bolt_as_string(bolt_table_get(&result, 0, "statusMessage")),
 	};
 	return 0;
 }
 
 int admin_fleet_inspect(const struct admin *admin, const char *token, struct token_info *ret, struct err *err)
 {
-	struct bolt_result result;
+	struct bolt_table result;
 	int r = run(admin, token ? "CALL fleetManagement.inspectToken($token)" : "CALL fleetManagement.inspectToken()",
 		    token, &result, err);
 
 	if (r < 0)
 		return r;
-	if (!bolt_result_get(&result, 0, "projectId"))
+	if (!bolt_table_get(&result, 0, "projectId"))
 		return lacks("projectId", "fleetManagement.inspectToken", err);
 	*ret = (struct token_info){
-		.project = bolt_as_string(bolt_result_get(&result, 0, "projectId")),
-		.expires = bolt_as_string(bolt_result_get(&result, 0, "tokenExpires")),
-		.error = bolt_as_string(bolt_result_get(&result, 0, "errorMessage")),
+		.project = bolt_as_string(bolt_table_get(&result, 0, "projectId")),
+		.expires = bolt_as_string(bolt_table_get(&result, 0, "tokenExpires")),
+		.error = bolt_as_string(bolt_table_get(&result, 0, "errorMessage")),
 	};
 	if (ret->error && !*ret->error)
 		ret->error = NULL;
@@ -137,13 +137,13 @@ int admin_fleet_inspect(const struct admin *admin, const char *token, struct tok
 int admin_fleet_register(const struct admin *admin, const char *token, bool *ret_registered, const char **ret_text,
 			 struct err *err)
 {
-	struct bolt_result result;
+	struct bolt_table result;
 	const char *text;
 	int r = run(admin, "CALL fleetManagement.registerToken($token)", token, &result, err);
 
 	if (r < 0)
 		return r;
-	text = bolt_as_string(bolt_result_get(&result, 0, "result"));
+	text = bolt_as_string(bolt_table_get(&result, 0, "result"));
 	if (!text)
 		return lacks("result", "fleetManagement.registerToken", err);
 	*ret_registered = strncmp(text, REGISTERED_PREFIX, strlen(REGISTERED_PREFIX)) == 0;
@@ -153,21 +153,21 @@ int admin_fleet_register(const struct admin *admin, const char *token, bool *ret
 
 int admin_fleet_disable(const struct admin *admin, struct err *err)
 {
-	struct bolt_result result;
+	struct bolt_table result;
 
 	return run(admin, "CALL fleetManagement.disable()", NULL, &result, err);
 }
 
-static int show(const struct admin *admin, const char *text, uint32_t max_rows, struct bolt_result *ret, struct err *err)
+static int show(const struct admin *admin, const char *text, uint32_t max_rows, struct bolt_table *ret, struct err *err)
 {
 	struct bolt_query query = {.text = text, .database = "system", .read = true, .max_rows = max_rows};
 
-	return bolt_session_query(admin->session, &query, admin->deadline, admin->arena, ret, err);
+	return bolt_link_query(admin->link, &query, admin->deadline, admin->arena, ret, err);
 }
 
-static const char *text_at(const struct bolt_result *result, uint32_t row, const char *field)
+static const char *text_at(const struct bolt_table *result, uint32_t row, const char *field)
 {
-	return bolt_as_string(bolt_result_get(result, row, field));
+	return bolt_as_string(bolt_table_get(result, row, field));
 }
 
 static void read_hosting(const struct bolt_value *list, struct arena *arena, struct topology_server *ret)
@@ -189,7 +189,7 @@ static void read_hosting(const struct bolt_value *list, struct arena *arena, str
 int admin_servers(const struct admin *admin, struct topology_servers *ret, struct err *err)
 {
 	struct topology_server *items;
-	struct bolt_result result;
+	struct bolt_table result;
 	int r = show(admin, "SHOW SERVERS YIELD serverId, name, address, state, health, hosting", ROWS_MAX, &result, err);
 
 	if (r < 0)
@@ -205,7 +205,7 @@ int admin_servers(const struct admin *admin, struct topology_servers *ret, struc
 		};
 		if (!items[i].id || !items[i].state || !items[i].health)
 			return lacks("serverId, state or health", "SHOW SERVERS", err);
-		read_hosting(bolt_result_get(&result, i, "hosting"), admin->arena, &items[i]);
+		read_hosting(bolt_table_get(&result, i, "hosting"), admin->arena, &items[i]);
 	}
 	*ret = (struct topology_servers){.items = items, .n = result.n_rows};
 	return 0;
@@ -214,7 +214,7 @@ int admin_servers(const struct admin *admin, struct topology_servers *ret, struc
 int admin_databases(const struct admin *admin, struct topology_copies *ret, struct err *err)
 {
 	struct topology_copy *items;
-	struct bolt_result result;
+	struct bolt_table result;
 	int r = show(admin, "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus", COPIES_MAX, &result,
 		     err);
 
@@ -227,7 +227,7 @@ int admin_databases(const struct admin *admin, struct topology_copies *ret, stru
 			.type = text_at(&result, i, "type"),
 			.address = text_at(&result, i, "address"),
 			.role = text_at(&result, i, "role"),
-			.writer = bolt_as_bool(bolt_result_get(&result, i, "writer"), false),
+			.writer = bolt_as_bool(bolt_table_get(&result, i, "writer"), false),
 			.requested = text_at(&result, i, "requestedStatus"),
 			.current = text_at(&result, i, "currentStatus"),
 		};
@@ -243,7 +243,7 @@ static int change_servers(const struct admin *admin, const char *command, const 
 {
 	struct bolt_entry entries[TOPOLOGY_SERVERS_MAX];
 	const char *text = command;
-	struct bolt_result result;
+	struct bolt_table result;
 	struct bolt_value params;
 
 	if (n == 0 || n > TOPOLOGY_SERVERS_MAX)
@@ -255,7 +255,7 @@ static int change_servers(const struct admin *admin, const char *command, const 
 		entries[i] = (struct bolt_entry){.key = key, .value = bolt_string(ids[i])};
 	}
 	params = bolt_map(entries, (uint32_t)n);
-	return bolt_session_query(admin->session,
+	return bolt_link_query(admin->link,
 				  &(struct bolt_query){.text = text, .params = &params, .database = "system", .max_rows = ROWS_MAX},
 				  admin->deadline, admin->arena, &result, err);
 }

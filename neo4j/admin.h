@@ -4,7 +4,7 @@
 #pragma once
 
 // The few statements the operator runs on a server, always on database system, values always as parameters.
-// Errors are those of bolt_session_query(); in addition ERR_PROTOCOL when an answer lacks the columns that the
+// Errors are those of bolt_link_query(); in addition ERR_PROTOCOL when an answer lacks the columns that the
 // procedure promises. A missing procedure is ERR_SERVER with err.code ADMIN_PROCEDURE_NOT_FOUND.
 // Source: Neo4j Operations Manual, "SHOW PROCEDURES"; Aura Fleet Manager, procedures.
 
@@ -14,14 +14,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "bolt/session.h"
+#include "bolt/link.h"
 #include "neo4j/topology.h"
 
 #define ADMIN_PROCEDURE_NOT_FOUND "Neo.ClientError.Procedure.ProcedureNotFound"
 
-// One exchange: the session, the time it may take, and where its answers live.
+// One exchange: the link, the time it may take, and where its answers live.
 struct admin {
-	struct bolt_session *session;
+	struct bolt_link *link;
 	int64_t deadline;
 	struct arena *arena;
 };

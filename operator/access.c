@@ -202,17 +202,17 @@ static void note_version(struct memory *memory, const char *server)
 	memory_set(memory->login.version, slash ? slash + 1 : server);
 }
 
-int access_log_in(const struct access_login *login, struct bolt_session **ret, struct err *err)
+int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const struct access *access = login->access;
 	struct bolt_target target = access_target(access, login->pod);
 	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
-	int r = bolt_session_open(&target, &auth, login->deadline, ret, err);
+	int r = bolt_link_open(&target, &auth, login->deadline, ret, err);
 
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
-		note_version(login->memory, bolt_session_server(*ret));
+		note_version(login->memory, bolt_link_server(*ret));
 	} else if (r == ERR_FORBIDDEN) {
 		access_note(login->context, login->memory, access->servers,
 			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
@@ -235,7 +235,7 @@ static void log_in(const struct context *context, struct memory *memory, const s
 		   const struct pod *pod)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	struct access access = {.servers = servers, .arena = arena};
 	struct access_login login = {.context = context, .memory = memory, .access = &access, .pod = pod};
 	struct access_problem problem;
@@ -244,7 +244,7 @@ static void log_in(const struct context *context, struct memory *memory, const s
 	if (!access_read(context, &access, arena, &problem) || !context_has_ms(context, LOGIN_TIMEOUT_MS))
 		return;
 	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
-	(void)access_log_in(&login, &session, &err); // an outcome is noted, anything else is tried again
+	(void)access_log_in(&login, &link, &err); // an outcome is noted, anything else is tried again
 }
 
 void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,

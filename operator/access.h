@@ -11,7 +11,7 @@
 
 #include "api/dbms.h"
 #include "base/arena.h"
-#include "bolt/session.h"
+#include "bolt/link.h"
 #include "operator/certificate.h"
 #include "operator/context.h"
 #include "operator/credentials.h"
@@ -55,11 +55,11 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
 				struct arena *arena);
 
-// The words for a refused login, with the cure. err is what bolt_session_open() said.
+// The words for a refused login, with the cure. err is what bolt_link_open() said.
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
 
 // Logs in to the server of a pod; access_read() has filled access. What the server answered to the password is noted, and what
-// version it says it is. Errors are those of bolt_session_open(); after ERR_FORBIDDEN memory->login.message has the words.
+// version it says it is. Errors are those of bolt_link_open(); after ERR_FORBIDDEN memory->login.message has the words.
 struct access_login {
 	const struct context *context;
 	struct memory *memory;
@@ -67,7 +67,7 @@ struct access_login {
 	const struct pod *pod;
 	int64_t deadline;
 };
-int access_log_in(const struct access_login *login, struct bolt_session **ret, struct err *err);
+int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err);
 
 // Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
 const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,

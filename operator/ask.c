@@ -18,7 +18,7 @@ struct exchange {
 	const struct ask *ask;
 	const struct pod *pod;
 	struct arena *arena; // of the secrets and the answers; wiped
-	struct bolt_session *session;
+	struct bolt_link *link;
 	struct admin admin;
 };
 
@@ -52,8 +52,8 @@ static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 
 	if (!access_read(ask->context, &access, ask->arena, ret_problem))
 		return false;
-	r = access_log_in(&login, &x->session, &err);
-	x->admin.session = x->session;
+	r = access_log_in(&login, &x->link, &err);
+	x->admin.link = x->link;
 	if (r == ERR_FORBIDDEN)
 		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, ask->memory->login.message));
 	return r == 0 || fail_with(x, &err, ret_problem);
@@ -78,7 +78,7 @@ static bool begin(const struct ask *ask, const struct pod *pod, struct exchange 
 
 static void end(struct exchange *x)
 {
-	bolt_session_close(x->session);
+	bolt_link_close(x->link);
 	arena_free(x->arena);
 }
 
@@ -100,7 +100,7 @@ bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_
 	bool done = begin(ask, pod, &x, ret_problem);
 
 	if (done)
-		*ret_version = version_in(bolt_session_server(x.session), ask->arena);
+		*ret_version = version_in(bolt_link_server(x.link), ask->arena);
 	end(&x);
 	return done;
 }

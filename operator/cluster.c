@@ -100,7 +100,7 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 	return false;
 }
 
-static int open_session(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_session **ret, struct err *err)
+static int open_link(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_link **ret, struct err *err)
 {
 	struct access_login login = {.context = caller->context,
 				     .memory = caller->memory,
@@ -121,9 +121,9 @@ static void problem(struct survey *survey, const char *reason, const char *text)
 	survey->problem = arena_strdup(survey->arena, text);
 }
 
-static int show(struct survey *survey, struct bolt_session *session, int64_t deadline, struct err *err)
+static int show(struct survey *survey, struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	struct admin admin = {.session = session, .deadline = deadline, .arena = survey->arena};
+	struct admin admin = {.link = link, .deadline = deadline, .arena = survey->arena};
 	int r = admin_servers(&admin, &survey->servers, err);
 
 	return r < 0 ? r : admin_databases(&admin, &survey->copies, err);
@@ -132,17 +132,17 @@ static int show(struct survey *survey, struct bolt_session *session, int64_t dea
 // One server's answer. False when another one is worth a try.
 static bool ask(struct caller *caller, const struct pod *pod, struct survey *survey)
 {
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	int64_t deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS);
 	struct err err = ERR_INIT;
-	int r = open_session(caller, pod, deadline, &session, &err);
+	int r = open_link(caller, pod, deadline, &link, &err);
 
 	if (r == ERR_FORBIDDEN) {
 		problem(survey, FLEET_CREDENTIALS_REFUSED, caller->memory->login.message);
 		return true;
 	}
 	if (r == 0)
-		r = show(survey, session, deadline, &err);
+		r = show(survey, link, deadline, &err);
 	if (r == 0)
 		survey->problem = survey->reason = NULL;
 	else
@@ -246,13 +246,13 @@ static int run(const struct admin *admin, const struct scale_decision *decision,
 
 static int command(struct caller *caller, const struct pod *writer, const struct scale_decision *decision, struct err *err)
 {
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	struct admin admin = {.deadline = deadline_in_ms(ACT_TIMEOUT_MS), .arena = caller->arena};
-	int r = open_session(caller, writer, admin.deadline, &session, err);
+	int r = open_link(caller, writer, admin.deadline, &link, err);
 
 	if (r < 0)
 		return r;
-	admin.session = session;
+	admin.link = link;
 	return run(&admin, decision, err);
 }
 

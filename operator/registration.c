@@ -65,7 +65,7 @@ static int fail(struct exchange *x, const struct err *err)
 	if (admin_is_not_leader(err))
 		return fail_not_leader(x);
 	// Later on it is a right that the user lacks, not the password.
-	if (err->class == ERR_FORBIDDEN && !x->admin.session) {
+	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
 		x->result->answered = true;
 		x->result->code = code;
 		err_set_code(&refusal, code);
@@ -182,27 +182,27 @@ static int call_register(struct exchange *x)
 	return 0;
 }
 
-static int open_session(struct exchange *x, struct bolt_session **ret)
+static int open_link(struct exchange *x, struct bolt_link **ret)
 {
 	struct err err = ERR_INIT;
 
-	if (bolt_session_open(&x->request->target, &x->request->auth, x->request->deadline, ret, &err) < 0)
+	if (bolt_link_open(&x->request->target, &x->request->auth, x->request->deadline, ret, &err) < 0)
 		return fail(x, &err);
 	x->result->answered = true;
-	x->admin = (struct admin){.session = *ret, .deadline = x->request->deadline, .arena = x->arena};
+	x->admin = (struct admin){.link = *ret, .deadline = x->request->deadline, .arena = x->arena};
 	return 0;
 }
 
 void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret)
 {
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	struct exchange x = {.request = request, .result = ret, .arena = arena};
 	int adopted;
 
 	arena_wipe_on_free(arena);
 	*ret = (struct registration_result){.code = ""};
 	fault_point("before-login");
-	if (open_session(&x, &session) < 0 || check_procedures(&x) < 0)
+	if (open_link(&x, &link) < 0 || check_procedures(&x) < 0)
 		return;
 	adopted = check_adoption(&x);
 	if (adopted < 0)
@@ -215,14 +215,14 @@ void registration_run(const struct registration_request *request, struct arena *
 void registration_check_connected(const struct registration_request *request, struct arena *arena,
 				  struct connection_result *ret)
 {
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	struct registration_result result = {.code = ""};
 	struct exchange x = {.request = request, .result = &result, .arena = arena};
 	struct fleet_state state;
 	struct err err = ERR_INIT;
 
 	*ret = (struct connection_result){.connected = -1, .code = ""};
-	if (open_session(&x, &session) < 0) {
+	if (open_link(&x, &link) < 0) {
 		ret->message = result.message;
 		ret->refused = result.answered;
 		ret->code = result.code;

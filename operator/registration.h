@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "bolt/session.h"
+#include "bolt/link.h"
 #include "neo4j/token.h"
 
 // The reasons of condition FleetRegistered and FleetConnected.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Any bytes as everything a server says in a session, against the whole client machine: the same events in one piece and
+// Any bytes as everything a server says in a link, against the whole client machine: the same events in one piece and
 // byte by byte, and only such events as the requests allow.
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ static void ask(struct conn *conn)
 	conn_pull(conn, 100);
 }
 
-// What bolt/session.h does about an event.
+// What bolt/link.h does about an event.
 static void react(struct conn *conn, const struct conn_event *event)
 {
 	if (event->type == CONN_AGREED)

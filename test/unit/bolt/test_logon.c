@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "bolt/session.h"
+#include "bolt/link.h"
 #include "test/unit/peer.h"
 
 #define LIMIT_MS 10000
@@ -44,14 +44,14 @@ static void test_expired(void **state)
 		struct peer_server *server = peer_server_start(log_in, &answer, NULL);
 		struct bolt_target target = {.host = "127.0.0.1", .port = peer_server_port(server), .user_agent = "test/1"};
 		struct bolt_auth auth = {.user = "neo4j", .password = "old-password"};
-		struct bolt_session *session = NULL;
+		struct bolt_link *link = NULL;
 		struct err err = ERR_INIT;
-		int r = bolt_session_open(&target, &auth, deadline_in_ms(LIMIT_MS), &session, &err);
+		int r = bolt_link_open(&target, &auth, deadline_in_ms(LIMIT_MS), &link, &err);
 
 		assert_int_equal(r, answer.expired ? ERR_FORBIDDEN : 0);
 		if (answer.expired)
 			assert_string_equal(err.code, BOLT_CREDENTIALS_EXPIRED);
-		bolt_session_close(session);
+		bolt_link_close(link);
 		peer_server_stop(server, 1);
 	}
 }

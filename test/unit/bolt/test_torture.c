@@ -15,12 +15,12 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "bolt/session.h"
+#include "bolt/link.h"
 #include "test/unit/peer.h"
 #include "test/unit/pki.h"
 
-// Torture: the n-th system call of a session fails, for every n from the first to the last, in every way that it can. Each
-// time there is an error, unless the session had its answer already, and nothing leaks: no descriptor, and under ASan no
+// Torture: the n-th system call of a link fails, for every n from the first to the last, in every way that it can. Each
+// time there is an error, unless the link had its answer already, and nothing leaks: no descriptor, and under ASan no
 // memory. What is no failure (a signal, a short read) changes nothing.
 //
 // The linker puts the functions below in the place of the C library's (--wrap). They count in the client's thread only. So
@@ -185,35 +185,35 @@ static void serve(struct peer *peer, void *user)
 	}
 }
 
-static int ask(struct bolt_session *session, const char *text, struct arena *arena, struct err *err)
+static int ask(struct bolt_link *link, const char *text, struct arena *arena, struct err *err)
 {
 	const struct bolt_query query = {.text = text};
-	struct bolt_result result;
-	int r = bolt_session_query(session, &query, deadline_in_ms(LIMIT), arena, &result, err);
+	struct bolt_table result;
+	int r = bolt_link_query(link, &query, deadline_in_ms(LIMIT), arena, &result, err);
 
 	if (r == 0)
-		assert_int_equal(bolt_as_int(bolt_result_get(&result, 0, "x"), 0), 7);
+		assert_int_equal(bolt_as_int(bolt_table_get(&result, 0, "x"), 0), 7);
 	return r;
 }
 
 // Opens, asks, fails, asks, closes. The outcome is what the last question gave, or what came before.
-static int whole_session(const struct bolt_target *target, struct err *err)
+static int whole_link(const struct bolt_target *target, struct err *err)
 {
 	const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
-	_cleanup_(bolt_session_closep) struct bolt_session *session = NULL;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	int r = bolt_session_open(target, &auth, deadline_in_ms(LIMIT), &session, err);
+	int r = bolt_link_open(target, &auth, deadline_in_ms(LIMIT), &link, err);
 
 	if (r < 0)
 		return r;
-	r = ask(session, QUERY_TEXT, arena, err);
+	r = ask(link, QUERY_TEXT, arena, err);
 	if (r < 0)
 		return r;
-	r = ask(session, "oops", arena, err);
+	r = ask(link, "oops", arena, err);
 	if (r != ERR_SERVER)
 		return r;
 	err_clear(err);
-	return ask(session, QUERY_TEXT, arena, err);
+	return ask(link, QUERY_TEXT, arena, err);
 }
 
 static int lowest_free_fd(void)
@@ -239,7 +239,7 @@ static bool run(enum way way, unsigned n, const struct peer_tls *tls, const char
 	fault.way = way;
 	fault.n = n;
 	fault.on = true;
-	*ret_r = whole_session(&target, &err);
+	*ret_r = whole_link(&target, &err);
 	fault.on = false;
 	hit = fault.hit;
 	peer_server_stop(server, fault.connects);

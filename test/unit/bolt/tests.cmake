@@ -3,7 +3,7 @@
 foreach(name chunk conn handshake pack)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
-foreach(name logon session torture wire)
+foreach(name link logon torture wire)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)

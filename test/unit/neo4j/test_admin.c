@@ -21,7 +21,7 @@
 struct talk {
 	struct peer_book book;
 	struct peer_server *server;
-	struct bolt_session *session;
+	struct bolt_link *link;
 	struct admin admin;
 	struct err err;
 };
@@ -34,14 +34,14 @@ static void start(struct talk *talk, const struct peer_reply *reply)
 	*talk = (struct talk){.book = {.replies = reply, .n = 1}, .err = ERR_INIT};
 	talk->server = peer_server_start(peer_play_book, &talk->book, NULL);
 	target.port = peer_server_port(talk->server);
-	assert_int_equal(bolt_session_open(&target, &auth, deadline_in_ms(LIMIT), &talk->session, &talk->err), 0);
-	talk->admin = (struct admin){.session = talk->session, .deadline = deadline_in_ms(LIMIT), .arena = arena_new()};
+	assert_int_equal(bolt_link_open(&target, &auth, deadline_in_ms(LIMIT), &talk->link, &talk->err), 0);
+	talk->admin = (struct admin){.link = talk->link, .deadline = deadline_in_ms(LIMIT), .arena = arena_new()};
 }
 
 // The one query must have been this: database, text, parameter.
 static void end(struct talk *talk, const char *expected_log)
 {
-	bolt_session_close(talk->session);
+	bolt_link_close(talk->link);
 	peer_server_stop(talk->server, 1);
 	assert_string_equal(buf_str(&talk->book.log), expected_log);
 	buf_release(&talk->book.log);

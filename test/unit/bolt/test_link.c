@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "bolt/link.h"
 #include "bolt/pack.h"
-#include "bolt/session.h"
 #include "test/unit/peer.h"
 #include "test/unit/pki.h"
 
@@ -20,13 +20,13 @@
 
 static const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
 
-// A server with its script, and the session with it.
+// A server with its script, and the link with it.
 struct talk {
 	struct peer_server *server;
 	struct bolt_target target;
-	struct bolt_session *session;
+	struct bolt_link *link;
 	struct arena *arena;
-	struct bolt_result result;
+	struct bolt_table result;
 	struct err err;
 };
 
@@ -38,12 +38,12 @@ static void start(struct talk *talk, peer_script script, void *user)
 		.host = "127.0.0.1", .port = peer_server_port(talk->server), .user_agent = "test/1"};
 }
 
-static int open_session(struct talk *talk, int64_t ms)
+static int open_link(struct talk *talk, int64_t ms)
 {
-	int r = bolt_session_open(&talk->target, &auth, deadline_in_ms(ms), &talk->session, &talk->err);
+	int r = bolt_link_open(&talk->target, &auth, deadline_in_ms(ms), &talk->link, &talk->err);
 
 	assert_int_equal(r, talk->err.class);
-	assert_int_equal(r == 0, talk->session != NULL);
+	assert_int_equal(r == 0, talk->link != NULL);
 	return r;
 }
 
@@ -53,14 +53,14 @@ static int query(struct talk *talk, const char *text, uint32_t max_rows, int64_t
 	int r;
 
 	err_clear(&talk->err);
-	r = bolt_session_query(talk->session, &q, deadline_in_ms(ms), talk->arena, &talk->result, &talk->err);
+	r = bolt_link_query(talk->link, &q, deadline_in_ms(ms), talk->arena, &talk->result, &talk->err);
 	assert_int_equal(r, talk->err.class);
 	return r;
 }
 
 static void end(struct talk *talk, unsigned n_connections)
 {
-	bolt_session_close(talk->session);
+	bolt_link_close(talk->link);
 	peer_server_stop(talk->server, n_connections);
 	arena_free(talk->arena);
 }
@@ -115,9 +115,9 @@ static void test_query(void **state)
 
 	(void)state;
 	start(&talk, two_queries, NULL);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
-	assert_string_equal(bolt_session_server(talk.session), "Neo4j/5.26.12");
-	bolt_session_version(talk.session, &major, &minor);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
+	assert_string_equal(bolt_link_server(talk.link), "Neo4j/5.26.12");
+	bolt_link_version(talk.link, &major, &minor);
 	assert_int_equal(major, 5);
 	assert_int_equal(minor, 8);
 	assert_int_equal(query(&talk, "UNWIND range(1, 20) AS x RETURN x", 20, LIMIT), 0);
@@ -125,9 +125,9 @@ static void test_query(void **state)
 	assert_int_equal(talk.result.n_fields, 1);
 	assert_string_equal(talk.result.fields[0], "x");
 	for (uint32_t row = 0; row < 20; row++)
-		assert_int_equal(bolt_as_int(bolt_result_get(&talk.result, row, "x"), 0), row + 1);
-	assert_null(bolt_result_get(&talk.result, 20, "x"));
-	assert_null(bolt_result_get(&talk.result, 0, "y"));
+		assert_int_equal(bolt_as_int(bolt_table_get(&talk.result, row, "x"), 0), row + 1);
+	assert_null(bolt_table_get(&talk.result, 20, "x"));
+	assert_null(bolt_table_get(&talk.result, 0, "y"));
 	assert_string_equal(bolt_as_string(bolt_map_get(talk.result.summary, "db")), "system");
 	assert_int_equal(query(&talk, "RETURN 1 AS x LIMIT 0", 0, LIMIT), 0);
 	assert_int_equal(talk.result.n_rows, 0);
@@ -142,14 +142,14 @@ static void failures(struct peer *peer, void *user)
 		goodbye(peer);
 }
 
-// After a failure of the query the session was reset and goes on.
+// After a failure of the query the link was reset and goes on.
 static void test_failure_then_usable(void **state)
 {
 	struct talk talk;
 
 	(void)state;
 	start(&talk, failures, NULL);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, "oops", 0, LIMIT), ERR_SERVER);
 	assert_string_equal(talk.err.code, "Neo.ClientError.Statement.SyntaxError");
 	assert_string_equal(talk.err.text, "bad query");
@@ -177,7 +177,7 @@ static void test_failure_behind_rows(void **state)
 
 	(void)state;
 	start(&talk, late_failure, NULL);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, "RETURN 1", 0, LIMIT), ERR_SERVER);
 	assert_int_equal(talk.result.n_rows, 0); // no half result
 	assert_int_equal(query(&talk, "RETURN 1", 0, LIMIT), 0);
@@ -185,7 +185,7 @@ static void test_failure_behind_rows(void **state)
 	end(&talk, 1);
 }
 
-// What comes instead of the answer to a query, after which the session is dead. Each ends with the client's close.
+// What comes instead of the answer to a query, after which the link is dead. Each ends with the client's close.
 static void ignore_query(struct peer *peer)
 {
 	if (peer_expect(peer, PEER_RUN, NULL))
@@ -347,7 +347,7 @@ static void test_endings(void **state)
 		struct talk talk;
 
 		start(&talk, play_ending, &ending);
-		assert_int_equal(open_session(&talk, LIMIT), 0);
+		assert_int_equal(open_link(&talk, LIMIT), 0);
 		assert_int_equal(query(&talk, "RETURN 1", 5, ending.ms), ending.class);
 		assert_string_equal(talk.err.text, ending.text);
 		// Dead: not a byte goes out any more, not even GOODBYE.
@@ -367,7 +367,7 @@ static void test_closed(void **state)
 		struct talk talk;
 
 		start(&talk, play_ending, &cases[i]);
-		assert_int_equal(open_session(&talk, LIMIT), 0);
+		assert_int_equal(open_link(&talk, LIMIT), 0);
 		assert_int_equal(query(&talk, "RETURN 1", 5, LIMIT), ERR_IO);
 		end(&talk, 1);
 	}
@@ -380,7 +380,7 @@ static void test_heavy_result(void **state)
 
 	(void)state;
 	start(&talk, play_ending, &ending);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, "RETURN 1", 1000, 6 * LIMIT), ERR_TOO_LARGE);
 	assert_string_equal(talk.err.text, "the result needs more than 67108864 bytes of memory");
 	assert_true(arena_used(talk.arena) < (size_t)90 * 1024 * 1024);
@@ -405,13 +405,13 @@ static void test_oversized_request(void **state)
 	start(&talk, welcome_and_wait, NULL);
 	text = arena_alloc(talk.arena, size + 1);
 	memset(text, 'x', size);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, text, 0, LIMIT), ERR_TOO_LARGE);
 	assert_string_equal(talk.err.text, "the request is larger than 16777216 bytes");
 	end(&talk, 1);
 }
 
-// The opening of a session: what a server may do instead of welcoming.
+// The opening of a link: what a server may do instead of welcoming.
 static void open_refused(struct peer *peer, void *user)
 {
 	(void)user;
@@ -507,7 +507,7 @@ static void test_open_failures(void **state)
 		struct talk talk;
 
 		start(&talk, cases[i].script, NULL);
-		assert_int_equal(open_session(&talk, cases[i].ms), cases[i].class);
+		assert_int_equal(open_link(&talk, cases[i].ms), cases[i].class);
 		assert_string_equal(talk.err.code, cases[i].code);
 		assert_non_null(strstr(talk.err.text, cases[i].part));
 		assert_null(strstr(talk.err.text, auth.password));
@@ -521,7 +521,7 @@ static void test_open_closed_in_hello(void **state)
 
 	(void)state;
 	start(&talk, open_closed_in_hello, NULL);
-	assert_int_equal(open_session(&talk, LIMIT), ERR_IO);
+	assert_int_equal(open_link(&talk, LIMIT), ERR_IO);
 	end(&talk, 1);
 }
 
@@ -544,8 +544,8 @@ static void test_announced_silence(void **state)
 
 	(void)state;
 	start(&talk, announce_silence, NULL);
-	assert_int_equal(open_session(&talk, LIMIT), 0);
-	assert_string_equal(bolt_session_server(talk.session), "");
+	assert_int_equal(open_link(&talk, LIMIT), 0);
+	assert_string_equal(bolt_link_server(talk.link), "");
 	half = deadline_in_ms(LIMIT / 2);
 	assert_int_equal(query(&talk, "RETURN 1", 0, LIMIT), ERR_TIMEOUT);
 	assert_true(deadline_left_ms(half) > 0);
@@ -591,9 +591,9 @@ static void test_versions(void **state)
 		struct talk talk;
 
 		start(&talk, scripts[i], NULL);
-		assert_int_equal(open_session(&talk, LIMIT), 0);
+		assert_int_equal(open_link(&talk, LIMIT), 0);
 		assert_int_equal(query(&talk, "RETURN 1 AS x", 0, LIMIT), 0);
-		assert_int_equal(bolt_as_int(bolt_result_get(&talk.result, 0, "x"), 0), 1);
+		assert_int_equal(bolt_as_int(bolt_table_get(&talk.result, 0, "x"), 0), 1);
 		end(&talk, 1);
 	}
 }
@@ -610,7 +610,7 @@ static void test_over_tls(void **state)
 	talk.target = (struct bolt_target){
 		.host = "127.0.0.1", .port = peer_server_port(talk.server), .user_agent = "test/1", .tls = BOLT_TLS_VERIFY,
 		.ca_pem = pki_certificate_pem(pki.certificate, arena), .server_name = "n-client"};
-	assert_int_equal(open_session(&talk, LIMIT), 0);
+	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_int_equal(query(&talk, "UNWIND range(1, 20) AS x RETURN x", 0, LIMIT), 0);
 	assert_int_equal(talk.result.n_rows, 20);
 	assert_int_equal(query(&talk, "RETURN 1 AS x LIMIT 0", 0, LIMIT), 0);
@@ -621,7 +621,7 @@ static void test_over_tls(void **state)
 static void test_close_of_nothing(void **state)
 {
 	(void)state;
-	bolt_session_close(NULL);
+	bolt_link_close(NULL);
 }
 
 int main(void)

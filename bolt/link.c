@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "bolt/session.h"
+#include "bolt/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 // What the rows of one result may cost in memory.
 #define RESULT_MAX ((size_t)64 * 1024 * 1024)
 
-struct bolt_session {
+struct bolt_link {
 	struct wire *wire;
 	struct conn conn;
 	struct arena *arena; // of what outlives an exchange: the server's name
@@ -27,59 +27,59 @@ struct bolt_session {
 	unsigned char input[INPUT_SIZE];
 };
 
-static int flush(struct bolt_session *session, int64_t deadline, struct err *err)
+static int flush(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	struct buf *output = &session->conn.output;
+	struct buf *output = &link->conn.output;
 	int r;
 
 	if (output->overflow)
 		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", output->max);
 	if (output->len == 0)
 		return 0;
-	r = wire_write(session->wire, output->data, output->len, deadline, err);
+	r = wire_write(link->wire, output->data, output->len, deadline, err);
 	buf_clear(output);
 	return r;
 }
 
-static int fill(struct bolt_session *session, int64_t deadline, struct err *err)
+static int fill(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	int64_t until = deadline;
 	int r;
 
-	if (session->silence_ms && deadline_in_ms(session->silence_ms) < until)
-		until = deadline_in_ms(session->silence_ms);
-	session->input_pos = 0;
-	r = wire_read(session->wire, session->input, sizeof(session->input), until, &session->input_len, err);
+	if (link->silence_ms && deadline_in_ms(link->silence_ms) < until)
+		until = deadline_in_ms(link->silence_ms);
+	link->input_pos = 0;
+	r = wire_read(link->wire, link->input, sizeof(link->input), until, &link->input_len, err);
 	if (r < 0)
 		return r;
-	if (session->input_len == 0 && !session->conn.handshake.done)
+	if (link->input_len == 0 && !link->conn.handshake.done)
 		return err_set(err, ERR_IO,
 			       "the server closed the connection without an answer to the handshake; it may require TLS there");
-	if (session->input_len == 0)
+	if (link->input_len == 0)
 		return err_set(err, ERR_IO, "the server closed the connection");
 	return 0;
 }
 
 // Waits for the next event.
-static int next(struct bolt_session *session, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	int r = flush(session, deadline, err);
+	int r = flush(link, deadline, err);
 
 	while (r == 0) {
 		size_t used;
 
-		if (session->input_pos == session->input_len) {
-			r = fill(session, deadline, err);
+		if (link->input_pos == link->input_len) {
+			r = fill(link, deadline, err);
 			if (r < 0)
 				break;
 		}
-		r = conn_feed(&session->conn, session->input + session->input_pos, session->input_len - session->input_pos, &used,
+		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used,
 			      arena, ret, err);
-		session->input_pos += r == 0 ? used : 0;
+		link->input_pos += r == 0 ? used : 0;
 		if (r == 0 && ret->type != CONN_WANTS_INPUT)
 			return 0;
 	}
-	session->dead = true;
+	link->dead = true;
 	return r;
 }
 
@@ -92,16 +92,16 @@ static int failure(const struct conn_event *event, struct err *err)
 	return class;
 }
 
-static void keep_hints(struct bolt_session *session, const struct bolt_value *meta)
+static void keep_hints(struct bolt_link *link, const struct bolt_value *meta)
 {
 	const char *server = bolt_as_string(bolt_map_get(meta, "server"));
 	int64_t seconds =
 		bolt_as_int(bolt_map_get(bolt_map_get(meta, "hints"), "connection.recv_timeout_seconds"), 0);
 
 	if (server)
-		session->server = arena_strdup(session->arena, server);
+		link->server = arena_strdup(link->arena, server);
 	if (seconds > 0 && seconds < 86400)
-		session->silence_ms = seconds * 1000;
+		link->silence_ms = seconds * 1000;
 }
 
 // A server takes a password that must be changed and then refuses every statement but the one that changes it.
@@ -116,17 +116,17 @@ static int check_expiry(const struct bolt_value *meta, struct err *err)
 	return ERR_FORBIDDEN;
 }
 
-static int log_on(struct bolt_session *session, const char *user_agent, const struct bolt_auth *auth, int64_t deadline, struct err *err)
+static int log_on(struct bolt_link *link, const char *user_agent, const struct bolt_auth *auth, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct conn_event event;
-	int r = next(session, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
+	int r = next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
 
 	if (r < 0)
 		return r;
-	conn_hello(&session->conn, user_agent, auth->user, auth->password);
+	conn_hello(&link->conn, user_agent, auth->user, auth->password);
 	do {
-		r = next(session, deadline, arena, &event, err);
+		r = next(link, deadline, arena, &event, err);
 		if (r < 0)
 			return r;
 		if (event.type == CONN_FAILURE)
@@ -134,78 +134,78 @@ static int log_on(struct bolt_session *session, const char *user_agent, const st
 		if (event.type != CONN_SUCCESS)
 			return err_set(err, ERR_PROTOCOL, "the server ignored the logon");
 		if (event.request == CONN_HELLO)
-			keep_hints(session, &event.value);
+			keep_hints(link, &event.value);
 		r = check_expiry(&event.value, err);
 		if (r < 0)
 			return r;
-	} while (session->conn.n_pending > 0);
+	} while (link->conn.n_pending > 0);
 	return 0;
 }
 
-int bolt_session_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_session **ret,
+int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
 		      struct err *err)
 {
-	_cleanup_(bolt_session_closep) struct bolt_session *session = calloc(1, sizeof(*session));
+	_cleanup_(bolt_link_closep) struct bolt_link *link = calloc(1, sizeof(*link));
 	int r;
 
-	if (!session)
+	if (!link)
 		abort();
-	session->arena = arena_new();
-	session->dead = true;
-	conn_init(&session->conn);
-	r = wire_open(target, deadline, &session->wire, err);
+	link->arena = arena_new();
+	link->dead = true;
+	conn_init(&link->conn);
+	r = wire_open(target, deadline, &link->wire, err);
 	if (r < 0)
 		return r;
-	r = log_on(session, target->user_agent, auth, deadline, err);
+	r = log_on(link, target->user_agent, auth, deadline, err);
 	if (r < 0)
 		return r;
-	session->dead = false;
-	*ret = steal_ptr(session);
+	link->dead = false;
+	*ret = steal_ptr(link);
 	return 0;
 }
 
-void bolt_session_close(struct bolt_session *session)
+void bolt_link_close(struct bolt_link *link)
 {
 	struct err ignored = ERR_INIT;
 
-	if (!session)
+	if (!link)
 		return;
-	if (!session->dead && session->conn.n_pending == 0) {
-		conn_goodbye(&session->conn);
-		(void)flush(session, deadline_in_ms(GOODBYE_MS), &ignored);
+	if (!link->dead && link->conn.n_pending == 0) {
+		conn_goodbye(&link->conn);
+		(void)flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
 	}
-	wire_close(session->wire);
-	conn_deinit(&session->conn);
-	arena_free(session->arena);
-	explicit_bzero(session->input, sizeof(session->input));
-	free(session);
+	wire_close(link->wire);
+	conn_deinit(&link->conn);
+	arena_free(link->arena);
+	explicit_bzero(link->input, sizeof(link->input));
+	free(link);
 }
 
-const char *bolt_session_server(const struct bolt_session *session)
+const char *bolt_link_server(const struct bolt_link *link)
 {
-	return session->server ? session->server : "";
+	return link->server ? link->server : "";
 }
 
-void bolt_session_version(const struct bolt_session *session, unsigned *ret_major, unsigned *ret_minor)
+void bolt_link_version(const struct bolt_link *link, unsigned *ret_major, unsigned *ret_minor)
 {
-	*ret_major = session->conn.handshake.major;
-	*ret_minor = session->conn.handshake.minor;
+	*ret_major = link->conn.handshake.major;
+	*ret_minor = link->conn.handshake.minor;
 }
 
 // After a failure the server ignores everything until RESET has been answered. A row is no answer to what was ignored.
-static int recover(struct bolt_session *session, int64_t deadline, struct err *err)
+static int recover(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct err problem = ERR_INIT;
 	struct conn_event event;
 
-	conn_reset(&session->conn);
+	conn_reset(&link->conn);
 	do {
-		if (next(session, deadline, arena, &event, &problem) < 0)
-			return err->class; // the session is dead; what failed first is what the caller is told
-	} while (session->conn.n_pending > 0 && event.type != CONN_RECORD);
+		if (next(link, deadline, arena, &event, &problem) < 0)
+			return err->class; // the link is dead; what failed first is what the caller is told
+	} while (link->conn.n_pending > 0 && event.type != CONN_RECORD);
 	if (event.type != CONN_SUCCESS)
-		session->dead = true;
+		link->dead = true;
 	return err->class;
 }
 
@@ -229,7 +229,7 @@ static void rows_add(struct rows *rows, const struct bolt_value *row, struct are
 	rows->items[rows->n++] = *row;
 }
 
-static int keep_fields(const struct bolt_value *meta, struct arena *arena, struct bolt_result *ret, struct err *err)
+static int keep_fields(const struct bolt_value *meta, struct arena *arena, struct bolt_table *ret, struct err *err)
 {
 	const struct bolt_value *fields = bolt_map_get(meta, "fields");
 	const char **names;
@@ -248,7 +248,7 @@ static int keep_fields(const struct bolt_value *meta, struct arena *arena, struc
 }
 
 // One event of a query: 1 at its end, 0 when more is to come.
-static int take(struct rows *rows, const struct conn_event *event, uint32_t max_rows, struct arena *arena, struct bolt_result *ret,
+static int take(struct rows *rows, const struct conn_event *event, uint32_t max_rows, struct arena *arena, struct bolt_table *ret,
 		struct err *err)
 {
 	struct bolt_value *summary;
@@ -281,8 +281,8 @@ static int take(struct rows *rows, const struct conn_event *event, uint32_t max_
 	return 1;
 }
 
-int bolt_session_query(struct bolt_session *session, const struct bolt_query *query, int64_t deadline, struct arena *arena,
-		       struct bolt_result *ret, struct err *err)
+int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
+		       struct bolt_table *ret, struct err *err)
 {
 	const struct conn_run run = {
 		.text = query->text,
@@ -298,13 +298,13 @@ int bolt_session_query(struct bolt_session *session, const struct bolt_query *qu
 	struct conn_event event;
 	int r = 0;
 
-	*ret = (struct bolt_result){0};
-	if (session->dead)
+	*ret = (struct bolt_table){0};
+	if (link->dead)
 		return err_set(err, ERR_IO, "the connection is closed after an earlier failure");
-	conn_run(&session->conn, &run);
-	conn_pull(&session->conn, max_rows);
+	conn_run(&link->conn, &run);
+	conn_pull(&link->conn, max_rows);
 	while (r == 0) {
-		r = next(session, deadline, arena, &event, err);
+		r = next(link, deadline, arena, &event, err);
 		if (r < 0)
 			return r;
 		r = take(&rows, &event, max_rows, arena, ret, err);
@@ -314,12 +314,12 @@ int bolt_session_query(struct bolt_session *session, const struct bolt_query *qu
 	if (r > 0)
 		return 0;
 	if (r == ERR_SERVER || r == ERR_FORBIDDEN)
-		return recover(session, deadline, err);
-	session->dead = true;
+		return recover(link, deadline, err);
+	link->dead = true;
 	return r;
 }
 
-const struct bolt_value *bolt_result_get(const struct bolt_result *result, uint32_t row, const char *field)
+const struct bolt_value *bolt_table_get(const struct bolt_table *result, uint32_t row, const char *field)
 {
 	if (row >= result->n_rows)
 		return NULL;

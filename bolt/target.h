@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Where a server is and what must be proved of it before a byte of Bolt is spoken. Nothing is copied: all of it must outlive the
+// call that takes it.
+
+#include <stdint.h>
+
+#include "bolt/value.h"
+
+enum bolt_tls {
+	BOLT_TLS_NONE,	 // plain TCP; never fallen back to from the others
+	BOLT_TLS_VERIFY, // chain and name are verified (bolt+s, neo4j+s)
+	BOLT_TLS_ANY,	 // encrypted, whoever it is (bolt+ssc, neo4j+ssc)
+};
+
+struct bolt_target {
+	const char *host;	 // an IP address or a name; IPv6 without brackets
+	uint16_t port;		 // 7687 where 0
+	enum bolt_tls tls;
+	const char *ca_pem;	 // PEM text to trust instead of the system's store; NULL for the system's
+	const char *server_name; // the name to verify (and SNI); host where NULL
+	const char *pinned;	 // sha256 of a certificate, in hex: a server that shows this very one is verified by that; or NULL
+	const char *cert_pem;	 // a certificate of the client's own and what signed it, for servers that ask for one; or NULL
+	const char *key_pem;	 // its private key, not encrypted or with key_password
+	const char *key_password;
+	const char *user_agent;	 // "neofleet/0.1.0" form; required
+	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
+	const struct bolt_notifications *notifications; // which are wanted (bolt/conn.h); NULL: as the server is set up
+};
