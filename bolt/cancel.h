@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A flag that one thread raises to end what another waits for. It stays raised. Whoever waits polls its descriptor beside
+// what it waits for, or asks.
+
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+struct bolt_cancel;
+
+// ERR_INTERNAL: no descriptor is left.
+int bolt_cancel_new(struct bolt_cancel **ret, struct err *err);
+void bolt_cancel_free(struct bolt_cancel *cancel); // NULL is allowed
+DEFINE_CLEANUP(struct bolt_cancel *, bolt_cancel_free);
+
+// Any thread, any number of times; also from a signal handler.
+void bolt_cancel_fire(struct bolt_cancel *cancel);
+
+bool bolt_cancel_fired(const struct bolt_cancel *cancel); // NULL: never
+
+// Readable from the first fire on; -1 for NULL.
+int bolt_cancel_fd(const struct bolt_cancel *cancel);
