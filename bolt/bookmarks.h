@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What has been done, so that what comes next sees it: the bookmarks of sessions that work one after another or side by side.
+// Shared between sessions of any threads.
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+
+struct bolt_bookmarks;
+
+struct bolt_bookmark_list {
+	const char *const *items;
+	size_t n;
+};
+
+// For bookmarks that come from or go to elsewhere (another process). Both may be NULL. Called by the thread that needs them, with
+// no lock held.
+struct bolt_bookmark_hooks {
+	// More bookmarks to begin with, in the arena.
+	int (*supply)(void *user, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err);
+	// What stands now, after a transaction.
+	int (*consume)(void *user, const struct bolt_bookmark_list *now, struct err *err);
+	void *user;
+};
+
+// hooks may be NULL; else they must outlive the bookmarks. The first ones are copied; NULL: none.
+struct bolt_bookmarks *bolt_bookmarks_new(const struct bolt_bookmark_list *first, const struct bolt_bookmark_hooks *hooks);
+void bolt_bookmarks_free(struct bolt_bookmarks *bookmarks); // NULL is allowed
+DEFINE_CLEANUP(struct bolt_bookmarks *, bolt_bookmarks_free);
+
+// Those of now, with what the hook supplies, each once; in the arena. Errors are the hook's.
+int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err);
+
+// These are what a transaction began with; next is what it left.
+int bolt_bookmarks_replace(struct bolt_bookmarks *bookmarks, const struct bolt_bookmark_list *used, const char *next, struct err *err);

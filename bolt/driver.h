@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The way to a server or a cluster: a pool of connections, routing, and the credentials. One for each target and process;
+// every function here may be called from any thread. Queries go through bolt_driver_query() or a session (bolt/session.h).
+//
+//   struct bolt_driver *driver;
+//   bolt_driver_new(&(struct bolt_driver_options){.uri = "neo4j+s://db.example.com", .auth = bolt_auth_basic(user, password)},
+//                   &driver, &err);
+//   bolt_driver_query(driver, &(struct bolt_call){.text = "MATCH (n:Person) RETURN n.name AS name LIMIT 10"},
+//                     deadline_in_ms(10000), arena, &answer, &err);
+//   bolt_driver_free(driver);
+//
+// No call waits without a limit: each takes a deadline (base/clock.h), a point of monotonic time. The driver has no thread of
+// its own.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "bolt/auth.h"
+#include "bolt/result.h"
+#include "bolt/value.h"
+
+#define BOLT_FOREVER INT64_MAX
+
+struct bolt_driver;
+struct bolt_failure;	   // bolt/conn.h
+struct bolt_notifications; // bolt/conn.h
+struct bolt_bookmarks;	   // bolt/bookmarks.h
+
+struct bolt_address {
+	const char *host;
+	uint16_t port;
+};
+
+struct bolt_addresses {
+	struct bolt_address *items; // in an arena, as are the hosts
+	size_t n;
+};
+
+// Stands in for an address others to be tried in its stead, in this order. Called by the thread that needs it, with no lock held.
+struct bolt_resolver {
+	int (*resolve)(void *user, const struct bolt_address *asked, struct arena *arena, struct bolt_addresses *ret, struct err *err);
+	void *user;
+};
+
+// Where credentials come from that change while the driver lives. Called by the thread that needs them, with no lock held, so
+// that both must be fit for any thread.
+struct bolt_auth_provider {
+	// The credentials of now, in the arena (which is wiped); asked before each use of a connection, so it should be quick.
+	int (*get)(void *user, struct arena *arena, struct bolt_auth *ret, struct err *err);
+	// The server refused these with this code (Neo.ClientError.Security.*). True: get() gives better ones from now on, so what
+	// failed may be tried again. NULL: never.
+	bool (*refused)(void *user, const struct bolt_auth *auth, const char *code);
+	void *user;
+};
+
+struct bolt_driver_options {
+	const char *uri;       // bolt/uri.h; required
+	struct bolt_auth auth; // as credentials that stay; all zero: none
+	const struct bolt_auth_provider *provider; // instead of auth; must outlive the driver
+	const char *user_agent; // "name/version"; NULL: that of the library
+
+	// TLS; see bolt/target.h. Refused with a URI that is not encrypted.
+	const char *ca_pem, *server_name, *pinned, *cert_pem, *key_pem, *key_password;
+
+	uint32_t pool_size;   // connections to each server; 0: 100
+	int64_t fetch_size;   // rows in a batch; 0: 1000; -1: all in one
+	int64_t connect_ms;   // for one connection, with TLS and logon; 0: 30 s
+	int64_t acquire_ms;   // for getting a connection, with connecting and routing; 0: 60 s
+	int64_t lifetime_ms;  // an older connection is not used again; 0: 1 h; BOLT_FOREVER
+	int64_t liveness_ms;  // one that was idle for longer is asked whether it lives; 0: never; -1: always
+	int64_t retry_ms;     // no retry is begun later than this after the first try; 0: 30 s; -1: no retry
+	int64_t routing_ms;   // routing tables past their time are kept this long for databases not in use; 0: 30 s
+
+	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
+	bool telemetry; // tell the server, if it wants to know, by which kind of call it is used
+
+	const struct bolt_resolver *resolver; // of the URI's address; NULL: itself. Must outlive the driver, as must the next two.
+	const struct bolt_resolver *names;    // of a host to IP addresses; NULL: getaddrinfo(3)
+	const struct clock *clock;	      // for times that pass between calls (tables, lifetimes, idling); NULL: the system's
+};
+
+// Connects nowhere yet. ERR_INVALID: the URI or an option is wrong.
+int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err);
+
+// Every session of it must have been freed. Connections are closed with a GOODBYE, without waiting long. NULL is allowed.
+void bolt_driver_free(struct bolt_driver *driver);
+DEFINE_CLEANUP(struct bolt_driver *, bolt_driver_free);
+
+bool bolt_driver_is_encrypted(const struct bolt_driver *driver);
+
+struct bolt_server_info {
+	const char *address, *agent; // "host:port", "Neo4j/5.26.12"
+	unsigned major, minor;	     // of Bolt
+};
+
+// What to ask with: the database decides which server a router names, the credentials whether it answers.
+struct bolt_probe {
+	const char *database;	      // NULL: the home database
+	const struct bolt_auth *auth; // instead of the driver's; NULL: the driver's
+	bool write;		      // a server that takes writes
+};
+
+// Goes to a server and back. probe NULL: all defaults; ret may be NULL. The failures of bolt_session_run().
+int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, struct arena *arena,
+		       struct bolt_server_info *ret, struct err *err);
+
+// Whether the credentials are accepted: *ret false when the server refuses them. ERR_INVALID where the server's Bolt is older than 5.1.
+int bolt_driver_verify_auth(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, bool *ret, struct err *err);
+
+// Whether sessions may have credentials of their own (Bolt 5.1), and whether there is more than one database (4.0, so: always).
+int bolt_driver_supports_session_auth(struct bolt_driver *driver, int64_t deadline, bool *ret, struct err *err);
+
+// One query in a managed transaction, all rows at once.
+struct bolt_call {
+	const char *text;
+	const struct bolt_value *params; // a map; NULL: none
+	const char *database;		 // NULL: the home database
+	bool read;			 // goes to a reader; default: to a writer
+	const char *impersonated_user;	 // NULL: nobody
+	const struct bolt_auth *auth;	 // of this call only; NULL: the driver's
+	int64_t timeout_ms;		 // the server's limit for the transaction; 0: as set up there; -1: none
+	const struct bolt_value *metadata; // a map for the server's query log; NULL: none
+	struct bolt_bookmarks *bookmarks; // NULL: those that all calls of this driver share
+	bool no_bookmarks;		  // sees what the server has, without waiting for what earlier calls did
+	uint32_t max_rows;		  // more are ERR_TOO_LARGE; 0: 10,000
+};
+
+struct bolt_answer {
+	const char *const *keys;
+	uint32_t n_keys;
+	const struct bolt_value *rows; // each a BOLT_LIST of n_keys values
+	uint32_t n_rows;
+	const struct bolt_summary *summary;
+	const struct bolt_failure *failure; // when the call fails with what a server said: all that it said
+};
+
+// In the arena. Retries as bolt_session_execute() does.
+int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, int64_t deadline, struct arena *arena,
+		      struct bolt_answer *ret, struct err *err);
+
+// The value in a row by its column's name; NULL when there is no such row or column.
+const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint32_t row, const char *key);
+
+// What a call with these bookmarks follows when it names none: for sessions that are to see what bolt_driver_query() did.
+struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver);
+
+// Whether the very same work may succeed if it is done again: a Transient failure (but for a transaction that was terminated or
+// whose lock client was stopped), a cluster that changed its leader, a connection that broke (but while committing), credentials
+// that a provider has renewed.
+bool bolt_is_retryable(const struct err *err);
+
+// err.code of a connection that broke while a commit was under way: nobody knows whether it was done. Never retried.
+#define BOLT_COMMIT_UNKNOWN "Neobolt.CommitUnknown"
+// ... of no server that could be asked, or none for this kind of work: ERR_IO, retried.
+#define BOLT_NO_SERVERS "Neobolt.NoServers"
+// ... of credentials that were refused, after which the provider has renewed them: ERR_FORBIDDEN, retried.
+#define BOLT_AUTH_RENEWED "Neobolt.CredentialsRenewed"
+// ... of the pool, when no connection came free in acquire_ms: ERR_TIMEOUT.
+#define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
+// ... of a feature that the server's Bolt is too old for: ERR_INVALID.
+#define BOLT_UNSUPPORTED "Neobolt.Unsupported"
+
+// For those who watch: connections of one server.
+struct bolt_pool_figures {
+	uint32_t in_use, idle;
+};
+void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret);
+
+// The routing table of a database as it stands, in the arena; reads none. False when there is none.
+struct bolt_routing_view {
+	const char *database;
+	struct bolt_addresses routers, readers, writers;
+	int64_t ttl_ms;
+};
+bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret);
+
+// Reads the routing table of a database anew, whether it is past its time or not.
+int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *probe, const struct bolt_bookmarks *after,
+			int64_t deadline, struct err *err);
