@@ -45,19 +45,43 @@ struct arena *arena_new(void)
 	return arena;
 }
 
+static void block_drop(struct arena *arena)
+{
+	struct block *block = arena->head;
+
+	arena->head = block->next;
+	if (arena->wipe)
+		explicit_bzero(block->data, block->used);
+	free(block);
+}
+
 void arena_free(struct arena *arena)
 {
 	if (!arena)
 		return;
-	while (arena->head) {
-		struct block *block = arena->head;
-
-		arena->head = block->next;
-		if (arena->wipe)
-			explicit_bzero(block->data, block->used);
-		free(block);
-	}
+	while (arena->head)
+		block_drop(arena);
 	free(arena);
+}
+
+// The newest block is kept, which is the largest but for those that a single request made.
+void arena_reset(struct arena *arena)
+{
+	struct block *kept = arena->head;
+
+	arena->total = 0;
+	if (kept && kept->size <= LARGEST_BLOCK) {
+		arena->head = kept->next;
+		kept->next = NULL;
+		if (arena->wipe)
+			explicit_bzero(kept->data, kept->used);
+		kept->used = 0;
+	} else {
+		kept = NULL;
+	}
+	while (arena->head)
+		block_drop(arena);
+	arena->head = kept;
 }
 
 static struct block *block_add(struct arena *arena, size_t need)

@@ -20,6 +20,10 @@ struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 DEFINE_CLEANUP(struct arena *, arena_free);
 
+// Everything allocated from it is gone; one block is kept for what comes, so that an arena that is used again and again (for each
+// row of a stream) asks the system for nothing. A block larger than 256 KiB is not kept.
+void arena_reset(struct arena *arena);
+
 // Zeroed, aligned for any type; never NULL (a size of 0 gives a valid unique pointer).
 void *arena_alloc(struct arena *arena, size_t size);
 #define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
@@ -30,7 +34,7 @@ char *arena_memdup0(struct arena *arena, const void *data, size_t size);
 char *arena_printf(struct arena *arena, const char *fmt, ...) _printf_(2, 3);
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) _printf_(2, 0);
 
-// Bytes handed out so far, for limits and metrics.
+// Bytes handed out so far, since the last arena_reset(), for limits and metrics.
 size_t arena_used(const struct arena *arena);
 
 // Overwrites all memory with zeros before freeing it: for exchanges that carry a secret.

@@ -93,14 +93,21 @@ void buf_consume(struct buf *buf, size_t n)
 	buf->data[buf->len] = '\0';
 }
 
-void buf_clear(struct buf *buf)
+void buf_truncate(struct buf *buf, size_t len)
 {
+	assert(len <= buf->len);
+	// What is behind the content was wiped when it left.
 	if (buf->data && buf->secret)
-		explicit_bzero(buf->data, buf->cap);
-	buf->len = 0;
+		explicit_bzero(buf->data + len, buf->len - len);
+	buf->len = len;
 	buf->overflow = false;
 	if (buf->data)
-		buf->data[0] = '\0';
+		buf->data[len] = '\0';
+}
+
+void buf_clear(struct buf *buf)
+{
+	buf_truncate(buf, 0);
 }
 
 void buf_release(struct buf *buf)

@@ -32,6 +32,9 @@ void buf_addf(struct buf *buf, const char *fmt, ...) _printf_(2, 3);
 // Drops the first n bytes (n <= len).
 void buf_consume(struct buf *buf, size_t n);
 
+// Keeps the first len bytes (len <= buf->len) and forgets the overflow: what was begun and cannot be finished is taken back.
+void buf_truncate(struct buf *buf, size_t len);
+
 // Forgets the content and the overflow, keeps memory and maximum.
 void buf_clear(struct buf *buf);
 

@@ -4,20 +4,64 @@
 #include "bolt/chunk.h"
 
 #include <stdint.h>
+#include <string.h>
+
+#define CHUNK_MAX ((size_t)UINT16_MAX)
+#define HEAD_SIZE 2
 
 void chunk_write(struct buf *out, const struct buf *message)
 {
-	size_t done = 0;
+	size_t start = chunk_begin(out);
 
-	while (done < message->len) {
-		size_t n = message->len - done < UINT16_MAX ? message->len - done : UINT16_MAX;
+	buf_append(out, message->data, message->len);
+	chunk_end(out, start);
+}
 
-		buf_addc(out, (char)(n >> 8));
-		buf_addc(out, (char)n);
-		buf_append(out, message->data + done, n);
-		done += n;
+size_t chunk_begin(struct buf *out)
+{
+	size_t start = out->len;
+
+	buf_append(out, "\0\0", HEAD_SIZE);
+	return start;
+}
+
+// The heads of all chunks but the first were not foreseen: each chunk moves back by the heads before it, the last one first.
+void chunk_end(struct buf *out, size_t start)
+{
+	size_t len = out->overflow ? 0 : out->len - start - HEAD_SIZE, n = len / CHUNK_MAX + (len % CHUNK_MAX ? 1 : 0);
+	char *body;
+
+	for (size_t i = 1; i < n; i++)
+		buf_append(out, "\0\0", HEAD_SIZE);
+	buf_append(out, "\0\0", HEAD_SIZE);
+	if (out->overflow)
+		return;
+	body = out->data + start + HEAD_SIZE;
+	while (n-- > 0) {
+		size_t piece = len - n * CHUNK_MAX;
+		char *head = body + n * (CHUNK_MAX + HEAD_SIZE) - HEAD_SIZE;
+
+		memmove(head + HEAD_SIZE, body + n * CHUNK_MAX, piece);
+		head[0] = (char)(piece >> 8);
+		head[1] = (char)piece;
+		len -= piece;
 	}
-	buf_append(out, "\0\0", 2);
+}
+
+bool dechunker_peek(const struct dechunker *dechunker, const unsigned char *data, size_t len, struct chunk_view *ret)
+{
+	size_t size;
+
+	// In the middle of a message, or of a head.
+	if (!dechunker->complete && (dechunker->message.len > 0 || dechunker->n_head > 0 || dechunker->left > 0))
+		return false;
+	if (len < HEAD_SIZE)
+		return false;
+	size = (size_t)data[0] << 8 | data[1];
+	if (size == 0 || len - HEAD_SIZE < size + HEAD_SIZE || size > dechunker->message.max)
+		return false;
+	*ret = (struct chunk_view){.message = data + HEAD_SIZE, .len = size, .used = size + 2 * HEAD_SIZE};
+	return ret->message[size] == 0 && ret->message[size + 1] == 0;
 }
 
 void dechunker_init(struct dechunker *dechunker, size_t max_bytes)

@@ -15,6 +15,11 @@
 // Appends a message as chunks.
 void chunk_write(struct buf *out, const struct buf *message);
 
+// The same in place: what is appended to out between the two becomes the message. start is what chunk_begin() returned. The caller
+// looks at out->overflow and takes back the whole.
+size_t chunk_begin(struct buf *out);
+void chunk_end(struct buf *out, size_t start);
+
 struct dechunker {
 	struct buf message; // what has come of the present message
 	unsigned char head[2];
@@ -29,3 +34,12 @@ void dechunker_release(struct dechunker *dechunker);
 // Takes up to len bytes and says in *ret_used how many; stops behind a whole message, with dechunker->complete set. ERR_TOO_LARGE
 // when a message is larger than the maximum.
 int dechunker_feed(struct dechunker *dechunker, const unsigned char *data, size_t len, size_t *ret_used, struct err *err);
+
+// A message that begins with data and is whole in it, in one chunk: where it is, without a copy, and how many bytes to go on by.
+// False: dechunker_feed() must do.
+struct chunk_view {
+	const unsigned char *message;
+	size_t len, used;
+};
+
+bool dechunker_peek(const struct dechunker *dechunker, const unsigned char *data, size_t len, struct chunk_view *ret);

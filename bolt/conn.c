@@ -1,28 +1,50 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+// A request is packed in place at the end of the output and taken back when it cannot be finished. What comes is read where it lies
+// when it is whole in the input, and put together by the dechunker when not.
+
 #include "bolt/conn.h"
 
-#include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
+#include "bolt/dialect.h"
 #include "bolt/pack.h"
+
+// A longer announced silence is no hint.
+#define SILENCE_MAX_S 86400
 
 enum tag {
 	TAG_HELLO = 0x01,
 	TAG_GOODBYE = 0x02,
 	TAG_RESET = 0x0F,
 	TAG_RUN = 0x10,
+	TAG_BEGIN = 0x11,
+	TAG_COMMIT = 0x12,
+	TAG_ROLLBACK = 0x13,
+	TAG_DISCARD = 0x2F,
 	TAG_PULL = 0x3F,
+	TAG_TELEMETRY = 0x54,
+	TAG_ROUTE = 0x66,
 	TAG_LOGON = 0x6A,
+	TAG_LOGOFF = 0x6B,
 	TAG_SUCCESS = 0x70,
 	TAG_RECORD = 0x71,
 	TAG_IGNORED = 0x7E,
 	TAG_FAILURE = 0x7F,
 };
 
-static const char *const request_names[CONN_REQUESTS] = {"HELLO", "LOGON", "RUN", "PULL", "RESET"};
+static const struct {
+	const char *name;
+	enum tag tag;
+} requests[CONN_REQUESTS] = {
+	[CONN_HELLO] = {"HELLO", TAG_HELLO},	   [CONN_LOGON] = {"LOGON", TAG_LOGON},
+	[CONN_LOGOFF] = {"LOGOFF", TAG_LOGOFF},	   [CONN_TELEMETRY] = {"TELEMETRY", TAG_TELEMETRY},
+	[CONN_RESET] = {"RESET", TAG_RESET},	   [CONN_RUN] = {"RUN", TAG_RUN},
+	[CONN_PULL] = {"PULL", TAG_PULL},	   [CONN_DISCARD] = {"DISCARD", TAG_DISCARD},
+	[CONN_BEGIN] = {"BEGIN", TAG_BEGIN},	   [CONN_COMMIT] = {"COMMIT", TAG_COMMIT},
+	[CONN_ROLLBACK] = {"ROLLBACK", TAG_ROLLBACK}, [CONN_ROUTE] = {"ROUTE", TAG_ROUTE},
+};
 
 void conn_init(struct conn *conn)
 {
@@ -39,207 +61,521 @@ void conn_deinit(struct conn *conn)
 	buf_release(&conn->output);
 }
 
-static bool is_since(const struct conn *conn, unsigned major, unsigned minor)
+enum conn_request conn_due(const struct conn *conn)
 {
-	return conn->handshake.major > major || (conn->handshake.major == major && conn->handshake.minor >= minor);
+	return conn->n_pending ? conn->pending[conn->first] : CONN_REQUESTS;
 }
 
-static void send_message(struct conn *conn, struct buf *message)
+// Requests.
+
+static int begin(struct conn *conn, enum conn_request request, uint8_t n_fields, size_t *ret_start, struct err *err)
 {
-	// A message cut short must not go out: the output overflows instead.
-	if (message->overflow)
-		conn->output.overflow = true;
-	chunk_write(&conn->output, message);
-	buf_release(message);
+	if (conn->broken || !conn->handshake.done)
+		return err_set(err, ERR_IO, "%s cannot be sent: the connection is %s", requests[request].name,
+			       conn->broken ? "broken" : "not open yet");
+	if (conn->n_pending == CONN_PENDING_MAX)
+		return err_set(err, ERR_TOO_LARGE, "%d requests wait for their answers already", CONN_PENDING_MAX);
+	*ret_start = chunk_begin(&conn->output);
+	pack_struct(&conn->output, (uint8_t)requests[request].tag, n_fields);
+	return 0;
 }
 
-static void expect(struct conn *conn, enum conn_request request)
+static int end(struct conn *conn, enum conn_request request, size_t start, struct err *err)
 {
-	assert(conn->n_pending < CONN_PENDING_MAX);
-	conn->pending[conn->n_pending++] = request;
-}
-
-static void add_pair(struct buf *message, const char *key, const char *value)
-{
-	pack_str(message, key);
-	pack_str(message, value);
-}
-
-static void add_auth(struct buf *message, const char *user, const char *password)
-{
-	add_pair(message, "scheme", "basic");
-	add_pair(message, "principal", user);
-	add_pair(message, "credentials", password);
-}
-
-void conn_hello(struct conn *conn, const char *user_agent, const char *user, const char *password)
-{
-	struct buf message = BUF_INIT_SECRET(CONN_OUTPUT_MAX);
-	bool agent = is_since(conn, 5, 3), logon = is_since(conn, 5, 1);
-
-	pack_struct(&message, TAG_HELLO, 1);
-	pack_map_head(&message, 1 + (agent ? 1 : 0) + (logon ? 0 : 3));
-	add_pair(&message, "user_agent", user_agent);
-	if (agent) {
-		pack_str(&message, "bolt_agent");
-		pack_map_head(&message, 1);
-		add_pair(&message, "product", user_agent);
+	chunk_end(&conn->output, start);
+	if (conn->output.overflow) {
+		buf_truncate(&conn->output, start);
+		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", conn->output.max);
 	}
-	if (!logon)
-		add_auth(&message, user, password);
-	send_message(conn, &message);
-	expect(conn, CONN_HELLO);
-	if (!logon)
+	conn->pending[(conn->first + conn->n_pending++) % CONN_PENDING_MAX] = request;
+	return 0;
+}
+
+static int bare(struct conn *conn, enum conn_request request, struct err *err)
+{
+	size_t start;
+	int r = begin(conn, request, 0, &start, err);
+
+	return r < 0 ? r : end(conn, request, start, err);
+}
+
+static int need(const struct conn *conn, enum bolt_trait trait, const char *what, struct err *err)
+{
+	if (bolt_version_has(conn->version, trait))
+		return 0;
+	return err_set(err, ERR_INVALID, "the server speaks Bolt %u.%u, which has no %s; it came with Bolt %s", conn->version.major,
+		       conn->version.minor, what, bolt_version_since(trait));
+}
+
+// A small map whose number of pairs is known at its end.
+struct pairs {
+	struct buf *out;
+	size_t head;
+	unsigned n;
+};
+
+static struct pairs pairs_begin(struct buf *out)
+{
+	struct pairs pairs = {.out = out, .head = out->len};
+
+	pack_map_head(out, 0);
+	return pairs;
+}
+
+static void pairs_end(const struct pairs *pairs)
+{
+	if (!pairs->out->overflow)
+		pairs->out->data[pairs->head] = (char)((unsigned char)pairs->out->data[pairs->head] | pairs->n);
+}
+
+static void add_key(struct pairs *pairs, const char *key)
+{
+	pairs->n++;
+	pack_str(pairs->out, key);
+}
+
+static void add_text(struct pairs *pairs, const char *key, const char *text)
+{
+	if (!text)
 		return;
-	message = BUF_INIT_SECRET(CONN_OUTPUT_MAX);
-	pack_struct(&message, TAG_LOGON, 1);
-	pack_map_head(&message, 3);
-	add_auth(&message, user, password);
-	send_message(conn, &message);
-	expect(conn, CONN_LOGON);
+	add_key(pairs, key);
+	pack_str(pairs->out, text);
 }
 
-void conn_run(struct conn *conn, const struct conn_run *run)
+static void add_int(struct pairs *pairs, const char *key, int64_t v)
 {
-	const struct bolt_value none = bolt_map(NULL, 0), timeout = bolt_int(run->tx_timeout_ms);
-	struct buf message = BUF_INIT_SECRET(CONN_OUTPUT_MAX);
+	const struct bolt_value value = bolt_int(v);
 
-	pack_struct(&message, TAG_RUN, 3);
-	pack_str(&message, run->text);
-	pack_value(&message, run->params ? run->params : &none);
-	pack_map_head(&message, (run->read ? 1 : 0) + (run->database ? 1 : 0) + (run->impersonated_user ? 1 : 0) +
-					(run->tx_timeout_ms ? 1 : 0));
-	if (run->read)
-		add_pair(&message, "mode", "r");
-	if (run->database)
-		add_pair(&message, "db", run->database);
-	if (run->impersonated_user)
-		add_pair(&message, "imp_user", run->impersonated_user);
-	if (run->tx_timeout_ms) {
-		pack_str(&message, "tx_timeout");
-		pack_value(&message, &timeout);
+	add_key(pairs, key);
+	pack_value(pairs->out, &value);
+}
+
+static void add_value(struct pairs *pairs, const char *key, const struct bolt_value *value)
+{
+	if (!value)
+		return;
+	add_key(pairs, key);
+	pack_value(pairs->out, value);
+}
+
+static void pack_texts(struct buf *out, const char *const *texts, size_t n)
+{
+	pack_list_head(out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		pack_str(out, texts[i]);
+}
+
+static void add_auth(struct pairs *pairs, const struct bolt_auth *auth)
+{
+	add_text(pairs, "scheme", auth->scheme ? auth->scheme : "basic");
+	add_text(pairs, "principal", auth->user);
+	add_text(pairs, "credentials", auth->password);
+	add_text(pairs, "realm", auth->realm);
+	add_value(pairs, "parameters", auth->parameters);
+}
+
+static void add_notifications(struct pairs *pairs, struct bolt_version version, const struct bolt_notifications *wanted)
+{
+	if (!wanted)
+		return;
+	add_text(pairs, "notifications_minimum_severity", wanted->minimum_severity);
+	if (!wanted->disabled)
+		return;
+	add_key(pairs, bolt_version_has(version, BOLT_HAS_CLASSIFICATIONS) ? "notifications_disabled_classifications"
+								     : "notifications_disabled_categories");
+	pack_texts(pairs->out, wanted->disabled, wanted->n_disabled);
+}
+
+static int need_notifications(const struct conn *conn, const struct bolt_notifications *wanted, struct err *err)
+{
+	return wanted ? need(conn, BOLT_HAS_NOTIFICATIONS, "filter of notifications", err) : 0;
+}
+
+static void add_agent(struct pairs *pairs, const struct conn_hello *hello)
+{
+	struct pairs agent;
+
+	add_key(pairs, "bolt_agent");
+	agent = pairs_begin(pairs->out);
+	add_text(&agent, "product", hello->product ? hello->product : hello->user_agent);
+	add_text(&agent, "platform", hello->platform);
+	add_text(&agent, "language", hello->language);
+	add_text(&agent, "language_details", hello->language_details);
+	pairs_end(&agent);
+}
+
+static void add_patches(struct pairs *pairs)
+{
+	static const char *const patches[] = {"utc"};
+
+	add_key(pairs, "patch_bolt");
+	pack_texts(pairs->out, patches, 1);
+}
+
+int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *err)
+{
+	bool logon = bolt_version_has(conn->version, BOLT_HAS_LOGON);
+	struct pairs pairs;
+	size_t start;
+	int r = need_notifications(conn, hello->notifications, err);
+
+	if (r == 0)
+		r = begin(conn, CONN_HELLO, 1, &start, err);
+	if (r < 0)
+		return r;
+	pairs = pairs_begin(&conn->output);
+	add_text(&pairs, "user_agent", hello->user_agent);
+	if (bolt_version_has(conn->version, BOLT_HAS_BOLT_AGENT))
+		add_agent(&pairs, hello);
+	add_value(&pairs, "routing", hello->routing);
+	add_notifications(&pairs, conn->version, hello->notifications);
+	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
+		add_patches(&pairs);
+	if (!logon && hello->auth)
+		add_auth(&pairs, hello->auth);
+	pairs_end(&pairs);
+	r = end(conn, CONN_HELLO, start, err);
+	return r == 0 && logon && hello->auth ? conn_logon(conn, hello->auth, err) : r;
+}
+
+int conn_logon(struct conn *conn, const struct bolt_auth *auth, struct err *err)
+{
+	struct pairs pairs;
+	size_t start;
+	int r = need(conn, BOLT_HAS_LOGON, "LOGON", err);
+
+	if (r == 0)
+		r = begin(conn, CONN_LOGON, 1, &start, err);
+	if (r < 0)
+		return r;
+	pairs = pairs_begin(&conn->output);
+	add_auth(&pairs, auth);
+	pairs_end(&pairs);
+	return end(conn, CONN_LOGON, start, err);
+}
+
+int conn_logoff(struct conn *conn, struct err *err)
+{
+	int r = need(conn, BOLT_HAS_LOGON, "LOGOFF", err);
+
+	return r < 0 ? r : bare(conn, CONN_LOGOFF, err);
+}
+
+int conn_telemetry(struct conn *conn, enum conn_api api, struct err *err)
+{
+	const struct bolt_value value = bolt_int(api);
+	size_t start;
+	int r;
+
+	if (!conn->hints.telemetry || !bolt_version_has(conn->version, BOLT_HAS_TELEMETRY))
+		return 0;
+	r = begin(conn, CONN_TELEMETRY, 1, &start, err);
+	if (r < 0)
+		return r;
+	pack_value(&conn->output, &value);
+	return end(conn, CONN_TELEMETRY, start, err);
+}
+
+int conn_reset(struct conn *conn, struct err *err)
+{
+	return bare(conn, CONN_RESET, err);
+}
+
+int conn_commit(struct conn *conn, struct err *err)
+{
+	return bare(conn, CONN_COMMIT, err);
+}
+
+int conn_rollback(struct conn *conn, struct err *err)
+{
+	return bare(conn, CONN_ROLLBACK, err);
+}
+
+// The map of RUN and BEGIN.
+static void pack_tx(struct conn *conn, const struct conn_tx *tx)
+{
+	struct pairs pairs = pairs_begin(&conn->output);
+
+	if (tx && tx->n_bookmarks) {
+		add_key(&pairs, "bookmarks");
+		pack_texts(&conn->output, tx->bookmarks, tx->n_bookmarks);
 	}
-	send_message(conn, &message);
-	expect(conn, CONN_RUN);
+	if (tx && tx->timeout_ms)
+		add_int(&pairs, "tx_timeout", tx->timeout_ms == CONN_NO_TIMEOUT ? 0 : tx->timeout_ms);
+	if (tx) {
+		add_value(&pairs, "tx_metadata", tx->metadata);
+		add_text(&pairs, "mode", tx->read ? "r" : NULL);
+		add_text(&pairs, "db", tx->database);
+		add_text(&pairs, "imp_user", tx->impersonated_user);
+		add_notifications(&pairs, conn->version, tx->notifications);
+	}
+	pairs_end(&pairs);
 }
 
-void conn_pull(struct conn *conn, int64_t n)
+// What the version cannot carry is found before anything is written. The translated values live in the arena.
+static int check_tx(const struct conn *conn, struct conn_tx *tx, struct arena *arena, struct err *err)
 {
-	const struct bolt_value count = bolt_int(n);
-	struct buf message = BUF_INIT(64);
+	const struct dialect dialect = {conn->version, conn->utc};
+	int r = need_notifications(conn, tx->notifications, err);
 
-	pack_struct(&message, TAG_PULL, 1);
-	pack_map_head(&message, 1);
-	pack_str(&message, "n");
-	pack_value(&message, &count);
-	send_message(conn, &message);
-	expect(conn, CONN_PULL);
+	if (r == 0 && tx->metadata)
+		r = dialect_to_wire(&dialect, tx->metadata, arena, &tx->metadata, err);
+	return r;
 }
 
-static void send_bare(struct conn *conn, enum tag tag)
+static int run_in(struct conn *conn, const struct conn_run *run, struct arena *arena, struct err *err)
 {
-	struct buf message = BUF_INIT(8);
+	const struct bolt_value none = bolt_map(NULL, 0), *params = run->params ? run->params : &none;
+	const struct dialect dialect = {conn->version, conn->utc};
+	struct conn_tx tx = run->tx ? *run->tx : (struct conn_tx){0};
+	size_t start;
+	int r = check_tx(conn, &tx, arena, err);
 
-	pack_struct(&message, (uint8_t)tag, 0);
-	send_message(conn, &message);
+	if (r == 0)
+		r = dialect_to_wire(&dialect, params, arena, &params, err);
+	if (r == 0)
+		r = begin(conn, CONN_RUN, 3, &start, err);
+	if (r < 0)
+		return r;
+	pack_str(&conn->output, run->text);
+	pack_value(&conn->output, params);
+	pack_tx(conn, run->tx ? &tx : NULL);
+	return end(conn, CONN_RUN, start, err);
 }
 
-void conn_reset(struct conn *conn)
+int conn_run(struct conn *conn, const struct conn_run *run, struct err *err)
 {
-	send_bare(conn, TAG_RESET);
-	expect(conn, CONN_RESET);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	arena_wipe_on_free(arena);
+	return run_in(conn, run, arena, err);
+}
+
+int conn_begin(struct conn *conn, const struct conn_tx *tx, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct conn_tx checked = *tx;
+	size_t start;
+	int r = check_tx(conn, &checked, arena, err);
+
+	if (r == 0)
+		r = begin(conn, CONN_BEGIN, 1, &start, err);
+	if (r < 0)
+		return r;
+	pack_tx(conn, &checked);
+	return end(conn, CONN_BEGIN, start, err);
+}
+
+static int demand(struct conn *conn, enum conn_request request, int64_t n, int64_t qid, struct err *err)
+{
+	struct pairs pairs;
+	size_t start;
+	int r = begin(conn, request, 1, &start, err);
+
+	if (r < 0)
+		return r;
+	pairs = pairs_begin(&conn->output);
+	add_int(&pairs, "n", n);
+	if (qid != CONN_LAST)
+		add_int(&pairs, "qid", qid);
+	pairs_end(&pairs);
+	return end(conn, request, start, err);
+}
+
+int conn_pull(struct conn *conn, int64_t n, int64_t qid, struct err *err)
+{
+	return demand(conn, CONN_PULL, n, qid, err);
+}
+
+int conn_discard(struct conn *conn, int64_t n, int64_t qid, struct err *err)
+{
+	return demand(conn, CONN_DISCARD, n, qid, err);
+}
+
+int conn_route(struct conn *conn, const struct conn_route *route, struct err *err)
+{
+	const struct bolt_value none = bolt_map(NULL, 0);
+	struct pairs pairs;
+	size_t start;
+	int r = begin(conn, CONN_ROUTE, 3, &start, err);
+
+	if (r < 0)
+		return r;
+	pack_value(&conn->output, route->routing ? route->routing : &none);
+	pack_texts(&conn->output, route->bookmarks, route->n_bookmarks);
+	pairs = pairs_begin(&conn->output);
+	add_text(&pairs, "db", route->database);
+	add_text(&pairs, "imp_user", route->impersonated_user);
+	pairs_end(&pairs);
+	return end(conn, CONN_ROUTE, start, err);
 }
 
 void conn_goodbye(struct conn *conn)
 {
-	send_bare(conn, TAG_GOODBYE);
+	size_t start;
+
+	if (conn->broken || !conn->handshake.done)
+		return;
+	start = chunk_begin(&conn->output);
+	pack_struct(&conn->output, TAG_GOODBYE, 0);
+	chunk_end(&conn->output, start);
+	conn->broken = true;
 }
 
-static const char *plain(const char *text, struct arena *arena)
-{
-	char *copy = arena_strdup(arena, text ? text : "");
-
-	for (char *c = copy; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = ' ';
-	}
-	return copy;
-}
-
-// Up to 5.6 the code is "code", from 5.7 on "neo4j_code".
-static void read_failure(const struct bolt_value *map, struct arena *arena, struct conn_event *ret)
-{
-	const char *code = bolt_as_string(bolt_map_get(map, "neo4j_code"));
-
-	if (!code)
-		code = bolt_as_string(bolt_map_get(map, "code"));
-	ret->code = plain(code, arena);
-	ret->message = plain(bolt_as_string(bolt_map_get(map, "message")), arena);
-}
+// Answers.
 
 static int unexpected(const struct conn *conn, unsigned tag, struct err *err)
 {
 	if (conn->n_pending == 0)
 		return err_set(err, ERR_PROTOCOL, "the server sent a message (tag %02x) although none was asked for", tag);
-	return err_set(err, ERR_PROTOCOL, "the server sent a message of tag %02x where the answer to %s was expected", tag,
-		       request_names[conn->pending[0]]);
+	if (tag == TAG_IGNORED)
+		return err_set(err, ERR_PROTOCOL, "the server ignored %s although nothing had failed before", requests[conn_due(conn)].name);
+	return err_set(err, ERR_PROTOCOL, "the server sent a message of tag %02x where the answer to %s was expected%s", tag,
+		       requests[conn_due(conn)].name, conn->failed ? ", after a failure" : "");
 }
 
 static void answered(struct conn *conn)
 {
-	memmove(conn->pending, conn->pending + 1, --conn->n_pending * sizeof(conn->pending[0]));
+	conn->first = (conn->first + 1) % CONN_PENDING_MAX;
+	conn->n_pending--;
+}
+
+// A server skips requests after a failure, and those that a RESET overtakes.
+static bool may_ignore(const struct conn *conn)
+{
+	for (unsigned i = 1; i < conn->n_pending; i++) {
+		if (conn->pending[(conn->first + i) % CONN_PENDING_MAX] == CONN_RESET)
+			return true;
+	}
+	return conn->failed && conn_due(conn) != CONN_RESET;
+}
+
+static bool grants_utc(const struct bolt_value *meta)
+{
+	const struct bolt_value *patches = bolt_map_get(meta, "patch_bolt");
+
+	for (uint32_t i = 0; patches && patches->type == BOLT_LIST && i < patches->size; i++) {
+		const char *patch = bolt_as_string(&patches->items[i]);
+
+		if (patch && strcmp(patch, "utc") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void keep_hints(struct conn *conn, const struct bolt_value *meta)
+{
+	const struct bolt_value *hints = bolt_map_get(meta, "hints");
+	int64_t silence = bolt_as_int(bolt_map_get(hints, "connection.recv_timeout_seconds"), 0);
+
+	conn->hints.silence_s = silence > 0 && silence < SILENCE_MAX_S ? silence : 0;
+	conn->hints.telemetry = bolt_as_bool(bolt_map_get(hints, "telemetry.enabled"), false);
+	conn->hints.ssr = bolt_as_bool(bolt_map_get(hints, "ssr.enabled"), false);
+	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
+		conn->utc = grants_utc(meta);
+}
+
+static void note_success(struct conn *conn, const struct conn_event *event)
+{
+	if (event->request == CONN_HELLO)
+		keep_hints(conn, &event->value);
+	if (event->request == CONN_RESET)
+		conn->failed = false;
+}
+
+// A server closes the connection behind a refused logon, and cannot be trusted behind a refused RESET.
+static void note_failure(struct conn *conn, enum conn_request request)
+{
+	conn->failed = true;
+	if (request == CONN_HELLO || request == CONN_LOGON || request == CONN_RESET)
+		conn->broken = true;
 }
 
 // What a whole message means.
-static int read_message(struct conn *conn, struct arena *arena, struct conn_event *ret, struct err *err)
+static int understand(struct conn *conn, const struct bolt_value *value, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	const struct buf *message = &conn->dechunker.message;
-	const struct bolt_value *field;
-	struct bolt_value value;
-	int r = unpack_value((const unsigned char *)message->data, message->len, arena, &value, err);
+	const struct bolt_value *field = value->size == 1 ? &value->items[0] : NULL;
+	bool skipped = conn->failed && conn_due(conn) != CONN_RESET;
 
-	if (r < 0)
-		return err_wrap(err, "a message of the server");
-	if (value.type != BOLT_STRUCT)
-		return err_set(err, ERR_PROTOCOL, "a message of the server is no structure");
-	field = value.size == 1 ? &value.items[0] : NULL;
 	if (conn->n_pending == 0)
-		return unexpected(conn, value.tag, err);
-	ret->request = conn->pending[0];
-	if (value.tag == TAG_RECORD && ret->request == CONN_PULL && field && field->type == BOLT_LIST) {
+		return unexpected(conn, value->tag, err);
+	ret->request = conn_due(conn);
+	if (value->tag == TAG_RECORD && ret->request == CONN_PULL && !skipped && field && field->type == BOLT_LIST) {
 		ret->type = CONN_RECORD;
 		ret->value = *field;
 		return 0;
 	}
-	if (value.tag == TAG_SUCCESS && field && field->type == BOLT_MAP) {
+	if (value->tag == TAG_SUCCESS && !skipped && field && field->type == BOLT_MAP) {
 		ret->type = CONN_SUCCESS;
 		ret->value = *field;
-	} else if (value.tag == TAG_FAILURE && field && field->type == BOLT_MAP) {
+		note_success(conn, ret);
+	} else if (value->tag == TAG_FAILURE && !skipped && field && field->type == BOLT_MAP) {
 		ret->type = CONN_FAILURE;
-		read_failure(field, arena, ret);
-	} else if (value.tag == TAG_IGNORED) {
+		ret->failure = failure_read(field, arena);
+		note_failure(conn, ret->request);
+	} else if (value->tag == TAG_IGNORED && may_ignore(conn)) {
 		ret->type = CONN_IGNORED;
 	} else {
-		return unexpected(conn, value.tag, err);
+		return unexpected(conn, value->tag, err);
 	}
 	answered(conn);
 	return 0;
 }
 
+static int read_message(struct conn *conn, const struct chunk_view *view, struct arena *arena, struct conn_event *ret,
+			struct err *err)
+{
+	const struct dialect dialect = {conn->version, conn->utc};
+	struct bolt_value value;
+	int r = unpack_value(view->message, view->len, arena, &value, err);
+
+	if (r < 0)
+		return err_wrap(err, "a message of the server");
+	if (value.type != BOLT_STRUCT)
+		return err_set(err, ERR_PROTOCOL, "a message of the server is no structure");
+	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
+		dialect_from_wire(&dialect, &value, arena);
+	return understand(conn, &value, arena, ret, err);
+}
+
+// Where the next whole message is; NULL when more is needed.
+static int next_message(struct conn *conn, const unsigned char *data, size_t len, struct chunk_view *ret, struct err *err)
+{
+	const struct buf *message = &conn->dechunker.message;
+	int r;
+
+	if (dechunker_peek(&conn->dechunker, data, len, ret))
+		return 0;
+	r = dechunker_feed(&conn->dechunker, data, len, &ret->used, err);
+	ret->message = r == 0 && conn->dechunker.complete ? (const unsigned char *)message->data : NULL;
+	ret->len = message->len;
+	return r;
+}
+
+static void agree(struct conn *conn, struct conn_event *ret)
+{
+	conn->version = conn->handshake.version;
+	conn->utc = !bolt_version_has(conn->version, BOLT_HAS_PATCHES);
+	ret->type = CONN_AGREED;
+}
+
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err)
 {
+	struct chunk_view view = {0};
 	int r;
 
 	*ret = (struct conn_event){.type = CONN_WANTS_INPUT};
-	if (!conn->handshake.done) {
-		r = handshake_feed(&conn->handshake, data, len, ret_used, &conn->output, err);
+	if (conn->handshake.done) {
+		r = next_message(conn, data, len, &view, err);
+		if (r == 0 && view.message)
+			r = read_message(conn, &view, arena, ret, err);
+	} else {
+		r = handshake_feed(&conn->handshake, data, len, &view.used, &conn->output, err);
 		if (r == 0 && conn->handshake.done)
-			ret->type = CONN_AGREED;
-		return r;
+			agree(conn, ret);
 	}
-	r = dechunker_feed(&conn->dechunker, data, len, ret_used, err);
-	if (r < 0 || !conn->dechunker.complete)
-		return r;
-	return read_message(conn, arena, ret, err);
+	*ret_used = view.used;
+	conn->broken |= r < 0;
+	return r;
 }

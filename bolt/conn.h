@@ -4,32 +4,70 @@
 #pragma once
 
 // The client's side of a Bolt connection without I/O: requests are appended to an output buffer, bytes of the server are fed
-// in, events come out. A FIFO of expected replies tells which request an answer belongs to; an answer of an unexpected kind is
-// ERR_PROTOCOL. Any event loop can drive it; bolt/link.h does so with blocking calls. Source: Bolt message specification.
+// in, events come out. Requests may be appended one behind another before any is answered. A FIFO of expected replies tells which
+// request an answer belongs to; an answer of an unexpected kind is ERR_PROTOCOL, and the connection must be dropped. Any event loop
+// can drive it; bolt/link.h does so with blocking calls.
+//
+//   conn_init(&conn);                                   // send conn.output, feed what comes
+//   conn_feed(&conn, data, len, &used, arena, &event, &err);   // ... until CONN_AGREED
+//   conn_hello(&conn, &hello, &err);                    // HELLO and LOGON
+//   conn_run(&conn, &run, &err); conn_pull(&conn, &all, &err);
+//
+// Source: Bolt message specification, Bolt server state specification.
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "bolt/auth.h"
 #include "bolt/chunk.h"
+#include "bolt/failure.h"
 #include "bolt/handshake.h"
 #include "bolt/value.h"
+#include "bolt/protocol.h"
 
-// What a server may send at most in one message, and what we keep to send.
+// What a server may send at most in one message, what we keep to send, and how many requests may wait for their answers.
 #define CONN_MESSAGE_MAX ((size_t)16 * 1024 * 1024)
 #define CONN_OUTPUT_MAX ((size_t)16 * 1024 * 1024)
-#define CONN_PENDING_MAX 8
+#define CONN_PENDING_MAX 64
 
-enum conn_request { CONN_HELLO, CONN_LOGON, CONN_RUN, CONN_PULL, CONN_RESET, CONN_REQUESTS };
+enum conn_request {
+	CONN_HELLO,
+	CONN_LOGON,
+	CONN_LOGOFF,
+	CONN_TELEMETRY,
+	CONN_RESET,
+	CONN_RUN,
+	CONN_PULL,
+	CONN_DISCARD,
+	CONN_BEGIN,
+	CONN_COMMIT,
+	CONN_ROLLBACK,
+	CONN_ROUTE,
+	CONN_REQUESTS,
+};
+
+// What the answer to HELLO has told.
+struct conn_hints {
+	int64_t silence_s; // the longest that the server is silent while it works; 0: not told
+	bool telemetry;	   // TELEMETRY is welcome
+	bool ssr;	   // server-side routing is on
+};
 
 struct conn {
 	struct handshake handshake;
+	struct bolt_version version; // once agreed
 	struct dechunker dechunker;
-	struct buf output; // to be sent; secret
-	enum conn_request pending[CONN_PENDING_MAX];
-	size_t n_pending;
+	struct buf output; // to be sent, then buf_clear(); secret
+	struct conn_hints hints;
+	bool utc;    // times with a zone count UTC seconds: 5.0 and later, or by the patch
+	bool failed; // a request failed: all are ignored until a RESET
+	bool broken; // a protocol error, a failed logon, or GOODBYE: nothing more can be said
+	enum conn_request pending[CONN_PENDING_MAX]; // a ring
+	unsigned first, n_pending;
 };
 
 enum conn_event_type {
@@ -37,39 +75,102 @@ enum conn_event_type {
 	CONN_AGREED,	  // the handshake is done: say HELLO
 	CONN_RECORD,	  // a row of the present PULL: a list
 	CONN_SUCCESS,	  // the request succeeded: a map
-	CONN_FAILURE,	  // the request failed: code and message
+	CONN_FAILURE,	  // the request failed
 	CONN_IGNORED,	  // the request was skipped after a failure
 };
 
 struct conn_event {
 	enum conn_event_type type;
 	enum conn_request request;
-	struct bolt_value value;
-	const char *code;    // Neo4j's
-	const char *message; // control characters replaced
+	struct bolt_value value;	    // of CONN_RECORD and CONN_SUCCESS
+	const struct bolt_failure *failure; // of CONN_FAILURE
 };
 
 // Appends the opening of the handshake to the output.
 void conn_init(struct conn *conn);
 void conn_deinit(struct conn *conn); // wipes
 
-// HELLO, and LOGON where the version has it. user_agent "name/version".
-void conn_hello(struct conn *conn, const char *user_agent, const char *user, const char *password);
+// The requests. Each appends one message (conn_hello() one or two) and one expected answer each. They fail without a trace:
+// ERR_INVALID: the version that was agreed on has no such message or field, or a parameter's type, and the text says since when
+// there is; ERR_TOO_LARGE: the output or the FIFO is full; ERR_IO: the connection is broken.
+
+// Which notifications are wanted (5.2 and later).
+struct bolt_notifications {
+	const char *minimum_severity;	    // "OFF", "WARNING", "INFORMATION"; NULL: as the server is set up
+	const char *const *disabled;	    // categories (before 5.5) or classifications not wanted; NULL: as the server is set up
+	size_t n_disabled;		    // 0 with disabled not NULL: all are wanted
+};
+
+struct conn_hello {
+	const char *user_agent;		  // of the application, "name/version"
+	const char *product;		  // of the library, "name/version"; required from 5.3 on
+	const char *platform, *language, *language_details; // NULL: not told
+	const struct bolt_value *routing; // the routing context, a map, when a router is wanted; NULL: none
+	const struct bolt_notifications *notifications;	    // NULL: as the server is set up
+	const struct bolt_auth *auth;	  // NULL: LOGON comes later (5.1 and later)
+};
+
+// HELLO, and LOGON behind it where the version has it.
+int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *err);
+int conn_logon(struct conn *conn, const struct bolt_auth *auth, struct err *err);
+int conn_logoff(struct conn *conn, struct err *err);
+
+enum conn_api { CONN_API_MANAGED, CONN_API_EXPLICIT, CONN_API_AUTO_COMMIT, CONN_API_DRIVER };
+
+// How the application runs its statements. Says nothing, and returns 0, where the server did not ask for it in its hints.
+int conn_telemetry(struct conn *conn, enum conn_api api, struct err *err);
+
+int conn_reset(struct conn *conn, struct err *err); // ends whatever runs, and the ignoring after a failure
+
+#define CONN_NO_TIMEOUT (-1)
+
+// What RUN outside of a transaction and BEGIN say of theirs. All zero: the server's defaults.
+struct conn_tx {
+	const char *database;	       // NULL: the user's home database
+	const char *impersonated_user; // NULL: none
+	const char *const *bookmarks;
+	size_t n_bookmarks;
+	int64_t timeout_ms;		  // 0: the server's; CONN_NO_TIMEOUT: none
+	const struct bolt_value *metadata; // a map; NULL: none
+	bool read;			  // access mode "r"
+	const struct bolt_notifications *notifications;
+};
 
 struct conn_run {
 	const char *text;
 	const struct bolt_value *params; // a map; NULL: none
-	const char *database;
-	const char *impersonated_user;
-	int64_t tx_timeout_ms; // 0: none
-	bool read;
+	const struct conn_tx *tx;	 // NULL: inside a transaction
 };
 
-void conn_run(struct conn *conn, const struct conn_run *run);
-void conn_pull(struct conn *conn, int64_t n); // -1: all
-void conn_reset(struct conn *conn);
-void conn_goodbye(struct conn *conn); // has no answer
+int conn_run(struct conn *conn, const struct conn_run *run, struct err *err);
+int conn_begin(struct conn *conn, const struct conn_tx *tx, struct err *err);
+int conn_commit(struct conn *conn, struct err *err);
+int conn_rollback(struct conn *conn, struct err *err);
 
-// Takes bytes up to the next event. *ret_used says how many; values live in the arena.
+#define CONN_ALL (-1)
+#define CONN_LAST (-1)
+
+// So many rows of a result: n may be CONN_ALL; qid is what the answer to RUN in a transaction said, or CONN_LAST.
+int conn_pull(struct conn *conn, int64_t n, int64_t qid, struct err *err);
+int conn_discard(struct conn *conn, int64_t n, int64_t qid, struct err *err);
+
+struct conn_route {
+	const struct bolt_value *routing; // the routing context, a map; NULL: empty
+	const char *const *bookmarks;
+	size_t n_bookmarks;
+	const char *database;	       // NULL: the home database
+	const char *impersonated_user; // NULL: none
+};
+
+int conn_route(struct conn *conn, const struct conn_route *route, struct err *err);
+
+// Has no answer, and nothing comes behind it.
+void conn_goodbye(struct conn *conn);
+
+// The request whose answer is due; CONN_REQUESTS: none.
+enum conn_request conn_due(const struct conn *conn);
+
+// Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.4 come in the
+// form of 5.0 (bolt/structure.h).
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err);

@@ -3,25 +3,18 @@
 
 #include "bolt/handshake.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define RANGES_MAX 64
 #define ANSWER_MAX ((size_t)4 + 10 + 4 * RANGES_MAX + 10)
 
-// The one table of what we speak, the newest first: every minor from low to high of a major.
-static const struct {
-	unsigned major, low, high;
-} spoken[] = {{6, 0, 0}, {5, 0, 8}, {4, 4, 4}};
+#define SLOTS 4
+// From this major version on every server knows the manifest.
+#define MANIFEST_ONLY 6
 
-#define SPOKEN "6.0, 5.0 to 5.8 and 4.4"
-
-static const unsigned char opening[] = {
-	0x60, 0x60, 0xB0, 0x17, // magic
-	0x00, 0x00, 0x01, 0xFF, // manifest v1
-	0x00, 0x08, 0x08, 0x05, // 5.8 down to 5.0
-	0x00, 0x00, 0x04, 0x04, // 4.4
-	0x00, 0x00, 0x00, 0x00,
-};
+// Of Bolt's manifest, version 1: the server lists what it speaks, and the client chooses.
+static const unsigned char manifest_v1[4] = {0x00, 0x00, 0x01, 0xFF};
 
 void handshake_init(struct handshake *handshake)
 {
@@ -33,24 +26,30 @@ void handshake_release(struct handshake *handshake)
 	buf_release(&handshake->answer);
 }
 
+// The manifest first; then ranges for servers that do not know it. A version that only manifests offer has no range here.
 void handshake_open(struct buf *out)
 {
-	buf_append(out, opening, sizeof(opening));
-}
+	static const unsigned char magic[4] = {0x60, 0x60, 0xB0, 0x17};
+	unsigned char slots[SLOTS][4] = {{0}};
+	size_t n = 1;
 
-bool handshake_speaks(unsigned major, unsigned minor)
-{
-	for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
-		if (spoken[i].major == major && minor >= spoken[i].low && minor <= spoken[i].high)
-			return true;
+	memcpy(slots[0], manifest_v1, sizeof(manifest_v1));
+	for (size_t i = 0; i < n_bolt_version_ranges && n < SLOTS; i++) {
+		const struct bolt_version_range *range = &bolt_version_ranges[i];
+
+		if (range->major >= MANIFEST_ONLY)
+			continue;
+		slots[n][1] = (unsigned char)(range->high - range->low);
+		slots[n][2] = (unsigned char)range->high;
+		slots[n++][3] = (unsigned char)range->major;
 	}
-	return false;
+	buf_append(out, magic, sizeof(magic));
+	buf_append(out, slots, sizeof(slots));
 }
 
-static int agree(struct handshake *handshake, unsigned major, unsigned minor)
+static int agree(struct handshake *handshake, struct bolt_version version)
 {
-	handshake->major = major;
-	handshake->minor = minor;
+	handshake->version = version;
 	handshake->done = true;
 	return 0;
 }
@@ -65,11 +64,11 @@ static int plain_answer(struct handshake *handshake, const unsigned char *a, str
 	if (a[0] == 0x15 && a[1] == 0x03)
 		return err_set(err, ERR_PROTOCOL, "the port speaks TLS, not plain Bolt; connect to it with TLS");
 	if (memcmp(a, none, 4) == 0)
-		return err_set(err, ERR_PROTOCOL, "the server speaks none of the Bolt versions " SPOKEN);
-	if (a[0] != 0 || a[1] != 0 || !handshake_speaks(a[3], a[2]))
-		return err_set(err, ERR_PROTOCOL, "the answer %02x %02x %02x %02x is no Bolt version of " SPOKEN, a[0], a[1], a[2],
+		return err_set(err, ERR_PROTOCOL, "the server speaks none of the Bolt versions " BOLT_VERSIONS_SPOKEN);
+	if (a[0] != 0 || a[1] != 0 || !bolt_version_is_spoken((struct bolt_version){a[3], a[2]}))
+		return err_set(err, ERR_PROTOCOL, "the answer %02x %02x %02x %02x is no Bolt version of " BOLT_VERSIONS_SPOKEN, a[0], a[1], a[2],
 			       a[3]);
-	return agree(handshake, a[3], a[2]);
+	return agree(handshake, (struct bolt_version){a[3], a[2]});
 }
 
 // Low group first, top bit for more. 1 when read, 0 when more bytes are needed, negative when it is too long.
@@ -89,20 +88,27 @@ static int varint(const unsigned char *data, size_t len, size_t *pos, uint64_t *
 	return -1;
 }
 
-// The newest version that both the ranges and we have.
-static bool choose(const unsigned char *ranges, size_t n, unsigned *ret_major, unsigned *ret_minor)
+static bool is_offered(const unsigned char *ranges, size_t n, struct bolt_version version)
 {
-	for (size_t s = 0; s < sizeof(spoken) / sizeof(spoken[0]); s++) {
-		for (unsigned minor = spoken[s].high + 1; minor-- > spoken[s].low;) {
-			for (size_t i = 0; i < n; i++) {
-				const unsigned char *r = ranges + 4 * i;
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *r = ranges + 4 * i;
 
-				if (r[3] == spoken[s].major && minor <= r[2] && minor + r[1] >= r[2]) {
-					*ret_major = spoken[s].major;
-					*ret_minor = minor;
-					return true;
-				}
-			}
+		if (r[3] == version.major && version.minor <= r[2] && version.minor + r[1] >= r[2])
+			return true;
+	}
+	return false;
+}
+
+// The newest version that both the ranges and we have.
+static bool choose(const unsigned char *ranges, size_t n, struct bolt_version *ret)
+{
+	for (size_t s = 0; s < n_bolt_version_ranges; s++) {
+		const struct bolt_version_range *own = &bolt_version_ranges[s];
+
+		for (unsigned minor = own->high + 1; minor-- > own->low;) {
+			*ret = (struct bolt_version){own->major, minor};
+			if (is_offered(ranges, n, *ret))
+				return true;
 		}
 	}
 	return false;
@@ -117,7 +123,7 @@ static int no_common(const unsigned char *ranges, size_t n, struct err *err)
 
 		buf_addf(&text, "%s%u.%u to %u.%u", i ? ", " : "", r[3], r[2] >= r[1] ? r[2] - r[1] : 0, r[3], r[2]);
 	}
-	return err_set(err, ERR_PROTOCOL, "no common Bolt version: the server speaks %s, this client " SPOKEN,
+	return err_set(err, ERR_PROTOCOL, "no common Bolt version: the server speaks %s, this client " BOLT_VERSIONS_SPOKEN,
 		       n ? buf_str(&text) : "none");
 }
 
@@ -128,7 +134,7 @@ static int manifest(struct handshake *handshake, struct buf *out, struct err *er
 	const unsigned char *data = (const unsigned char *)handshake->answer.data;
 	size_t pos = 4, len = handshake->answer.len, ranges;
 	uint64_t n, capabilities;
-	unsigned major, minor;
+	struct bolt_version version;
 	int r = varint(data, len, &pos, &n);
 
 	if (r < 0 || (r > 0 && n > RANGES_MAX))
@@ -139,18 +145,17 @@ static int manifest(struct handshake *handshake, struct buf *out, struct err *er
 		return 0;
 	if (r < 0)
 		return err_set(err, ERR_PROTOCOL, "the capabilities in the server's handshake are too long");
-	if (!choose(data + ranges, n, &major, &minor))
+	if (!choose(data + ranges, n, &version))
 		return no_common(data + ranges, n, err);
-	chosen[2] = (unsigned char)minor;
-	chosen[3] = (unsigned char)major;
+	chosen[2] = (unsigned char)version.minor;
+	chosen[3] = (unsigned char)version.major;
 	buf_append(out, chosen, sizeof(chosen));
-	return agree(handshake, major, minor);
+	return agree(handshake, version);
 }
 
 int handshake_feed(struct handshake *handshake, const unsigned char *data, size_t len, size_t *ret_used, struct buf *out,
 		   struct err *err)
 {
-	static const unsigned char manifest_v1[4] = {0x00, 0x00, 0x01, 0xFF};
 	int r = 0;
 
 	// Byte by byte: it is short, and nothing behind its end may be taken.

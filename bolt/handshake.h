@@ -7,14 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "bolt/protocol.h"
 
 struct handshake {
 	struct buf answer; // what the server has sent so far
-	unsigned major, minor; // once done
+	struct bolt_version version; // once done
 	bool done;
 };
 
@@ -28,6 +28,3 @@ void handshake_open(struct buf *out);
 // appends to out what is to be sent back. ERR_PROTOCOL: there is no Bolt, or no common version; the text names both offers.
 int handshake_feed(struct handshake *handshake, const unsigned char *data, size_t len, size_t *ret_used, struct buf *out,
 		   struct err *err);
-
-// Whether this client speaks a version.
-bool handshake_speaks(unsigned major, unsigned minor);

@@ -3,67 +3,82 @@
 
 #include "bolt/link.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/clock.h"
-#include "bolt/conn.h"
 #include "bolt/wire.h"
 
-#define INPUT_SIZE ((size_t)16 * 1024)
+#define INPUT_SIZE ((size_t)64 * 1024)
 #define DEFAULT_MAX_ROWS 10000
 #define GOODBYE_MS 200
 // What the rows of one result may cost in memory.
 #define RESULT_MAX ((size_t)64 * 1024 * 1024)
+#define PRODUCT "neobolt/" BOLT_VERSION
 
 struct bolt_link {
 	struct wire *wire;
 	struct conn conn;
-	struct arena *arena; // of what outlives an exchange: the server's name
-	const char *server;
-	int64_t silence_ms; // the longest silence that the server announced; 0: none
+	struct arena *arena; // of what outlives an exchange: the server's names
+	const char *server, *connection_id;
+	struct arena *failure_arena; // NULL while there is no failure
+	const struct bolt_failure *failure;
+	unsigned opening; // answers of HELLO and LOGON that are due
+	bool expired_ok;
 	bool dead;
 	size_t input_pos, input_len;
 	unsigned char input[INPUT_SIZE];
 };
 
-static int flush(struct bolt_link *link, int64_t deadline, struct err *err)
+static int is_usable(const struct bolt_link *link, struct err *err)
+{
+	return link->dead ? err_set(err, ERR_IO, "the connection is closed after an earlier failure") : 0;
+}
+
+int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	struct buf *output = &link->conn.output;
-	int r;
+	int r = is_usable(link, err);
 
-	if (output->overflow)
-		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", output->max);
-	if (output->len == 0)
-		return 0;
+	if (r < 0 || output->len == 0)
+		return r;
 	r = wire_write(link->wire, output->data, output->len, deadline, err);
 	buf_clear(output);
+	link->dead |= r < 0;
 	return r;
+}
+
+static int read_some(struct bolt_link *link, int64_t deadline, struct err *err)
+{
+	int64_t silence = link->conn.hints.silence_s, until = silence ? deadline_in_ms(silence * 1000) : DEADLINE_NEVER;
+	int r;
+
+	link->input_pos = link->input_len = 0;
+	r = wire_read(link->wire, link->input, sizeof(link->input), until < deadline ? until : deadline, &link->input_len, err);
+	if (r != ERR_TIMEOUT || until >= deadline)
+		return r;
+	err_clear(err);
+	return err_set(err, ERR_IO, "the server was silent for more than the %lld s that it had announced", (long long)silence);
 }
 
 static int fill(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	int64_t until = deadline;
-	int r;
+	int r = read_some(link, deadline, err);
 
-	if (link->silence_ms && deadline_in_ms(link->silence_ms) < until)
-		until = deadline_in_ms(link->silence_ms);
-	link->input_pos = 0;
-	r = wire_read(link->wire, link->input, sizeof(link->input), until, &link->input_len, err);
-	if (r < 0)
+	if (r < 0 || link->input_len > 0)
 		return r;
-	if (link->input_len == 0 && !link->conn.handshake.done)
+	if (!link->conn.handshake.done)
 		return err_set(err, ERR_IO,
 			       "the server closed the connection without an answer to the handshake; it may require TLS there");
-	if (link->input_len == 0)
-		return err_set(err, ERR_IO, "the server closed the connection");
-	return 0;
+	return err_set(err, ERR_IO, "the server closed the connection");
 }
 
-// Waits for the next event.
+// Waits for the next event, whatever it belongs to.
 static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	int r = flush(link, deadline, err);
+	int r = bolt_link_flush(link, deadline, err);
 
 	while (r == 0) {
 		size_t used;
@@ -73,8 +88,7 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 			if (r < 0)
 				break;
 		}
-		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used,
-			      arena, ret, err);
+		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used, arena, ret, err);
 		link->input_pos += r == 0 ? used : 0;
 		if (r == 0 && ret->type != CONN_WANTS_INPUT)
 			return 0;
@@ -83,85 +97,175 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 	return r;
 }
 
-static int failure(const struct conn_event *event, struct err *err)
+static void forget_failure(struct bolt_link *link)
 {
-	enum err_class class = strncmp(event->code, "Neo.ClientError.Security.", 25) == 0 ? ERR_FORBIDDEN : ERR_SERVER;
-
-	(void)err_set(err, class, "%s", event->message);
-	err_set_code(err, event->code);
-	return class;
+	arena_free(link->failure_arena);
+	link->failure_arena = NULL;
+	link->failure = NULL;
 }
 
-static void keep_hints(struct bolt_link *link, const struct bolt_value *meta)
+static int keep_failure(struct bolt_link *link, const struct bolt_failure *failure, struct err *err)
 {
-	const char *server = bolt_as_string(bolt_map_get(meta, "server"));
-	int64_t seconds =
-		bolt_as_int(bolt_map_get(bolt_map_get(meta, "hints"), "connection.recv_timeout_seconds"), 0);
+	forget_failure(link);
+	link->failure_arena = arena_new();
+	link->failure = bolt_failure_copy(failure, link->failure_arena);
+	return failure_to_err(failure, err);
+}
 
-	if (server)
-		link->server = arena_strdup(link->arena, server);
-	if (seconds > 0 && seconds < 86400)
-		link->silence_ms = seconds * 1000;
+const struct bolt_failure *bolt_link_failure(const struct bolt_link *link)
+{
+	return link->failure;
+}
+
+static const char *text_of(const struct bolt_link *link, const struct bolt_value *meta, const char *key)
+{
+	const char *text = bolt_as_string(bolt_map_get(meta, key));
+
+	return text ? arena_strdup(link->arena, text) : "";
 }
 
 // A server takes a password that must be changed and then refuses every statement but the one that changes it.
-static int check_expiry(const struct bolt_value *meta, struct err *err)
+static int check_expiry(const struct bolt_link *link, const struct bolt_value *meta, struct err *err)
 {
-	const struct bolt_value *expired = bolt_map_get(meta, "credentials_expired");
-
-	if (!expired || expired->type != BOLT_BOOL || !expired->boolean)
+	if (link->expired_ok || !bolt_as_bool(bolt_map_get(meta, "credentials_expired"), false))
 		return 0;
 	(void)err_set(err, ERR_FORBIDDEN, "the password must be changed before it can be used");
 	err_set_code(err, BOLT_CREDENTIALS_EXPIRED);
 	return ERR_FORBIDDEN;
 }
 
-static int log_on(struct bolt_link *link, const char *user_agent, const struct bolt_auth *auth, int64_t deadline, struct err *err)
+static int welcome(struct bolt_link *link, const struct conn_event *event, struct err *err)
+{
+	if (event->type == CONN_FAILURE)
+		return keep_failure(link, event->failure, err);
+	if (event->request == CONN_HELLO) {
+		link->server = text_of(link, &event->value, "server");
+		link->connection_id = text_of(link, &event->value, "connection_id");
+	}
+	return check_expiry(link, &event->value, err);
+}
+
+static int settle(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct conn_event event;
-	int r = next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	conn_hello(&link->conn, user_agent, auth->user, auth->password);
-	do {
+	while (r == 0 && link->opening > 0) {
 		r = next(link, deadline, arena, &event, err);
-		if (r < 0)
-			return r;
-		if (event.type == CONN_FAILURE)
-			return failure(&event, err);
-		if (event.type != CONN_SUCCESS)
-			return err_set(err, ERR_PROTOCOL, "the server ignored the logon");
-		if (event.request == CONN_HELLO)
-			keep_hints(link, &event.value);
-		r = check_expiry(&event.value, err);
-		if (r < 0)
-			return r;
-	} while (link->conn.n_pending > 0);
-	return 0;
+		if (r == 0)
+			r = welcome(link, &event, err);
+		link->opening--;
+	}
+	link->dead |= r < 0;
+	return r;
 }
 
-int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
-		      struct err *err)
+int bolt_link_settle(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	_cleanup_(bolt_link_closep) struct bolt_link *link = calloc(1, sizeof(*link));
+	int r = is_usable(link, err);
+
+	if (r < 0 || link->opening == 0)
+		return r;
+	forget_failure(link);
+	return settle(link, deadline, err);
+}
+
+// The library's own name, and the machine's.
+static int say_hello(struct bolt_link *link, const struct bolt_target *target, const struct bolt_auth *auth, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct conn_hello hello = {
+		.user_agent = target->user_agent,
+		.product = PRODUCT,
+		.language = "C",
+		.routing = target->routing,
+		.notifications = target->notifications,
+		.auth = auth,
+	};
+	struct utsname name;
 	int r;
+
+	if (uname(&name) == 0)
+		hello.platform = arena_printf(arena, "%s %s; %s", name.sysname, name.release, name.machine);
+	r = conn_hello(&link->conn, &hello, err);
+	link->opening = link->conn.n_pending;
+	return r;
+}
+
+// Shakes hands and leaves HELLO and LOGON in the output, unless what follows depends on the answer to HELLO.
+static int greet(struct bolt_link *link, const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
+		 struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct conn_event event;
+	int r;
+
+	link->dead = false;
+	r = next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
+	if (r == 0)
+		r = say_hello(link, target, auth, err);
+	if (r == 0 && !bolt_version_has(link->conn.version, BOLT_HAS_LOGON))
+		r = settle(link, deadline, err);
+	link->dead |= r < 0;
+	return r;
+}
+
+static struct bolt_link *link_new(const struct bolt_target *target)
+{
+	struct bolt_link *link = calloc(1, sizeof(*link));
 
 	if (!link)
 		abort();
 	link->arena = arena_new();
+	link->server = link->connection_id = "";
+	link->expired_ok = target->expired_ok;
 	link->dead = true;
 	conn_init(&link->conn);
-	r = wire_open(target, deadline, &link->wire, err);
+	return link;
+}
+
+int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
+		    struct err *err)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
+	int r = wire_open(target, deadline, &link->wire, err);
+
+	if (r == 0)
+		r = greet(link, target, auth, deadline, err);
+	if (r == 0)
+		*ret = steal_ptr(link);
+	return r;
+}
+
+int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
+		    struct bolt_link **ret, struct err *err)
+{
+	_cleanup_close_ int own = fd;
+	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
+	int r = wire_from_fd(fd, &link->wire, err);
+
 	if (r < 0)
 		return r;
-	r = log_on(link, target->user_agent, auth, deadline, err);
-	if (r < 0)
-		return r;
-	link->dead = false;
-	*ret = steal_ptr(link);
-	return 0;
+	(void)steal_fd(&own);
+	wire_set_cancel(link->wire, target->cancel);
+	r = greet(link, target, auth, deadline, err);
+	if (r == 0)
+		*ret = steal_ptr(link);
+	return r;
+}
+
+int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
+		   struct err *err)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	int r = bolt_link_begin(target, auth, deadline, &link, err);
+
+	if (r == 0)
+		r = bolt_link_settle(link, deadline, err);
+	if (r == 0)
+		*ret = steal_ptr(link);
+	return r;
 }
 
 void bolt_link_close(struct bolt_link *link)
@@ -171,42 +275,79 @@ void bolt_link_close(struct bolt_link *link)
 	if (!link)
 		return;
 	if (!link->dead && link->conn.n_pending == 0) {
+		wire_set_cancel(link->wire, NULL);
 		conn_goodbye(&link->conn);
-		(void)flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
+		(void)bolt_link_flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
 	}
 	wire_close(link->wire);
 	conn_deinit(&link->conn);
 	arena_free(link->arena);
+	arena_free(link->failure_arena);
 	explicit_bzero(link->input, sizeof(link->input));
 	free(link);
 }
 
 const char *bolt_link_server(const struct bolt_link *link)
 {
-	return link->server ? link->server : "";
+	return link->server;
 }
 
-void bolt_link_version(const struct bolt_link *link, unsigned *ret_major, unsigned *ret_minor)
+const char *bolt_link_connection_id(const struct bolt_link *link)
 {
-	*ret_major = link->conn.handshake.major;
-	*ret_minor = link->conn.handshake.minor;
+	return link->connection_id;
 }
 
-// After a failure the server ignores everything until RESET has been answered. A row is no answer to what was ignored.
-static int recover(struct bolt_link *link, int64_t deadline, struct err *err)
+struct bolt_version bolt_link_version(const struct bolt_link *link)
+{
+	return link->conn.version;
+}
+
+bool bolt_link_is_dead(const struct bolt_link *link)
+{
+	return link->dead;
+}
+
+void bolt_link_set_cancel(struct bolt_link *link, struct bolt_cancel *cancel)
+{
+	wire_set_cancel(link->wire, cancel);
+}
+
+struct conn *bolt_link_conn(struct bolt_link *link)
+{
+	return &link->conn;
+}
+
+int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+{
+	int r;
+
+	if (link->opening > 0) {
+		r = bolt_link_settle(link, deadline, err);
+		if (r < 0)
+			return r;
+	}
+	if (link->conn.n_pending == 0 && !link->dead)
+		return err_set(err, ERR_INVALID, "no answer is due");
+	return next(link, deadline, arena, ret, err);
+}
+
+int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct err problem = ERR_INIT;
 	struct conn_event event;
+	int r = bolt_link_settle(link, deadline, err);
 
-	conn_reset(&link->conn);
-	do {
-		if (next(link, deadline, arena, &event, &problem) < 0)
-			return err->class; // the link is dead; what failed first is what the caller is told
-	} while (link->conn.n_pending > 0 && event.type != CONN_RECORD);
-	if (event.type != CONN_SUCCESS)
-		link->dead = true;
-	return err->class;
+	if (r == 0)
+		r = conn_reset(&link->conn, err);
+	while (r == 0 && link->conn.n_pending > 0) {
+		arena_reset(arena);
+		r = next(link, deadline, arena, &event, err);
+	}
+	// The last answer is that of RESET.
+	if (r == 0 && event.type == CONN_FAILURE)
+		r = keep_failure(link, event.failure, err);
+	link->dead |= r < 0;
+	return r;
 }
 
 // Rows as they come: an array that doubles, in the arena.
@@ -247,85 +388,111 @@ static int keep_fields(const struct bolt_value *meta, struct arena *arena, struc
 	return 0;
 }
 
-// One event of a query: 1 at its end, 0 when more is to come.
-static int take(struct rows *rows, const struct conn_event *event, uint32_t max_rows, struct arena *arena, struct bolt_table *ret,
-		struct err *err)
+static int take_row(struct rows *rows, const struct bolt_value *row, uint32_t max_rows, struct arena *arena,
+		    const struct bolt_table *table, struct err *err)
+{
+	if (row->size != table->n_fields)
+		return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", row->size, table->n_fields);
+	if (rows->n == max_rows)
+		return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", max_rows);
+	rows_add(rows, row, arena);
+	return 0;
+}
+
+// The whole answer to RUN and PULL: 1 at its end, 0 when more is to come.
+struct intake {
+	struct bolt_link *link;
+	struct rows rows;
+	uint32_t max_rows;
+	struct arena *arena;
+};
+
+static int take(struct intake *intake, const struct conn_event *event, struct bolt_table *ret, struct err *err)
 {
 	struct bolt_value *summary;
 
 	switch (event->type) {
 	case CONN_FAILURE:
-		return failure(event, err);
+		return keep_failure(intake->link, event->failure, err);
 	case CONN_RECORD:
-		if (event->value.size != ret->n_fields)
-			return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", event->value.size,
-				       ret->n_fields);
-		if (rows->n == max_rows)
-			return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", max_rows);
-		rows_add(rows, &event->value, arena);
-		return 0;
-	case CONN_SUCCESS:
-		if (event->request == CONN_RUN)
-			return keep_fields(&event->value, arena, ret, err);
+		return take_row(&intake->rows, &event->value, intake->max_rows, intake->arena, ret, err);
+	default: // a success: the machine knows of no other answer before a failure
 		break;
-	default:
-		return err_set(err, ERR_PROTOCOL, "the server ignored the query");
 	}
+	if (event->request == CONN_RUN)
+		return keep_fields(&event->value, intake->arena, ret, err);
 	if (bolt_as_bool(bolt_map_get(&event->value, "has_more"), false))
-		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", max_rows);
-	summary = arena_alloc(arena, sizeof(*summary));
+		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", intake->max_rows);
+	summary = arena_alloc(intake->arena, sizeof(*summary));
 	*summary = event->value;
 	ret->summary = summary;
-	ret->rows = rows->items;
-	ret->n_rows = rows->n;
+	ret->rows = intake->rows.items;
+	ret->n_rows = intake->rows.n;
 	return 1;
 }
 
-int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
-		       struct bolt_table *ret, struct err *err)
+// RUN and PULL; nothing of them is left behind when RUN cannot be said.
+static int send_query(struct bolt_link *link, const struct bolt_query *query, uint32_t max_rows, struct err *err)
 {
-	const struct conn_run run = {
-		.text = query->text,
-		.params = query->params,
+	const struct conn_tx tx = {
 		.database = query->database,
 		.impersonated_user = query->impersonated_user,
-		.tx_timeout_ms = query->tx_timeout_ms,
+		.timeout_ms = query->tx_timeout_ms,
 		.read = query->read,
 	};
-	uint32_t max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS;
+	const struct conn_run run = {.text = query->text, .params = query->params, .tx = &tx};
+	int r = is_usable(link, err);
+
+	if (r == 0)
+		r = conn_run(&link->conn, &run, err);
+	if (r < 0)
+		return r;
+	r = conn_pull(&link->conn, max_rows, CONN_LAST, err);
+	link->dead |= r < 0;
+	return r;
+}
+
+int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
+		    struct bolt_table *ret, struct err *err)
+{
+	struct intake intake = {.link = link, .arena = arena, .max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS};
+	struct err ignored = ERR_INIT;
 	size_t used = arena_used(arena);
-	struct rows rows = {0};
 	struct conn_event event;
-	int r = 0;
+	int r;
 
 	*ret = (struct bolt_table){0};
-	if (link->dead)
-		return err_set(err, ERR_IO, "the connection is closed after an earlier failure");
-	conn_run(&link->conn, &run);
-	conn_pull(&link->conn, max_rows);
+	forget_failure(link);
+	r = send_query(link, query, intake.max_rows, err);
+	if (r < 0)
+		return r;
+	if (link->opening > 0 && (r = settle(link, deadline, err)) < 0)
+		return r;
 	while (r == 0) {
 		r = next(link, deadline, arena, &event, err);
 		if (r < 0)
 			return r;
-		r = take(&rows, &event, max_rows, arena, ret, err);
+		r = take(&intake, &event, ret, err);
 		if (r == 0 && arena_used(arena) - used > RESULT_MAX)
 			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", RESULT_MAX);
 	}
 	if (r > 0)
 		return 0;
+	// After a failure the server ignores everything until RESET. What failed first is what the caller is told.
 	if (r == ERR_SERVER || r == ERR_FORBIDDEN)
-		return recover(link, deadline, err);
-	link->dead = true;
+		(void)bolt_link_reset(link, deadline, &ignored);
+	else
+		link->dead = true;
 	return r;
 }
 
-const struct bolt_value *bolt_table_get(const struct bolt_table *result, uint32_t row, const char *field)
+const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field)
 {
-	if (row >= result->n_rows)
+	if (row >= table->n_rows)
 		return NULL;
-	for (uint32_t i = 0; i < result->n_fields; i++) {
-		if (strcmp(result->fields[i], field) == 0)
-			return &result->rows[row].items[i];
+	for (uint32_t i = 0; i < table->n_fields; i++) {
+		if (strcmp(table->fields[i], field) == 0)
+			return &table->rows[row].items[i];
 	}
 	return NULL;
 }

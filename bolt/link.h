@@ -3,20 +3,24 @@
 
 #pragma once
 
-// The blocking client: one connection, one query at a time, every call with a deadline. Built on the
-// sans-I/O machine of bolt/conn.h. A link belongs to one thread at a time.
+// One blocking connection, every call with a deadline: a wire, the sans-I/O machine of bolt/conn.h, and what was read but not used.
+// A link belongs to one thread at a time; bolt_cancel_fire() may come from any.
 //
-//   struct bolt_link *s;
-//   bolt_link_open(&(struct bolt_target){.host = "10.0.0.7", .port = 7687}, &auth, deadline, &s, &err);
-//   bolt_link_query(s, &(struct bolt_query){.text = "RETURN $x AS x", .params = &map}, deadline, arena, &res, &err);
-//   const struct bolt_value *x = bolt_table_get(&res, 0, "x");
-//   bolt_link_close(s);
+//   struct bolt_link *link;
+//   bolt_link_open(&(struct bolt_target){.host = "10.0.0.7", .user_agent = "app/1"}, &auth, deadline, &link, &err);
+//   bolt_link_query(link, &(struct bolt_query){.text = "RETURN $x AS x", .params = &map}, deadline, arena, &table, &err);
+//   const struct bolt_value *x = bolt_table_get(&table, 0, "x");
+//   bolt_link_close(link);
+//
+// Streaming, or anything but small whole results, is requests on bolt_link_conn() and events by bolt_link_next().
 
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "bolt/auth.h"
+#include "bolt/cancel.h"
+#include "bolt/conn.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
 
@@ -25,21 +29,59 @@
 struct bolt_link;
 
 // Connects, shakes hands (manifest v1, 5.x, 4.4) and logs on. deadline: bolt/../base/clock.h, monotonic.
-// Errors a caller may match: ERR_IO (nobody listens, reset, closed before an answer), ERR_TIMEOUT,
+// Errors a caller may match: ERR_IO (nobody listens, reset, closed before an answer), ERR_TIMEOUT, ERR_CANCELLED,
 // ERR_PROTOCOL (no Bolt there, or no common version: the text names what both sides offered),
 // ERR_FORBIDDEN with err.code the Neo4j code (Unauthorized, CredentialsExpired, AuthenticationRateLimit; a password that must be
-// changed first is refused, though the server would let it in for that),
+// changed first is refused unless target->expired_ok, though the server would let it in for that),
 // ERR_SERVER with err.code for other failures.
-int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
-		      struct bolt_link **ret, struct err *err);
+int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
+		   struct err *err);
+
+// The same, but HELLO and LOGON are left in the output and go out with the first requests, in one flight, where the version allows
+// it (5.1 and later; before, this is bolt_link_open()). Their answers are taken, and their errors given, by the first call that
+// waits: bolt_link_settle(), bolt_link_next(), bolt_link_query().
+int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
+		    struct err *err);
+
+// Waits for the answers to HELLO and LOGON if they are due. Errors are those of bolt_link_open().
+int bolt_link_settle(struct bolt_link *link, int64_t deadline, struct err *err);
+
+// bolt_link_begin() on a connected socket, which is taken over in any case; of target only user_agent, routing, notifications and
+// cancel are used.
+int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
+		    struct bolt_link **ret, struct err *err);
 
 // Sends GOODBYE when the connection is healthy (without waiting long), closes, frees. NULL is allowed.
 void bolt_link_close(struct bolt_link *link);
 DEFINE_CLEANUP(struct bolt_link *, bolt_link_close);
 
-// "Neo4j/5.26.12", and the negotiated version.
+// "Neo4j/5.26.12" and "bolt-1234", "" while they are not known; and the version that was agreed on.
 const char *bolt_link_server(const struct bolt_link *link);
-void bolt_link_version(const struct bolt_link *link, unsigned *ret_major, unsigned *ret_minor);
+const char *bolt_link_connection_id(const struct bolt_link *link);
+struct bolt_version bolt_link_version(const struct bolt_link *link);
+
+// After an I/O or protocol error, a timeout or a cancellation nothing more can be done but close it.
+bool bolt_link_is_dead(const struct bolt_link *link);
+
+// From now on the calls of this link listen to it; NULL: to none. It must outlive them. The target's is the first.
+void bolt_link_set_cancel(struct bolt_link *link, struct bolt_cancel *cancel);
+
+// The machine, to append requests to.
+struct conn *bolt_link_conn(struct bolt_link *link);
+
+// Sends what was appended, without waiting for an answer.
+int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err);
+
+// Sends what was appended and waits for the next event. A failure of the server is an event and no error, but that of HELLO and
+// LOGON. Calling it with no answer due is ERR_INVALID.
+int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err);
+
+// RESET, and everything that is still due before its answer dropped: the link is as after opening, or dead (ERR_SERVER: the server
+// refused it).
+int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err);
+
+// Of the last call that ended with ERR_SERVER or ERR_FORBIDDEN, until the next call; NULL: there was none.
+const struct bolt_failure *bolt_link_failure(const struct bolt_link *link);
 
 struct bolt_query {
 	const char *text;
@@ -63,9 +105,9 @@ struct bolt_table {
 
 // Runs one auto-commit query and pulls all rows. After ERR_SERVER or ERR_FORBIDDEN (err.code holds the Neo4j
 // code, err.text the message) the link was RESET and is usable; after any other error it is dead and
-// further calls fail with ERR_IO.
-int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline,
-		       struct arena *arena, struct bolt_table *ret, struct err *err);
+// further calls fail with ERR_IO. ERR_INVALID: the version cannot carry it; nothing was sent and the link is as before.
+int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
+		    struct bolt_table *ret, struct err *err);
 
 // The value in a row by field name; NULL when there is no such row or field.
-const struct bolt_value *bolt_table_get(const struct bolt_table *result, uint32_t row, const char *field);
+const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field);

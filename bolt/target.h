@@ -6,6 +6,7 @@
 // Where a server is and what must be proved of it before a byte of Bolt is spoken. Nothing is copied: all of it must outlive the
 // call that takes it.
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bolt/value.h"
@@ -29,4 +30,6 @@ struct bolt_target {
 	const char *user_agent;	 // "neofleet/0.1.0" form; required
 	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
 	const struct bolt_notifications *notifications; // which are wanted (bolt/conn.h); NULL: as the server is set up
+	bool expired_ok; // a password that must be changed is let in, to change it
+	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
 };

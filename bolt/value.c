@@ -42,6 +42,49 @@ struct bolt_value bolt_map(const struct bolt_entry *entries, uint32_t n)
 	return (struct bolt_value){.type = BOLT_MAP, .size = n, .entries = entries};
 }
 
+struct bolt_value bolt_bytes(const void *data, uint32_t size)
+{
+	return (struct bolt_value){.type = BOLT_BYTES, .size = size, .bytes = data};
+}
+
+static struct bolt_value copy_items(const struct bolt_value *v, struct arena *arena)
+{
+	struct bolt_value *items = arena_new_array(arena, struct bolt_value, v->size), copy = *v;
+
+	for (uint32_t i = 0; i < v->size; i++)
+		items[i] = bolt_copy(&v->items[i], arena);
+	copy.items = items;
+	return copy;
+}
+
+static struct bolt_value copy_entries(const struct bolt_value *v, struct arena *arena)
+{
+	struct bolt_entry *entries = arena_new_array(arena, struct bolt_entry, v->size);
+
+	for (uint32_t i = 0; i < v->size; i++)
+		entries[i] = (struct bolt_entry){arena_strdup(arena, v->entries[i].key), bolt_copy(&v->entries[i].value, arena)};
+	return bolt_map(entries, v->size);
+}
+
+struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena)
+{
+	struct bolt_value copy = *v;
+
+	switch (v->type) {
+	case BOLT_STRING:
+	case BOLT_BYTES:
+		copy.string = arena_memdup0(arena, v->string, v->size);
+		return copy;
+	case BOLT_LIST:
+	case BOLT_STRUCT:
+		return copy_items(v, arena);
+	case BOLT_MAP:
+		return copy_entries(v, arena);
+	default:
+		return copy;
+	}
+}
+
 const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *key)
 {
 	if (!map || map->type != BOLT_MAP)
@@ -66,4 +109,11 @@ bool bolt_as_bool(const struct bolt_value *v, bool otherwise)
 int64_t bolt_as_int(const struct bolt_value *v, int64_t otherwise)
 {
 	return v && v->type == BOLT_INT ? v->integer : otherwise;
+}
+
+double bolt_as_float(const struct bolt_value *v, double otherwise)
+{
+	if (v && v->type == BOLT_INT)
+		return (double)v->integer;
+	return v && v->type == BOLT_FLOAT ? v->number : otherwise;
 }

@@ -28,7 +28,7 @@ struct bolt_entry;
 
 struct bolt_value {
 	enum bolt_type type;
-	uint8_t tag;	 // of a BOLT_STRUCT
+	uint8_t tag;	 // of a BOLT_STRUCT; what is in one: bolt/structure.h
 	uint32_t size;	 // bytes of a string or of bytes; items of a list, a map or a struct
 	union {
 		bool boolean;
@@ -53,6 +53,10 @@ struct bolt_value bolt_float(double v);
 struct bolt_value bolt_string(const char *v); // not copied: v must outlive the value; NULL gives null
 struct bolt_value bolt_list(const struct bolt_value *items, uint32_t n); // not copied
 struct bolt_value bolt_map(const struct bolt_entry *entries, uint32_t n); // not copied
+struct bolt_value bolt_bytes(const void *data, uint32_t size); // not copied
+
+// A copy with all that it points at, which outlives the arena it was read with.
+struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena);
 
 // The value of a key of a map; NULL when it is no map or has no such key. The last of equal keys wins.
 const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *key);
@@ -61,3 +65,4 @@ const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *
 const char *bolt_as_string(const struct bolt_value *v);
 bool bolt_as_bool(const struct bolt_value *v, bool otherwise);
 int64_t bolt_as_int(const struct bolt_value *v, int64_t otherwise);
+double bolt_as_float(const struct bolt_value *v, double otherwise); // of a float or an integer

@@ -3,22 +3,27 @@
 
 #pragma once
 
-// Bytes to and from a server over TCP or TLS, each call bounded by a deadline (base/clock.h). A TLS wire verifies chain and name
-// and is never replaced by a plain one. One thread at a time. Source: OpenSSL 3, SSL_set1_host(3), BIO_s_mem(3).
+// Bytes to and from a server over TCP or TLS, each call bounded by a deadline (base/clock.h) and ended by a cancellation. A TLS wire
+// is never replaced by a plain one. One thread at a time.
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "bolt/cancel.h"
 #include "bolt/target.h"
 
 struct wire;
 
-// ERR_IO: nobody listens, the name is unknown, or the TLS handshake failed; ERR_TIMEOUT; ERR_INVALID: ca_pem is none.
+// ERR_IO: nobody listens, the name is unknown, or the TLS handshake failed; ERR_TIMEOUT; ERR_CANCELLED; ERR_INVALID: one of the PEM
+// texts is none.
 int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err);
 
 // Takes over a connected socket, without TLS: for tests and for callers that connect themselves.
 int wire_from_fd(int fd, struct wire **ret, struct err *err);
+
+// Whom later calls listen to; NULL: nobody.
+void wire_set_cancel(struct wire *wire, const struct bolt_cancel *cancel);
 
 void wire_close(struct wire *wire);
 DEFINE_CLEANUP(struct wire *, wire_close);

@@ -12,8 +12,11 @@
 
 static void ask(struct conn *conn)
 {
-	conn_run(conn, &(struct conn_run){.text = "RETURN 1", .database = "system", .tx_timeout_ms = 1000, .read = true});
-	conn_pull(conn, 100);
+	const struct conn_tx tx = {.database = "system", .timeout_ms = 1000, .read = true};
+	struct err err = ERR_INIT;
+
+	must(conn_run(conn, &(struct conn_run){.text = "RETURN 1", .tx = &tx}, &err) == 0);
+	must(conn_pull(conn, 100, CONN_LAST, &err) == 0);
 }
 
 // What bolt/link.h does about an event.

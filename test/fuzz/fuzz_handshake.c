@@ -11,7 +11,7 @@
 struct outcome {
 	int r;
 	size_t used;
-	unsigned major, minor;
+	struct bolt_version version;
 	bool done;
 	struct err err;
 };
@@ -30,8 +30,7 @@ static struct outcome run(const uint8_t *data, size_t size, size_t piece, struct
 		ret.used += ret.r < 0 ? 0 : used;
 	}
 	ret.done = handshake.done;
-	ret.major = handshake.major;
-	ret.minor = handshake.minor;
+	ret.version = handshake.version;
 	handshake_release(&handshake);
 	return ret;
 }
@@ -42,11 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct outcome whole = run(data, size, size ? size : 1, &whole_out);
 	struct outcome bytes = run(data, size, 1, &bytes_out);
 
-	must(whole.r == bytes.r && whole.done == bytes.done && whole.major == bytes.major && whole.minor == bytes.minor);
+	must(whole.r == bytes.r && whole.done == bytes.done && whole.version.major == bytes.version.major && whole.version.minor == bytes.version.minor);
 	must(strcmp(whole.err.text, bytes.err.text) == 0);
 	must(whole.r < 0 ? !whole.done : whole.used == bytes.used);
 	must(whole_out.len == bytes_out.len);
 	if (whole.done)
-		must(handshake_speaks(whole.major, whole.minor));
+		must(bolt_version_is_spoken(whole.version));
 	return 0;
 }

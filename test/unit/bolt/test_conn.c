@@ -16,7 +16,7 @@
 
 #define EVENTS_MAX 16
 
-struct version {
+struct spoken {
 	unsigned major, minor;
 	const char *answer; // of the handshake
 	size_t len;
@@ -24,12 +24,15 @@ struct version {
 
 #define MANIFEST "\x00\x00\x01\xFF\x01"
 
-static const struct version versions[] = {
+static const struct spoken versions[] = {
 	{4, 4, "\x00\x00\x04\x04", 4}, {5, 0, "\x00\x00\x00\x05", 4}, {5, 2, "\x00\x00\x02\x05", 4},
 	{5, 4, "\x00\x00\x04\x05", 4}, {5, 8, "\x00\x00\x08\x05", 4}, {6, 0, MANIFEST "\x00\x00\x00\x06\x00", 10},
 };
 
 #define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
+
+static const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
+static const struct conn_hello hello = {.user_agent = "neofleet/1", .product = "lib/2", .auth = &auth};
 
 struct client {
 	struct conn conn;
@@ -140,25 +143,25 @@ static const char *text_of(const struct bolt_value *map, const char *key)
 	return text ? text : "(none)";
 }
 
-static void agree(struct client *client, const struct version *version)
+static void agree(struct client *client, const struct spoken *version)
 {
 	assert_int_equal(feed(client, version->answer, version->len, SIZE_MAX), 0);
 	assert_int_equal(client->n_events, 1);
 	assert_int_equal(client->events[0].type, CONN_AGREED);
-	assert_int_equal(client->conn.handshake.major, version->major);
-	assert_int_equal(client->conn.handshake.minor, version->minor);
+	assert_int_equal(client->conn.handshake.version.major, version->major);
+	assert_int_equal(client->conn.handshake.version.minor, version->minor);
 	// The choice out of a manifest is sent back.
 	assert_int_equal(client->conn.output.len, version->len > 4 ? 5 : 0);
 	buf_clear(&client->conn.output);
 }
 
 // Logged on, all answered.
-static void log_on(struct client *client, const struct version *version)
+static void log_on(struct client *client, const struct spoken *version)
 {
 	_cleanup_buf_ struct buf in = BUF_INIT(1000);
 
 	agree(client, version);
-	conn_hello(&client->conn, "neofleet/1", "neo4j", "secret");
+	assert_int_equal(conn_hello(&client->conn, &hello, &client->err), 0);
 	while (client->conn.output.len > 0)
 		(void)sent(client);
 	add_success(&in);
@@ -180,7 +183,7 @@ static void test_hello_of_each_version(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N_VERSIONS; i++) {
-		const struct version *v = &versions[i];
+		const struct spoken *v = &versions[i];
 		bool logon = v->major > 5 || (v->major == 5 && v->minor >= 1);
 		bool agent = v->major > 5 || (v->major == 5 && v->minor >= 3);
 		struct bolt_value message;
@@ -188,14 +191,14 @@ static void test_hello_of_each_version(void **state)
 
 		setup(&client);
 		agree(&client, v);
-		conn_hello(&client.conn, "neofleet/1", "neo4j", "secret");
+		assert_int_equal(conn_hello(&client.conn, &hello, &client.err), 0);
 		message = sent(&client);
 		assert_int_equal(message.tag, 0x01);
 		assert_int_equal(message.size, 1);
 		assert_string_equal(text_of(&message.items[0], "user_agent"), "neofleet/1");
 		assert_string_equal(text_of(bolt_map_get(&message.items[0], "bolt_agent"), "product"),
-				    agent ? "neofleet/1" : "(none)");
-		assert_int_equal(message.items[0].size, 1 + (agent ? 1 : 0) + (logon ? 0 : 3));
+				    agent ? "lib/2" : "(none)");
+		assert_int_equal(message.items[0].size, 1 + (agent ? 1 : 0) + (logon ? 0 : 3) + (v->major == 4 ? 1 : 0));
 		if (logon) {
 			assert_null(bolt_map_get(&message.items[0], "credentials"));
 			message = sent(&client);
@@ -213,13 +216,14 @@ static void test_requests(void **state)
 {
 	const struct bolt_entry entry = {"x", bolt_int(7)};
 	const struct bolt_value params = bolt_map(&entry, 1);
+	const struct conn_tx tx = {.database = "system", .impersonated_user = "jane", .timeout_ms = 5000, .read = true};
 	struct bolt_value message;
 	struct client client;
 
 	(void)state;
 	setup(&client);
 	log_on(&client, &versions[0]);
-	conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"});
+	assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"}, &client.err), 0);
 	message = sent(&client);
 	assert_int_equal(message.tag, 0x10);
 	assert_int_equal(message.size, 3);
@@ -229,8 +233,7 @@ static void test_requests(void **state)
 	assert_int_equal(message.items[2].type, BOLT_MAP);
 	assert_int_equal(message.items[2].size, 0);
 
-	conn_run(&client.conn, &(struct conn_run){.text = "RETURN $x", .params = &params, .database = "system",
-						  .impersonated_user = "jane", .tx_timeout_ms = 5000, .read = true});
+	assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "RETURN $x", .params = &params, .tx = &tx}, &client.err), 0);
 	message = sent(&client);
 	assert_int_equal(bolt_as_int(bolt_map_get(&message.items[1], "x"), 0), 7);
 	assert_int_equal(message.items[2].size, 4);
@@ -239,11 +242,11 @@ static void test_requests(void **state)
 	assert_string_equal(text_of(&message.items[2], "imp_user"), "jane");
 	assert_int_equal(bolt_as_int(bolt_map_get(&message.items[2], "tx_timeout"), 0), 5000);
 
-	conn_pull(&client.conn, -1);
+	assert_int_equal(conn_pull(&client.conn, -1, CONN_LAST, &client.err), 0);
 	message = sent(&client);
 	assert_int_equal(message.tag, 0x3F);
 	assert_int_equal(bolt_as_int(bolt_map_get(&message.items[0], "n"), 0), -1);
-	conn_reset(&client.conn);
+	assert_int_equal(conn_reset(&client.conn, &client.err), 0);
 	message = sent(&client);
 	assert_int_equal(message.tag, 0x0F);
 	assert_int_equal(message.size, 0);
@@ -284,8 +287,8 @@ static void test_query(void **state)
 
 		setup(&client);
 		log_on(&client, &versions[i / 5]);
-		conn_run(&client.conn, &(struct conn_run){.text = "UNWIND [1, 2] AS x RETURN x"});
-		conn_pull(&client.conn, 10);
+		assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "UNWIND [1, 2] AS x RETURN x"}, &client.err), 0);
+		assert_int_equal(conn_pull(&client.conn, 10, CONN_LAST, &client.err), 0);
 		assert_int_equal(feed(&client, in.data, in.len, pieces[i % 5]), 0);
 		assert_int_equal(client.n_events, 4);
 		assert_int_equal(client.events[0].type, CONN_SUCCESS);
@@ -315,19 +318,19 @@ static void test_failure_and_reset(void **state)
 
 		setup(&client);
 		log_on(&client, &versions[4]);
-		conn_run(&client.conn, &(struct conn_run){.text = "oops"});
-		conn_pull(&client.conn, 10);
+		assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "oops"}, &client.err), 0);
+		assert_int_equal(conn_pull(&client.conn, 10, CONN_LAST, &client.err), 0);
 		add_failure(&in, keys[i], "Neo.ClientError.Statement.SyntaxError", "bad\r\nquery\x1b[1m");
 		add_message(&in, 0x7E, NULL);
 		say(&client, &in);
 		assert_int_equal(client.n_events, 2);
 		assert_int_equal(client.events[0].type, CONN_FAILURE);
 		assert_int_equal(client.events[0].request, CONN_RUN);
-		assert_string_equal(client.events[0].code, "Neo.ClientError.Statement.SyntaxError");
-		assert_string_equal(client.events[0].message, "bad  query [1m"); // fit for a log
+		assert_string_equal(client.events[0].failure->code, "Neo.ClientError.Statement.SyntaxError");
+		assert_string_equal(client.events[0].failure->message, "bad\r\nquery\x1B[1m");
 		assert_int_equal(client.events[1].type, CONN_IGNORED);
 		assert_int_equal(client.events[1].request, CONN_PULL);
-		conn_reset(&client.conn);
+		assert_int_equal(conn_reset(&client.conn, &client.err), 0);
 		buf_clear(&in);
 		add_success(&in);
 		say(&client, &in);
@@ -346,11 +349,11 @@ static void test_failure_without_texts(void **state)
 	(void)state;
 	setup(&client);
 	log_on(&client, &versions[4]);
-	conn_pull(&client.conn, 1);
+	assert_int_equal(conn_pull(&client.conn, 1, CONN_LAST, &client.err), 0);
 	add_message(&in, 0x7F, &map);
 	say(&client, &in);
-	assert_string_equal(client.events[0].code, "");
-	assert_string_equal(client.events[0].message, "");
+	assert_string_equal(client.events[0].failure->code, "");
+	assert_string_equal(client.events[0].failure->message, "");
 	teardown(&client);
 }
 
@@ -384,11 +387,11 @@ static void test_unexpected_replies(void **state)
 		setup(&client);
 		log_on(&client, &versions[0]);
 		if (cases[i].request == CONN_RUN)
-			conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"});
+			assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"}, &client.err), 0);
 		else if (cases[i].request == CONN_PULL)
-			conn_pull(&client.conn, 1);
+			assert_int_equal(conn_pull(&client.conn, 1, CONN_LAST, &client.err), 0);
 		else if (cases[i].request == CONN_RESET)
-			conn_reset(&client.conn);
+			assert_int_equal(conn_reset(&client.conn, &client.err), 0);
 		add_message(&in, cases[i].tag, cases[i].field);
 		assert_int_equal(feed(&client, in.data, in.len, SIZE_MAX), ERR_PROTOCOL);
 		assert_string_equal(client.err.text, cases[i].text);
@@ -415,7 +418,7 @@ static void test_no_message(void **state)
 
 		setup(&client);
 		log_on(&client, &versions[0]);
-		conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"});
+		assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"}, &client.err), 0);
 		assert_int_equal(feed(&client, cases[i].data, cases[i].len, 1), ERR_PROTOCOL);
 		assert_string_equal(client.err.text, cases[i].text);
 		teardown(&client);
@@ -450,8 +453,9 @@ static void test_oversized_request(void **state)
 	text[CONN_OUTPUT_MAX] = '\0';
 	setup(&client);
 	log_on(&client, &versions[0]);
-	conn_run(&client.conn, &(struct conn_run){.text = text});
-	assert_true(client.conn.output.overflow);
+	assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = text}, &client.err), ERR_TOO_LARGE);
+	assert_int_equal(client.conn.output.len, 0);
+	assert_int_equal(client.conn.n_pending, 0);
 	free(text);
 	teardown(&client);
 }

@@ -54,15 +54,15 @@ static void test_opening(void **state)
 static void test_versions(void **state)
 {
 	(void)state;
-	assert_true(handshake_speaks(4, 4));
-	assert_false(handshake_speaks(4, 3));
-	assert_false(handshake_speaks(4, 5));
+	assert_true(bolt_version_is_spoken((struct bolt_version){4, 4}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){4, 3}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){4, 5}));
 	for (unsigned minor = 0; minor <= 8; minor++)
-		assert_true(handshake_speaks(5, minor));
-	assert_false(handshake_speaks(5, 9));
-	assert_true(handshake_speaks(6, 0));
-	assert_false(handshake_speaks(6, 1));
-	assert_false(handshake_speaks(0, 0));
+		assert_true(bolt_version_is_spoken((struct bolt_version){5, minor}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){5, 9}));
+	assert_true(bolt_version_is_spoken((struct bolt_version){6, 0}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){6, 1}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){0, 0}));
 }
 
 // Every answer that agrees on a version, in one piece and byte by byte; what comes behind it is left alone.
@@ -103,8 +103,8 @@ static void test_agreement(void **state)
 		assert_int_equal(feed(&handshake, cases[i / 2].answer, i % 2 ? 1 : SIZE_MAX, &out, &used, &err), 0);
 		assert_true(handshake.done);
 		assert_int_equal(used, cases[i / 2].used);
-		assert_int_equal(handshake.major, cases[i / 2].major);
-		assert_int_equal(handshake.minor, cases[i / 2].minor);
+		assert_int_equal(handshake.version.major, cases[i / 2].major);
+		assert_int_equal(handshake.version.minor, cases[i / 2].minor);
 		assert_int_equal(out.len, cases[i / 2].reply.len);
 		if (out.len)
 			assert_memory_equal(out.data, cases[i / 2].reply.data, out.len);

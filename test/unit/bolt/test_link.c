@@ -110,16 +110,14 @@ static void two_queries(struct peer *peer, void *user)
 
 static void test_query(void **state)
 {
-	unsigned major, minor;
 	struct talk talk;
 
 	(void)state;
 	start(&talk, two_queries, NULL);
 	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_string_equal(bolt_link_server(talk.link), "Neo4j/5.26.12");
-	bolt_link_version(talk.link, &major, &minor);
-	assert_int_equal(major, 5);
-	assert_int_equal(minor, 8);
+	assert_int_equal(bolt_link_version(talk.link).major, 5);
+	assert_int_equal(bolt_link_version(talk.link).minor, 8);
 	assert_int_equal(query(&talk, "UNWIND range(1, 20) AS x RETURN x", 20, LIMIT), 0);
 	assert_int_equal(talk.result.n_rows, 20);
 	assert_int_equal(talk.result.n_fields, 1);
@@ -326,7 +324,7 @@ static void play_ending(struct peer *peer, void *user)
 static void test_endings(void **state)
 {
 	static const struct ending endings[] = {
-		{ignore_query, true, ERR_PROTOCOL, "the server ignored the query", LIMIT},
+		{ignore_query, true, ERR_PROTOCOL, "the server ignored RUN although nothing had failed before", LIMIT},
 		{fail_twice, true, ERR_SERVER, "bad", LIMIT},
 		{record_for_reset, true, ERR_SERVER, "bad", LIMIT},
 		{no_fields, true, ERR_PROTOCOL, "the answer to RUN names no fields", LIMIT},
@@ -494,7 +492,7 @@ static void test_open_failures(void **state)
 	} cases[] = {
 		{open_refused, LIMIT, ERR_FORBIDDEN, "Neo.ClientError.Security.Unauthorized", "The client is unauthorized"},
 		{open_refused_early, LIMIT, ERR_SERVER, "Neo.ClientError.Request.Invalid", "no such agent"},
-		{open_ignored, LIMIT, ERR_PROTOCOL, "", "the server ignored the logon"},
+		{open_ignored, LIMIT, ERR_PROTOCOL, "", "the server ignored HELLO although"},
 		{open_silent, SOON, ERR_TIMEOUT, "", "no answer in time"},
 		{open_closed, LIMIT, ERR_IO, "", "it may require TLS there"},
 		{open_other, LIMIT, ERR_PROTOCOL, "", "the port speaks HTTP"},
@@ -547,7 +545,7 @@ static void test_announced_silence(void **state)
 	assert_int_equal(open_link(&talk, LIMIT), 0);
 	assert_string_equal(bolt_link_server(talk.link), "");
 	half = deadline_in_ms(LIMIT / 2);
-	assert_int_equal(query(&talk, "RETURN 1", 0, LIMIT), ERR_TIMEOUT);
+	assert_int_equal(query(&talk, "RETURN 1", 0, LIMIT), ERR_IO);
 	assert_true(deadline_left_ms(half) > 0);
 	end(&talk, 1);
 }

@@ -268,8 +268,9 @@ static int try_tls(const struct tls_case *c, struct err *err)
 		assert_null(wire);
 	}
 	wire_close(wire);
-	// Refused or not: one connection, so nothing was tried again without TLS or without verification (B9).
-	peer_server_stop(server, 1);
+	// Refused or not: one connection, so nothing was tried again without TLS or without verification (B9); none for a text
+	// that is no certificate.
+	peer_server_stop(server, r == ERR_INVALID ? 0 : 1);
 	return r;
 }
 

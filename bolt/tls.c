@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/cleanup.h"
+
+DEFINE_CLEANUP(SSL_CTX *, SSL_CTX_free);
+DEFINE_CLEANUP(SSL *, SSL_free);
+DEFINE_CLEANUP(BIO *, BIO_free_all);
+DEFINE_CLEANUP(X509 *, X509_free);
+DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free);
+
+int tls_error(SSL *ssl, const char *doing, struct err *err)
+{
+	long verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
+	unsigned long code = ERR_get_error();
+	char text[160] = "closed by the peer";
+
+	if (code)
+		ERR_error_string_n(code, text, sizeof(text));
+	ERR_clear_error();
+	if (verdict != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
+		return err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s", doing,
+			       X509_verify_cert_error_string(verdict));
+	return err_set(err, ERR_IO, "%s: %s", doing, text);
+}
+
+static BIO *bio_of(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+
+	if (!bio)
+		abort();
+	return bio;
+}
+
+static int trust(SSL_CTX *ctx, const char *ca_pem, struct err *err)
+{
+	_cleanup_(BIO_free_allp) BIO *bio = NULL;
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509 *certificate;
+	int n = 0;
+
+	if (!ca_pem)
+		return SSL_CTX_set_default_verify_paths(ctx) == 1
+			       ? 0
+			       : err_set(err, ERR_INTERNAL, "the system's certificate store cannot be read");
+	bio = bio_of(ca_pem);
+	while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+		n += X509_STORE_add_cert(store, certificate);
+		X509_free(certificate);
+	}
+	ERR_clear_error();
+	// A certificate that is itself trusted need not be a CA: pinning a self-signed one.
+	(void)X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+	return n ? 0 : err_set(err, ERR_INVALID, "the CA text holds no PEM certificate");
+}
+
+static bool is_pinned(X509_STORE_CTX *context, const char *pinned)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+	unsigned len = 0;
+
+	if (X509_digest(X509_STORE_CTX_get0_cert(context), EVP_sha256(), digest, &len) != 1)
+		return false;
+	for (unsigned i = 0; i < len; i++)
+		(void)snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+	return strcmp(hex, pinned) == 0;
+}
+
+// Whether the server shows the very certificate that was pinned; everything else goes the usual way, or none.
+static int verify(X509_STORE_CTX *context, void *user)
+{
+	const struct bolt_target *target = user;
+
+	if (is_pinned(context, target->pinned))
+		return 1;
+	if (target->tls == BOLT_TLS_VERIFY)
+		return X509_verify_cert(context);
+	X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_UNTRUSTED);
+	return 0;
+}
+
+static int password(char *text, int size, int writing, void *user)
+{
+	const char *given = user;
+	int len = given ? (int)strlen(given) : 0;
+
+	(void)writing;
+	if (len == 0 || len >= size)
+		return -1;
+	memcpy(text, given, (size_t)len);
+	return len;
+}
+
+// The certificate of the client's own, and what signed it.
+static int show_certificate(SSL_CTX *ctx, const char *pem, struct err *err)
+{
+	_cleanup_(BIO_free_allp) BIO *bio = bio_of(pem);
+	_cleanup_(X509_freep) X509 *own = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	X509 *signer;
+
+	if (!own || SSL_CTX_use_certificate(ctx, own) != 1) {
+		ERR_clear_error();
+		return err_set(err, ERR_INVALID, "the text of the client's certificate holds no PEM certificate that can be used");
+	}
+	while ((signer = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+		if (SSL_CTX_add_extra_chain_cert(ctx, signer) != 1)
+			X509_free(signer);
+	}
+	ERR_clear_error();
+	return 0;
+}
+
+static int use_key(SSL_CTX *ctx, const struct bolt_target *target, struct err *err)
+{
+	_cleanup_(BIO_free_allp) BIO *bio = NULL;
+	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	bool fits;
+
+	if (!target->key_pem)
+		return err_set(err, ERR_INVALID, "the client's certificate comes without its private key");
+	bio = bio_of(target->key_pem);
+	key = PEM_read_bio_PrivateKey(bio, NULL, password, (void *)(uintptr_t)target->key_password);
+	fits = key && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+	ERR_clear_error();
+	if (!key)
+		return err_set(err, ERR_INVALID, "the client's private key cannot be read; is it PEM, and its password right?");
+	return fits ? 0 : err_set(err, ERR_INVALID, "the client's private key does not belong to its certificate");
+}
+
+static int set_up(SSL_CTX *ctx, const struct bolt_target *target, struct err *err)
+{
+	int r = 0;
+
+	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	if (target->tls == BOLT_TLS_VERIFY || target->pinned)
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	if (target->pinned)
+		SSL_CTX_set_cert_verify_callback(ctx, verify, (void *)(uintptr_t)target);
+	if (target->tls == BOLT_TLS_VERIFY)
+		r = trust(ctx, target->ca_pem, err);
+	if (r == 0 && target->cert_pem)
+		r = show_certificate(ctx, target->cert_pem, err);
+	if (r == 0 && target->cert_pem)
+		r = use_key(ctx, target, err);
+	return r;
+}
+
+// The name to verify and to ask for; an address is verified, but not asked for.
+static bool set_name(SSL *ssl, const char *name)
+{
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1)
+		return true;
+	// SSL_set_tlsext_host_name() without its cast that drops const.
+	return SSL_set1_host(ssl, name) == 1 &&
+	       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
+}
+
+int tls_new(const struct bolt_target *target, SSL **ret, struct err *err)
+{
+	_cleanup_(SSL_CTX_freep) SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	_cleanup_(SSL_freep) SSL *ssl = NULL;
+	BIO *in, *out;
+	int r;
+
+	if (!ctx)
+		return tls_error(NULL, "TLS", err);
+	r = set_up(ctx, target, err);
+	if (r < 0)
+		return r;
+	ssl = SSL_new(ctx);
+	in = BIO_new(BIO_s_mem());
+	out = BIO_new(BIO_s_mem());
+	if (!ssl || !in || !out)
+		abort();
+	SSL_set_bio(ssl, in, out);
+	SSL_set_connect_state(ssl);
+	if (!set_name(ssl, target->server_name ? target->server_name : target->host))
+		return tls_error(NULL, "TLS", err);
+	*ret = steal_ptr(ssl);
+	return 0;
+}

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The client's side of TLS for a target, without I/O: it reads and writes two memory BIOs. Source: OpenSSL 3, SSL_set1_host(3),
+// BIO_s_mem(3).
+
+#include <openssl/ssl.h>
+
+#include "base/err.h"
+#include "bolt/target.h"
+
+// ERR_INVALID: ca_pem holds no certificate, or the client's own certificate and key cannot be read or do not fit. What target points
+// at must outlive the handshake. To be freed by SSL_free().
+int tls_new(const struct bolt_target *target, SSL **ret, struct err *err);
+
+// What OpenSSL says went wrong, as ERR_IO, with the verdict on the server's certificate where that was it.
+int tls_error(SSL *ssl, const char *doing, struct err *err);
