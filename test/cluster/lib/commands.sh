@@ -23,7 +23,7 @@ command_exec() {
 
 command_status() {
 	local part
-	for part in etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy coredns provisioner; do
+	for part in etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy coredns provisioner kwok; do
 		if process_alive "$part"; then
 			printf '%-24s runs (pid %s)\n' "$part" "$(cat "$run/pid/$part")"
 		else

@@ -61,7 +61,7 @@ cgroups_down() {
 
 command_down() {
 	local part
-	for part in provisioner kubelet kube-proxy coredns kube-scheduler kube-controller-manager; do
+	for part in kwok provisioner kubelet kube-proxy coredns kube-scheduler kube-controller-manager; do
 		stop_part "$part"
 	done
 	kill_all containers container_ids

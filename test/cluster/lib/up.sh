@@ -25,6 +25,7 @@ cgroups_up() {
 	done < <(cgroup_controllers)
 }
 
+# start_control_plane [OPTION]...: further options of the scheduler.
 start_control_plane() {
 	local tls=(--tls-cert-file="$run/pki/apiserver.crt" --tls-private-key-file="$run/pki/apiserver.key")
 	local audit=()
@@ -47,7 +48,7 @@ start_control_plane() {
 		--cert-dir="$run/pki" --bind-address=127.0.0.1 --root-ca-file="$run/pki/ca.crt" --use-service-account-credentials \
 		--service-account-private-key-file="$run/pki/sa.key" --leader-elect=false --kube-api-qps=1000 --kube-api-burst=1000
 	process_start kube-scheduler "$bin/kube-scheduler" --kubeconfig="$run/scheduler.conf" --bind-address=127.0.0.1 \
-		--cert-dir="$run/pki" --leader-elect=false --kube-api-qps=1000 --kube-api-burst=1000
+		--cert-dir="$run/pki" --leader-elect=false --kube-api-qps=1000 --kube-api-burst=1000 "$@"
 }
 
 start_node() {
