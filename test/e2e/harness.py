@@ -297,20 +297,21 @@ class DeployedOperator:
 class LocalOperator:
     """A binary of the working tree as a process of the test, for one namespace: NEOFLEET_OPERATOR names it."""
 
-    def __init__(self, binary, namespace, *flags, env=None):
+    def __init__(self, binary, namespace, *flags, env=None, kubeconfig=None, log_to=None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.command = [binary, "--kubeconfig", os.environ["KUBECONFIG"], "--namespace", namespace,
+        self.command = [binary, "--kubeconfig", kubeconfig or os.environ["KUBECONFIG"], "--namespace", namespace,
                         "--port", str(self.port), *flags]
         self.env = dict(os.environ, **(env or {}))
         with tempfile.NamedTemporaryFile("w", prefix=f"neofleet-{namespace}-", suffix=".log", delete=False) as file:
             self.log = pathlib.Path(file.name)
+        self.log_to = pathlib.Path(log_to or file.name)
         self.process = None
         self.start()
 
     def start(self):
-        with self.log.open("a", encoding="utf-8") as log:
+        with self.log_to.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(self.command, stderr=log, stdout=log, env=self.env)
 
     def kill(self):

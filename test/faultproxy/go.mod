@@ -1,0 +1,3 @@
+module neofleet.test/faultproxy
+
+go 1.26
