@@ -4,8 +4,6 @@
 #include "kube/config.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libfyaml.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +11,8 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
-
-#define FILE_MAX_BYTES ((size_t)1024 * 1024)
+#include "kube/file.h"
+#include "kube/trust.h"
 
 struct kube_config {
 	struct arena *arena; // wiped: it holds the key
@@ -22,32 +20,8 @@ struct kube_config {
 	const char *namespace;
 	const char *token;
 	const char *token_file;
-	struct http_tls tls;
+	struct trust *trust;
 };
-
-static int file_read(const char *path, struct buf *ret, struct err *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char piece[4096];
-	ssize_t n;
-
-	if (fd < 0) {
-		int r = errno;
-
-		(void)err_errno(err, r, "cannot open '%s'", path);
-		if (r == ENOENT)
-			err->class = ERR_NOT_FOUND;
-		return err->class;
-	}
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		buf_append(ret, piece, (size_t)n);
-	explicit_bzero(piece, sizeof(piece));
-	if (n < 0)
-		return err_errno(err, errno, "cannot read '%s'", path);
-	if (ret->overflow)
-		return err_set(err, ERR_TOO_LARGE, "'%s' is larger than %zu bytes", path, ret->max);
-	return 0;
-}
 
 static int file_to_arena(struct kube_config *config, const char *path, const char **ret, struct err *err)
 {
@@ -68,6 +42,7 @@ static struct kube_config *config_new(void)
 	config->arena = arena_new();
 	arena_wipe_on_free(config->arena);
 	config->namespace = "default";
+	config->trust = trust_new();
 	return config;
 }
 
@@ -75,6 +50,7 @@ void kube_config_free(struct kube_config *config)
 {
 	if (!config)
 		return;
+	trust_free(config->trust);
 	arena_free(config->arena);
 	free(config);
 }
@@ -97,7 +73,7 @@ int kube_config_load_in_cluster(const char *folder, struct kube_config **ret, st
 			       "not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; use --kubeconfig");
 	config->server = arena_printf(config->arena, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port);
 	config->token_file = arena_printf(config->arena, "%s/token", folder);
-	r = file_to_arena(config, arena_printf(config->arena, "%s/ca.crt", folder), &config->tls.ca_pem, err);
+	r = trust_set_file(config->trust, TRUST_CA, arena_printf(config->arena, "%s/ca.crt", folder), err);
 	if (r < 0)
 		return r;
 	r = file_read(arena_printf(config->arena, "%s/namespace", folder), &namespace, err);
@@ -157,20 +133,23 @@ static const char *beside(const struct reader *reader, const char *file)
 }
 
 // "certificate-authority-data" as base64, or "certificate-authority" as a file.
-static int pem(struct reader *reader, struct fy_node *map, const char *key, const char **ret, struct err *err)
+static int pem(struct reader *reader, struct fy_node *map, const char *key, enum trust_part part, struct err *err)
 {
 	struct arena *arena = reader->config->arena;
+	struct trust *trust = reader->config->trust;
 	const char *data = scalar(reader, map, arena_printf(arena, "%s-data", key)), *file = scalar(reader, map, key);
 	size_t len;
 
 	if (data) {
-		*ret = base64_decode(arena, data, strlen(data), &len);
-		if (!*ret)
+		const char *text = base64_decode(arena, data, strlen(data), &len);
+
+		if (!text)
 			return err_set(err, ERR_INVALID, "%s: %s-data is not base64; write it again with kubectl config", reader->path,
 				       key);
+		trust_set_text(trust, part, text);
 		return 0;
 	}
-	return file ? file_to_arena(reader->config, beside(reader, file), ret, err) : 0;
+	return file ? trust_set_file(trust, part, beside(reader, file), err) : 0;
 }
 
 static int read_cluster(struct reader *reader, const char *name, struct err *err)
@@ -192,9 +171,8 @@ static int read_cluster(struct reader *reader, const char *name, struct err *err
 						 "of its certificate",
 			       reader->path, name);
 	insecure = scalar(reader, cluster, "insecure-skip-tls-verify");
-	config->tls.insecure = insecure && strcmp(insecure, "true") == 0;
-	config->tls.proxy = scalar(reader, cluster, "proxy-url");
-	return pem(reader, cluster, "certificate-authority", &config->tls.ca_pem, err);
+	trust_set_insecure(config->trust, scalar(reader, cluster, "proxy-url"), insecure && strcmp(insecure, "true") == 0);
+	return pem(reader, cluster, "certificate-authority", TRUST_CA, err);
 }
 
 static int read_user(struct reader *reader, const char *name, struct err *err)
@@ -215,8 +193,8 @@ static int read_user(struct reader *reader, const char *name, struct err *err)
 	config->token = scalar(reader, user, "token");
 	file = scalar(reader, user, "tokenFile");
 	config->token_file = file ? beside(reader, file) : NULL;
-	r = pem(reader, user, "client-certificate", &config->tls.certificate_pem, err);
-	return r < 0 ? r : pem(reader, user, "client-key", &config->tls.key_pem, err);
+	r = pem(reader, user, "client-certificate", TRUST_CERTIFICATE, err);
+	return r < 0 ? r : pem(reader, user, "client-key", TRUST_KEY, err);
 }
 
 static int read_context(struct reader *reader, const char *name, struct err *err)
@@ -325,7 +303,7 @@ const char *kube_config_namespace(const struct kube_config *config)
 
 const struct http_tls *kube_config_tls(const struct kube_config *config)
 {
-	return &config->tls;
+	return trust_get(config->trust);
 }
 
 int kube_config_token(const struct kube_config *config, struct buf *ret, struct err *err)

@@ -30,6 +30,7 @@ const char *kube_config_server(const struct kube_config *config);
 // The context's namespace, or the pod's own in-cluster; "default" otherwise.
 const char *kube_config_namespace(const struct kube_config *config);
 
+// As it is now: files of certificates are looked at again (kube/trust.h). Any thread; valid until kube_config_free().
 const struct http_tls *kube_config_tls(const struct kube_config *config);
 
 // The bearer token as it is now (a token file is read each time: it rotates); an empty buffer for none. ret is a secret buffer.

@@ -261,11 +261,21 @@ def test_runtime_answers_lost(ns):
     through(ns, {"method": "PATCH|PUT|POST", "afterDone": True, "every": 2, "times": 12}, enough=4)
 
 
+def deployed_objects():
+    """What deploy/operator.yaml holds."""
+    text = run(["kubectl", "create", "--dry-run=client", "-o", "json", "-f",
+                str(pathlib.Path(__file__).parents[2] / "deploy/operator.yaml")]).stdout
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text.rstrip()):
+        item, at = decoder.raw_decode(text, at)
+        found.append(item)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return found
+
+
 def test_runtime_forbidden_for_a_while(ns):
     """E2: the operator's rights are taken away, by its own account's real rules, and given back."""
-    role = json.loads(run(["kubectl", "create", "--dry-run=client", "-o", "json", "-f",
-                           str(pathlib.Path(__file__).parents[2] / "deploy/operator.yaml")], ok=False).stdout or "{}")
-    rules = [item for item in role.get("items", []) if item["kind"] == "ClusterRole"][0]["rules"]
+    rules = [item for item in deployed_objects() if item["kind"] == "ClusterRole"][0]["rules"]
     ns.apply(json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}}))
     ns.apply(json.dumps({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "operator"}, "rules": rules}))
     binding = json.dumps({
