@@ -70,12 +70,13 @@ enum conn_request conn_due(const struct conn *conn)
 
 static int begin(struct conn *conn, enum conn_request request, uint8_t n_fields, size_t *ret_start, struct err *err)
 {
+	*ret_start = conn->output.len;
 	if (conn->broken || !conn->handshake.done)
 		return err_set(err, ERR_IO, "%s cannot be sent: the connection is %s", requests[request].name,
 			       conn->broken ? "broken" : "not open yet");
 	if (conn->n_pending == CONN_PENDING_MAX)
 		return err_set(err, ERR_TOO_LARGE, "%d requests wait for their answers already", CONN_PENDING_MAX);
-	*ret_start = chunk_begin(&conn->output);
+	(void)chunk_begin(&conn->output);
 	pack_struct(&conn->output, (uint8_t)requests[request].tag, n_fields);
 	return 0;
 }
