@@ -17,17 +17,11 @@ static void memory_drop(struct buf *buf)
 	buf->cap = 0;
 }
 
-static bool reserve(struct buf *buf, size_t more)
+static void grow(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
 	char *data;
 
-	if (buf->overflow || more > buf->max - buf->len) {
-		buf->overflow = true;
-		return false;
-	}
-	if (buf->data && buf->len + more < buf->cap)
-		return true;
 	while (cap <= buf->len + more)
 		cap *= 2;
 	// realloc() would leave a copy of a secret in freed memory.
@@ -40,6 +34,16 @@ static bool reserve(struct buf *buf, size_t more)
 	memory_drop(buf);
 	buf->data = data;
 	buf->cap = cap;
+}
+
+static inline bool reserve(struct buf *buf, size_t more)
+{
+	if (buf->overflow || more > buf->max - buf->len) {
+		buf->overflow = true;
+		return false;
+	}
+	if (!buf->data || buf->len + more >= buf->cap)
+		grow(buf, more);
 	return true;
 }
 

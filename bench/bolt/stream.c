@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the client costs, over a socket: stream PORT rows|queries|connects N. Prints microseconds of this process's CPU and of the
+// clock for each, and the most memory it ever had.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "bolt/link.h"
+
+#define LIMIT_MS 600000
+
+static const struct bolt_auth auth = {.user = "neo4j", .password = "password"};
+
+static void must(int r, const struct err *err)
+{
+	if (r >= 0)
+		return;
+	(void)fprintf(stderr, "stream: %s\n", err->text);
+	exit(1);
+}
+
+static struct bolt_link *open_link(uint16_t port)
+{
+	const struct bolt_target target = {.host = "127.0.0.1", .port = port, .user_agent = "bench/1"};
+	struct err err = ERR_INIT;
+	struct bolt_link *link;
+
+	must(bolt_link_open(&target, &auth, deadline_in_ms(LIMIT_MS), &link, &err), &err);
+	return link;
+}
+
+// One result, row by row; each row is looked at.
+static long stream_rows(uint16_t port, long n)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = open_link(port);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	int64_t deadline = deadline_in_ms(LIMIT_MS);
+	struct err err = ERR_INIT;
+	struct conn_event event;
+	long rows = 0;
+	int64_t sum = 0;
+
+	must(conn_run(bolt_link_conn(link), &(struct conn_run){.text = "MATCH (n) RETURN n.id, n.name, n.score"}, &err), &err);
+	must(conn_pull(bolt_link_conn(link), CONN_ALL, CONN_LAST, &err), &err);
+	do {
+		arena_reset(arena);
+		must(bolt_link_next(link, deadline, arena, &event, &err), &err);
+		if (event.type != CONN_RECORD)
+			continue;
+		rows++;
+		sum += event.value.items[0].integer + event.value.items[1].size + (int64_t)event.value.items[2].number;
+	} while (event.type == CONN_RECORD || event.request == CONN_RUN);
+	if (rows != n || sum == 0) {
+		(void)fprintf(stderr, "stream: %ld rows came where %ld were expected\n", rows, n);
+		exit(1);
+	}
+	return rows;
+}
+
+static void query(struct bolt_link *link)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct bolt_table table;
+
+	must(bolt_link_query(link, &(struct bolt_query){.text = "RETURN 1 AS x", .read = true}, deadline_in_ms(LIMIT_MS), arena, &table,
+			     &err),
+	     &err);
+}
+
+static long run_queries(uint16_t port, long n)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = open_link(port);
+
+	for (long i = 0; i < n; i++)
+		query(link);
+	return n;
+}
+
+static long run_connects(uint16_t port, long n)
+{
+	for (long i = 0; i < n; i++) {
+		const struct bolt_target target = {.host = "127.0.0.1", .port = port, .user_agent = "bench/1"};
+		struct bolt_link *link;
+		struct err err = ERR_INIT;
+
+		must(bolt_link_begin(&target, &auth, deadline_in_ms(LIMIT_MS), &link, &err), &err);
+		query(link);
+		bolt_link_close(link);
+	}
+	return n;
+}
+
+static double cpu_us(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+// The peak of this program alone: that of getrusage() would begin with its parent's.
+static long peak_kib(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	long peak = -1;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			peak = strtol(line + 6, NULL, 10);
+	}
+	return peak;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		long (*run)(uint16_t port, long n);
+	} kinds[] = {{"rows", stream_rows}, {"queries", run_queries}, {"connects", run_connects}};
+	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		double cpu = cpu_us();
+		int64_t wall = clock_monotonic_ms(&clock_system);
+		long n;
+
+		if (strcmp(argv[2], kinds[i].name) != 0)
+			continue;
+		n = kinds[i].run((uint16_t)strtol(argv[1], NULL, 10), strtol(argv[3], NULL, 10));
+		cpu = cpu_us() - cpu;
+		wall = clock_monotonic_ms(&clock_system) - wall;
+		(void)printf("%s %ld cpu_us %.3f wall_us %.3f peak_kib %ld\n", argv[2], n, cpu / (double)n,
+			     (double)wall * 1000 / (double)n, peak_kib());
+		return 0;
+	}
+	(void)fputs("usage: stream PORT rows|queries|connects N\n", stderr);
+	return 2;
+}
