@@ -39,3 +39,6 @@ int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, st
 
 // These are what a transaction began with; next is what it left.
 int bolt_bookmarks_replace(struct bolt_bookmarks *bookmarks, const struct bolt_bookmark_list *used, const char *next, struct err *err);
+
+// Adds more to a list, each once; all copied into the arena.
+void bolt_bookmarks_join(struct arena *arena, const struct bolt_bookmark_list *more, struct bolt_bookmark_list *list);

@@ -25,19 +25,21 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "bolt/auth.h"
+#include "bolt/bookmarks.h"
 #include "bolt/result.h"
+#include "bolt/target.h"
 #include "bolt/value.h"
 
 #define BOLT_FOREVER INT64_MAX
 
 struct bolt_driver;
-struct bolt_failure;	   // bolt/conn.h
+struct bolt_failure;	   // bolt/failure.h
 struct bolt_notifications; // bolt/conn.h
-struct bolt_bookmarks;	   // bolt/bookmarks.h
 
 struct bolt_address {
-	const char *host;
+	const char *host; // a name or an IP address, without brackets
 	uint16_t port;
+	const char *name; // what its certificate must be for; NULL: the host, or what the options say
 };
 
 struct bolt_addresses {
@@ -68,12 +70,13 @@ struct bolt_driver_options {
 	const struct bolt_auth_provider *provider; // instead of auth; must outlive the driver
 	const char *user_agent; // "name/version"; NULL: that of the library
 
-	// TLS; see bolt/target.h. Refused with a URI that is not encrypted.
+	// TLS; see bolt/target.h. The URI says it by +s or +ssc; for one that does not, tls says it. Without TLS the others are refused.
+	enum bolt_tls tls;
 	const char *ca_pem, *server_name, *pinned, *cert_pem, *key_pem, *key_password;
 
 	uint32_t pool_size;   // connections to each server; 0: 100
 	int64_t fetch_size;   // rows in a batch; 0: 1000; -1: all in one
-	int64_t connect_ms;   // for one connection, with TLS and logon; 0: 30 s
+	int64_t connect_ms;   // for reaching one address, with TLS but without what Bolt says then; 0: 30 s
 	int64_t acquire_ms;   // for getting a connection, with connecting and routing; 0: 60 s
 	int64_t lifetime_ms;  // an older connection is not used again; 0: 1 h; BOLT_FOREVER
 	int64_t liveness_ms;  // one that was idle for longer is asked whether it lives; 0: never; -1: always
@@ -154,16 +157,14 @@ const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint3
 struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver);
 
 // Whether the very same work may succeed if it is done again: a Transient failure (but for a transaction that was terminated or
-// whose lock client was stopped), a cluster that changed its leader, a connection that broke (but while committing), credentials
-// that a provider has renewed.
+// whose lock client was stopped), a cluster that changed its leader, a connection that broke (but while committing), an authorisation
+// that the server wants to look up anew, and credentials that a provider has renewed (err.retry_after_ms is 1 then).
 bool bolt_is_retryable(const struct err *err);
 
 // err.code of a connection that broke while a commit was under way: nobody knows whether it was done. Never retried.
 #define BOLT_COMMIT_UNKNOWN "Neobolt.CommitUnknown"
 // ... of no server that could be asked, or none for this kind of work: ERR_IO, retried.
 #define BOLT_NO_SERVERS "Neobolt.NoServers"
-// ... of credentials that were refused, after which the provider has renewed them: ERR_FORBIDDEN, retried.
-#define BOLT_AUTH_RENEWED "Neobolt.CredentialsRenewed"
 // ... of the pool, when no connection came free in acquire_ms: ERR_TIMEOUT.
 #define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
 // ... of a feature that the server's Bolt is too old for: ERR_INVALID.
@@ -184,5 +185,5 @@ struct bolt_routing_view {
 bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret);
 
 // Reads the routing table of a database anew, whether it is past its time or not.
-int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *probe, const struct bolt_bookmarks *after,
+int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *probe, const struct bolt_bookmark_list *after,
 			int64_t deadline, struct err *err);

@@ -21,7 +21,7 @@
 
 struct bolt_result;
 
-// What a query changed; each -1 where the server said nothing.
+// What a query changed; 0 where the server said nothing.
 struct bolt_counters {
 	int64_t nodes_created, nodes_deleted, relationships_created, relationships_deleted, properties_set, labels_added,
 		labels_removed, indexes_added, indexes_removed, constraints_added, constraints_removed, system_updates;
@@ -35,7 +35,7 @@ struct bolt_status {
 	struct bolt_value diagnostic; // the diagnostic record, a map with its defaults filled in
 	// Of a notification only; else NULL.
 	const char *code;	    // "Neo.ClientNotification.Statement.UnknownLabelWarning"; what servers of 5.6 on leave out is NULL
-	const char *title;
+	const char *title, *text;   // in words
 	const char *classification; // "HINT", "DEPRECATION", ...
 	const char *severity;	    // "WARNING", "INFORMATION"
 	struct bolt_value position; // a map of offset, line, column; or null

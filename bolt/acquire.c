@@ -1,0 +1,313 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/acquire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECURITY "Neo.ClientError.Security."
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+// After these a connection is not what it was when it logged on.
+static bool spoils_logon(const char *code)
+{
+	return strcmp(code, SECURITY "Unauthorized") == 0 || strcmp(code, SECURITY "TokenExpired") == 0 ||
+	       strcmp(code, SECURITY "CredentialsExpired") == 0;
+}
+
+static void tell_security(struct acquire *acquire, struct pool_place *place, const char *code, struct err *err)
+{
+	const struct bolt_auth_provider *provider = acquire->driver->options.provider;
+
+	if (spoils_logon(code))
+		place->doomed = true;
+	if (strcmp(code, SECURITY "AuthorizationExpired") == 0)
+		pool_clear(acquire->driver->pool, pool_place_address(place), true);
+	// A session's own credentials are no provider's.
+	if (!acquire->auth && provider && provider->refused && provider->refused(provider->user, &place->login->auth, code))
+		err->retry_after_ms = 1;
+}
+
+int acquire_failed(struct acquire *acquire, struct pool_place *place, const struct bolt_failure *failure, struct err *err)
+{
+	struct routing *routing = acquire->driver->routing;
+	const struct bolt_address *address = pool_place_address(place);
+	int r = failure_to_err(failure, err);
+
+	acquire->failure = bolt_failure_copy(failure, acquire->arena);
+	if (strncmp(failure->code, SECURITY, sizeof(SECURITY) - 1) == 0)
+		tell_security(acquire, place, failure->code, err);
+	if (!routing)
+		return r;
+	if (strcmp(failure->code, "Neo.ClientError.Cluster.NotALeader") == 0 ||
+	    strcmp(failure->code, "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase") == 0)
+		routing_forget_writer(routing, address);
+	if (strcmp(failure->code, "Neo.TransientError.General.DatabaseUnavailable") == 0 ||
+	    strcmp(failure->code, "Neo.TransientError.Database.DatabaseUnavailable") == 0)
+		routing_forget(routing, address);
+	return r;
+}
+
+int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
+{
+	const struct bolt_address *address = pool_place_address(place);
+
+	if (err->class == ERR_TIMEOUT && deadline_left_ms(deadline) > 0)
+		err->class = ERR_IO;
+	if (err->class != ERR_IO)
+		return err->class;
+	if (acquire->driver->routing)
+		routing_forget(acquire->driver->routing, address);
+	pool_clear(acquire->driver->pool, address, false);
+	return err->class;
+}
+
+static int check_server(struct pool_place *place, struct err *err)
+{
+	const char *server = bolt_link_server(place->link);
+
+	if (place->greeted)
+		return 0;
+	place->greeted = true;
+	if (strncmp(server, "Neo4j/", 6) == 0)
+		return 0;
+	place->doomed = true;
+	return err_set(err, ERR_PROTOCOL, "the server calls itself '%.60s' and not Neo4j", server);
+}
+
+int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_request request, int64_t deadline,
+		  struct bolt_value *ret, struct err *err)
+{
+	struct conn_event event;
+	int r;
+
+	do {
+		r = bolt_link_next(place->link, deadline, acquire->arena, &event, err);
+		if (r == ERR_SERVER || r == ERR_FORBIDDEN) { // of HELLO or LOGON
+			const struct bolt_failure *failure = bolt_link_failure(place->link);
+
+			if (!failure)
+				return r;
+			err_clear(err);
+			return acquire_failed(acquire, place, failure, err);
+		}
+		if (r < 0)
+			return acquire_broken(acquire, place, deadline, err);
+		if (event.type == CONN_FAILURE)
+			return acquire_failed(acquire, place, event.failure, err);
+		if (event.type != CONN_SUCCESS) {
+			place->doomed = true;
+			return err_set(err, ERR_PROTOCOL, "the server did not answer a request, though none before it had failed");
+		}
+	} while (event.request != request);
+	if (ret)
+		*ret = event.value;
+	return check_server(place, err);
+}
+
+// The credentials to use now.
+static int find_login(const struct acquire *acquire, struct login **ret, struct err *err)
+{
+	const struct bolt_auth_provider *provider = acquire->driver->options.provider;
+	_cleanup_(arena_freep) struct arena *arena = NULL;
+	struct bolt_auth auth = {0};
+
+	if (acquire->auth || !provider) {
+		*ret = login_new(acquire->auth ? acquire->auth : &acquire->driver->login->auth);
+		return 0;
+	}
+	arena = arena_new();
+	arena_wipe_on_free(arena);
+	if (provider->get(provider->user, arena, &auth, err) < 0)
+		return err->class;
+	*ret = login_new(&auth);
+	return 0;
+}
+
+static int no_logon(const char *what, struct err *err)
+{
+	(void)err_set(err, ERR_INVALID, "%s needs Bolt 5.1 or newer", what);
+	err_set_code(err, BOLT_UNSUPPORTED);
+	return ERR_INVALID;
+}
+
+// The addresses to try for one address, by the driver's hook.
+static int find_addresses(const struct acquire *acquire, const struct bolt_address *address, struct bolt_addresses *ret, struct err *err)
+{
+	const struct bolt_resolver *names = acquire->driver->options.names;
+
+	ret->items = arena_new_array(acquire->arena, struct bolt_address, 1);
+	ret->items[0] = *address;
+	ret->n = 1;
+	if (!names)
+		return 0;
+	if (names->resolve(names->user, address, acquire->arena, ret, err) < 0)
+		return err_wrap(err, "host '%s'", address->host);
+	return ret->n ? 0 : err_set(err, ERR_IO, "host '%s' has no address", address->host);
+}
+
+static int settle(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
+{
+	const struct bolt_failure *failure;
+	int r = bolt_link_settle(place->link, deadline, err);
+
+	if (r == 0)
+		return check_server(place, err);
+	failure = bolt_link_failure(place->link);
+	if ((r != ERR_SERVER && r != ERR_FORBIDDEN) || !failure)
+		return acquire_broken(acquire, place, deadline, err);
+	err_clear(err);
+	return acquire_failed(acquire, place, failure, err);
+}
+
+static int open_at(struct acquire *acquire, struct pool_place *place, const struct bolt_address *address, int64_t deadline, struct err *err)
+{
+	const struct bolt_driver *driver = acquire->driver;
+	const struct bolt_driver_options *options = &driver->options;
+	const struct bolt_address *named = pool_place_address(place);
+	const struct bolt_target target = {
+		.host = address->host,
+		.port = address->port,
+		.tls = options->tls,
+		.ca_pem = options->ca_pem,
+		.server_name = options->server_name ? options->server_name : named->name ? named->name : named->host,
+		.pinned = options->pinned,
+		.cert_pem = options->cert_pem,
+		.key_pem = options->key_pem,
+		.key_password = options->key_password,
+		.user_agent = options->user_agent,
+		.routing = driver->routing ? &driver->context : NULL,
+		.notifications = options->notifications,
+		.cancel = acquire->cancel,
+	};
+
+	return bolt_link_begin(&target, &place->login->auth, sooner(deadline, deadline_in_ms(options->connect_ms)), &place->link, err);
+}
+
+// Before 5.1 a refused logon leaves no connection behind that could be asked for all of it.
+static int refused(struct acquire *acquire, struct pool_place *place, struct err *err)
+{
+	const struct bolt_entry told[] = {{"code", bolt_string(err->code)}, {"message", bolt_string(err->text)}};
+	const struct bolt_value map = bolt_map(told, 2);
+	const struct bolt_failure *failure = failure_read(&map, acquire->arena);
+	struct bolt_failure copy = *failure;
+
+	copy.message = arena_strdup(acquire->arena, copy.message);
+	copy.code = arena_strdup(acquire->arena, copy.code);
+	err_clear(err);
+	return acquire_failed(acquire, place, &copy, err);
+}
+
+static int open_place(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
+{
+	struct bolt_addresses addresses;
+	int r = find_addresses(acquire, pool_place_address(place), &addresses, err);
+
+	if (r < 0)
+		return r;
+	r = ERR_IO;
+	for (size_t i = 0; i < addresses.n && (r == ERR_IO || r == ERR_TIMEOUT); i++) {
+		err_clear(err);
+		r = open_at(acquire, place, &addresses.items[i], deadline, err);
+	}
+	if (r == ERR_FORBIDDEN || r == ERR_SERVER)
+		return refused(acquire, place, err);
+	if (r < 0)
+		return acquire_broken(acquire, place, deadline, err);
+	place->fresh = true;
+	place->born_ms = clock_monotonic_ms(acquire->driver->options.clock);
+	if (acquire->auth && !bolt_version_has(bolt_link_version(place->link), BOLT_HAS_LOGON)) {
+		place->doomed = true;
+		return no_logon("a session with credentials of its own", err);
+	}
+	return acquire->lazy ? 0 : settle(acquire, place, deadline, err);
+}
+
+// Makes one that was idle fit for use: 1; 0: it is not.
+static int revive(struct acquire *acquire, struct pool_place *place, const struct login *login, int64_t deadline, struct err *err)
+{
+	const struct bolt_driver_options *options = &acquire->driver->options;
+	int64_t now = clock_monotonic_ms(options->clock), idle = now - place->idle_ms;
+	struct conn *conn = bolt_link_conn(place->link);
+	bool check = acquire->check || options->liveness_ms < 0 || (options->liveness_ms > 0 && idle >= options->liveness_ms);
+	bool logon = acquire->relogon || place->relogon || !login_equal(&place->login->auth, &login->auth);
+	bool can = bolt_version_has(bolt_link_version(place->link), BOLT_HAS_LOGON);
+
+	if (options->lifetime_ms != BOLT_FOREVER && now - place->born_ms >= options->lifetime_ms)
+		return 0;
+	if (acquire->auth && !can)
+		return no_logon("a session with credentials of its own", err);
+	if (logon && !can)
+		return 0;
+	bolt_link_set_cancel(place->link, acquire->cancel);
+	if (check && conn_reset(conn, err) < 0)
+		return err->class;
+	if (logon && (conn_logoff(conn, err) < 0 || conn_logon(conn, &login->auth, err) < 0))
+		return err->class;
+	if (logon) {
+		login_free(place->login);
+		place->login = login_new(&login->auth);
+		place->relogon = false;
+	}
+	if (!check)
+		return 1;
+	if (acquire_await(acquire, place, CONN_RESET, deadline, NULL, err) == 0)
+		return 1;
+	if (err->class == ERR_CANCELLED || (err->class == ERR_TIMEOUT && deadline_left_ms(deadline) == 0))
+		return err->class;
+	err_clear(err);
+	return 0;
+}
+
+int acquire_from(struct acquire *acquire, const struct bolt_address *address, int64_t deadline, struct pool_place **ret, struct err *err)
+{
+	struct bolt_driver *driver = acquire->driver;
+	_cleanup_(login_freep) struct login *login = NULL;
+	struct pool_place *place;
+	int r;
+
+	deadline = sooner(deadline, deadline_in_ms(driver->options.acquire_ms));
+	r = find_login(acquire, &login, err);
+	while (r == 0) {
+		r = pool_take(driver->pool, address, deadline, acquire->cancel, &place, err);
+		if (r < 0)
+			break;
+		if (!place->link) {
+			place->login = steal_ptr(login);
+			r = open_place(acquire, place, deadline, err);
+		} else {
+			r = revive(acquire, place, login, deadline, err);
+			if (r == 0) {
+				place->doomed = true;
+				pool_give(driver->pool, place);
+				continue;
+			}
+		}
+		if (r >= 0) {
+			*ret = place;
+			return 0;
+		}
+		acquire_release(driver, place, deadline);
+	}
+	return r;
+}
+
+void acquire_release(struct bolt_driver *driver, struct pool_place *place, int64_t deadline)
+{
+	struct err ignored = ERR_INIT;
+
+	if (place->link && !place->doomed && !bolt_link_is_dead(place->link)) {
+		const struct conn *conn = bolt_link_conn(place->link);
+
+		if ((conn->failed || conn->n_pending > 0) && bolt_link_reset(place->link, deadline, &ignored) < 0)
+			place->doomed = true;
+	}
+	if (place->link)
+		bolt_link_set_cancel(place->link, NULL);
+	pool_give(driver->pool, place);
+}

@@ -1,0 +1,384 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bolt/discover.h"
+#include "bolt/stream.h"
+#include "bolt/summary.h"
+
+#define POOL_SIZE 100
+#define FETCH_SIZE 1000
+#define ROUTING_KEEP_MS 30000
+#define MAX_ROWS 10000
+
+static const char *copy(struct arena *arena, const char *text)
+{
+	return text ? arena_strdup(arena, text) : NULL;
+}
+
+const struct bolt_notifications *notifications_copy(const struct bolt_notifications *from, struct arena *arena)
+{
+	struct bolt_notifications *to;
+	const char **disabled;
+
+	if (!from)
+		return NULL;
+	to = arena_alloc(arena, sizeof(*to));
+	disabled = arena_new_array(arena, const char *, from->n_disabled);
+	for (size_t i = 0; i < from->n_disabled; i++)
+		disabled[i] = arena_strdup(arena, from->disabled[i]);
+	*to = (struct bolt_notifications){
+		.minimum_severity = copy(arena, from->minimum_severity),
+		.disabled = from->disabled ? disabled : NULL,
+		.n_disabled = from->n_disabled,
+	};
+	return to;
+}
+
+static int64_t time_or(int64_t given, int64_t otherwise)
+{
+	return given ? given : otherwise;
+}
+
+static int check_times(const struct bolt_driver_options *options, struct err *err)
+{
+	const struct {
+		const char *name;
+		int64_t value, lowest;
+	} times[] = {
+		{"fetch_size", options->fetch_size, -1},  {"connect_ms", options->connect_ms, 0},
+		{"acquire_ms", options->acquire_ms, 0},	  {"lifetime_ms", options->lifetime_ms, 0},
+		{"liveness_ms", options->liveness_ms, -1}, {"retry_ms", options->retry_ms, -1},
+		{"routing_ms", options->routing_ms, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		if (times[i].value < times[i].lowest)
+			return err_set(err, ERR_INVALID, "the driver's %s of %lld is less than %lld", times[i].name, (long long)times[i].value,
+				       (long long)times[i].lowest);
+	}
+	return 0;
+}
+
+static int choose_tls(const struct bolt_uri *uri, struct bolt_driver_options *options, struct err *err)
+{
+	if (uri->encrypted && options->tls != BOLT_TLS_NONE)
+		return err_set(err, ERR_INVALID, "the URI's scheme says by itself which TLS is used; leave tls out");
+	if (uri->encrypted)
+		options->tls = uri->unverified ? BOLT_TLS_ANY : BOLT_TLS_VERIFY;
+	if (options->tls == BOLT_TLS_NONE && (options->ca_pem || options->server_name || options->pinned || options->cert_pem || options->key_pem))
+		return err_set(err, ERR_INVALID, "certificates and server names are for TLS, which the URI's scheme does not ask for; use +s");
+	if (options->tls == BOLT_TLS_ANY && (options->ca_pem || options->pinned))
+		return err_set(err, ERR_INVALID, "with +ssc any certificate is taken; use +s with a CA or a pinned certificate");
+	if (!options->cert_pem != !options->key_pem)
+		return err_set(err, ERR_INVALID, "a client certificate needs both cert_pem and key_pem");
+	return 0;
+}
+
+static void copy_options(struct arena *arena, const struct bolt_driver_options *given, struct bolt_driver_options *ret)
+{
+	*ret = *given;
+	ret->uri = NULL;
+	ret->auth = (struct bolt_auth){0};
+	ret->user_agent = copy(arena, given->user_agent ? given->user_agent : "neobolt/" BOLT_VERSION);
+	ret->ca_pem = copy(arena, given->ca_pem);
+	ret->server_name = copy(arena, given->server_name);
+	ret->pinned = copy(arena, given->pinned);
+	ret->cert_pem = copy(arena, given->cert_pem);
+	ret->key_pem = copy(arena, given->key_pem);
+	ret->key_password = copy(arena, given->key_password);
+	ret->pool_size = given->pool_size ? given->pool_size : POOL_SIZE;
+	ret->fetch_size = time_or(given->fetch_size, FETCH_SIZE);
+	ret->connect_ms = time_or(given->connect_ms, 30 * 1000);
+	ret->acquire_ms = time_or(given->acquire_ms, 60 * 1000);
+	ret->lifetime_ms = time_or(given->lifetime_ms, 3600 * 1000);
+	ret->retry_ms = time_or(given->retry_ms, 30 * 1000);
+	ret->routing_ms = time_or(given->routing_ms, ROUTING_KEEP_MS);
+	ret->notifications = notifications_copy(given->notifications, arena);
+	ret->clock = given->clock ? given->clock : &clock_system;
+}
+
+// What a router is told: how it was reached, and what the URI said.
+static void make_context(struct bolt_driver *driver)
+{
+	const struct bolt_value *given = &driver->uri.context;
+	struct bolt_entry *entries = arena_new_array(driver->arena, struct bolt_entry, given->size + 1);
+
+	entries[0] = (struct bolt_entry){"address", bolt_string(routing_address_text(&driver->initial, driver->arena))};
+	for (uint32_t i = 0; i < given->size; i++)
+		entries[1 + i] = given->entries[i];
+	driver->context = bolt_map(entries, given->size + 1);
+}
+
+int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err)
+{
+	static const struct bolt_auth nobody = {.scheme = "none"};
+	_cleanup_(bolt_driver_freep) struct bolt_driver *driver = calloc(1, sizeof(*driver));
+	bool anonymous = !options->auth.scheme && !options->auth.user && !options->auth.password;
+
+	if (!driver)
+		abort();
+	driver->arena = arena_new();
+	arena_wipe_on_free(driver->arena);
+	if (bolt_uri_parse(options->uri, driver->arena, &driver->uri, err) < 0 || check_times(options, err) < 0)
+		return err->class;
+	copy_options(driver->arena, options, &driver->options);
+	if (choose_tls(&driver->uri, &driver->options, err) < 0)
+		return err->class;
+	driver->initial = (struct bolt_address){.host = driver->uri.host, .port = driver->uri.port};
+	if (!options->provider)
+		driver->login = login_new(anonymous ? &nobody : &options->auth);
+	driver->pool = pool_new(driver->options.pool_size, driver->options.clock);
+	driver->bookmarks = bolt_bookmarks_new(NULL, NULL);
+	if (driver->uri.routing) {
+		driver->routing = routing_new(driver->options.routing_ms, driver->options.clock);
+		make_context(driver);
+	}
+	*ret = steal_ptr(driver);
+	return 0;
+}
+
+void bolt_driver_free(struct bolt_driver *driver)
+{
+	if (!driver)
+		return;
+	if (driver->pool)
+		pool_free(driver->pool);
+	if (driver->routing)
+		routing_free(driver->routing);
+	bolt_bookmarks_free(driver->bookmarks);
+	login_free(driver->login);
+	arena_free(driver->arena);
+	free(driver);
+}
+
+bool bolt_driver_is_encrypted(const struct bolt_driver *driver)
+{
+	return driver->options.tls != BOLT_TLS_NONE;
+}
+
+struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver)
+{
+	return driver->bookmarks;
+}
+
+static void prepare(struct acquire *acquire, struct bolt_driver *driver, const struct bolt_probe *probe, struct arena *arena)
+{
+	*acquire = (struct acquire){.driver = driver, .arena = arena, .read = true};
+	if (!probe)
+		return;
+	acquire->auth = probe->auth;
+	acquire->database = probe->database;
+	acquire->read = !probe->write;
+}
+
+// A connection that is known to be alive and logged on.
+static int reach(struct acquire *acquire, int64_t deadline, struct pool_place **ret, struct err *err)
+{
+	struct pool_place *place;
+	int r = discover_place(acquire, deadline, &place, err);
+
+	if (r < 0)
+		return r;
+	while (r == 0 && bolt_link_conn(place->link)->n_pending > 0)
+		r = acquire_await(acquire, place, CONN_LOGON, deadline, NULL, err);
+	if (r == 0)
+		*ret = place;
+	else
+		acquire_release(acquire->driver, place, deadline);
+	return r;
+}
+
+int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, struct arena *arena,
+		       struct bolt_server_info *ret, struct err *err)
+{
+	struct bolt_version version;
+	struct pool_place *place;
+	struct acquire acquire;
+	int r;
+
+	prepare(&acquire, driver, probe, arena);
+	acquire.check = true;
+	r = reach(&acquire, deadline, &place, err);
+	if (r < 0)
+		return r;
+	if (ret) {
+		version = bolt_link_version(place->link);
+		*ret = (struct bolt_server_info){
+			.address = routing_address_text(pool_place_address(place), arena),
+			.agent = arena_strdup(arena, bolt_link_server(place->link)),
+			.major = version.major,
+			.minor = version.minor,
+		};
+	}
+	acquire_release(driver, place, deadline);
+	return 0;
+}
+
+static bool is_refusal(const struct err *err)
+{
+	static const char *const codes[] = {"CredentialsExpired", "Forbidden", "TokenExpired", "Unauthorized"};
+	static const char prefix[] = "Neo.ClientError.Security.";
+
+	if (strncmp(err->code, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (strcmp(err->code + sizeof(prefix) - 1, codes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+int bolt_driver_verify_auth(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, bool *ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pool_place *place;
+	struct acquire acquire;
+	int r;
+
+	prepare(&acquire, driver, probe, arena);
+	acquire.relogon = true;
+	// The database that every user may see, without a question for a home database.
+	if (!acquire.database)
+		acquire.database = "system";
+	r = reach(&acquire, deadline, &place, err);
+	if (r == 0)
+		acquire_release(driver, place, deadline);
+	else if (!is_refusal(err))
+		return r;
+	else
+		err_clear(err);
+	*ret = r == 0;
+	return 0;
+}
+
+int bolt_driver_supports_session_auth(struct bolt_driver *driver, int64_t deadline, bool *ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pool_place *place;
+	struct acquire acquire;
+	int r;
+
+	prepare(&acquire, driver, NULL, arena);
+	r = reach(&acquire, deadline, &place, err);
+	if (r < 0)
+		return r;
+	*ret = bolt_version_has(bolt_link_version(place->link), BOLT_HAS_LOGON);
+	acquire_release(driver, place, deadline);
+	return 0;
+}
+
+struct call_work {
+	const struct bolt_call *call;
+	struct arena *arena;
+	struct bolt_answer *answer;
+};
+
+static int run_call(struct bolt_tx *tx, void *user, int64_t deadline, struct err *err)
+{
+	const struct call_work *work = user;
+	const struct bolt_statement statement = {.text = work->call->text, .params = work->call->params};
+	_cleanup_(bolt_result_freep) struct bolt_result *result = NULL;
+	struct bolt_answer *answer = work->answer;
+	const struct bolt_summary *summary;
+	struct bolt_value rows;
+	const char **keys;
+	int r = bolt_tx_run(tx, &statement, deadline, &result, err);
+
+	if (r == 0)
+		r = bolt_result_all(result, work->call->max_rows ? work->call->max_rows : MAX_ROWS, deadline, work->arena, &rows, err);
+	if (r == 0)
+		r = bolt_result_consume(result, deadline, &summary, err);
+	if (r < 0)
+		return r;
+	keys = arena_new_array(work->arena, const char *, result->n_keys);
+	for (uint32_t i = 0; i < result->n_keys; i++)
+		keys[i] = arena_strdup(work->arena, result->keys[i]);
+	*answer = (struct bolt_answer){
+		.keys = keys,
+		.n_keys = result->n_keys,
+		.rows = rows.items,
+		.n_rows = rows.size,
+		.summary = summary_copy(summary, work->arena),
+	};
+	return 0;
+}
+
+int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, int64_t deadline, struct arena *arena,
+		      struct bolt_answer *ret, struct err *err)
+{
+	const struct bolt_session_options options = {
+		.database = call->database,
+		.impersonated_user = call->impersonated_user,
+		.auth = call->auth,
+		.fetch_size = -1,
+		.bookmarks = call->no_bookmarks ? NULL : call->bookmarks ? call->bookmarks : driver->bookmarks,
+	};
+	struct call_work work = {call, arena, ret};
+	const struct bolt_job job = {
+		.work = run_call,
+		.user = &work,
+		.read = call->read,
+		.tx = {.timeout_ms = call->timeout_ms, .metadata = call->metadata},
+	};
+	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
+	int r = bolt_session_new(driver, &options, &session, err);
+
+	*ret = (struct bolt_answer){0};
+	if (r == 0)
+		r = stream_execute(session, &job, CONN_API_DRIVER, deadline, err);
+	if (r < 0 && session && session->failure)
+		ret->failure = bolt_failure_copy(session->failure, arena);
+	return r;
+}
+
+const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint32_t row, const char *key)
+{
+	if (row >= answer->n_rows)
+		return NULL;
+	for (uint32_t i = 0; i < answer->n_keys; i++) {
+		if (strcmp(answer->keys[i], key) == 0)
+			return &answer->rows[row].items[i];
+	}
+	return NULL;
+}
+
+void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret)
+{
+	pool_figures(driver->pool, address, ret);
+}
+
+bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret)
+{
+	struct routing_table table;
+
+	if (!driver->routing || !routing_get(driver->routing, database ? database : "", arena, &table))
+		return false;
+	*ret = (struct bolt_routing_view){
+		.database = table.database,
+		.routers = table.routers,
+		.readers = table.readers,
+		.writers = table.writers,
+		.ttl_ms = table.ttl_ms,
+	};
+	return true;
+}
+
+int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *probe, const struct bolt_bookmark_list *after,
+			int64_t deadline, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct routing_table table;
+	struct acquire acquire;
+
+	if (!driver->routing)
+		return err_set(err, ERR_INVALID, "a bolt URI has no routing table; use neo4j");
+	prepare(&acquire, driver, probe, arena);
+	if (after)
+		acquire.bookmarks = *after;
+	return discover_table(&acquire, deadline, &table, err);
+}

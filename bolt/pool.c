@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct pool_site {
+	struct bolt_address address; // owned
+	struct pool_place *idle;     // the latest first
+	uint32_t n_idle, n_in_use, n_waiting;
+	uint64_t epoch; // places of an older one are not kept
+	struct pool_site *next;
+};
+
+struct pool {
+	pthread_mutex_t lock;
+	pthread_cond_t freed; // a place of any site, or pool_wake()
+	struct pool_site *sites;
+	uint32_t size;
+	const struct clock *clock;
+};
+
+struct pool *pool_new(uint32_t size, const struct clock *clock)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	pthread_condattr_t attr;
+
+	if (!pool || pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&pool->freed, &attr) != 0 || pthread_mutex_init(&pool->lock, NULL) != 0)
+		abort();
+	(void)pthread_condattr_destroy(&attr);
+	pool->size = size;
+	pool->clock = clock;
+	return pool;
+}
+
+static void close_places(struct pool_place *places)
+{
+	while (places) {
+		struct pool_place *place = places;
+
+		places = place->next;
+		bolt_link_close(place->link);
+		login_free(place->login);
+		free(place);
+	}
+}
+
+static void site_free(struct pool_site *site)
+{
+	free((char *)(uintptr_t)site->address.host);
+	free((char *)(uintptr_t)site->address.name);
+	free(site);
+}
+
+void pool_free(struct pool *pool)
+{
+	while (pool->sites) {
+		struct pool_site *site = pool->sites;
+
+		pool->sites = site->next;
+		assert(site->n_in_use == 0);
+		close_places(site->idle);
+		site_free(site);
+	}
+	(void)pthread_cond_destroy(&pool->freed);
+	(void)pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+static struct pool_site *find(const struct pool *pool, const struct bolt_address *address)
+{
+	for (struct pool_site *site = pool->sites; site; site = site->next) {
+		if (site->address.port == address->port && strcmp(site->address.host, address->host) == 0)
+			return site;
+	}
+	return NULL;
+}
+
+static char *copy(const char *text)
+{
+	char *copied = text ? strdup(text) : NULL;
+
+	if (text && !copied)
+		abort();
+	return copied;
+}
+
+static struct pool_site *find_or_add(struct pool *pool, const struct bolt_address *address)
+{
+	struct pool_site *site = find(pool, address);
+
+	if (site)
+		return site;
+	site = calloc(1, sizeof(*site));
+	if (!site)
+		abort();
+	site->address = (struct bolt_address){copy(address->host), address->port, copy(address->name)};
+	site->next = pool->sites;
+	pool->sites = site;
+	return site;
+}
+
+// A site that nobody uses is forgotten: addresses come and go with a cluster's servers.
+static void drop_unused(struct pool *pool, struct pool_site *site)
+{
+	struct pool_site **at = &pool->sites;
+
+	if (site->n_in_use || site->n_waiting || site->idle)
+		return;
+	while (*at != site)
+		at = &(*at)->next;
+	*at = site->next;
+	site_free(site);
+}
+
+static void wait_freed(struct pool *pool, int64_t deadline)
+{
+	const struct timespec until = {.tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000};
+
+	if (deadline == DEADLINE_NEVER)
+		(void)pthread_cond_wait(&pool->freed, &pool->lock);
+	else
+		(void)pthread_cond_timedwait(&pool->freed, &pool->lock, &until);
+}
+
+static struct pool_place *take_locked(struct pool_site *site)
+{
+	struct pool_place *place = site->idle;
+
+	site->n_in_use++;
+	if (place) {
+		site->idle = place->next;
+		site->n_idle--;
+		return place;
+	}
+	place = calloc(1, sizeof(*place));
+	if (!place)
+		abort();
+	place->site = site;
+	place->epoch = site->epoch;
+	return place;
+}
+
+int pool_take(struct pool *pool, const struct bolt_address *address, int64_t deadline, struct bolt_cancel *cancel,
+	      struct pool_place **ret, struct err *err)
+{
+	struct pool_site *site;
+	int r = 0;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	site = find_or_add(pool, address);
+	site->n_waiting++;
+	while (r == 0) {
+		if (bolt_cancel_fired(cancel))
+			r = err_set(err, ERR_CANCELLED, "cancelled while waiting for a connection");
+		else if (site->idle || site->n_in_use < pool->size)
+			break;
+		else if (deadline_left_ms(deadline) == 0)
+			r = err_set(err, ERR_TIMEOUT, "all %u connections to %s:%u stayed in use; give results and transactions back, or raise pool_size",
+				    pool->size, address->host, address->port);
+		else
+			wait_freed(pool, deadline);
+	}
+	site->n_waiting--;
+	if (r == 0)
+		*ret = take_locked(site);
+	else
+		drop_unused(pool, site);
+	(void)pthread_mutex_unlock(&pool->lock);
+	if (r == ERR_TIMEOUT)
+		err_set_code(err, BOLT_POOL_TIMEOUT);
+	return r;
+}
+
+void pool_give(struct pool *pool, struct pool_place *place)
+{
+	struct pool_site *site = place->site;
+	int64_t now = clock_monotonic_ms(pool->clock);
+	bool keep;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	keep = place->link && !place->doomed && place->epoch == site->epoch && !bolt_link_is_dead(place->link);
+	site->n_in_use--;
+	if (keep) {
+		place->fresh = false;
+		place->idle_ms = now;
+		place->next = site->idle;
+		site->idle = place;
+		site->n_idle++;
+	} else {
+		place->next = NULL;
+		drop_unused(pool, site);
+	}
+	(void)pthread_cond_broadcast(&pool->freed);
+	(void)pthread_mutex_unlock(&pool->lock);
+	if (!keep)
+		close_places(place);
+}
+
+const struct bolt_address *pool_place_address(const struct pool_place *place)
+{
+	return &place->site->address;
+}
+
+void pool_clear(struct pool *pool, const struct bolt_address *address, bool in_use)
+{
+	struct pool_place *idle = NULL;
+	struct pool_site *site;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	site = find(pool, address);
+	if (site) {
+		idle = site->idle;
+		site->idle = NULL;
+		site->n_idle = 0;
+		if (in_use)
+			site->epoch++;
+		drop_unused(pool, site);
+	}
+	(void)pthread_mutex_unlock(&pool->lock);
+	close_places(idle);
+}
+
+void pool_figures(struct pool *pool, const struct bolt_address *address, struct bolt_pool_figures *ret)
+{
+	const struct pool_site *site;
+
+	*ret = (struct bolt_pool_figures){0};
+	(void)pthread_mutex_lock(&pool->lock);
+	site = find(pool, address);
+	if (site)
+		*ret = (struct bolt_pool_figures){.in_use = site->n_in_use, .idle = site->n_idle};
+	(void)pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_wake(struct pool *pool)
+{
+	(void)pthread_mutex_lock(&pool->lock);
+	(void)pthread_cond_broadcast(&pool->freed);
+	(void)pthread_mutex_unlock(&pool->lock);
+}

@@ -1,0 +1,316 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bolt/stream.h"
+
+#define FREE_MS 1000
+#define FIRST_PAUSE_MS 1000
+#define LONGEST_PAUSE_MS 60000
+
+static int terminated(struct err *err)
+{
+	return err_set(err, ERR_INVALID, "the transaction was terminated by an earlier failure; roll it back and begin another");
+}
+
+static int over(struct err *err)
+{
+	return err_set(err, ERR_INVALID, "the transaction is over");
+}
+
+// Begins a public call with a transaction that goes on.
+static int enter(struct bolt_tx *tx, struct err *err)
+{
+	if (!tx->session)
+		return over(err);
+	if (stream_enter(tx->session, err) < 0)
+		return err->class;
+	if (tx->failed)
+		return terminated(err);
+	return tx->hold ? 0 : over(err);
+}
+
+static bool at_rest(const struct hold *hold)
+{
+	const struct conn *conn = bolt_link_conn(hold->place->link);
+
+	return !hold->place->doomed && !bolt_link_is_dead(hold->place->link) && !conn->failed && conn->n_pending == 0;
+}
+
+int stream_begin(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct bolt_tx **ret,
+		 struct err *err)
+{
+	struct hold *hold;
+	struct conn_tx extra;
+	struct conn *conn;
+	int r = stream_hold(session, job->read, false, deadline, &hold, err);
+
+	if (r < 0)
+		return r;
+	conn = bolt_link_conn(hold->place->link);
+	r = stream_tx(hold, job->tx.timeout_ms, job->tx.metadata, &extra, err);
+	if (r == 0 && session->driver->options.telemetry)
+		r = conn_telemetry(conn, api, err);
+	if (r == 0)
+		r = conn_begin(conn, &extra, err);
+	if (r == 0)
+		r = stream_await(hold, CONN_BEGIN, deadline, NULL, err);
+	if (r < 0) {
+		stream_release(hold, NULL, deadline);
+		return r;
+	}
+	hold->tx = calloc(1, sizeof(*hold->tx));
+	if (!hold->tx)
+		abort();
+	hold->tx->session = session;
+	hold->tx->hold = hold;
+	session->tx = hold->tx;
+	*ret = hold->tx;
+	return 0;
+}
+
+int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
+		       struct err *err)
+{
+	struct bolt_job job = {.read = session->options.read};
+	int r = stream_enter(session, err);
+
+	if (options)
+		job.tx = *options;
+	if (r == 0 && session->tx)
+		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
+	if (r == 0 && session->hold)
+		r = stream_keep(session->hold->newest, deadline, err);
+	return r < 0 ? r : stream_begin(session, &job, CONN_API_EXPLICIT, deadline, ret, err);
+}
+
+int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err)
+{
+	int r = enter(tx, err);
+
+	if (r == 0)
+		r = stream_drain(tx->hold, deadline, err);
+	if (r < 0)
+		return r;
+	r = stream_run(tx->hold, statement, NULL, deadline, ret, err);
+	// What the connection cannot carry was not sent: the transaction goes on.
+	if (r < 0 && !at_rest(tx->hold))
+		return stream_fail(tx->hold, deadline, err);
+	return r;
+}
+
+static int discard_all(struct bolt_tx *tx, int64_t deadline, struct err *err)
+{
+	for (struct bolt_result *result = tx->session->results; result; result = result->next) {
+		if (result->hold != tx->hold)
+			continue;
+		if (stream_discard(result, deadline, err) < 0)
+			return err->class;
+	}
+	return 0;
+}
+
+// The transaction is over, and so are its results.
+static void leave(struct bolt_tx *tx)
+{
+	if (!tx->session)
+		return;
+	for (struct bolt_result *result = tx->session->results; result; result = result->next) {
+		if (result->tx != tx)
+			continue;
+		result->tx = NULL;
+		result->over = true;
+	}
+	if (tx->session->tx == tx)
+		tx->session->tx = NULL;
+	tx->session = NULL;
+}
+
+// COMMIT or ROLLBACK, and the end.
+static int finish(struct bolt_tx *tx, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err)
+{
+	struct hold *hold = tx->hold;
+	struct conn *conn = bolt_link_conn(hold->place->link);
+	int r = discard_all(tx, deadline, err);
+
+	if (r < 0)
+		return r;
+	r = request == CONN_COMMIT ? conn_commit(conn, err) : conn_rollback(conn, err);
+	if (r == 0)
+		r = stream_await(hold, request, deadline, ret, err);
+	if (r < 0)
+		return stream_fail(hold, deadline, err);
+	return 0;
+}
+
+int stream_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
+{
+	struct bolt_session *session = tx->session;
+	struct hold *hold = tx->hold;
+	struct bolt_value answer;
+	int r = discard_all(tx, deadline, err);
+
+	if (r == 0) {
+		r = finish(tx, CONN_COMMIT, deadline, &answer, err);
+		// Sent, and no answer: it may be done or not.
+		if (r == ERR_IO || r == ERR_TIMEOUT || r == ERR_CANCELLED || r == ERR_PROTOCOL)
+			err_set_code(err, BOLT_COMMIT_UNKNOWN);
+	}
+	if (r == 0) {
+		r = stream_mark(session, hold, bolt_as_string(bolt_map_get(&answer, "bookmark")), err);
+		tx->hold = NULL;
+		stream_release(hold, NULL, deadline);
+	}
+	leave(tx);
+	return r;
+}
+
+int stream_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
+{
+	struct hold *hold = tx->hold;
+	int r = hold ? finish(tx, CONN_ROLLBACK, deadline, NULL, err) : 0;
+
+	if (hold && r == 0) {
+		tx->hold = NULL;
+		stream_release(hold, NULL, deadline);
+	}
+	leave(tx);
+	return r;
+}
+
+static int managed(struct err *err)
+{
+	return err_set(err, ERR_INVALID, "a managed transaction is committed or rolled back by what its work returns");
+}
+
+int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
+{
+	int r = tx->managed ? managed(err) : enter(tx, err);
+
+	return r < 0 ? r : stream_commit(tx, deadline, err);
+}
+
+int bolt_tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
+{
+	int r = 0;
+
+	if (tx->managed)
+		r = managed(err);
+	else if (!tx->failed || !tx->session)
+		r = enter(tx, err);
+	return r < 0 ? r : stream_rollback(tx, deadline, err);
+}
+
+bool bolt_tx_is_open(const struct bolt_tx *tx)
+{
+	return tx->hold != NULL;
+}
+
+void stream_end(struct bolt_tx *tx)
+{
+	leave(tx);
+	free(tx);
+}
+
+void bolt_tx_free(struct bolt_tx *tx)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!tx || tx->managed)
+		return;
+	if (tx->session)
+		(void)stream_rollback(tx, deadline_in_ms(FREE_MS), &ignored);
+	free(tx);
+}
+
+bool bolt_is_retryable(const struct err *err)
+{
+	const char *code = err->code;
+
+	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0)
+		return false;
+	if (err->class == ERR_IO || (err->class == ERR_FORBIDDEN && err->retry_after_ms > 0))
+		return true;
+	if (strncmp(code, "Neo.TransientError.", 19) == 0)
+		return strcmp(code, "Neo.TransientError.Transaction.Terminated") != 0 &&
+		       strcmp(code, "Neo.TransientError.Transaction.LockClientStopped") != 0;
+	return strcmp(code, "Neo.ClientError.Cluster.NotALeader") == 0 ||
+	       strcmp(code, "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase") == 0 ||
+	       strcmp(code, "Neo.ClientError.Security.AuthorizationExpired") == 0;
+}
+
+// One try: the work, and what follows from it.
+static int try_once(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	struct bolt_tx *tx;
+	int r = stream_begin(session, job, api, deadline, &tx, err);
+
+	if (r < 0)
+		return r;
+	tx->managed = true;
+	r = job->work(tx, job->user, deadline, err);
+	if (r >= 0 && tx->failed) {
+		// The work did not mind, but there is nothing left that could be committed.
+		*err = tx->error;
+		r = err->class;
+	} else if (r >= 0) {
+		r = stream_commit(tx, deadline, err);
+	}
+	if (r < 0 && tx->hold) {
+		const struct bolt_failure *failure = session->failure;
+
+		(void)stream_rollback(tx, deadline, &ignored);
+		session->failure = failure;
+	}
+	stream_end(tx);
+	return r;
+}
+
+// The time until the next try, from 80 % to 120 % of what it grew to.
+static int64_t jitter(int64_t pause_ms)
+{
+	return pause_ms * 4 / 5 + arc4random_uniform((uint32_t)(pause_ms * 2 / 5 + 1));
+}
+
+static int pause_for(const struct bolt_session *session, int64_t until, struct err *err)
+{
+	struct pollfd item = {.fd = bolt_cancel_fd(session->cancel), .events = POLLIN};
+
+	while (deadline_left_ms(until) > 0 && !bolt_cancel_fired(session->cancel))
+		(void)poll(&item, 1, deadline_left_ms(until));
+	return bolt_cancel_fired(session->cancel) ? err_set(err, ERR_CANCELLED, "the session was cancelled") : 0;
+}
+
+int stream_execute(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
+{
+	int64_t retry_ms = session->driver->options.retry_ms, end = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
+
+	for (;;) {
+		int64_t next;
+
+		if (try_once(session, job, api, deadline, err) == 0)
+			return 0;
+		next = deadline_in_ms(jitter(pause_ms));
+		if (!bolt_is_retryable(err) || retry_ms < 0 || deadline_left_ms(end) == 0 || next >= deadline)
+			return err->class;
+		err_clear(err);
+		if (pause_for(session, next, err) < 0 || stream_enter(session, err) < 0)
+			return err->class;
+		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
+	}
+}
+
+int bolt_session_execute(struct bolt_session *session, const struct bolt_job *job, int64_t deadline, struct err *err)
+{
+	int r = stream_enter(session, err);
+
+	if (r == 0 && session->tx)
+		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
+	if (r == 0 && session->hold)
+		r = stream_keep(session->hold->newest, deadline, err);
+	return r < 0 ? r : stream_execute(session, job, CONN_API_MANAGED, deadline, err);
+}
