@@ -39,9 +39,9 @@ static uint64_t hash(uint64_t h, const char *text)
 	return (h ^ 0xff) * UINT64_C(1099511628211);
 }
 
-static const char *name_of(const struct event_about *about, const char *reason, const char *message, struct arena *arena)
+static const char *name_of(const struct event_about *about, const struct event_text *text, struct arena *arena)
 {
-	uint64_t h = hash(hash(hash(UINT64_C(14695981039346656037), about->uid), reason), message);
+	uint64_t h = hash(hash(hash(UINT64_C(14695981039346656037), about->uid), text->reason), text->message);
 
 	return arena_printf(arena, "%.200s.%016llx", about->name, (unsigned long long)h);
 }
@@ -56,8 +56,8 @@ static const char *cut(const char *message, struct arena *arena)
 	return arena_memdup0(arena, message, len);
 }
 
-static const char *build(const struct event_recorder *recorder, const struct event_about *about, enum event_type type,
-			 const char *reason, const char *message, const char *name, const char *now, struct arena *arena)
+static const char *build(const struct event_recorder *recorder, const struct event_about *about, const struct event_text *text,
+			 const char *name, const char *now, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc), *metadata, *object, *source;
@@ -75,9 +75,9 @@ static const char *build(const struct event_recorder *recorder, const struct eve
 	(void)yyjson_mut_obj_add_str(doc, object, "name", about->name);
 	(void)yyjson_mut_obj_add_str(doc, object, "uid", about->uid);
 	(void)yyjson_mut_obj_add_str(doc, object, "resourceVersion", about->resource_version);
-	(void)yyjson_mut_obj_add_str(doc, root, "type", type == EVENT_WARNING ? "Warning" : "Normal");
-	(void)yyjson_mut_obj_add_str(doc, root, "reason", reason);
-	(void)yyjson_mut_obj_add_str(doc, root, "message", cut(message, arena));
+	(void)yyjson_mut_obj_add_str(doc, root, "type", text->type == EVENT_WARNING ? "Warning" : "Normal");
+	(void)yyjson_mut_obj_add_str(doc, root, "reason", text->reason);
+	(void)yyjson_mut_obj_add_str(doc, root, "message", cut(text->message, arena));
 	source = yyjson_mut_obj_add_obj(doc, root, "source");
 	(void)yyjson_mut_obj_add_str(doc, source, "component", recorder->component);
 	(void)yyjson_mut_obj_add_str(doc, root, "reportingComponent", recorder->component);
@@ -101,22 +101,53 @@ static int repeat(const struct event_recorder *recorder, struct kube_name name, 
 	return kube_patch(recorder->client, &kube_events, name, NULL, KUBE_PATCH_MERGE, patch, NULL, err);
 }
 
-void event_record(struct event_recorder *recorder, const struct event_about *about, enum event_type type, const char *reason,
-		  const char *message)
+void event_record(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct kube_name name = {.namespace = about->namespace, .name = name_of(about, reason, message, arena)};
+	struct kube_name name = {.namespace = about->namespace, .name = name_of(about, text, arena)};
 	struct err err = ERR_INIT;
 	char now[TIME_TEXT_SIZE];
 	int r;
 
 	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
 	r = kube_create(recorder->client, &kube_events, about->namespace,
-			build(recorder, about, type, reason, message, name.name, now, arena), NULL, &err);
+			build(recorder, about, text, name.name, now, arena), NULL, &err);
 	if (r == ERR_CONFLICT) {
 		err_clear(&err);
 		r = repeat(recorder, name, now, arena, &err);
 	}
 	if (r < 0)
-		log_warning("cannot record an event, ignoring", "reason", reason, "object", about->name, "error", err.text);
+		log_warning("cannot record an event, ignoring", "reason", text->reason, "object", about->name, "error", err.text);
+}
+
+// The outcome of the look: 1 told, 0 not.
+static int was_told(const struct event_recorder *recorder, struct kube_name name, const char *since, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *old = NULL;
+	int r = kube_get(recorder->client, &kube_events, name, &old, err);
+	const char *last;
+
+	if (r == ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	last = kube_object_str(old, "/lastTimestamp");
+	// Both are of one form, which sorts as time does.
+	return !since || (last && strcmp(last, since) >= 0);
+}
+
+void event_make_sure(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text,
+		     const char *since)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = about->namespace, .name = name_of(about, text, arena)};
+	struct err err = ERR_INIT;
+	int r = was_told(recorder, name, since, &err);
+
+	if (r < 0)
+		log_warning("cannot look for an event, ignoring", "reason", text->reason, "object", about->name, "error", err.text);
+	else if (r == 0)
+		event_record(recorder, about, text);
 }

@@ -21,5 +21,14 @@ struct event_about {
 
 enum event_type { EVENT_NORMAL, EVENT_WARNING };
 
-void event_record(struct event_recorder *recorder, const struct event_about *about, enum event_type type,
-		  const char *reason, const char *message);
+struct event_text {
+	enum event_type type;
+	const char *reason, *message;
+};
+
+void event_record(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text);
+
+// For who cannot know whether it was recorded, because the process that was to do it may have died: records it, unless it is there
+// and was recorded at this time (RFC 3339, UTC) or later; since NULL: at any time. Where the API server does not say, it is not.
+void event_make_sure(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text,
+		     const char *since);

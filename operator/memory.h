@@ -23,6 +23,7 @@ enum memory_child { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, C
 
 struct memory {
 	bool seen;   // a reconcile has looked at it since the start
+	bool told;   // and has told what there was to tell of it
 	bool formed; // it has been Ready once
 	bool rolling; // a change of ours is being carried out, and it was not Ready since
 

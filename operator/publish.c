@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #define STATUS_TRIES 5
+#define EVENTS_LIVE_MS INT64_C(3600000) // the API server's default
 
 static struct kube_name name_of(const struct kube_object *object)
 {
@@ -43,10 +44,9 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 	}
 }
 
-void publish_event(const struct publisher *publisher, const struct kube_object *object, enum event_type type, const char *reason,
-		   const char *message)
+static struct event_about about(const struct publisher *publisher, const struct kube_object *object)
 {
-	struct event_about about = {
+	return (struct event_about){
 		.api_version = API_GROUP "/" API_VERSION,
 		.kind = publisher->resource->kind,
 		.namespace = kube_object_namespace(object),
@@ -54,8 +54,39 @@ void publish_event(const struct publisher *publisher, const struct kube_object *
 		.uid = kube_object_uid(object),
 		.resource_version = kube_object_resource_version(object),
 	};
+}
 
-	event_record(publisher->context->events, &about, type, reason, message);
+void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text)
+{
+	struct event_about subject = about(publisher, object);
+
+	event_record(publisher->context->events, &subject, text);
+}
+
+void publish_past(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text, const char *at)
+{
+	struct event_about subject = about(publisher, object);
+	int64_t at_ms;
+
+	if (publisher->unsure && at && time_parse_rfc3339(at, &at_ms) == 0 && clock_wall_ms(&clock_system) - at_ms < EVENTS_LIVE_MS)
+		event_make_sure(publisher->context->events, &subject, text, at);
+}
+
+// Told when it was written, unless that process died before it could.
+static void warn(const struct publisher *publisher, const struct kube_object *before, bool said, const struct event_text *text)
+{
+	struct event_about subject = about(publisher, before);
+
+	if (!said)
+		event_record(publisher->context->events, &subject, text);
+	else if (publisher->unsure)
+		event_make_sure(publisher->context->events, &subject, text, NULL);
+}
+
+void publish_warning(const struct publisher *publisher, const struct kube_object *before, const char *pointer,
+		     const struct event_text *text)
+{
+	warn(publisher, before, publish_says(before, pointer, text->message), text);
 }
 
 bool publish_says(const struct kube_object *object, const char *pointer, const char *text)
@@ -83,8 +114,11 @@ void publish_problems(const struct publisher *publisher, const struct kube_objec
 	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
 		const struct status_problem *problem = &wanted->problems[i];
 
-		if (problem->type && problem->holds > 0 &&
-		    !yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message))
-			publish_event(publisher, before, EVENT_WARNING, problem->type, problem->message);
+		struct event_text text = {EVENT_WARNING, problem->type, problem->message};
+
+		if (problem->type && problem->holds > 0)
+			warn(publisher, before,
+			     yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message),
+			     &text);
 	}
 }

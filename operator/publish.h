@@ -16,6 +16,9 @@ struct publisher {
 	const struct context *context;
 	const struct kube_resource *resource; // of the root object
 	struct arena *arena;
+	// The process has not told anything of the object yet: another one may have died between a status and the event about it,
+	// so what the status says already may still want its event.
+	bool unsure;
 };
 
 // Writes the status where it differs from what *object says. With insist a conflict is no reason to give up: the patch is made
@@ -24,8 +27,15 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 		   bool *ret_written, struct err *err);
 
 // An event about the object.
-void publish_event(const struct publisher *publisher, const struct kube_object *object, enum event_type type, const char *reason,
-		   const char *message);
+void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text);
+
+// An event about something that the object says to have been at this time (RFC 3339); only if unsure, and if that was not so long
+// ago that the API server has forgotten its events.
+void publish_past(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text, const char *at);
+
+// A Warning about a text of the status, which lies at a JSON pointer; once for each text, by what the object says, as it was before.
+void publish_warning(const struct publisher *publisher, const struct kube_object *before, const char *pointer,
+		     const struct event_text *text);
 
 // One Warning for each of the problems that hold and that the object, as it was before, did not tell yet.
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted);

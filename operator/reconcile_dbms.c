@@ -152,31 +152,48 @@ static void judge(struct pass *pass)
 	pass->memory->rolling = false;
 }
 
-// before is the object as it was when the pass began: what it says already was told already.
-static void tell_events(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
+static void tell_of_fleet(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
 {
-	const struct status_wanted *wanted = &pass->wanted;
+	const struct status_fleet *fleet = &pass->wanted.fleet;
+	struct event_text registered = {EVENT_NORMAL, "AuraFleetManagementRegistered", fleet->message};
+	struct event_text warning = {EVENT_WARNING, pass->fleet_warning, fleet->message};
 
-	if (pass->warning_reason && !publish_says(before, "/status/message", wanted->verdict.message))
-		publish_event(publisher, before, EVENT_WARNING, pass->warning_reason, wanted->verdict.message);
-	publish_problems(publisher, before, wanted);
 	if (pass->just_registered) {
 		fault_point("before-event");
-		publish_event(publisher, before, EVENT_NORMAL, "AuraFleetManagementRegistered", wanted->fleet.message);
+		publish_event(publisher, before, &registered);
 		fault_point("after-event");
+	} else if (fleet->publish && fleet->registered) {
+		publish_past(publisher, before, &registered, fleet->last_registration);
 	}
-	if (pass->fleet_warning && !publish_says(before, "/status/auraFleetManagement/message", wanted->fleet.message))
-		publish_event(publisher, before, EVENT_WARNING, pass->fleet_warning, wanted->fleet.message);
+	if (pass->fleet_warning) {
+		fault_point("before-warning");
+		publish_warning(publisher, before, "/status/auraFleetManagement/message", &warning);
+	}
+}
+
+// before is the object as it was when the pass began: what it says already was told already, by this process at least.
+static void tell_events(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
+{
+	const struct dbms *dbms = &pass->inputs.dbms;
+	const char *agreement =
+		arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'", dbms->license ? dbms->license : "");
+	struct event_text license = {EVENT_NORMAL, "LicenseAgreement", agreement};
+	struct event_text warning = {EVENT_WARNING, pass->warning_reason, pass->wanted.verdict.message};
+
+	if (pass->warning_reason)
+		publish_warning(publisher, before, "/status/message", &warning);
+	publish_problems(publisher, before, &pass->wanted);
+	tell_of_fleet(pass, publisher, before);
 	if (pass->created)
-		publish_event(publisher, before, EVENT_NORMAL, "LicenseAgreement",
-			      arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'",
-					   pass->inputs.dbms.license));
+		publish_event(publisher, before, &license);
+	else if (pass->inputs.workload && !pass->facts.refused)
+		publish_past(publisher, before, &license, dbms->metadata.created);
 }
 
 // What has just been registered must not be forgotten over a conflict: the next pass would register again.
 static int publish(struct pass *pass, const struct kube_object *before, struct err *err)
 {
-	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena};
+	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, !pass->memory->told};
 	bool written;
 	int r;
 
@@ -185,9 +202,12 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 	r = publish_status(&publisher, &pass->inputs.object, &pass->wanted, pass->just_registered, &written, err);
 	if (pass->just_registered)
 		fault_point("after-status-write");
-	if (r == 0 && written)
+	if (r < 0)
+		return r;
+	if (written || publisher.unsure)
 		tell_events(pass, &publisher, before);
-	return r;
+	pass->memory->told = true;
+	return 0;
 }
 
 static int run(struct pass *pass, struct err *err)

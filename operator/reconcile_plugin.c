@@ -12,6 +12,7 @@
 #include "operator/ask.h"
 #include "operator/gather.h"
 #include "operator/plan.h"
+#include "operator/publish.h"
 #include "operator/reconcile.h"
 #include "operator/registration.h"
 #include "operator/status.h"
@@ -247,27 +248,34 @@ static void look(struct pass *pass)
 		memory_set(pass->memory->seen_with, facts->sight == PLUGIN_SEEN ? with : "");
 }
 
+// When the condition Ready became what the object says it is; NULL: it says nothing.
+static const char *ready_since(const struct kube_object *object)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "Ready"))
+			return yyjson_get_str(yyjson_obj_get(item, "lastTransitionTime"));
+	}
+	return NULL;
+}
+
 static void tell_event(const struct pass *pass)
 {
-	static const char *const reasons[] = {
-		[PLUGIN_READY] = "PluginReady",
-		[PLUGIN_FAILED] = "PluginFailed",
-	};
 	const struct plugin_verdict *verdict = &pass->wanted.verdict;
-	const char *before = kube_object_str(pass->object, verdict->phase == PLUGIN_READY ? "/status/phase" : "/status/message");
-	struct event_about about = {
-		.api_version = API_GROUP "/" API_VERSION,
-		.kind = API_KIND_PLUGIN,
-		.namespace = kube_object_namespace(pass->object),
-		.name = kube_object_name(pass->object),
-		.uid = kube_object_uid(pass->object),
-		.resource_version = kube_object_resource_version(pass->object),
-	};
+	struct publisher publisher = {pass->context, key_resource(KEY_PLUGIN), pass->arena, !pass->memory->told};
+	struct event_text ready = {EVENT_NORMAL, "PluginReady", verdict->message};
+	struct event_text failed = {EVENT_WARNING, "PluginFailed", verdict->message};
 
-	if (verdict->phase == PLUGIN_READY && (!before || strcmp(before, plugin_phase_name(PLUGIN_READY)) != 0))
-		event_record(pass->context->events, &about, EVENT_NORMAL, reasons[PLUGIN_READY], verdict->message);
-	if (verdict->phase == PLUGIN_FAILED && (!before || strcmp(before, verdict->message) != 0))
-		event_record(pass->context->events, &about, EVENT_WARNING, reasons[PLUGIN_FAILED], verdict->message);
+	if (verdict->phase == PLUGIN_FAILED)
+		publish_warning(&publisher, pass->object, "/status/message", &failed);
+	else if (verdict->phase != PLUGIN_READY)
+		return;
+	else if (!publish_says(pass->object, "/status/phase", plugin_phase_name(PLUGIN_READY)))
+		publish_event(&publisher, pass->object, &ready);
+	else
+		publish_past(&publisher, pass->object, &ready, ready_since(pass->object));
 }
 
 static int publish(struct pass *pass, struct err *err)
@@ -279,16 +287,16 @@ static int publish(struct pass *pass, struct err *err)
 	plugin_phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = kube_object_int(pass->object, "/metadata/generation", 0);
 	patch = status_plugin_patch(kube_object_root(pass->object), &pass->wanted, clock_wall_ms(&clock_system), pass->arena);
-	if (!patch)
-		return 0;
-	r = kube_patch(pass->context->client, key_resource(KEY_PLUGIN), name, "status", KUBE_PATCH_MERGE, patch, NULL, err);
+	r = !patch ? 0 : kube_patch(pass->context->client, key_resource(KEY_PLUGIN), name, "status", KUBE_PATCH_MERGE, patch, NULL, err);
 	if (r == ERR_NOT_FOUND) {
 		err_clear(err); // deleted meanwhile
 		return 0;
 	}
 	if (r < 0)
 		return err_wrap(err, "cannot write the status");
-	tell_event(pass);
+	if (patch || !pass->memory->told)
+		tell_event(pass);
+	pass->memory->told = true;
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct events {
 	char names[8][256];
 	size_t n;
 	int status; // of every answer; 0: in order
+	const char *last; // when the event that is read was told last; NULL: there is none
 };
 
 static const char *event_name(yyjson_doc *doc)
@@ -60,13 +61,15 @@ static void play(struct actor *actor, struct actor_conn *conn, const struct acto
 		actor_answer(conn, events->status, NULL, "{}");
 	else if (strcmp(call->method, "POST") == 0)
 		create(events, conn, call->body);
+	else if (strcmp(call->method, "GET") == 0 && !events->last)
+		actor_answer(conn, 404, NULL, "{}");
 	else
-		actor_answer(conn, 200, NULL, "{\"metadata\":{\"name\":\"x\"},\"count\":41}");
+		actor_answer(conn, 200, NULL, "{\"metadata\":{\"name\":\"x\"},\"count\":41,\"lastTimestamp\":\"2026-01-01T00:00:00Z\"}");
 }
 
 static void test_first_and_repeated(void **state)
 {
-	struct events events = {0};
+	struct events events = {.last = "2026-01-01T00:00:00Z"};
 	struct event_recorder *recorder;
 	const struct actor_call *call;
 	struct reach reach;
@@ -75,7 +78,7 @@ static void test_first_and_repeated(void **state)
 	(void)state;
 	reach_begin(&reach, play, &events);
 	recorder = event_recorder_new(reach.client, "neofleet");
-	event_record(recorder, &about, EVENT_NORMAL, "AuraFleetManagementRegistered", "Registered");
+	event_record(recorder, &about, &(struct event_text){EVENT_NORMAL, "AuraFleetManagementRegistered", "Registered"});
 	call = actor_wait_call(reach.actor, 0);
 	assert_string_equal(call->target, "/api/v1/namespaces/ns/events");
 	assert_non_null(strstr(call->body, "\"involvedObject\":{\"apiVersion\":\"neo4j.neo4j.com/v1alpha1\",\"kind\":"
@@ -83,7 +86,7 @@ static void test_first_and_repeated(void **state)
 					   "\"resourceVersion\":\"5\"}"));
 	assert_non_null(strstr(call->body, "\"type\":\"Normal\",\"reason\":\"AuraFleetManagementRegistered\",\"message\":\"Registered\""));
 	assert_non_null(strstr(call->body, "\"count\":1"));
-	event_record(recorder, &about, EVENT_NORMAL, "AuraFleetManagementRegistered", "Registered");
+	event_record(recorder, &about, &(struct event_text){EVENT_NORMAL, "AuraFleetManagementRegistered", "Registered"});
 	assert_int_equal(actor_calls(reach.actor), 4);
 	call = actor_wait_call(reach.actor, 3);
 	(void)snprintf(target, sizeof(target), "/api/v1/namespaces/ns/events/%s", events.names[0]);
@@ -104,16 +107,17 @@ static void test_what_is_the_same(void **state)
 
 	(void)state;
 	other.uid = "u-2";
+	events.last = "2026-01-01T00:00:00Z";
 	reach_begin(&reach, play, &events);
 	for (int run = 0; run < 2; run++) {
 		struct event_recorder *recorder = event_recorder_new(reach.client, "neofleet");
 
-		event_record(recorder, &about, EVENT_WARNING, "R", "m");
-		event_record(recorder, &other, EVENT_WARNING, "R", "m");
-		event_record(recorder, &about, EVENT_WARNING, "R2", "m");
-		event_record(recorder, &about, EVENT_WARNING, "R", "m2");
+		event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R", "m"});
+		event_record(recorder, &other, &(struct event_text){EVENT_WARNING, "R", "m"});
+		event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R2", "m"});
+		event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R", "m2"});
 		// Not run together: "R" with "2m" is not "R2" with "m".
-		event_record(recorder, &about, EVENT_WARNING, "R", "2m");
+		event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R", "2m"});
 		event_recorder_free(recorder);
 		assert_int_equal(events.n, 5);
 	}
@@ -138,7 +142,7 @@ static void test_limits(void **state)
 	long_named.name = name;
 	reach_begin(&reach, play, &events);
 	recorder = event_recorder_new(reach.client, "neofleet");
-	event_record(recorder, &long_named, EVENT_WARNING, "R", message);
+	event_record(recorder, &long_named, &(struct event_text){EVENT_WARNING, "R", message});
 	call = actor_wait_call(reach.actor, 0);
 	doc = yyjson_read(call->body, strlen(call->body), 0);
 	assert_true(strlen(event_name(doc)) <= 253);
@@ -161,7 +165,7 @@ static void test_letters(void **state)
 		memcpy(message + i, "\xc3\xa4", 3);
 	reach_begin(&reach, play, &events);
 	recorder = event_recorder_new(reach.client, "neofleet");
-	event_record(recorder, &about, EVENT_WARNING, "R", message);
+	event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R", message});
 	assert_non_null(strstr(actor_wait_call(reach.actor, 0)->body, "\xc3\xa4\""));
 	event_recorder_free(recorder);
 	reach_end(&reach);
@@ -177,10 +181,45 @@ static void test_refused(void **state)
 	(void)state;
 	reach_begin(&reach, play, &events);
 	recorder = event_recorder_new(reach.client, "neofleet");
-	event_record(recorder, &about, EVENT_WARNING, "R", "m");
+	event_record(recorder, &about, &(struct event_text){EVENT_WARNING, "R", "m"});
 	assert_int_equal(actor_calls(reach.actor), 1);
 	event_recorder_free(recorder);
 	reach_end(&reach);
+}
+
+// D3 D7: who may have died before it was told is made good for; what was told is not told again.
+static void test_made_sure(void **state)
+{
+	static const struct {
+		const char *last, *since;
+		size_t calls; // 1: a look; 2: and a new event; 4: and one more of the old one
+		int status;
+	} cases[] = {
+		{NULL, NULL, 2, 0},
+		{NULL, "2025-12-31T23:59:59Z", 2, 0},
+		{"2026-01-01T00:00:00Z", NULL, 1, 0},
+		{"2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", 1, 0},
+		{"2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", 1, 0},
+		{"2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", 4, 0},
+		{NULL, NULL, 1, 403},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct events events = {.last = cases[i].last, .status = cases[i].status};
+		struct event_text text = {EVENT_NORMAL, "R", "m"};
+		struct event_recorder *recorder;
+		struct reach reach;
+
+		reach_begin(&reach, play, &events);
+		recorder = event_recorder_new(reach.client, "neofleet");
+		if (cases[i].calls == 4)
+			event_record(recorder, &about, &text);
+		event_make_sure(recorder, &about, &text, cases[i].since);
+		assert_int_equal(actor_calls(reach.actor), cases[i].calls + (cases[i].calls == 4));
+		event_recorder_free(recorder);
+		reach_end(&reach);
+	}
 }
 
 static int quiet(void **state)
@@ -198,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_made_sure),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);
