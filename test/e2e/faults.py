@@ -4,14 +4,17 @@
 
 For operators that run as a process of the test, from a build that has the steps (script/build debug).
 """
-import json
 import os
 import random
 import time
 
-from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, LocalOperator, check, wait_for
-from registration import REGISTER, STANDIN, count, registered_events, start
-from standalone import children, mint
+from cluster import LOCAL
+from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, WAIT_LIMIT, LocalOperator, check, wait_for
+from plugins import Rolls, counted, patch, plugins_of, prepare, standin, wait_settled
+from registration import REGISTER, STANDIN, count, poke, registered_events, start
+from scenario import Group
+from standalone import children, failed_events, mint
+from switching import DISABLE, ON
 
 KILLED = 137
 # What must be true of each step when the process has died there: calls made, registered said.
@@ -40,31 +43,62 @@ def wait_dead(ns, step):
     del ns.operator.env["NEOFLEET_FAULT"]
 
 
-def test_killed_at_each_step(ns):
-    """D2 D3 D7: wherever the operator dies, the next one ends registered, by one call, and never says so without one."""
+def named(step):
+    return f"f{list(STEPS).index(step)}"
+
+
+def given_steps(ns):
+    """A Ready deployment for each step."""
     ns.secret(ADMIN_SECRET, password=PASSWORD)
-    names = {step: f"f{i}" for i, step in enumerate(STEPS)}
-    for name in names.values():
-        ns.standalone(name, image=STANDIN, token=False)
-    for name in names.values():
-        ns.wait_phase(name, "Ready", START_LIMIT)
-    for step, name in names.items():
-        calls, said = STEPS[step]
+    for step in STEPS:
+        ns.standalone(named(step), image=STANDIN, token=False)
+    for step in STEPS:
+        ns.wait_phase(named(step), "Ready", START_LIMIT)
+
+
+def step_scenario(step):
+    calls, said = STEPS[step]
+
+    def scenario(ns):
+        """D2 D3 D7: wherever the operator dies, the next one ends registered, by one call, tells so once, and never without one."""
+        name = named(step)
         restart_with(ns, step)
         ns.secret(f"token-{name}", token=mint(f"fault-{name}"))
-        ns.kubectl("patch", "n4js", name, "--type=merge", "-p", json.dumps(
-            {"spec": {"auraFleetManagement": {"tokenSecretRef": {"name": f"token-{name}"}}}}))
+        patch(ns, "n4js", name, {"auraFleetManagement": {"tokenSecretRef": {"name": f"token-{name}"}}})
         wait_dead(ns, step)
-        check(count(ns, f"{name}-0", REGISTER) == calls, f"{step}: {count(ns, f'{name}-0', REGISTER)} calls at death")
+        wait_for(f"{calls} calls", lambda: count(ns, f"{name}-0", REGISTER) == calls)
         check(ns.fleet(name).get("registered", False) is said, f"{step}: {ns.fleet(name)} at death")
         check(("lastRegistrationTime" in ns.fleet(name)) is said, f"{step}: {ns.fleet(name)} at death")
+        told = registered_events(ns, name)
+        check(told == (step == "after-event"), f"{step}: {told} events at death")
         ns.operator.start()
         started = time.monotonic()
-        ns.wait_fleet(name, True, "Registered with Aura Fleet Management", limit=60)
+        ns.wait_fleet(name, True, "Registered with Aura Fleet Management")
         print(f"       {step}: registered {time.monotonic() - started:.1f} s after the restart", flush=True)
+        wait_for("the event", lambda: registered_events(ns, name) == 1)
+        poke(ns, name, 2)
+        check(registered_events(ns, name) == 1, f"{step}: {registered_events(ns, name)} events")
         check(count(ns, f"{name}-0", REGISTER) == 1, f"{step}: {count(ns, f'{name}-0', REGISTER)} calls in the end")
-    for name in names.values():
-        check(ns.fleet(name)["registered"] is True, f"{name}: {ns.fleet(name)}")
+
+    scenario.__name__ = "test_killed_" + step.replace("-", "_")
+    return scenario
+
+
+def test_killed_before_warning(ns):
+    """D4 D7: an operator that dies between the status of a failure and its Warning: the next one warns, once."""
+    name = "warned"
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    restart_with(ns, "before-warning")
+    ns.standalone(name, image=STANDIN)
+    wait_dead(ns, "before-warning")
+    check(f"Secret '{TOKEN_SECRET}' not found" in ns.fleet(name)["message"], f"{ns.fleet(name)} at death")
+    check(not failed_events(ns), "it died too late")
+    ns.operator.start()
+    wait_for("the Warning", lambda: failed_events(ns))
+    ns.operator.restart()
+    poke(ns, name, 2)
+    events = failed_events(ns)
+    check(len(events) == 1 and events[0].get("count", 1) == 1, f"events: {events}")
 
 
 def test_killed_between_children(ns):
@@ -100,7 +134,8 @@ def test_killed_at_random(ns):
     ns.wait_fleet(name, True, limit=START_LIMIT)
     children(ns, name)
     check(count(ns, f"{name}-0", REGISTER) == 1, f"{count(ns, f'{name}-0', REGISTER)} calls")
-    check(registered_events(ns) <= 1, "more than one event")
+    wait_for("the event", lambda: registered_events(ns))
+    check(registered_events(ns) == 1, f"{registered_events(ns)} events")
 
 
 def test_leader_killed(ns):
@@ -136,6 +171,30 @@ def test_leader_killed(ns):
         ns.operator.start()
 
 
+def test_killed_while_disabling(ns):
+    """C7 D7: wherever the operator dies while Fleet Manager goes, the server is told before the entry leaves, in one roll."""
+    name = "off"
+    prepare(ns, "off-steps")
+    standin(ns, name)
+    for step, left in (("before-disable", False), ("after-disable", False), ("before-off-write", True)):
+        ns.wait_fleet(name, True, limit=START_LIMIT)
+        wait_settled(ns, name, '["fleet-management"]')
+        told, rolls = counted(ns, f"{name}-0", DISABLE), Rolls(ns, name)
+        restart_with(ns, step)
+        patch(ns, "n4js", name, {"auraFleetManagement": {"enabled": False}})
+        wait_dead(ns, step)
+        check((plugins_of(ns, name) is None) is left, f"{step}: NEO4J_PLUGINS at death: {plugins_of(ns, name)}")
+        check(ns.fleet(name)["registered"] is True, f"{step}: {ns.fleet(name)} at death")
+        ns.operator.start()
+        ns.wait_fleet(name, False, "disabled in the spec", limit=WAIT_LIMIT)
+        wait_settled(ns, name, None)
+        rolls.expect(1, step)
+        check(counted(ns, f"{name}-0", DISABLE) > told, f"{step}: the server was never told")
+        patch(ns, "n4js", name, {"auraFleetManagement": ON})
+    ns.wait_fleet(name, True, limit=START_LIMIT)
+
+
+STEPWISE = Group(given_steps, *[step_scenario(step) for step in STEPS])
 # Of the deployed operator only the kubelet decides when it starts again.
-TESTS = [test_killed_at_each_step, test_killed_between_children, test_killed_at_random, test_leader_killed] if os.environ.get(
-    "NEOFLEET_OPERATOR") else []
+TESTS = [STEPWISE, test_killed_before_warning, test_killed_between_children, test_killed_at_random, test_leader_killed,
+         test_killed_while_disabling, *LOCAL] if os.environ.get("NEOFLEET_OPERATOR") else []

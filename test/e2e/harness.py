@@ -2,21 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share. Everything runs inside the cluster's network (script/cluster exec)."""
 import base64
-import concurrent.futures
 import contextlib
 import functools
 import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -27,7 +25,7 @@ TOKEN_SECRET = "aura-fleet-token"
 PASSWORD = "correct-horse-battery-9"
 # A server takes about 15 s to start on an idle machine; the limits are for a busy one.
 START_LIMIT = 420
-
+WAIT_LIMIT = 120
 
 EVIDENCE = []  # (place, text): what the tests' namespaces and operators have said
 
@@ -48,7 +46,7 @@ def run(command, data=None, ok=True, env=None):
     return done
 
 
-def wait_for(what, probe, limit=60):
+def wait_for(what, probe, limit=WAIT_LIMIT):
     """Until probe() returns something true; its last word is part of the failure."""
     end = time.monotonic() + limit
     while True:
@@ -124,6 +122,7 @@ class Namespace:
         config = pathlib.Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8")
         with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as file:
             file.write(config)
+        self.repositories = set()  # of the images that were asked for
         self.env = dict(os.environ, KUBECONFIG=file.name)
         self.kubectl("config", "set-context", "--current", f"--namespace={name}")
         binary = os.environ.get("NEOFLEET_OPERATOR")
@@ -162,6 +161,7 @@ class Namespace:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def apply(self, text):
+        self.repositories.update(re.findall(r'\brepo"?: "?([\w./-]+)', text))
         self.kubectl("apply", "-f", "-", data=text)
 
     def secret(self, name, **values):
@@ -196,7 +196,7 @@ class Namespace:
     def wait_phase(self, name, phase, limit=START_LIMIT):
         wait_for(f"{name} in phase {phase}", lambda: self.status(name).get("phase") == phase or None, limit)
 
-    def wait_fleet(self, name, registered, *parts, limit=60):
+    def wait_fleet(self, name, registered, *parts, limit=WAIT_LIMIT):
         """Until registered is as given and the message holds all parts; returns the map."""
         seen = {}
 
@@ -343,40 +343,3 @@ class LocalOperator:
                 return answer.read().decode()
 
         return wait_for("the operator's metrics", ask)
-
-
-PRINTING = threading.Lock()
-
-
-def run_test(test):
-    """One test in a namespace of its own; true when it passed."""
-    started = time.monotonic()
-    namespace, verdict, report = None, "ok", ""
-    # A test's failure must not keep the others from running.
-    try:
-        namespace = Namespace(test.__name__.removeprefix("test_").replace("_", "-"))
-        test(namespace)
-        namespace.keep_evidence()
-    except Exception:
-        verdict = "FAILED"
-        report = traceback.format_exc()
-        if namespace:
-            report += namespace.dump() + namespace.operator.logs()[-4000:]
-    if namespace:
-        namespace.close()
-    with PRINTING:
-        print(report, end="", file=sys.stderr)
-        print(f"{verdict:6} {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
-    return verdict == "ok"
-
-
-def main(tests, patterns, jobs=2):
-    """Runs the tests whose name holds a pattern, the last of all tests when the others are done; prints a line each
-    and the closing line."""
-    chosen = [test for test in tests if any(pattern in test.__name__ for pattern in patterns)]
-    last = [test for test in chosen if test is tests[-1]]
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(run_test, [test for test in chosen if test not in last]))
-    results += [run_test(test) for test in last]
-    print(f"{results.count(True)} passed, {results.count(False)} failed", flush=True)
-    return 0 if results and all(results) else 1

@@ -10,6 +10,7 @@ import time
 from harness import (
     ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, TOKEN_SECRET, EVIDENCE, FleetService, LocalOperator, check, run, wait_for)
 from page import Page, of_standalone
+from scenario import Chain, Group, on_real_server
 
 SECRETS = [PASSWORD]  # whatever must not be found anywhere: passwords and tokens that the tests made
 
@@ -41,9 +42,10 @@ def children(ns, name):
     return found
 
 
-def test_page(ns):
-    """A1 B1 B5 B7 C1 C3 C5 D2 D3 D5 D6 E1 E2: the page's standalone, its commands, and what comes after."""
-    page, fleet = Page(), FleetService()
+@on_real_server
+def given_page(ns):
+    """The page's standalone, registered by the page's own commands."""
+    page = Page()
     started = time.monotonic()
     ns.secret(ADMIN_SECRET, password=PASSWORD)
     create = page.shell("create secret generic aura-fleet-token", "<paste-token-here>")
@@ -54,18 +56,19 @@ def test_page(ns):
     ns.apply(sample)
     ns.wait_fleet("my-standalone", True, limit=START_LIMIT)
     print(f"       registered {time.monotonic() - started:.1f} s after the first command", flush=True)
-    verify_commands(ns, page)
-    wait_for("the deployment in the service's list", lambda: fleet.deployments(project("page-1")))
+    return page
+
+
+def test_page_standalone(ns, _):
+    """B1 C3 C9 D3 D6: the page's standalone is at the service and connected; that cost no restart and opened no port."""
+    wait_for("the deployment in the service's list", lambda: FleetService().deployments(project("page-1")))
     wait_for("FleetConnected", lambda: [c for c in ns.status("my-standalone")["conditions"]
                                         if c["type"] == "FleetConnected" and c["status"] == "True"])
     verify_template(ns)
-    conf_is_accepted(ns, "my-standalone", ["5.26.12"])
-    force_registration(ns, page, fleet)
-    settled(ns)
 
 
-def verify_commands(ns, page):
-    """Each command of the page prints what the page says: maps compared as JSON, times by shape."""
+def test_page_commands(ns, page):
+    """A1 C1 C5 D3: each command of the page prints what the page says: maps compared as JSON, times by shape."""
     status_block, event_block = page.shell("{.status.auraFleetManagement}").split("# Check events")
     expected = json.loads(re.search(r'^# (\{"registered".*\})$', status_block, re.MULTILINE).group(1))
     got = json.loads(ns.shell(of_standalone(status_block)))
@@ -85,7 +88,7 @@ def verify_commands(ns, page):
 
 
 def verify_template(ns):
-    """C3 C9 B1: enabled from the first template on; no port is opened; one revision, no restart."""
+    """Enabled from the first template on; no port is opened; one revision, no restart."""
     workload = ns.get("statefulset", "my-standalone")
     container = workload["spec"]["template"]["spec"]["containers"][0]
     check(container["name"] == "neo4j", "containers[0] is not neo4j")
@@ -103,8 +106,9 @@ def registrations(ns, name):
     return ns.operator.logs().count(f"key=standalone/{ns.name}/{name} outcome=Registered ")
 
 
-def force_registration(ns, page, fleet):
+def test_page_forced(ns, page):
     """D5: a new token is not used until the status is patched; then there is one call, with the new token."""
+    fleet = FleetService()
     rotate = page.shell("--dry-run=client").replace("<new-token>", mint("page-2"))
     before = ns.fleet("my-standalone")
     ns.shell(rotate)
@@ -121,8 +125,13 @@ def force_registration(ns, page, fleet):
     check(registrations(ns, "my-standalone") == times + 1, "not exactly one registration")
 
 
-def settled(ns):
-    """E1 D7 B7: nothing is written to a settled deployment, nor does a restarted operator register again."""
+def test_page_accepted_conf(ns, _):
+    """B4: the real kernel starts with the neo4j.conf that was made for the page's standalone, its strict validation on."""
+    conf_is_accepted(ns, "my-standalone", ["5.26.12"])
+
+
+def test_page_settled(ns, _):
+    """B7 D7 E1: nothing is written to a settled deployment, nor does a restarted operator register again."""
     # The last look at the connection is 90 s after a registration; it writes only when something has changed.
     before, root = children(ns, "my-standalone"), ns.get("n4js", "my-standalone")["metadata"]["resourceVersion"]
     times = registrations(ns, "my-standalone") if isinstance(ns.operator, LocalOperator) else 0
@@ -142,7 +151,7 @@ def settled(ns):
 
 
 def conf_is_accepted(ns, name, versions):
-    """B4: the real kernels start with the generated neo4j.conf, their strict validation on."""
+    """The real kernels start with the generated neo4j.conf, their strict validation on."""
     conf = ns.get("configmap", f"{name}-config")["data"]["neo4j.conf"]
     path = f"/tmp/neofleet-{ns.name}.conf"
     with open(path, "w", encoding="utf-8") as file:
@@ -157,8 +166,8 @@ def failed_events(ns):
 
 
 def expect_failure(ns, name, *parts):
-    """D4: registered false, cause and cure in the message, one Warning for this cause."""
-    state = ns.wait_fleet(name, False, *parts, limit=60)
+    """Registered false, cause and cure in the message, one Warning for this cause."""
+    state = ns.wait_fleet(name, False, *parts)
     event = wait_for("one Warning AuraFleetManagementFailed", lambda: [
         item for item in failed_events(ns) if item["message"] == state["message"]])
     check(len(event) == 1 and event[0]["type"] == "Warning", f"{len(event)} events: {event}")
@@ -169,56 +178,109 @@ def expect_failure(ns, name, *parts):
 
 def expect_cure(ns, name, what):
     started = time.monotonic()
-    ns.wait_fleet(name, True, "Registered with Aura Fleet Management", limit=60)
+    ns.wait_fleet(name, True, "Registered with Aura Fleet Management")
     print(f"       {what}: registered {time.monotonic() - started:.1f} s after the cure", flush=True)
 
 
-def test_bad_inputs(ns):
-    """A2 B5 D1 D2 D4 D5: each wrong input is named with its cure, once, and heals by itself."""
-    name, bad = "bad", lambda: ns.status_patch("bad", {"auraFleetManagement": {"registered": False}})
-    ns.standalone(name)
-    # The admin Secret is missing: Pending, nothing is made.
-    wait_for("phase Pending", lambda: ns.status(name).get("phase") == "Pending")
-    check(f"Secret '{ADMIN_SECRET}' not found" in ns.status(name)["message"], f"message: {ns.status(name)}")
+def test_admin_secret_absent(ns):
+    """A2 B5: without the admin Secret, or with a password that the image refuses, nothing is made, and the message says why."""
+    ns.standalone("bad")
+    wait_for("phase Pending", lambda: ns.status("bad").get("phase") == "Pending")
+    check(f"Secret '{ADMIN_SECRET}' not found" in ns.status("bad")["message"], f"message: {ns.status('bad')}")
     check(not ns.get("statefulsets")["items"], "a StatefulSet was made without the admin Secret")
     ns.secret(ADMIN_SECRET, password="short")
-    wait_for("the password refused", lambda: "shorter than 8" in ns.status(name).get("message", ""))
+    wait_for("the password refused", lambda: "shorter than 8" in ns.status("bad").get("message", ""))
     check(not ns.get("statefulsets")["items"], "a StatefulSet was made for a password that the image refuses")
     ns.replace_secret(ADMIN_SECRET, password=PASSWORD)
-    ns.wait_phase(name, "Ready")
+    wait_for("a StatefulSet", lambda: ns.get("statefulset", "bad"))
 
-    expect_failure(ns, name, f"Secret '{TOKEN_SECRET}' not found", "create it")
-    ns.secret(TOKEN_SECRET, tokn="x")
-    expect_failure(ns, name, "Key 'token' not found", "'tokn'")
-    ns.replace_secret(TOKEN_SECRET, token=mint("bad-1") + "\n")  # a newline at its end is no fault
+
+@on_real_server
+def given_bad_inputs(ns):
+    """A real server that is Ready and waits for a token."""
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.standalone("bad")
+    ns.wait_phase("bad", "Ready")
+    return "bad"
+
+
+def wrong(ns, name, *parts, **secret):
+    """Registers with this Secret, and expects the words."""
+    if secret:
+        ns.replace_secret(TOKEN_SECRET, **secret)
+    else:
+        ns.kubectl("delete", "secret", TOKEN_SECRET, "--ignore-not-found")
+    if ns.fleet(name).get("registered"):
+        ns.status_patch(name, {"auraFleetManagement": {"registered": False}})
+    expect_failure(ns, name, *parts)
+    pod = ns.get("pod", f"{name}-0")
+    check(pod["status"]["containerStatuses"][0]["restartCount"] == 0, "the pod was restarted")
+
+
+def test_secret_missing(ns, name):
+    """D2 D4: a Secret that is not there is named with the cure."""
+    wrong(ns, name, f"Secret '{TOKEN_SECRET}' not found", "create it")
+
+
+def test_secret_wrong_key(ns, name):
+    """D2 D4: a wrong key is named together with those that are there; a newline at the token's end is no fault."""
+    wrong(ns, name, "Key 'token' not found", "'tokn'", tokn="x")
+    ns.replace_secret(TOKEN_SECRET, token=mint("bad-1") + "\n")
     expect_cure(ns, name, "wrong key")
 
-    ns.replace_secret(TOKEN_SECRET, token="not-a-token")
-    bad()
-    expect_failure(ns, name, "malformed", "Aura console")
-    ns.replace_secret(TOKEN_SECRET, token=" \n")
-    expect_failure(ns, name, "is empty")
-    ns.replace_secret(TOKEN_SECRET, token=mint("bad-2", "2020-01-01T00:00:00Z"))
-    expect_failure(ns, name, "expired on 2020-01-01T00:00:00Z", "generate a new one")
+
+def test_token_malformed(ns, name):
+    """D2 D4: what is no token at all is told before any call."""
+    wrong(ns, name, "malformed", "Aura console", token="not-a-token")
+
+
+def test_token_white_space(ns, name):
+    """D2 D4: nothing but white space is an empty token."""
+    wrong(ns, name, "is empty", token=" \n")
+
+
+def test_token_key_garbage(ns, name):
+    """D3 D6: a token of the right shape whose key is none: the real server takes it, and FleetConnected says that it does not connect."""
+    content = json.loads(base64.b64decode(mint("bad-5")))
+    content["private_key"] = "no-key-at-all"
+    ns.replace_secret(TOKEN_SECRET, token=base64.b64encode(json.dumps(content).encode()).decode())
+    if ns.fleet(name).get("registered"):
+        ns.status_patch(name, {"auraFleetManagement": {"registered": False}})
+    ns.wait_fleet(name, True)
+    told = wait_for("FleetConnected False", lambda: [c for c in ns.status(name)["conditions"]
+                                                     if c["type"] == "FleetConnected" and c["status"] == "False"])
+    check(told[0]["message"], "the server's words are missing")
+    check(not FleetService().deployments(project("bad-5")), "the service knows it")
+
+
+def test_token_expired(ns, name):
+    """D2 D4: an expired token is told with its date, and a fresh one heals it by itself."""
+    wrong(ns, name, "expired on 2020-01-01T00:00:00Z", "generate a new one", token=mint("bad-2", "2020-01-01T00:00:00Z"))
     ns.replace_secret(TOKEN_SECRET, token=mint("bad-3"))
     expect_cure(ns, name, "expired token")
 
+
+def test_admin_password_wrong(ns, name):
+    """B5 D1 D4: a password that the real server refuses is told with the cure; the right one heals it by itself."""
     SECRETS.append("another-password-7")
     ns.replace_secret(ADMIN_SECRET, password="another-password-7")
-    bad()
-    expect_failure(ns, name, "refused user 'neo4j'", "ALTER USER")
+    wrong(ns, name, "refused user 'neo4j'", "ALTER USER", token=mint("bad-4"))
     ns.replace_secret(ADMIN_SECRET, password=PASSWORD)
     expect_cure(ns, name, "wrong password")
-    check(ns.get("pod", f"{name}-0")["status"]["containerStatuses"][0]["restartCount"] == 0, "the pod was restarted")
 
 
-def test_deferred_token(ns):
-    """C3 C4 D1 B2 B8: plugin first, token later, on a calendar version; then drift, and deletion."""
-    name = "later"
+@on_real_server
+def given_deferred(ns):
+    """C3 C4: the plugin without a token, on a calendar version."""
     ns.secret(ADMIN_SECRET, NEO4J_AUTH=f"neo4j/{PASSWORD}")
-    ns.standalone(name, tag="2025.12-enterprise", token=False)
-    ns.wait_fleet(name, False, "Plugin installed; registration deferred until tokenSecretRef is set")
-    ns.wait_phase(name, "Ready")
+    ns.standalone("later", tag="2025.12-enterprise", token=False)
+    ns.wait_fleet("later", False, "Plugin installed; registration deferred until tokenSecretRef is set")
+    ns.wait_phase("later", "Ready")
+    return "later"
+
+
+def test_plugin_only_token_later(ns, name):
+    """C3 C4 D1: a token that comes later registers the server that has the plugin already, at no roll."""
     ns.secret(TOKEN_SECRET, token=mint("later-1"))
     ns.kubectl("patch", "n4js", name, "--type=merge", "-p",
                json.dumps({"spec": {"auraFleetManagement": {"tokenSecretRef": {"name": TOKEN_SECRET}}}}))
@@ -226,11 +288,9 @@ def test_deferred_token(ns):
     check(len(ns.get("controllerrevisions")["items"]) == 1, "the token's reference rolled the pod")
     check(not failed_events(ns), "a Warning for a token that was announced as deferred")
     conf_is_accepted(ns, name, ["2025.12.1"])
-    drift(ns, name)
-    deletion(ns, name)
 
 
-def drift(ns, name):
+def test_drift(ns, name):
     """B2: what is ours is put back, what is others' is left alone."""
     ns.kubectl("patch", "service", f"{name}-client", "--type=json", "-p",
                '[{"op":"replace","path":"/spec/ports/0/port","value":17687}]')
@@ -245,7 +305,7 @@ def drift(ns, name):
     check(theirs.get("example.com/theirs") == "1", "an annotation of somebody else was taken away")
 
 
-def deletion(ns, name):
+def test_deletion(ns, name):
     """B8: children go with their owner, the data stays."""
     ns.kubectl("delete", "n4js", name, "--timeout=60s")
     for kind in ("statefulsets", "services", "configmaps"):
@@ -254,31 +314,77 @@ def deletion(ns, name):
     check(ns.get("pvc", f"data-{name}-0"), "the claim was deleted although the policy is Retain")
 
 
-def test_names_of_others(ns):
-    """B1 B2 A3: an object of somebody else is not taken over, and nothing is made beside it."""
+def given_refused(ns):
+    """An admin Secret, and no server at all."""
     ns.secret(ADMIN_SECRET, password=PASSWORD)
+
+
+def test_service_of_others(ns):
+    """B1 B2 A3: a Service of somebody else is not taken over, and nothing is made beside it."""
     ns.kubectl("create", "service", "clusterip", "taken-headless", "--tcp=80")
     before = ns.get("service", "taken-headless")["metadata"]["resourceVersion"]
     ns.standalone("taken")
     wait_for("phase Failed", lambda: ns.status("taken").get("phase") == "Failed")
     check("Service 'taken-headless' exists already" in ns.status("taken")["message"], f"{ns.status('taken')}")
+    wait_for("the event", lambda: ns.events("NameTaken"))
     check(len(ns.events("NameTaken")) == 1, "not exactly one event")
-    check(not ns.get("statefulsets")["items"], "a StatefulSet beside somebody else's Service")
+    check(not ns.get("statefulset", "taken"), "a StatefulSet beside somebody else's Service")
     check(ns.get("service", "taken-headless")["metadata"]["resourceVersion"] == before, "it was written")
 
 
-def test_refused_specs(ns):
-    """A3 C2 C4: what admission cannot know ends in Failed with the field named, and touches no child."""
-    ns.secret(ADMIN_SECRET, password=PASSWORD)
+def failed_spec(ns, name, *parts):
+    """What admission cannot know ends in Failed with the field named, and touches no child."""
+    status = wait_for(f"{name} to be Failed", lambda: ns.status(name).get("phase") == "Failed" and ns.status(name))
+    check(all(part in status["message"] for part in parts), f"{name}: {status}")
+    check(not ns.get("statefulset", name), "an invalid spec has a child")
+
+
+def refused(ns, *parts, **spec):
+    """kubectl apply is refused with these words, and nothing is there afterwards."""
+    body = {"image": {"repo": "neo4j", "tag": "5.26-enterprise"}, "storage": {"size": "1Gi"},
+            "auth": {"adminSecret": ADMIN_SECRET}, **spec}
+    done = run(["kubectl", "apply", "--server-side", "-f", "-"], ok=False, env=ns.env, data=json.dumps({
+        "apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jEnterpriseStandalone", "metadata": {"name": "no"}, "spec": body}))
+    check(done.returncode != 0, f"{parts}: was not refused")
+    check(all(part in done.stderr for part in parts), f"{parts}: {done.stderr[-2000:]}")
+    check(not ns.get("n4js", "no"), f"{parts}: it is there")
+
+
+def test_tag_5_25(ns):
+    """A3 C4: a Neo4j that is too old is refused."""
     ns.standalone("old", tag="5.25-enterprise")
-    ns.standalone("owned", config={"server.default_listen_address\n": "x"})
+    failed_spec(ns, "old", "spec.image.tag")
+
+
+def test_control_characters(ns):
+    """A3 B4: a line break in a setting's name or value is refused, and nothing is written with it."""
+    refused(ns, "spec.config", config={"server.default_listen_address": "x\nserver.other=y"})
+    # Of the names admission knows nothing.
+    ns.standalone("name", config={"server.default_listen_address\n": "x"})
+    failed_spec(ns, "name", "spec.config")
+
+
+def test_plugins_of_spec_malformed(ns):
+    """A3 C2: NEO4J_PLUGINS of spec.env that is no list is refused."""
     ns.standalone("list", env=[{"name": "NEO4J_PLUGINS", "value": "apoc"}])
-    wait_for("old is Failed", lambda: "spec.image.tag" in ns.status("old").get("message", ""))
-    wait_for("owned is Failed", lambda: "spec.config" in ns.status("owned").get("message", ""))
-    wait_for("list is Failed", lambda: "NEO4J_PLUGINS" in ns.status("list").get("message", ""))
-    for name in ("old", "owned", "list"):
-        check(ns.status(name)["phase"] == "Failed", f"{name}: {ns.status(name)}")
-    check(not ns.get("statefulsets")["items"], "an invalid spec has a child")
+    failed_spec(ns, "list", "NEO4J_PLUGINS")
+
+
+def test_unknown_fields(ns):
+    """A3: a field that does not exist is refused by its name."""
+    refused(ns, ".spec.auraFleetManagment", auraFleetManagment={"enabled": True})
+
+
+def test_wrong_types(ns):
+    """A3: a value of a wrong type is refused with the field named."""
+    refused(ns, "spec.auraFleetManagement.enabled", auraFleetManagement={"enabled": "yes"})
+    refused(ns, "spec.config", config=["server.memory.heap.max_size=1g"])
+
+
+def test_config_of_1_mb(ns):
+    """A3: a configuration of a megabyte is refused with the field named."""
+    refused(ns, "spec.config", config={f"db.setting.number_{i}": "x" * 1000 for i in range(1048)})
+    refused(ns, "spec.config", config={"db.setting": "x" * (1 << 20)})
 
 
 def test_secrets_stay_secret(ns):
@@ -296,5 +402,11 @@ def test_secrets_stay_secret(ns):
     check(any("AuraFleetManagementRegistered" in text for place, text in EVIDENCE if place == "events"), "no event to search")
 
 
-TESTS = [test_page, test_bad_inputs, test_deferred_token, test_names_of_others, test_refused_specs,
-         test_secrets_stay_secret]
+PAGE = Group(given_page, test_page_standalone, test_page_commands, test_page_accepted_conf, test_page_forced, test_page_settled)
+BAD_INPUTS = Group(given_bad_inputs, test_secret_missing, test_secret_wrong_key, test_token_malformed, test_token_white_space,
+                   test_token_key_garbage, test_token_expired, test_admin_password_wrong)
+# The last one leaves nothing.
+DEFERRED = Chain(given_deferred, test_plugin_only_token_later, test_drift, test_deletion)
+REFUSED = Group(given_refused, test_service_of_others, test_tag_5_25, test_control_characters, test_plugins_of_spec_malformed,
+                test_unknown_fields, test_wrong_types, test_config_of_1_mb)
+TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_secrets_stay_secret]

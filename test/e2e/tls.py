@@ -8,6 +8,7 @@ import tempfile
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, run, wait_for
 from registration import REGISTER, STANDIN, condition, count, wait_condition
+from scenario import on_real_server
 from standalone import SECRETS, mint, project, registrations
 
 MARK = "neofleet.neo4j.com/certificate"
@@ -93,6 +94,7 @@ def test_tls_problems(ns):
     check(not condition(ns, name, "CredentialsRefused"), "credentials were refused")
 
 
+@on_real_server
 def test_tls_renewed(ns):
     """B9 D5: on the real server, one's own certificate, then one of an authority: the pod is replaced, nothing is called."""
     certificates, fleet, name = Certificates(), FleetService(), "secure"
