@@ -34,7 +34,7 @@ struct runner_options {
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
 
-// Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines), frees.
+// Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines, or by loop_stop_within()), frees.
 void runner_stop(struct runner *runner); // NULL is allowed
 
 // For metrics; any thread, until runner_stop().

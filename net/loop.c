@@ -58,6 +58,7 @@ struct loop {
 	struct timer *timers;	    // sorted by due_ms; loop thread only
 	struct transfer *transfers; // loop thread only
 	_Atomic bool stopping;
+	_Atomic int64_t patience_ms; // of loop_stop_within()
 	bool closed; // under the lock: the inbox is served no more
 	bool started;
 };
@@ -225,6 +226,7 @@ static void *run(void *user)
 	}
 	while (loop->transfers)
 		transfer_end(loop, loop->transfers->easy, CURLE_ABORTED_BY_CALLBACK);
+	run_inbox(loop, true);
 	return NULL;
 }
 
@@ -236,6 +238,24 @@ int loop_start(struct loop *loop, struct err *err)
 		return err_errno(err, r, "cannot start the I/O thread");
 	loop->started = true;
 	return 0;
+}
+
+static void stop_now(void *user)
+{
+	atomic_store(&((struct loop *)user)->stopping, true);
+}
+
+static void stop_later(void *user)
+{
+	struct loop *loop = user;
+
+	loop_timer(loop, loop->patience_ms, stop_now, loop);
+}
+
+void loop_stop_within(struct loop *loop, int64_t ms)
+{
+	loop->patience_ms = ms;
+	loop_post(loop, stop_later, loop);
 }
 
 void loop_stop(struct loop *loop)

@@ -18,11 +18,12 @@ struct loop;
 int loop_new(struct loop **ret, struct err *err);
 int loop_start(struct loop *loop, struct err *err); // makes the thread
 void loop_stop(struct loop *loop);		    // ends it and waits; transfers under way end with ERR_CANCELLED
+void loop_stop_within(struct loop *loop, int64_t ms); // the same, but later, and without waiting: loop_stop() is to follow. Any thread
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
 
 // Runs fn on the loop thread soon. Any thread. What comes too late is still called once, so that a waiter
-// is never forgotten: by loop_stop()'s thread, or after loop_stop() by the calling thread itself; fn
+// is never forgotten: by the loop thread on its way out, or after that by the calling thread itself; fn
 // finds loop_is_stopping() true then.
 void loop_post(struct loop *loop, void (*fn)(void *user), void *user);
 

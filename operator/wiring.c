@@ -16,6 +16,7 @@
 
 // Our children, and nothing of anybody else's, are kept in the stores.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
+#define FINISH_MS INT64_C(5000)
 
 #define LEASE_NAME "neofleet"
 
@@ -339,6 +340,9 @@ void wiring_stop(struct wiring *wiring)
 {
 	if (!wiring)
 		return;
+	// Who has begun may finish, but not wait for a server that does not answer.
+	if (wiring->runner && wiring->loop)
+		loop_stop_within(wiring->loop, FINISH_MS);
 	if (wiring->runner)
 		runner_stop(wiring->runner);
 	lease_stop(wiring->context.lease);

@@ -182,6 +182,24 @@ static void test_nobody_there(void **state)
 	reach_end(&reach);
 }
 
+// Who is told to end does not wait for a server that is silent, nor does what comes after the call that waits.
+static void test_end_while_silent(void **state)
+{
+	struct part part = {.silent = true};
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	kube_client_set_timeout_ms(reach.client, 3600 * 1000);
+	loop_stop_within(reach.loop, 50);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	assert_int_equal(actor_calls(reach.actor), 1);
+	err_clear(&err);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	reach_end(&reach);
+}
+
 static void test_secret(void **state)
 {
 	struct part part = {.status = 200, .body = "{\"metadata\":{\"name\":\"s\"},\"data\":{\"token\":\"aHVudGVyMg==\"}}"};
@@ -308,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_get),	 cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_answers_that_are_none),
 		cmocka_unit_test(test_deadline), cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_end_while_silent),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
 	};
