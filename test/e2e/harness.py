@@ -26,6 +26,8 @@ PASSWORD = "correct-horse-battery-9"
 # A server takes about 15 s to start on an idle machine; the limits are for a busy one.
 START_LIMIT = 420
 WAIT_LIMIT = 120
+# A wait of so many seconds is told, so that a test that took long says where.
+WORTH_TELLING = 30
 
 EVIDENCE = []  # (place, text): what the tests' namespaces and operators have said
 
@@ -48,12 +50,15 @@ def run(command, data=None, ok=True, env=None):
 
 def wait_for(what, probe, limit=WAIT_LIMIT):
     """Until probe() returns something true; its last word is part of the failure."""
-    end = time.monotonic() + limit
+    started = time.monotonic()
     while True:
         value = probe()
+        took = time.monotonic() - started
+        if value and took > WORTH_TELLING:
+            print(f"       {took:.0f} s until {what}", flush=True)
         if value:
             return value
-        if time.monotonic() > end:
+        if took > limit:
             raise Failure(f"not within {limit} s: {what}; last seen: {value!r}")
         time.sleep(0.2)
 
