@@ -274,7 +274,8 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	if (r < 0)
 		return r;
 	wiring->context.events = event_recorder_new(wiring->context.client, FIELD_MANAGER);
-	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 300000});
+	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
+	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 30000});
 	wiring->context.memories = memory_table_new();
 	r = make_informers(wiring, options->namespace, err);
 	if (r == 0 && options->leader_elect)
