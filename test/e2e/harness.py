@@ -54,9 +54,9 @@ def wait_for(what, probe, limit=WAIT_LIMIT):
     while True:
         value = probe()
         took = time.monotonic() - started
-        if value and took > WORTH_TELLING:
-            print(f"       {took:.0f} s until {what}", flush=True)
         if value:
+            if took > WORTH_TELLING:
+                print(f"       {took:.0f} s until {what}", flush=True)
             return value
         if took > limit:
             raise Failure(f"not within {limit} s: {what}; last seen: {value!r}")
