@@ -245,7 +245,7 @@ static int load_file(const char *path, const char *context, struct kube_config *
 	struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_DOC};
 	struct fy_diag_cfg silent;
 	struct reader reader = {.config = config, .path = path};
-	const char *text;
+	const char *text = NULL;
 	char *slash;
 	int r = file_to_arena(config, path, &text, err);
 
