@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name chunk conn handshake pack structure)
+foreach(name chunk conn handshake message pack structure)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
 foreach(name link logon torture wire)
