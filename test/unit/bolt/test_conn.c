@@ -300,6 +300,159 @@ static void test_oversized_request(void **state)
 	teardown(&client);
 }
 
+// After a failure everything but RESET is ignored; before one nothing is. A RESET may overtake what waits.
+static void test_order_of_failures(void **state)
+{
+	static const struct {
+		const char *answers; // S success, F failure, I ignored, R record; the last one is wrong, or . when none is
+		const char *text;
+	} cases[] = {
+		{"FIS.", NULL},
+		{"SRRSS.", NULL},
+		{"SRFS.", NULL},
+		{"IIS.", NULL},	  // RESET overtook them
+		{"SIS.", NULL},
+		{"FS", "the server sent a message of tag 70 where the answer to PULL was expected, after a failure"},
+		{"FR", "the server sent a message of tag 71 where the answer to PULL was expected, after a failure"},
+		{"FF", "the server sent a message of tag 7f where the answer to PULL was expected, after a failure"},
+		{"FII", "the server ignored RESET although nothing had failed before"},
+		{"SSI", "the server ignored RESET although nothing had failed before"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client client;
+		int r = 0;
+
+		setup(&client);
+		log_on(&client, &versions[4]);
+		assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "x"}, &client.err), 0);
+		assert_int_equal(conn_pull(&client.conn, 10, CONN_LAST, &client.err), 0);
+		assert_int_equal(conn_reset(&client.conn, &client.err), 0);
+		for (const char *c = cases[i].answers; *c != '.' && *c && r == 0 && client.conn.n_pending > 0; c++) {
+			_cleanup_buf_ struct buf in = BUF_INIT(1000);
+
+			if (*c == 'S')
+				add_success(&in);
+			else if (*c == 'F')
+				add_failure(&in, "code", "Neo.ClientError.Statement.SyntaxError", "bad");
+			else if (*c == 'I')
+				add_message(&in, 0x7E, NULL);
+			else
+				add_record(&in, 1);
+			r = feed(&client, in.data, in.len, SIZE_MAX);
+		}
+		assert_int_equal(r, cases[i].text ? ERR_PROTOCOL : 0);
+		if (cases[i].text)
+			assert_string_equal(client.err.text, cases[i].text);
+		assert_int_equal(client.conn.broken, cases[i].text != NULL);
+		teardown(&client);
+	}
+}
+
+static void test_ignored_out_of_the_blue(void **state)
+{
+	_cleanup_buf_ struct buf in = BUF_INIT(1000);
+	struct client client;
+
+	(void)state;
+	setup(&client);
+	log_on(&client, &versions[4]);
+	assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "x"}, &client.err), 0);
+	add_message(&in, 0x7E, NULL);
+	assert_int_equal(feed(&client, in.data, in.len, SIZE_MAX), ERR_PROTOCOL);
+	assert_string_equal(client.err.text, "the server ignored RUN although nothing had failed before");
+	teardown(&client);
+}
+
+// A refused logon and a refused RESET are the end; nothing can be said any more, and what comes is no news.
+static void test_broken(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		_cleanup_buf_ struct buf in = BUF_INIT(1000);
+		struct client client;
+
+		setup(&client);
+		if (i == 0) {
+			assert_int_equal(conn_reset(&client.conn, &client.err), ERR_IO);
+			assert_string_equal(client.err.text, "RESET cannot be sent: the connection is not open yet");
+			conn_goodbye(&client.conn); // says nothing
+			assert_int_equal(client.conn.output.len, 0);
+			teardown(&client);
+			continue;
+		}
+		if (i == 1)
+			agree(&client, &versions[4]);
+		else
+			log_on(&client, &versions[4]);
+		assert_int_equal(i == 1 ? conn_logon(&client.conn, &client_auth, &client.err) : conn_reset(&client.conn, &client.err), 0);
+		add_failure(&in, "code", "Neo.ClientError.Security.Unauthorized", "no");
+		say(&client, &in);
+		assert_true(client.conn.broken);
+		buf_clear(&client.conn.output);
+		assert_int_equal(conn_reset(&client.conn, &client.err), ERR_IO);
+		assert_string_equal(client.err.text, "RESET cannot be sent: the connection is broken");
+		assert_int_equal(client.conn.output.len, 0);
+		teardown(&client);
+	}
+}
+
+// The ring of what is due has a limit and turns.
+static void test_many_requests(void **state)
+{
+	struct client client;
+
+	(void)state;
+	setup(&client);
+	log_on(&client, &versions[4]);
+	for (size_t round = 0; round < 3; round++) {
+		_cleanup_buf_ struct buf in = BUF_INIT(10000);
+
+		while (client.conn.n_pending < CONN_PENDING_MAX)
+			assert_int_equal(conn_pull(&client.conn, 1, CONN_LAST, &client.err), 0);
+		buf_clear(&client.conn.output);
+		assert_int_equal(conn_pull(&client.conn, 1, CONN_LAST, &client.err), ERR_TOO_LARGE);
+		assert_string_equal(client.err.text, "64 requests wait for their answers already");
+		err_clear(&client.err);
+		assert_int_equal(client.conn.output.len, 0);
+		for (size_t i = 0; i < 10 + round; i++)
+			add_success(&in);
+		for (size_t pos = 0; pos < in.len; pos += in.len / (10 + round))
+			assert_int_equal(feed(&client, in.data + pos, in.len / (10 + round), SIZE_MAX), 0);
+		assert_int_equal(client.conn.n_pending, CONN_PENDING_MAX - 10 - round);
+	}
+	teardown(&client);
+}
+
+// Bounded memory that runs out at any byte of a request leaves no trace, and the next one goes out whole.
+static void test_output_that_is_full(void **state)
+{
+	const struct bolt_entry entry = {"x", bolt_string("a text")};
+	const struct bolt_value params = bolt_map(&entry, 1);
+	const struct conn_tx tx = {.database = "neo4j", .read = true};
+	const struct conn_run run = {.text = "RETURN $x", .params = &params, .tx = &tx};
+	int r = -1;
+
+	(void)state;
+	for (size_t max = 0; r < 0; max++) {
+		struct client client;
+
+		setup(&client);
+		log_on(&client, &versions[4]);
+		client.conn.output.max = max;
+		r = conn_run(&client.conn, &run, &client.err);
+		assert_true(r == 0 || (r == ERR_TOO_LARGE && client.conn.output.len == 0 && client.conn.n_pending == 0));
+		assert_true(max < 100);
+		client.conn.output.max = CONN_OUTPUT_MAX;
+		err_clear(&client.err);
+		if (r < 0)
+			assert_int_equal(conn_run(&client.conn, &run, &client.err), 0);
+		assert_int_equal(sent(&client).tag, 0x10);
+		teardown(&client);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +465,11 @@ int main(void)
 		cmocka_unit_test(test_no_message),
 		cmocka_unit_test(test_oversized_message),
 		cmocka_unit_test(test_oversized_request),
+		cmocka_unit_test(test_order_of_failures),
+		cmocka_unit_test(test_ignored_out_of_the_blue),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_many_requests),
+		cmocka_unit_test(test_output_that_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

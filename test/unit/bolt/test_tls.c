@@ -28,6 +28,7 @@
 
 struct server {
 	const struct pki *pki; // NULL: plain TCP
+	const struct pki *clients; // the authority of the clients; NULL: they show nothing
 	int listening;
 	uint16_t port;
 	char heard[64]; // what the client said, through TLS where there is TLS
@@ -42,6 +43,10 @@ static void serve_tls(struct server *server, int fd)
 
 	assert_int_equal(SSL_CTX_use_certificate(context, server->pki->certificate), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(context, server->pki->key), 1);
+	if (server->clients) {
+		assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), server->clients->certificate), 1);
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	}
 	ssl = SSL_new(context);
 	(void)SSL_set_fd(ssl, fd);
 	if (SSL_accept(ssl) == 1) {
@@ -71,7 +76,7 @@ static void server_start(struct server *server, const struct pki *pki)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 
-	*server = (struct server){.pki = pki, .listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	*server = (struct server){.pki = pki, .clients = server->clients, .listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 	assert_int_equal(bind(server->listening, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(server->listening, 1), 0);
 	assert_int_equal(getsockname(server->listening, (struct sockaddr *)&address, &size), 0);
@@ -101,7 +106,7 @@ static const char *pin_of(const struct pki *pki, struct arena *arena)
 static bool opens(const struct pki *pki, struct bolt_target target, struct err *err)
 {
 	_cleanup_(wire_closep) struct wire *wire = NULL;
-	struct server server;
+	struct server server = {0};
 	char answer[8] = "";
 	size_t n = 0;
 	int r;
@@ -109,7 +114,7 @@ static bool opens(const struct pki *pki, struct bolt_target target, struct err *
 	server_start(&server, pki);
 	target.host = "127.0.0.1";
 	target.port = server.port;
-	target.tls = BOLT_TLS_VERIFY;
+	target.tls = target.tls == BOLT_TLS_ANY ? BOLT_TLS_ANY : BOLT_TLS_VERIFY;
 	r = wire_open(&target, deadline_in_ms(TIMEOUT_MS), &wire, err);
 	if (r == 0) {
 		assert_int_equal(wire_write(wire, "hello", 5, deadline_in_ms(TIMEOUT_MS), err), 0);
@@ -179,11 +184,110 @@ static void test_no_fall_back(void **state)
 	pki_free(&authority);
 }
 
+// bolt+ssc: encrypted, whoever it is; but a pin, where there is one, holds.
+static void test_whoever_it_is(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err plain = ERR_INIT;
+	struct pki alone = pki_make(NULL, "DNS:elsewhere", -9, -1), other = pki_make(NULL, "DNS:" NAME, -1, 30);
+	const struct {
+		const char *pinned;
+		bool taken;
+	} cases[] = {{NULL, true}, {pin_of(&alone, arena), true}, {pin_of(&other, arena), false}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct bolt_target target = {.tls = BOLT_TLS_ANY, .pinned = cases[i].pinned, .server_name = NAME, .user_agent = "test/1"};
+		struct err err = ERR_INIT;
+
+		assert_int_equal(opens(&alone, target, &err), cases[i].taken);
+		if (!cases[i].taken)
+			assert_non_null(strstr(err.text, "certificate is not accepted"));
+	}
+	// Whoever it is, but no plain text.
+	assert_false(opens(NULL, (struct bolt_target){.tls = BOLT_TLS_ANY, .user_agent = "test/1"}, &plain));
+	assert_int_equal(plain.class, ERR_IO);
+	pki_free(&alone), pki_free(&other);
+}
+
+static const char *locked_key_pem(const EVP_PKEY *key, struct arena *arena)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	assert_int_equal(PEM_write_bio_PrivateKey(bio, key, EVP_aes_128_cbc(), (const unsigned char *)"sesame", 6, NULL, NULL), 1);
+	return pki_take(bio, arena);
+}
+
+// Opens with a certificate of the client's own, and hears the server, which it does only when that was taken.
+static int show(const struct pki *authority, const struct pki *identity, struct bolt_target target, struct err *err)
+{
+	_cleanup_(wire_closep) struct wire *wire = NULL;
+	struct server server = {.clients = authority};
+	char answer[8] = "";
+	size_t n = 0;
+	int r;
+
+	server_start(&server, identity);
+	target.host = "127.0.0.1";
+	target.port = server.port;
+	target.tls = BOLT_TLS_ANY;
+	r = wire_open(&target, deadline_in_ms(TIMEOUT_MS), &wire, err);
+	if (r == 0)
+		r = wire_write(wire, "hello", 5, deadline_in_ms(TIMEOUT_MS), err);
+	if (r == 0)
+		r = wire_read(wire, answer, sizeof(answer) - 1, deadline_in_ms(TIMEOUT_MS), &n, err);
+	if (r == 0)
+		assert_string_equal(answer, "hello");
+	wire_close(steal_ptr(wire));
+	(void)shutdown(server.listening, SHUT_RDWR); // nobody may have come
+	server_stop(&server);
+	return r;
+}
+
+static void test_certificate_of_the_client(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki authority = pki_make(NULL, NULL, -1, 30), server = pki_make(NULL, "DNS:" NAME, -1, 30);
+	struct pki own = pki_make(&authority, "DNS:client", -1, 30), alone = pki_make(NULL, "DNS:client", -1, 30);
+	const char *own_pem = pki_certificate_pem(own.certificate, arena), *key = pki_key_pem(own.key, arena),
+		   *locked = locked_key_pem(own.key, arena), *ca = pki_certificate_pem(authority.certificate, arena);
+	const struct {
+		const char *cert, *key, *password;
+		enum err_class class;
+		const char *text;
+	} cases[] = {
+		{own_pem, key, NULL, ERR_NONE, ""},
+		{own_pem, locked, "sesame", ERR_NONE, ""},
+		{arena_printf(arena, "%s%s", own_pem, ca), key, NULL, ERR_NONE, ""}, // with what signed it
+		{NULL, NULL, NULL, ERR_IO, NULL},
+		{pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), NULL, ERR_IO, NULL},
+		{own_pem, NULL, NULL, ERR_INVALID, "the client's certificate comes without its private key"},
+		{own_pem, locked, NULL, ERR_INVALID, "the client's private key cannot be read; is it PEM, and its password right?"},
+		{own_pem, locked, "simsalabim", ERR_INVALID, "the client's private key cannot be read; is it PEM, and its password right?"},
+		{own_pem, pki_key_pem(alone.key, arena), NULL, ERR_INVALID, "the client's private key does not belong to its certificate"},
+		{"no PEM", key, NULL, ERR_INVALID, "the text of the client's certificate holds no PEM certificate that can be used"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bolt_target target = {
+			.cert_pem = cases[i].cert, .key_pem = cases[i].key, .key_password = cases[i].password, .user_agent = "test/1"};
+		struct err err = ERR_INIT;
+
+		assert_int_equal(show(&authority, &server, target, &err), cases[i].class);
+		if (cases[i].text)
+			assert_string_equal(err.text, cases[i].text);
+	}
+	pki_free(&authority), pki_free(&server), pki_free(&own), pki_free(&alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_is_taken),
 		cmocka_unit_test(test_no_fall_back),
+		cmocka_unit_test(test_whoever_it_is),
+		cmocka_unit_test(test_certificate_of_the_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

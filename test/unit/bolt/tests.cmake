@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name chunk conn handshake message pack structure)
+foreach(name chunk conn dial handshake message pack structure)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
-foreach(name link logon torture wire)
+foreach(name flight link logon torture wire)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
@@ -15,3 +15,4 @@ foreach(name session)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
 endforeach()
+target_link_options(test_bolt_dial PRIVATE -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo)
