@@ -49,12 +49,60 @@ static void test_large(void **state)
 	arena_wipe_on_free(arena);
 }
 
+// What is used again and again stays as it is: the next round is zeroed, and finds its memory where it was.
+static void test_reset(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	unsigned char *first = NULL;
+
+	(void)state;
+	arena_reset(arena); // of nothing
+	for (int secret = 0; secret < 2; secret++) {
+		for (size_t round = 0; round < 100; round++) {
+			unsigned char *p;
+
+			arena_reset(arena);
+			assert_int_equal(arena_used(arena), 0);
+			p = arena_alloc(arena, 1000);
+			if (round == 0)
+				first = p;
+			assert_ptr_equal(p, first);
+			for (size_t i = 0; i < 1000; i++)
+				assert_int_equal(p[i], 0);
+			memset(p, 0xff, 1000);
+		}
+		arena_wipe_on_free(arena);
+	}
+}
+
+// Many blocks become one; one that was made for a single large request is not kept.
+static void test_reset_of_many_blocks(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	unsigned char *p;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		(void)arena_alloc(arena, 1000);
+	arena_reset(arena);
+	p = arena_alloc(arena, 100);
+	arena_reset(arena);
+	assert_ptr_equal(arena_alloc(arena, 100), p);
+	memset(arena_alloc(arena, (size_t)1024 * 1024), 0xff, (size_t)1024 * 1024);
+	arena_reset(arena);
+	p = arena_alloc(arena, 100);
+	arena_reset(arena);
+	assert_ptr_equal(arena_alloc(arena, 100), p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_zeroed_and_aligned),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_reset_of_many_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,12 +59,34 @@ static void test_format_and_consume(void **state)
 	buf_consume(&buf, 0);
 }
 
+// What was begun is taken back, overflow and all, and a secret leaves nothing behind.
+static void test_truncate(void **state)
+{
+	_cleanup_buf_ struct buf buf = BUF_INIT_SECRET(10);
+
+	(void)state;
+	buf_truncate(&buf, 0);
+	assert_string_equal(buf_str(&buf), "");
+	buf_add(&buf, "abcdef");
+	buf_add(&buf, "too much");
+	assert_true(buf.overflow);
+	buf_truncate(&buf, 2);
+	assert_false(buf.overflow);
+	assert_string_equal(buf_str(&buf), "ab");
+	assert_memory_equal(buf.data, "ab\0\0\0\0\0", 7);
+	buf_clear(&buf);
+	assert_memory_equal(buf.data, "\0\0\0", 3);
+	buf_add(&buf, "0123456789");
+	assert_false(buf.overflow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grows_to_its_maximum),
 		cmocka_unit_test(test_huge_append),
 		cmocka_unit_test(test_format_and_consume),
+		cmocka_unit_test(test_truncate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,86 @@ static void test_too_large(void **state)
 	dechunker_release(&dechunker);
 }
 
+// In place, and behind something else: the same bytes, for one chunk and for many.
+static void test_write_in_place(void **state)
+{
+	static const size_t sizes[] = {0, 1, 65534, 65535, 65536, 131070, 131071, MESSAGE_MAX};
+	static char data[MESSAGE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (char)(i % 251);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		_cleanup_buf_ struct buf out = BUF_INIT(2 * MESSAGE_MAX), again = BUF_INIT(2 * MESSAGE_MAX);
+		size_t start;
+
+		buf_add(&out, "before");
+		start = chunk_begin(&out);
+		buf_append(&out, data, sizes[i]);
+		chunk_end(&out, start);
+		assert_memory_equal(out.data, "before", 6);
+		dechunk(out.data + 6, out.len - 6, 65537, &again);
+		assert_int_equal(again.len, sizes[i] ? sizes[i] + 1 : 0); // of nothing comes a keep-alive
+		assert_memory_equal(again.data ? again.data : "", data, sizes[i]);
+	}
+}
+
+static void test_write_in_place_without_room(void **state)
+{
+	static const char data[100];
+
+	(void)state;
+	for (size_t max = 0; max < 104; max++) {
+		_cleanup_buf_ struct buf out = BUF_INIT(max);
+		size_t start = chunk_begin(&out);
+
+		buf_append(&out, data, sizeof(data));
+		chunk_end(&out, start);
+		assert_true(out.overflow);
+	}
+}
+
+// Only a message that is whole, in one chunk, and begins here is looked at where it lies.
+static void test_peek(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		bool whole;
+	} cases[] = {
+		{"\x00\x03" "abc" "\x00\x00", 7, true},
+		{"\x00\x03" "abc" "\x00\x00\x00", 8, true},
+		{"\x00\x03" "abc" "\x00", 6, false},
+		{"\x00\x03" "ab", 4, false},
+		{"\x00", 1, false},
+		{"", 0, false},
+		{"\x00\x00\x00\x03" "abc" "\x00\x00", 9, false}, // a keep-alive comes first
+		{"\x00\x03" "abc" "\x00\x01" "d" "\x00\x00", 10, false}, // more chunks
+		{"\x00\x07" "abcdefg" "\x00\x00", 11, false}, // larger than the maximum
+	};
+	struct dechunker dechunker;
+	struct chunk_view view;
+	struct err err = ERR_INIT;
+	size_t used;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		dechunker_init(&dechunker, 6);
+		assert_int_equal(dechunker_peek(&dechunker, (const unsigned char *)cases[i].data, cases[i].len, &view), cases[i].whole);
+		if (cases[i].whole) {
+			assert_int_equal(view.used, 7);
+			assert_int_equal(view.len, 3);
+			assert_memory_equal(view.message, "abc", 3);
+		}
+		// In the middle of a head, of a chunk, of a message: no.
+		for (size_t n = 1; n < 6 && n < cases[i].len && cases[i].whole; n++) {
+			assert_int_equal(dechunker_feed(&dechunker, (const unsigned char *)cases[i].data + n - 1, 1, &used, &err), 0);
+			assert_false(dechunker_peek(&dechunker, (const unsigned char *)cases[i].data, cases[i].len, &view));
+		}
+		dechunker_release(&dechunker);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +230,9 @@ int main(void)
 		cmocka_unit_test(test_stops_behind_a_message),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_write_in_place),
+		cmocka_unit_test(test_write_in_place_without_room),
+		cmocka_unit_test(test_peek),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "test/unit/bolt/client.h"
+#include "test/unit/bolt/machine.h"
 
 static void assert_credentials(const struct bolt_value *map)
 {

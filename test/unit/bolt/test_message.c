@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "bolt/structure.h"
-#include "test/unit/bolt/client.h"
+#include "test/unit/bolt/machine.h"
 
 // Conversations as the specification of each version has them: every request that there is, with everything that it may carry,
 // written down as text. They are the scripts for 5.8 and 6.0, which the public test suites do not know, and for the others, too.

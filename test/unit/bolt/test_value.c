@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bolt/pack.h"
+
+static void pack(struct buf *out, const struct bolt_value *v)
+{
+	pack_value(out, v);
+	assert_false(out->overflow);
+}
+
+// One of each type, some within others.
+static struct bolt_value one_of_each(struct arena *arena)
+{
+	const struct bolt_value items[] = {bolt_null(), bolt_bool(true), bolt_int(-5), bolt_float(0.25), bolt_string("text"),
+					   bolt_bytes("\0\1\2", 3), bolt_list(NULL, 0)};
+	struct bolt_value *list = arena_new_array(arena, struct bolt_value, 8);
+	struct bolt_entry *entries = arena_new_array(arena, struct bolt_entry, 2);
+
+	memcpy(list, items, sizeof(items));
+	list[7] = (struct bolt_value){.type = BOLT_STRUCT, .tag = 0x58, .size = 7, .items = list};
+	entries[0] = (struct bolt_entry){arena_strdup(arena, "all"), bolt_list(list, 8)};
+	entries[1] = (struct bolt_entry){arena_strdup(arena, "none"), bolt_map(NULL, 0)};
+	return bolt_map(entries, 2);
+}
+
+// A copy says the same once what it was made of is gone.
+static void test_copy(void **state)
+{
+	_cleanup_(arena_freep) struct arena *first = arena_new(), *second = arena_new();
+	_cleanup_buf_ struct buf before = BUF_INIT(1000), after = BUF_INIT(1000);
+	struct bolt_value v, copy;
+
+	(void)state;
+	arena_wipe_on_free(first);
+	v = one_of_each(first);
+	pack(&before, &v);
+	copy = bolt_copy(&v, second);
+	arena_free(steal_ptr(first));
+	pack(&after, &copy);
+	assert_int_equal(before.len, after.len);
+	assert_memory_equal(before.data, after.data, before.len);
+}
+
+// What is not there, or is something else, is what the caller says.
+static void test_as(void **state)
+{
+	const struct bolt_value number = bolt_int(3), real = bolt_float(0.5), text = bolt_string("x"), none = bolt_string(NULL);
+
+	(void)state;
+	assert_true(bolt_as_float(&number, 9) == 3 && bolt_as_float(&real, 9) == 0.5);
+	assert_true(bolt_as_float(&text, 9) == 9 && bolt_as_float(NULL, 9) == 9);
+	assert_int_equal(bolt_as_int(&real, 9), 9);
+	assert_int_equal(bolt_as_int(&number, 9), 3);
+	assert_true(bolt_as_bool(&number, true) && bolt_as_bool(NULL, true));
+	assert_null(bolt_as_string(&number));
+	assert_int_equal(none.type, BOLT_NULL);
+	assert_null(bolt_map_get(&number, "x"));
+}
+
+static void test_last_of_equal_keys(void **state)
+{
+	const struct bolt_entry entries[] = {{"k", bolt_int(1)}, {"other", bolt_int(3)}, {"k", bolt_int(2)}};
+	const struct bolt_value map = bolt_map(entries, 3);
+
+	(void)state;
+	assert_int_equal(bolt_as_int(bolt_map_get(&map, "k"), 0), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_as),
+		cmocka_unit_test(test_last_of_equal_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
