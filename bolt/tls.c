@@ -170,6 +170,7 @@ int tls_new(const struct bolt_target *target, SSL **ret, struct err *err)
 {
 	_cleanup_(SSL_CTX_freep) SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	_cleanup_(SSL_freep) SSL *ssl = NULL;
+	const char *name = target->server_name ? target->server_name : target->host;
 	BIO *in, *out;
 	int r;
 
@@ -185,8 +186,10 @@ int tls_new(const struct bolt_target *target, SSL **ret, struct err *err)
 		abort();
 	SSL_set_bio(ssl, in, out);
 	SSL_set_connect_state(ssl);
-	if (!set_name(ssl, target->server_name ? target->server_name : target->host))
-		return tls_error(NULL, "TLS", err);
+	if (!set_name(ssl, name)) {
+		ERR_clear_error();
+		return err_set(err, ERR_INVALID, "'%.64s' cannot be the name of a server", name);
+	}
 	*ret = steal_ptr(ssl);
 	return 0;
 }

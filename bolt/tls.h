@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "bolt/target.h"
 
-// ERR_INVALID: ca_pem holds no certificate, or the client's own certificate and key cannot be read or do not fit. What target points
+// ERR_INVALID: ca_pem holds no certificate, the name can be none, or the client's own certificate and key cannot be read or do not fit. What target points
 // at must outlive the handshake. To be freed by SSL_free().
 int tls_new(const struct bolt_target *target, SSL **ret, struct err *err);
 

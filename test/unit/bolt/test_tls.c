@@ -281,6 +281,20 @@ static void test_certificate_of_the_client(void **state)
 	pki_free(&authority), pki_free(&server), pki_free(&own), pki_free(&alone);
 }
 
+static void test_name_that_is_none(void **state)
+{
+	char name[300];
+	const struct bolt_target target = {.host = name, .tls = BOLT_TLS_ANY, .user_agent = "test/1"};
+	struct err err = ERR_INIT;
+	struct wire *wire;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(wire_open(&target, deadline_in_ms(TIMEOUT_MS), &wire, &err), ERR_INVALID);
+	assert_non_null(strstr(err.text, "nnn' cannot be the name of a server"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_no_fall_back),
 		cmocka_unit_test(test_whoever_it_is),
 		cmocka_unit_test(test_certificate_of_the_client),
+		cmocka_unit_test(test_name_that_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

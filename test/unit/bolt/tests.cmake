@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name chunk conn dial handshake message pack structure value)
+foreach(name chunk conn dial handshake hostile message pack structure value)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
 foreach(name flight link logon torture wire)
