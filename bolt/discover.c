@@ -122,7 +122,7 @@ static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, 
 static int ask_initial(struct acquire *acquire, const struct bolt_addresses *not, int64_t deadline, struct routing_table *ret,
 		       struct err *last)
 {
-	struct bolt_addresses initial;
+	struct bolt_addresses initial = {0};
 	int r = ERR_NOT_FOUND;
 
 	err_clear(last);
