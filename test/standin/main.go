@@ -25,6 +25,7 @@ const usage = `usage, in the container:
   standin misbehave none               ends all
   standin counts [KEY]                 how often what was asked for (JSON, or one number)
   standin step-down DATABASE...        gives the lead of databases to another server
+  standin crowd SERVER CA CERT KEY     answers for all pods of a cluster of pretend nodes (script/cluster pretend)
 The variable STANDIN_MISBEHAVE holds misbehaviours from the container's start on: "NAME ARG; NAME ARG".
 `
 
@@ -43,6 +44,8 @@ func run(args []string, out io.Writer) error {
 	switch args[0] {
 	case "neo4j":
 		return serve(e)
+	case "crowd":
+		return serveCrowd(args[1:])
 	case "misbehave":
 		return e.misbehaviour().command(args[1:], out)
 	case "step-down":

@@ -68,7 +68,7 @@ command_pretend() {
 	scheduler_config
 	start_control_plane --config="$run/scheduler.yaml"
 	pretend_nodes 4 | kubectl_run apply -f - >/dev/null
-	process_start kwok "$bin/kwok" --kubeconfig="$kubeconfig" --config="$top/test/cluster/stages.yaml" --manage-all-nodes=true --node-ip="$address" --server-address=127.0.0.1:10247
+	process_start kwok "$bin/kwok" --kubeconfig="$kubeconfig" --config="$top/test/cluster/stages.yaml" --manage-all-nodes=true --node-ip="$address" --node-lease-duration-seconds=40 --server-address=127.0.0.1:10247
 	await 60 "the pretend nodes" kubectl_run wait --for=condition=Ready node --all --timeout=0s
 	await 60 "the default account" kubectl_run get serviceaccount default
 	command_crds
