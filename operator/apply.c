@@ -43,7 +43,7 @@ static bool stands_as_wanted(const struct memory *memory, const struct child *ch
 	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
 	    strcmp(memory->child[child->slot].digest, digest) == 0)
 		return true;
-	return !drift_found(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
+	return !drift_of_object(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
 }
 
 static void remember(struct memory *memory, const struct child *child, const char *digest, struct kube_object *live)

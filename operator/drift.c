@@ -79,6 +79,26 @@ bool drift_found(yyjson_val *desired, yyjson_val *live)
 	return !yyjson_equals(desired, live);
 }
 
+// What an API server's list leaves out of its items, and the request's path tells.
+static bool is_type(yyjson_val *key)
+{
+	return yyjson_equals_str(key, "apiVersion") || yyjson_equals_str(key, "kind");
+}
+
+bool drift_of_object(yyjson_val *desired, yyjson_val *live)
+{
+	yyjson_obj_iter iter = yyjson_obj_iter_with(desired);
+	yyjson_val *key;
+
+	while ((key = yyjson_obj_iter_next(&iter))) {
+		yyjson_val *twin = yyjson_obj_get(live, yyjson_get_str(key));
+
+		if (!is_type(key) && (!twin || drift_found(yyjson_obj_iter_get_val(key), twin)))
+			return true;
+	}
+	return false;
+}
+
 struct repair {
 	struct arena *arena;
 	yyjson_mut_doc *doc;

@@ -18,6 +18,9 @@
 
 bool drift_found(yyjson_val *desired, yyjson_val *live);
 
+// The same for whole objects; apiVersion and kind do not count, since an item of a list has none.
+bool drift_of_object(yyjson_val *desired, yyjson_val *live);
+
 // A JSON patch that gives entries of port lists their number and protocol back; NULL when none has another. Server-side apply
 // cannot: it merges ports by number, so it would add ours beside the changed one, and two of one name are invalid. It holds
 // for the very version of live only.

@@ -83,6 +83,20 @@ static void test_signs_of_numbers(void **state)
 	assert_true(drifts("{\"a\":-1}", "{\"a\":1}"));
 }
 
+// E1: what a list has left out is no reason to write.
+static void test_items_of_lists_have_no_kind(void **state)
+{
+	static const char desired[] = "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"spec\":{\"kind\":\"x\"}}";
+	static const char item[] = "{\"spec\":{\"kind\":\"x\"}}", other[] = "{\"spec\":{}}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *wanted = json_parse(arena, desired, strlen(desired));
+
+	(void)state;
+	assert_false(drift_of_object(wanted, json_parse(arena, item, strlen(item))));
+	assert_false(drift_of_object(wanted, wanted));
+	assert_true(drift_of_object(wanted, json_parse(arena, other, strlen(other))));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_ports_get_their_numbers_back),
 		cmocka_unit_test(test_one_volume_mounted_twice),
 		cmocka_unit_test(test_signs_of_numbers),
+		cmocka_unit_test(test_items_of_lists_have_no_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
