@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -112,6 +113,26 @@ static void forbid_dumps(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+#define LOOK_AT_MEMORY_S 10
+#define FREE_MAX ((size_t)1024 * 1024)
+
+// Memory is used in bursts. One heap for all threads, so that what one has freed serves another; and what is large comes from
+// the system and goes back to it.
+static void limit_heap(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 512 * 1024);
+	(void)mallopt(M_TOP_PAD, 64 * 1024);
+}
+
+// After a burst: free memory goes back to the system, also from the middle of the heap.
+static void give_back(void)
+{
+	if (mallinfo2().fordblks > FREE_MAX)
+		(void)malloc_trim(0);
+}
+
 static _Atomic(struct wiring *) the_wiring;
 
 static unsigned serve_health(void *user, struct buf *body, const char **ret_content_type)
@@ -161,12 +182,12 @@ static _Noreturn void end_at_once(void)
 // Waits for a signal to end; until the stores are in sync it looks at them now and then. Returns the signal, or 0 on error.
 static int supervise(struct wiring *wiring, const sigset_t *signals, struct err *err)
 {
-	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000};
+	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000}, seldom = {.tv_sec = LOOK_AT_MEMORY_S};
 	bool synced = false, working = false;
 	int signal;
 
 	for (;;) {
-		signal = synced ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &glance);
+		signal = sigtimedwait(signals, NULL, synced ? &seldom : &glance);
 		if (wiring_lost(wiring))
 			end_at_once();
 		if (signal > 0 && signal != SIGUSR1)
@@ -175,6 +196,8 @@ static int supervise(struct wiring *wiring, const sigset_t *signals, struct err 
 			log_info("all stores are in sync");
 			synced = true;
 		}
+		if (synced)
+			give_back();
 		if (working || !synced || !wiring_leads(wiring))
 			continue;
 		if (wiring_work(wiring, err) < 0)
@@ -196,6 +219,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	arg_wiring.on_lease = wake;
 	forbid_dumps();
+	limit_heap();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);

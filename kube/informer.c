@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kube/listing.h"
 #include "kube/redact.h"
 #include "kube/watch.h"
 
 #define PATH_MAX_BYTES ((size_t)16 * 1024)
-#define PAGE_MAX_BYTES ((size_t)128 * 1024 * 1024)
 #define LIST_TIMEOUT_MS 60000
 #define WATCH_MIN_S 290U
 #define WATCH_SPREAD_S 290U
@@ -33,10 +33,9 @@ struct kube_informer {
 	struct kube_informer_options options;
 	char *namespace, *selector;
 	struct kube_store *store;
-	struct kube_store *incoming; // the list that is being read; NULL while none is
 	struct watch watch;
 	struct http_stream *stream;
-	struct buf page; // of a list: the body so far
+	struct listing listing; // the page of a list that is being read
 	struct err fault; // found while reading a stream, told when it ends
 	unsigned seed;
 	int64_t asked_ms, heard_ms; // by the monotonic clock
@@ -67,9 +66,8 @@ int kube_informer_new(struct kube_client *client, const struct kube_informer_opt
 		informer->options.silent_ms = SILENT_MS;
 	informer->namespace = copy(options->namespace);
 	informer->selector = copy(options->label_selector);
-	informer->store = kube_store_new();
-	informer->page = BUF_INIT(PAGE_MAX_BYTES);
-	informer->page.secret = options->metadata_only;
+	informer->store = kube_store_new(options->index);
+	listing_init(&informer->listing, options->metadata_only);
 	informer->seed = (unsigned)clock_monotonic_ms(&clock_system) ^ (unsigned)(uintptr_t)informer;
 	watch_init(&informer->watch, options->metadata_only);
 	if (options->retry_ms)
@@ -84,8 +82,7 @@ void kube_informer_free(struct kube_informer *informer)
 		return;
 	http_stream_close(informer->stream);
 	watch_deinit(&informer->watch);
-	buf_release(&informer->page);
-	kube_store_free(informer->incoming);
+	listing_deinit(&informer->listing);
 	kube_store_free(informer->store);
 	free(informer->namespace);
 	free(informer->selector);
@@ -127,30 +124,20 @@ static void drop(struct kube_informer *informer, const struct kube_object *objec
 
 static struct kube_object *take(const struct kube_informer *informer, yyjson_val *val)
 {
-	return informer->options.metadata_only ? kube_object_copy_metadata(val) : kube_object_copy(val);
+	if (informer->options.metadata_only)
+		return kube_object_copy_metadata(val);
+	return informer->options.parts ? kube_object_copy_parts(val, informer->options.parts) : kube_object_copy(val);
 }
 
-// A whole list has come: what it lacks is gone, what it has is put; readers never see an empty store in between.
-static void swap_in(struct kube_informer *informer)
+// A whole list has come: what it lacked is gone. Readers never see an empty store in between.
+static void sweep(struct kube_informer *informer)
 {
-	struct kube_object **objects;
-	size_t n = kube_store_list(informer->store, NULL, &objects);
+	struct kube_object *stale;
 
-	for (size_t i = 0; i < n; i++) {
-		struct kube_name name = {.namespace = kube_object_namespace(objects[i]), .name = kube_object_name(objects[i])};
-		struct kube_object *still = kube_store_get(informer->incoming, name);
-
-		if (!still)
-			drop(informer, objects[i]);
-		kube_object_unref(still);
+	while ((stale = kube_store_remove_stale(informer->store))) {
+		tell(informer, NULL, stale);
+		kube_object_unref(stale);
 	}
-	kube_objects_free(objects, n);
-	n = kube_store_list(informer->incoming, NULL, &objects);
-	for (size_t i = 0; i < n; i++)
-		put(informer, objects[i]);
-	kube_objects_free(objects, n);
-	kube_store_free(informer->incoming);
-	informer->incoming = NULL;
 	atomic_store(&informer->synced, true);
 }
 
@@ -164,33 +151,35 @@ static yyjson_doc *parse(const struct kube_informer *informer, struct buf *text,
 	return yyjson_read_opts(text->data, text->len, 0, &alc, NULL);
 }
 
-static int read_page(struct kube_informer *informer, struct err *err)
+// An object of a list.
+static int on_item(void *user, struct buf *text, struct err *err)
 {
-	yyjson_doc *doc = parse(informer, &informer->page, REDACT_LIST);
-	yyjson_val *root = yyjson_doc_get_root(doc), *item;
-	yyjson_arr_iter iter;
-	bool complete;
-	int r = watch_page(&informer->watch, root, &complete, err);
+	struct kube_informer *informer = user;
+	yyjson_doc *doc = parse(informer, text, REDACT_OBJECT);
+	struct kube_object *object = NULL;
 
-	if (r < 0) {
-		yyjson_doc_free(doc);
-		return r;
-	}
-	if (!informer->incoming)
-		informer->incoming = kube_store_new();
-	iter = yyjson_arr_iter_with(yyjson_obj_get(root, "items"));
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		struct kube_object *object = take(informer, item);
-
-		if (!object)
-			continue; // no object at all
-		kube_object_unref(kube_store_put(informer->incoming, object));
-		kube_object_unref(object);
-	}
+	if (!doc)
+		return err_set(err, ERR_PROTOCOL, "an object of a list is no JSON");
+	if (yyjson_is_obj(yyjson_doc_get_root(doc)))
+		object = take(informer, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
-	if (complete)
-		swap_in(informer);
+	if (object)
+		put(informer, object);
+	kube_object_unref(object);
 	return 0;
+}
+
+// The objects of a page are in the store; this is what was around them.
+static int end_page(struct kube_informer *informer, struct err *err)
+{
+	yyjson_doc *doc = parse(informer, &informer->listing.head, REDACT_OBJECT);
+	bool complete;
+	int r = watch_page(&informer->watch, yyjson_doc_get_root(doc), &complete, err);
+
+	yyjson_doc_free(doc);
+	if (r == 0 && complete)
+		sweep(informer);
+	return r;
 }
 
 static int on_line(void *user, const char *line, size_t len, struct err *err)
@@ -224,10 +213,7 @@ static bool on_data(void *user, const char *data, size_t len)
 	informer->heard_ms = clock_monotonic_ms(&clock_system);
 	if (informer->watch.phase == WATCH_WATCHING)
 		return watch_feed(&informer->watch, data, len, on_line, informer, &informer->fault) == 0;
-	buf_append(&informer->page, data, len);
-	if (informer->page.overflow)
-		(void)err_set(&informer->fault, ERR_TOO_LARGE, "a page of a list is larger than %zu bytes", PAGE_MAX_BYTES);
-	return !informer->page.overflow;
+	return listing_feed(&informer->listing, data, len, on_item, informer, &informer->fault) == 0;
 }
 
 // What the end of a request means: a fault that we found in it, the transfer's own, the server's refusal, or none.
@@ -240,10 +226,8 @@ static void conclude(struct kube_informer *informer, const struct http_response 
 	else if (response->status >= 400)
 		(void)kube_status_error(response, ret);
 	else if (informer->watch.phase == WATCH_LISTING)
-		(void)read_page(informer, ret);
+		(void)end_page(informer, ret);
 	err_clear(&informer->fault);
-	// Lists are rare and long: the memory is given back.
-	buf_release(&informer->page);
 }
 
 static void on_end(void *user, const struct http_response *response, const struct err *err)
@@ -267,10 +251,6 @@ static void on_end(void *user, const struct http_response *response, const struc
 		log_warning("cannot list", "resource", informer->options.resource->plural, "error", fault.text);
 	else if (err_is_set(&fault))
 		log_debug("watch ended", "resource", informer->options.resource->plural, "error", fault.text);
-	if (fault.class == ERR_GONE) {
-		kube_store_free(informer->incoming);
-		informer->incoming = NULL;
-	}
 	loop_timer(loop, delay, ask, informer);
 }
 
@@ -294,6 +274,9 @@ static void ask(void *user)
 	};
 
 	informer->asked_ms = informer->heard_ms = clock_monotonic_ms(&clock_system);
+	listing_begin(&informer->listing);
+	if (!watching && !informer->watch.continue_token.len)
+		kube_store_begin_round(informer->store);
 	kube_path(&path, informer->options.resource, informer->namespace, NULL);
 	kube_query(&path, "labelSelector", informer->selector);
 	watch_query(&informer->watch, &path, seconds);

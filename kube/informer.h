@@ -5,8 +5,8 @@
 
 // List, then watch, for ever: keeps a store of one resource and tells a handler which object changed. Runs on
 // the loop thread. Bookmarks are asked for; the resource version is only ever compared for equality; 410 anywhere
-// lists again; a re-list never empties the store; a silent connection is given up after a time and resumed;
-// errors back off with jitter. Source: "Efficient detection of changes".
+// lists again; a list is put into the store object by object as it comes, a re-list never empties the store, and what it lacks
+// goes when it is complete; a silent connection is given up after a time and resumed; errors back off with jitter. Source: "Efficient detection of changes".
 
 #include <stdbool.h>
 
@@ -24,6 +24,8 @@ struct kube_informer_options {
 	const struct kube_resource *resource;
 	const char *namespace;	    // NULL: all
 	const char *label_selector; // NULL: none
+	const char *const *parts;   // JSON pointers of what is kept beside metadata, ended with NULL; NULL: all
+	kube_store_index index;	    // of the store; NULL: none
 	bool metadata_only;	    // PartialObjectMetadata; annotations and managedFields dropped unparsed, buffers wiped
 	int64_t silent_ms;	    // a watch of which nothing is heard for so long is given up and resumed; 0: 150 s
 	int64_t retry_ms;	    // after a first failure, doubled each time up to 30 s; 0: 500

@@ -4,6 +4,7 @@
 #include "kube/object.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 struct kube_object {
 	_Atomic int refs;
 	yyjson_doc *doc;
+	char *text; // that the document's strings are in; NULL: they are its own
 };
 
 // Each block begins with its size, so that free can wipe it.
@@ -95,31 +97,74 @@ struct kube_object *kube_object_copy(yyjson_val *val)
 	return object_new(freeze(doc));
 }
 
-struct kube_object *kube_object_copy_metadata(yyjson_val *val)
+static void copy_metadata(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *val, bool annotations)
 {
-	static const char *const kept[] = {"name",	 "namespace",	      "uid",	"resourceVersion",
-					   "generation", "deletionTimestamp", "labels", "ownerReferences"};
+	static const char *const kept[] = {"name",		"namespace", "uid",		"resourceVersion", "generation",
+					   "deletionTimestamp", "labels",    "ownerReferences", "annotations"};
+	yyjson_mut_val *copy = yyjson_mut_obj_add_obj(doc, root, "metadata");
 	yyjson_val *metadata = yyjson_obj_get(val, "metadata");
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root, *copy;
 
-	if (!doc)
-		abort();
-	if (!yyjson_is_obj(val)) {
-		yyjson_mut_doc_free(doc);
-		return NULL;
-	}
-	root = yyjson_mut_obj(doc);
-	copy = yyjson_mut_obj(doc);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) - !annotations; i++) {
 		yyjson_val *member = yyjson_obj_get(metadata, kept[i]);
 
 		if (member)
 			(void)yyjson_mut_obj_add_val(doc, copy, kept[i], yyjson_val_mut_copy(doc, member));
 	}
-	(void)yyjson_mut_obj_add_val(doc, root, "metadata", copy);
+}
+
+// Copies the member with a pointer, making the objects that lead to it.
+static void copy_part(yyjson_mut_doc *doc, yyjson_val *val, const char *pointer)
+{
+	yyjson_val *part = yyjson_ptr_get(val, pointer);
+
+	if (part)
+		(void)yyjson_mut_doc_ptr_add(doc, pointer, yyjson_val_mut_copy(doc, part));
+}
+
+static struct kube_object *copy_some(yyjson_val *val, const char *const *pointers, bool annotations)
+{
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *root;
+
+	if (!yyjson_is_obj(val))
+		return NULL;
+	doc = yyjson_mut_doc_new(NULL);
+	if (!doc)
+		abort();
+	root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
+	copy_metadata(doc, root, val, annotations);
+	for (; pointers && *pointers; pointers++)
+		copy_part(doc, val, *pointers);
 	return object_new(freeze(doc));
+}
+
+struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *pointers)
+{
+	return copy_some(val, pointers, true);
+}
+
+struct kube_object *kube_object_copy_metadata(yyjson_val *val)
+{
+	return copy_some(val, NULL, false);
+}
+
+char *kube_object_text(const struct kube_object *object, size_t *ret_len)
+{
+	return yyjson_write(object->doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, ret_len);
+}
+
+struct kube_object *kube_object_take_text(char *text, size_t len)
+{
+	struct kube_object *object;
+
+	memset(text + len, 0, KUBE_OBJECT_PADDING);
+	object = object_new(yyjson_read_opts(text, len, YYJSON_READ_INSITU | YYJSON_READ_ALLOW_INVALID_UNICODE, NULL, NULL));
+	if (object)
+		object->text = text;
+	else
+		free(text);
+	return object;
 }
 
 struct kube_object *kube_object_parse(const char *json, size_t len)
@@ -160,6 +205,7 @@ void kube_object_unref(struct kube_object *object)
 	if (!object || atomic_fetch_sub(&object->refs, 1) != 1)
 		return;
 	yyjson_doc_free(object->doc);
+	free(object->text);
 	free(object);
 }
 

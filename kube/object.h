@@ -19,8 +19,17 @@ struct kube_object;
 struct kube_object *kube_object_parse(const char *json, size_t len);
 struct kube_object *kube_object_parse_secret(const char *json, size_t len); // wiped when freed
 
+// The object's JSON text, malloc'ed; and the object of a malloc'ed text with KUBE_OBJECT_PADDING more bytes behind it, which is
+// taken over. NULL when it is no JSON object.
+#define KUBE_OBJECT_PADDING YYJSON_PADDING_SIZE
+char *kube_object_text(const struct kube_object *object, size_t *ret_len);
+struct kube_object *kube_object_take_text(char *text, size_t len);
+
 // A copy of a value of a larger document, e.g. an item of a list. NULL when it is no JSON object.
 struct kube_object *kube_object_copy(yyjson_val *val);
+
+// A copy of what identifies it, as below but with annotations, and of the members with these JSON pointers; the list ends with NULL.
+struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *pointers);
 
 // A copy of what identifies it: of metadata the name, namespace, uid, resourceVersion, generation,
 // deletionTimestamp, labels and ownerReferences. Annotations, which may quote a Secret's data, are not among them. NULL

@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-// How many braces and brackets are open where metadata's members stand: of a list's items, of a watch event's object.
-#define REDACT_LIST 4
+// How many braces and brackets are open where metadata's members stand: of an object, of a watch event's object.
+#define REDACT_OBJECT 2
 #define REDACT_EVENT 3
 
 // Overwrites their values with null and spaces, in place. Any text is taken; of what is no JSON, what looks like

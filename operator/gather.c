@@ -30,7 +30,7 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 		return;
 	uid = kube_object_uid(workload);
 	inputs->n_pod_objects =
-		kube_store_list(context->stores.pods, inputs->dbms.metadata.namespace, &inputs->pod_objects);
+		kube_store_find(context->stores.pods, inputs->dbms.metadata.namespace, inputs->dbms.metadata.name, &inputs->pod_objects);
 	inputs->pods = arena_new_array(arena, struct pod, inputs->n_pod_objects);
 	for (size_t i = 0; i < inputs->n_pod_objects; i++) {
 		if (apply_is_owned(inputs->pod_objects[i], uid))
@@ -132,7 +132,7 @@ static int gather_certificate(const struct context *context, struct memory *memo
 static void gather_volumes(const struct context *context, struct arena *arena, struct inputs *inputs)
 {
 	inputs->n_volume_objects =
-		kube_store_list(context->stores.volumes, inputs->dbms.metadata.namespace, &inputs->volume_objects);
+		kube_store_find(context->stores.volumes, inputs->dbms.metadata.namespace, inputs->dbms.metadata.name, &inputs->volume_objects);
 	inputs->volumes = arena_new_array(arena, struct volume, inputs->n_volume_objects);
 	for (size_t i = 0; i < inputs->n_volume_objects; i++) {
 		struct volume *volume = &inputs->volumes[inputs->n_volumes];
@@ -213,7 +213,7 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 	if (r < 0)
 		return r;
 	gather_workload(context, arena, workload, inputs);
-	inputs->n_plugin_objects = kube_store_list(context->stores.plugins, dbms->metadata.namespace, &inputs->plugin_objects);
+	inputs->n_plugin_objects = kube_store_find(context->stores.plugins, dbms->metadata.namespace, dbms->metadata.name, &inputs->plugin_objects);
 	gather_volumes(context, arena, inputs);
 	inputs->replicas = dbms->servers;
 	gather_version(arena, inputs);

@@ -10,11 +10,16 @@
 
 #include <uthash.h>
 
+#include "base/squeeze.h"
 #include "operator/survey.h"
 
+#define NOTHING ((struct squeeze_text){"", 0})
+
 struct slot {
-	struct memory memory;
 	UT_hash_handle hh;
+	struct memory *awake; // NULL: at rest, or nothing is remembered yet
+	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
+	size_t squeezed_len, survey_len;
 	char key[];
 };
 
@@ -23,19 +28,33 @@ struct memory_table {
 	struct slot *slots;
 };
 
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
 struct memory_table *memory_table_new(void)
 {
-	struct memory_table *table = calloc(1, sizeof(*table));
+	struct memory_table *table = must(calloc(1, sizeof(*table)));
 
-	if (!table)
-		abort();
 	(void)pthread_mutex_init(&table->lock, NULL);
 	return table;
 }
 
+static void memory_free(struct memory *memory)
+{
+	if (!memory)
+		return;
+	survey_free(memory->survey.last);
+	free(memory);
+}
+
 static void slot_free(struct slot *slot)
 {
-	survey_free(slot->memory.survey.last);
+	memory_free(slot->awake);
+	free(slot->squeezed);
 	free(slot);
 }
 
@@ -57,13 +76,50 @@ void memory_table_free(struct memory_table *table)
 static struct slot *slot_new(const char *key)
 {
 	size_t size = strlen(key) + 1;
-	struct slot *slot = calloc(1, sizeof(*slot) + size);
+	struct slot *slot = must(calloc(1, sizeof(*slot) + size));
 
-	if (!slot)
-		abort();
 	memcpy(slot->key, key, size);
-	slot->memory.connection.connected = -1;
 	return slot;
+}
+
+static void wake(struct slot *slot)
+{
+	size_t len = sizeof(struct memory) + slot->survey_len;
+	char *bytes;
+
+	slot->awake = must(calloc(1, sizeof(*slot->awake)));
+	if (!slot->squeezed) {
+		slot->awake->connection.connected = -1;
+		return;
+	}
+	bytes = must(malloc(len));
+	if (!unsqueeze(NOTHING, (struct squeeze_text){slot->squeezed, slot->squeezed_len}, bytes, len))
+		abort();
+	memcpy(slot->awake, bytes, sizeof(*slot->awake));
+	if (slot->survey_len)
+		slot->awake->survey.last = survey_read(bytes + sizeof(struct memory), slot->survey_len);
+	free(bytes);
+}
+
+static void rest(struct slot *slot)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct survey *survey = slot->awake->survey.last;
+	const char *text = survey ? survey_text(survey, arena) : "";
+	size_t survey_len = strlen(text), len = sizeof(struct memory) + survey_len;
+	char *bytes = arena_alloc(arena, len);
+
+	slot->awake->survey.last = NULL;
+	memcpy(bytes, slot->awake, sizeof(struct memory));
+	memcpy(bytes + sizeof(struct memory), text, survey_len);
+	free(slot->squeezed);
+	slot->squeezed = must(malloc(squeeze_bound(len)));
+	slot->squeezed_len = squeeze(NOTHING, (struct squeeze_text){bytes, len}, slot->squeezed);
+	slot->squeezed = must(realloc(slot->squeezed, slot->squeezed_len));
+	slot->survey_len = survey_len;
+	survey_free(survey);
+	memory_free(slot->awake);
+	slot->awake = NULL;
 }
 
 struct memory *memory_of(struct memory_table *table, const char *key)
@@ -77,7 +133,20 @@ struct memory *memory_of(struct memory_table *table, const char *key)
 		HASH_ADD_STR(table->slots, key, slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
-	return &slot->memory;
+	if (!slot->awake)
+		wake(slot);
+	return slot->awake;
+}
+
+void memory_rest(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	(void)pthread_mutex_unlock(&table->lock);
+	if (slot && slot->awake)
+		rest(slot);
 }
 
 void memory_forget(struct memory_table *table, const char *key)

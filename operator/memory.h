@@ -117,8 +117,11 @@ struct memory_table *memory_table_new(void);
 void memory_table_free(struct memory_table *table);
 DEFINE_CLEANUP(struct memory_table *, memory_table_free);
 
-// The memory of a key, made when there is none; valid until memory_forget(). Any thread.
+// The memory of a key, made when there is none; valid until memory_rest() or memory_forget(). Any thread, one at a time for a key.
 struct memory *memory_of(struct memory_table *table, const char *key);
+
+// The run is over: what is remembered is kept squeezed until memory_of() is called again. Nothing happens after memory_forget().
+void memory_rest(struct memory_table *table, const char *key);
 void memory_forget(struct memory_table *table, const char *key);
 
 // Copies a text into one of the fields above, cut at its size.

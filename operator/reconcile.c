@@ -21,6 +21,7 @@ int reconcile(void *user, const char *text, struct outcome *ret, struct err *err
 		r = reconcile_plugin(context, &key, memory_of(context->memories, text), ret, err);
 	else
 		r = reconcile_dbms(context, &key, memory_of(context->memories, text), ret, err);
+	memory_rest(context->memories, text);
 	if (r != ERR_CONFLICT)
 		return r;
 	log_debug("lost a race", "key", text, "error", err->text);

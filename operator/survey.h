@@ -26,6 +26,10 @@ struct survey *survey_new(void);
 void survey_free(struct survey *survey); // NULL is allowed
 DEFINE_CLEANUP(struct survey *, survey_free);
 
+// The survey as a text in the arena, and the survey of such a text.
+const char *survey_text(const struct survey *survey, struct arena *arena);
+struct survey *survey_read(const char *text, size_t len);
+
 // Whether an advertised address is that of a pod of ours.
 bool survey_is_at(const char *address, const struct names *names, const char *pod);
 

@@ -47,7 +47,7 @@ static void add_key(struct wiring *wiring, enum key_kind kind, const char *names
 static void add_plugins(struct wiring *wiring, const char *namespace, const char *deployment)
 {
 	struct kube_object **plugins;
-	size_t n = kube_store_list(wiring->context.stores.plugins, namespace, &plugins);
+	size_t n = kube_store_find(wiring->context.stores.plugins, namespace, deployment, &plugins);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *target = kube_object_str(plugins[i], "/spec/clusterRef");
@@ -164,13 +164,34 @@ static void on_volume(void *user, const struct kube_resource *resource, struct k
 		yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
 }
 
+static const char *const secret_paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
+					   "/spec/tls/certificateSecret"};
+
+// A deployment is found by the Secrets that it refers to.
+static void by_secret(const struct kube_object *root, void (*add)(void *user, const char *name), void *user)
+{
+	for (size_t i = 0; i < sizeof(secret_paths) / sizeof(secret_paths[0]); i++)
+		add(user, kube_object_str(root, secret_paths[i]));
+}
+
+// A plugin is found by its deployment.
+static void by_target(const struct kube_object *plugin, void (*add)(void *user, const char *name), void *user)
+{
+	add(user, kube_object_str(plugin, "/spec/clusterRef"));
+}
+
+// A pod and a claim are found by the deployment that their labels tell.
+static void by_instance(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
+{
+	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "labels");
+
+	add(user, yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
+}
+
 static bool refers_to(const struct kube_object *root, const char *secret)
 {
-	static const char *const paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
-					    "/spec/tls/certificateSecret"};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		const char *name = kube_object_str(root, paths[i]);
+	for (size_t i = 0; i < sizeof(secret_paths) / sizeof(secret_paths[0]); i++) {
+		const char *name = kube_object_str(root, secret_paths[i]);
 
 		if (name && strcmp(name, secret) == 0)
 			return true;
@@ -182,7 +203,7 @@ static void add_referring(struct wiring *wiring, struct kube_store *store, enum 
 			  const struct kube_object *secret)
 {
 	struct kube_object **roots;
-	size_t n = kube_store_list(store, kube_object_namespace(secret), &roots);
+	size_t n = kube_store_find(store, kube_object_namespace(secret), kube_object_name(secret), &roots);
 
 	for (size_t i = 0; i < n; i++) {
 		if (refers_to(roots[i], kube_object_name(secret)))
@@ -206,24 +227,29 @@ static void on_secret(void *user, const struct kube_resource *resource, struct k
 // The order is that in which the stores are made: what a handler looks into comes before it.
 static int make_informers(struct wiring *wiring, const char *namespace, struct err *err)
 {
+	// What is read of them beside metadata.
+	static const char *const spec[] = {"/spec", NULL}, *const data[] = {"/data", NULL}, *const nothing[] = {NULL};
+	static const char *const pod[] = {"/status/conditions", "/status/containerStatuses", "/status/podIP", NULL};
+	static const char *const claim[] = {"/spec/resources", NULL};
 	const struct {
 		const struct kube_resource *resource;
 		struct kube_store **store;
 		kube_informer_handler handler;
 		const char *selector;
-		bool metadata_only;
+		const char *const *parts;
+		kube_store_index index;
 	} watched[INFORMERS] = {
-		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, false},
-		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, false},
-		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, false},
-		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, false},
-		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, false},
-		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, false},
-		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, CHILDREN, false},
-		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, CHILDREN, false},
-		{&kube_pods, &wiring->context.stores.pods, on_pod, CHILDREN, false},
-		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, CHILDREN, false},
-		{&kube_secrets, &wiring->context.stores.secrets, on_secret, NULL, true},
+		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, NULL, by_secret},
+		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, NULL, by_secret},
+		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, NULL, by_target},
+		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, NULL, NULL},
+		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, spec, NULL},
+		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, data, NULL},
+		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, CHILDREN, NULL, NULL},
+		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, CHILDREN, spec, NULL},
+		{&kube_pods, &wiring->context.stores.pods, on_pod, CHILDREN, pod, by_instance},
+		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, CHILDREN, claim, by_instance},
+		{&kube_secrets, &wiring->context.stores.secrets, on_secret, NULL, nothing, NULL},
 	};
 
 	for (size_t i = 0; i < INFORMERS; i++) {
@@ -231,7 +257,9 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 			.resource = watched[i].resource,
 			.namespace = namespace,
 			.label_selector = watched[i].selector,
-			.metadata_only = watched[i].metadata_only,
+			.parts = watched[i].parts,
+			.index = watched[i].index,
+			.metadata_only = watched[i].resource == &kube_secrets,
 			.handler = watched[i].handler,
 			.user = wiring,
 		};

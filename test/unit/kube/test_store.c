@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -31,26 +32,33 @@ static void put(struct kube_store *store, const char *namespace, const char *nam
 	kube_object_unref(object);
 }
 
+static void assert_is(struct kube_object *object, int version)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", version);
+	assert_non_null(object);
+	assert_string_equal(kube_object_resource_version(object), text);
+	kube_object_unref(object);
+}
+
 static void test_put_get_remove(void **state)
 {
-	struct kube_store *store = kube_store_new();
-	struct kube_object *first = make("a", "x", 1), *second = make("a", "x", 2), *other;
+	struct kube_store *store = kube_store_new(NULL);
+	struct kube_object *first = make("a", "x", 1), *second = make("a", "x", 2);
 
 	(void)state;
 	assert_null(kube_store_get(store, (struct kube_name){"a", "x"}));
+	assert_null(kube_store_remove(store, first));
 	assert_null(kube_store_put(store, first));
-	assert_ptr_equal(kube_store_put(store, second), first);
-	kube_object_unref(first); // the store's
+	assert_is(kube_store_put(store, second), 1);
 	assert_int_equal(kube_store_count(store), 1);
-	other = kube_store_get(store, (struct kube_name){"a", "x"});
-	assert_ptr_equal(other, second);
-	kube_object_unref(other);
+	assert_is(kube_store_get(store, (struct kube_name){"a", "x"}), 2);
 	assert_null(kube_store_get(store, (struct kube_name){"b", "x"}));
 	assert_null(kube_store_get(store, (struct kube_name){NULL, NULL}));
 	// By name, whatever the version.
-	assert_ptr_equal(kube_store_remove(store, first), second);
+	assert_is(kube_store_remove(store, first), 2);
 	assert_null(kube_store_remove(store, first));
-	kube_object_unref(second); // the store's
 	assert_int_equal(kube_store_count(store), 0);
 	kube_object_unref(first);
 	kube_object_unref(second);
@@ -58,10 +66,148 @@ static void test_put_get_remove(void **state)
 	kube_store_free(NULL);
 }
 
+static void by_labels(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
+{
+	add(user, kube_object_str(object, "/metadata/labels/a"));
+	add(user, kube_object_str(object, "/metadata/labels/b"));
+}
+
+static void put_labelled(struct kube_store *store, const char *namespace, const char *name, const char *labels)
+{
+	char text[1024];
+	struct kube_object *object;
+
+	(void)snprintf(text, sizeof(text), "{\"metadata\":{\"namespace\":\"%s\",\"name\":\"%s\",\"labels\":{%s}}}", namespace, name, labels);
+	object = kube_object_parse(text, strlen(text));
+	kube_object_unref(kube_store_put(store, object));
+	kube_object_unref(object);
+}
+
+static void assert_found(struct kube_store *store, const char *namespace, const char *name, const char *wanted)
+{
+	struct kube_object **objects;
+	size_t n = kube_store_find(store, namespace, name, &objects);
+	char names[256] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names);
+
+		(void)snprintf(names + len, sizeof(names) - len, "%s ", kube_object_name(objects[i]));
+	}
+	assert_string_equal(names, wanted);
+	kube_objects_free(objects, n);
+}
+
+static void test_index(void **state)
+{
+	struct kube_store *store = kube_store_new(by_labels);
+	struct kube_object *gone;
+
+	(void)state;
+	assert_found(store, "n", "one", "");
+	put_labelled(store, "n", "x", "\"a\":\"one\"");
+	put_labelled(store, "n", "y", "\"a\":\"two\",\"b\":\"one\"");
+	put_labelled(store, "m", "z", "\"a\":\"one\"");
+	put_labelled(store, "n", "w", "");
+	assert_found(store, "n", "one", "x y ");
+	assert_found(store, "n", "two", "y ");
+	assert_found(store, "m", "one", "z ");
+	assert_found(store, "m", "two", "");
+	// A change of what it is found by.
+	put_labelled(store, "n", "y", "\"a\":\"one\"");
+	assert_found(store, "n", "two", "");
+	assert_found(store, "n", "one", "x y ");
+	gone = make("n", "x", 1);
+	kube_object_unref(kube_store_remove(store, gone));
+	kube_object_unref(gone);
+	assert_found(store, "n", "one", "y ");
+	for (int i = 0; i < 200; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "k%d", i);
+		put_labelled(store, "k", name, i == 77 ? "\"a\":\"one\"" : "\"b\":\"many\"");
+	}
+	assert_found(store, "k", "one", "k77 ");
+	assert_found(store, "n", "one", "y ");
+	kube_store_free(store);
+}
+
+// What a list lacked goes, one by one; what it had stays.
+static void test_rounds(void **state)
+{
+	struct kube_store *store = kube_store_new(NULL);
+	struct kube_object *stale;
+	int n = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "o%d", i);
+		put(store, "n", name, 1);
+	}
+	kube_store_begin_round(store);
+	put(store, "n", "o7", 1);
+	put(store, "n", "o8", 2);
+	put(store, "n", "new", 1);
+	while ((stale = kube_store_remove_stale(store))) {
+		assert_string_not_equal(kube_object_name(stale), "o7");
+		assert_string_not_equal(kube_object_name(stale), "o8");
+		assert_is(stale, 1);
+		n++;
+	}
+	assert_int_equal(n, 98);
+	assert_int_equal(kube_store_count(store), 3);
+	assert_is(kube_store_get(store, (struct kube_name){"n", "o8"}), 2);
+	kube_store_free(store);
+}
+
+// Objects much like one another, some of another kind, and one as large as they come.
+static void test_objects_come_back_as_they_were(void **state)
+{
+	struct kube_store *store = kube_store_new(NULL);
+	size_t len = 300000;
+	char *large = malloc(len + 100);
+	struct kube_object *object;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		char text[512], name[16];
+
+		(void)snprintf(name, sizeof(name), "o%d", i);
+		(void)snprintf(text, sizeof(text), "{\"metadata\":{\"namespace\":\"n\",\"name\":\"%s\",\"uid\":\"%08x\"},\"spec\":{\"%s\":[1,2.5,true,null,\"\\u00e9\\n%d\"]}}",
+			       name, (unsigned)i * 2654435761U, i % 5 ? "common" : name, i);
+		object = kube_object_parse(text, strlen(text));
+		kube_object_unref(kube_store_put(store, object));
+		kube_object_unref(object);
+	}
+	for (int i = 0; i < 40; i++) {
+		char name[16], wanted[32], pointer[32];
+
+		(void)snprintf(name, sizeof(name), "o%d", i);
+		(void)snprintf(wanted, sizeof(wanted), "\xc3\xa9\n%d", i);
+		(void)snprintf(pointer, sizeof(pointer), "/spec/%s/4", i % 5 ? "common" : name);
+		object = kube_store_get(store, (struct kube_name){"n", name});
+		assert_string_equal(kube_object_str(object, pointer), wanted);
+		kube_object_unref(object);
+	}
+	(void)strcpy(large, "{\"metadata\":{\"name\":\"large\",\"uid\":\"");
+	memset(large + strlen(large), 'x', len);
+	(void)strcpy(large + len, "\"}}");
+	object = kube_object_parse(large, strlen(large));
+	kube_object_unref(kube_store_put(store, object));
+	kube_object_unref(object);
+	object = kube_store_get(store, (struct kube_name){NULL, "large"});
+	assert_int_equal(strlen(kube_object_uid(object)), len - strlen("{\"metadata\":{\"name\":\"large\",\"uid\":\""));
+	kube_object_unref(object);
+	free(large);
+	kube_store_free(store);
+}
+
 // "a/bc" and "ab/c" are two; namespace and name are not run together.
 static void test_names_do_not_run_together(void **state)
 {
-	struct kube_store *store = kube_store_new();
+	struct kube_store *store = kube_store_new(NULL);
 	struct kube_object **objects;
 
 	(void)state;
@@ -83,7 +229,7 @@ static void test_names_do_not_run_together(void **state)
 
 static void test_holds_names_as_long_as_they_come(void **state)
 {
-	struct kube_store *store = kube_store_new();
+	struct kube_store *store = kube_store_new(NULL);
 	char long_a[254], long_b[254];
 	struct kube_object *object;
 
@@ -127,7 +273,7 @@ static void *read_on(void *user)
 // One writer, many readers.
 static void test_threads(void **state)
 {
-	struct race race = {.store = kube_store_new()};
+	struct race race = {.store = kube_store_new(NULL)};
 	pthread_t readers[3];
 
 	(void)state;
@@ -158,6 +304,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_get_remove),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_objects_come_back_as_they_were),
 		cmocka_unit_test(test_names_do_not_run_together),
 		cmocka_unit_test(test_holds_names_as_long_as_they_come),
 		cmocka_unit_test(test_threads),
