@@ -394,7 +394,7 @@ def test_secrets_stay_secret(ns):
     check("neofleet_deployments" in ns.operator.metrics(), "no metrics")
     ns.keep_evidence()
     found = set()
-    for place, text in [*EVIDENCE, ("metrics", ns.operator.metrics())]:
+    for place, text in [*EVIDENCE, ("log", ns.operator.logs()), ("metrics", ns.operator.metrics())]:
         found.add(place)
         for form in forms:
             check(form not in text, f"a secret stands in the {place}")
