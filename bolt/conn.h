@@ -26,6 +26,7 @@
 #include "bolt/chunk.h"
 #include "bolt/failure.h"
 #include "bolt/handshake.h"
+#include "bolt/notifications.h"
 #include "bolt/value.h"
 #include "bolt/protocol.h"
 
@@ -93,13 +94,6 @@ void conn_deinit(struct conn *conn); // wipes
 // The requests. Each appends one message (conn_hello() one or two) and one expected answer each. They fail without a trace:
 // ERR_INVALID: the version that was agreed on has no such message or field, or a parameter's type, and the text says since when
 // there is; ERR_TOO_LARGE: the output or the FIFO is full; ERR_IO: the connection is broken.
-
-// Which notifications are wanted (5.2 and later).
-struct bolt_notifications {
-	const char *minimum_severity;	    // "OFF", "WARNING", "INFORMATION"; NULL: as the server is set up
-	const char *const *disabled;	    // categories (before 5.5) or classifications not wanted; NULL: as the server is set up
-	size_t n_disabled;		    // 0 with disabled not NULL: all are wanted
-};
 
 struct conn_hello {
 	const char *user_agent;		  // of the application, "name/version"

@@ -26,6 +26,8 @@
 #include "base/err.h"
 #include "bolt/auth.h"
 #include "bolt/bookmarks.h"
+#include "bolt/failure.h"
+#include "bolt/notifications.h"
 #include "bolt/result.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
@@ -33,8 +35,6 @@
 #define BOLT_FOREVER INT64_MAX
 
 struct bolt_driver;
-struct bolt_failure;	   // bolt/failure.h
-struct bolt_notifications; // bolt/conn.h
 
 struct bolt_address {
 	const char *host; // a name or an IP address, without brackets

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bolt/notifications.h"
 #include "bolt/value.h"
 
 enum bolt_tls {
@@ -29,7 +30,7 @@ struct bolt_target {
 	const char *key_password;
 	const char *user_agent;	 // "neofleet/0.1.0" form; required
 	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
-	const struct bolt_notifications *notifications; // which are wanted (bolt/conn.h); NULL: as the server is set up
+	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
 	bool expired_ok; // a password that must be changed is let in, to change it
 	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
 };

@@ -10,7 +10,10 @@ foreach(name flight link logon torture wire)
 endforeach()
 neofleet_test(bolt tls DEPS PkgConfig::openssl Threads::Threads)
 target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=poll,--wrap=recv,--wrap=send)
-foreach(name session)
+foreach(name bookmarks routing uri)
+	neofleet_test(bolt ${name})
+endforeach()
+foreach(name cluster session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <stddef.h>
+
+// Which notifications are wanted (5.2 and later).
+struct bolt_notifications {
+	const char *minimum_severity;	    // "OFF", "WARNING", "INFORMATION"; NULL: as the server is set up
+	const char *const *disabled;	    // categories (before 5.5) or classifications not wanted; NULL: as the server is set up
+	size_t n_disabled;		    // 0 with disabled not NULL: all are wanted
+};
