@@ -13,7 +13,7 @@ target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,-
 foreach(name bookmarks routing uri)
 	neofleet_test(bolt ${name})
 endforeach()
-foreach(name cluster session tx)
+foreach(name cluster pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
