@@ -124,7 +124,7 @@ static int find_login(const struct acquire *acquire, struct login **ret, struct 
 	arena = arena_new();
 	arena_wipe_on_free(arena);
 	if (provider->get(provider->user, arena, &auth, err) < 0)
-		return err->class;
+		return callback_failed(err);
 	*ret = login_new(&auth);
 	return 0;
 }

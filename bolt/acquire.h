@@ -69,3 +69,6 @@ int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t de
 
 // A copy with all that it points at; NULL of NULL.
 const struct bolt_notifications *notifications_copy(const struct bolt_notifications *notifications, struct arena *arena);
+
+// The error of a function that the caller of the library gave: returns its class.
+int callback_failed(struct err *err);

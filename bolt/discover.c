@@ -17,7 +17,7 @@ static bool is_final(const struct err *err)
 		"Neo.ClientError.Statement.ArgumentError",	   "Neo.ClientError.Request.Invalid",
 	};
 
-	if (err->class == ERR_CANCELLED || err->class == ERR_INVALID || err->class == ERR_INTERNAL)
+	if (strcmp(err->code, BOLT_CALLBACK) == 0 || err->class == ERR_CANCELLED || err->class == ERR_INVALID || err->class == ERR_INTERNAL)
 		return true;
 	if (err->class == ERR_FORBIDDEN)
 		return strcmp(err->code, "Neo.ClientError.Security.AuthorizationExpired") != 0;
@@ -92,8 +92,10 @@ static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, 
 	const struct bolt_resolver *resolver = driver->options.resolver, *names = driver->options.names;
 	struct bolt_addresses named = {.items = &driver->initial, .n = 1}, all = {0};
 
-	if (resolver && resolver->resolve(resolver->user, &driver->initial, acquire->arena, &named, err) < 0)
-		return err_wrap(err, "the resolver of '%s'", driver->initial.host);
+	if (resolver && resolver->resolve(resolver->user, &driver->initial, acquire->arena, &named, err) < 0) {
+		(void)err_wrap(err, "the resolver of '%s'", driver->initial.host);
+		return callback_failed(err);
+	}
 	*ret = named;
 	if (!names)
 		return 0;
@@ -127,7 +129,7 @@ static int ask_initial(struct acquire *acquire, const struct bolt_addresses *not
 
 	err_clear(last);
 	if (resolve_initial(acquire, &initial, last) < 0)
-		return last->class == ERR_IO ? ERR_NOT_FOUND : last->class;
+		return last->class == ERR_IO && !is_final(last) ? ERR_NOT_FOUND : last->class;
 	for (size_t i = 0; i < initial.n && r == ERR_NOT_FOUND; i++) {
 		if (!not || !holds(not, &initial.items[i]))
 			r = ask_router(acquire, &initial.items[i], deadline, ret, last);

@@ -39,6 +39,13 @@ const struct bolt_notifications *notifications_copy(const struct bolt_notificati
 	return to;
 }
 
+int callback_failed(struct err *err)
+{
+	if (!err->code[0])
+		err_set_code(err, BOLT_CALLBACK);
+	return err->class;
+}
+
 static int64_t time_or(int64_t given, int64_t otherwise)
 {
 	return given ? given : otherwise;

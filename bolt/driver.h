@@ -167,6 +167,8 @@ bool bolt_is_retryable(const struct err *err);
 #define BOLT_NO_SERVERS "Neobolt.NoServers"
 // ... of the pool, when no connection came free in acquire_ms: ERR_TIMEOUT.
 #define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
+// ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own: never retried.
+#define BOLT_CALLBACK "Neobolt.Callback"
 // ... of a feature that the server's Bolt is too old for: ERR_INVALID.
 #define BOLT_UNSUPPORTED "Neobolt.Unsupported"
 

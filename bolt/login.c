@@ -19,9 +19,15 @@ static char *copy(struct arena *arena, const char *text)
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
+static char *copy_unless_empty(struct arena *arena, const char *text)
+{
+	return text && *text ? arena_strdup(arena, text) : NULL;
+}
+
 struct login *login_new(const struct bolt_auth *auth)
 {
 	struct login *login = calloc(1, sizeof(*login));
+	bool basic = !auth->scheme || strcmp(auth->scheme, "basic") == 0;
 	struct bolt_value *parameters;
 
 	if (!login)
@@ -31,10 +37,10 @@ struct login *login_new(const struct bolt_auth *auth)
 	login->auth = (struct bolt_auth){
 		.scheme = copy(login->arena, auth->scheme),
 		.user = copy(login->arena, auth->user),
-		.password = copy(login->arena, auth->password),
-		.realm = copy(login->arena, auth->realm),
+		.password = basic ? copy(login->arena, auth->password) : copy_unless_empty(login->arena, auth->password),
+		.realm = copy_unless_empty(login->arena, auth->realm),
 	};
-	if (auth->parameters) {
+	if (auth->parameters && auth->parameters->size > 0) {
 		parameters = arena_alloc(login->arena, sizeof(*parameters));
 		*parameters = bolt_copy(auth->parameters, login->arena);
 		login->auth.parameters = parameters;

@@ -15,6 +15,7 @@ struct login {
 	struct bolt_auth auth;
 };
 
+// What is empty is left out, but for a basic password and a principal.
 struct login *login_new(const struct bolt_auth *auth);
 void login_free(struct login *login); // NULL is allowed
 DEFINE_CLEANUP(struct login *, login_free);

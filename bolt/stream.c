@@ -29,7 +29,7 @@ static int find_bookmarks(struct bolt_session *session, struct hold *hold, struc
 		return 0;
 	}
 	if (bolt_bookmarks_get(session->options.bookmarks, hold->arena, &hold->used, err) < 0)
-		return err->class;
+		return callback_failed(err);
 	// Once a transaction has left one, the shared ones know of it.
 	if (!session->marked)
 		bolt_bookmarks_join(hold->arena, &own, &hold->used);
@@ -434,5 +434,5 @@ int stream_mark(struct bolt_session *session, const struct hold *hold, const cha
 	session->marked = true;
 	if (!session->options.bookmarks)
 		return 0;
-	return bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err);
+	return bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) < 0 ? callback_failed(err) : 0;
 }

@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -333,7 +334,9 @@ static void *take_connections(void *user)
 
 	while ((fd = accept(stage->fd, NULL, NULL)) >= 0) {
 		struct actor *actor = calloc(1, sizeof(*actor));
+		int one = 1;
 
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		(void)pthread_mutex_lock(&stage->lock);
 		if (!actor || stage->n == CONNECTIONS_MAX)
 			abort();
@@ -485,13 +488,18 @@ void stage_assert_told(struct stage *stage, const char *lines)
 
 void stage_cut(struct stage *stage)
 {
+	unsigned n;
+
 	(void)pthread_mutex_lock(&stage->lock);
-	for (unsigned i = 0; i < stage->n; i++) {
+	n = stage->n;
+	for (unsigned i = 0; i < n; i++) {
 		if (stage->fds[i] >= 0)
 			(void)shutdown(stage->fds[i], SHUT_RDWR);
 	}
-	while (stage->n_open > 0)
-		(void)pthread_cond_wait(&stage->told_more, &stage->lock);
+	for (unsigned i = 0; i < n; i++) {
+		while (stage->fds[i] >= 0)
+			(void)pthread_cond_wait(&stage->told_more, &stage->lock);
+	}
 	(void)pthread_mutex_unlock(&stage->lock);
 }
 

@@ -256,6 +256,7 @@ static void test_provider(void **state)
 	assert_false(bolt_is_retryable(&scene.err));
 	rotation.broken = true;
 	assert_int_equal(query(&scene), ERR_IO);
+	assert_string_equal(scene.err.code, BOLT_CALLBACK);
 	end(&scene);
 }
 
