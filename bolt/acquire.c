@@ -117,6 +117,8 @@ static int find_login(const struct acquire *acquire, struct login **ret, struct 
 	_cleanup_(arena_freep) struct arena *arena = NULL;
 	struct bolt_auth auth = {0};
 
+	login_free(*ret);
+	*ret = NULL;
 	if (acquire->auth || !provider) {
 		*ret = login_new(acquire->auth ? acquire->auth : &acquire->driver->login->auth);
 		return 0;
@@ -242,6 +244,7 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 		return 0;
 	if (acquire->auth && !can)
 		return no_logon("a session with credentials of its own", err);
+	place->relogon = logon;
 	if (logon && !can)
 		return 0;
 	bolt_link_set_cancel(place->link, acquire->cancel);
@@ -283,8 +286,12 @@ int acquire_from(struct acquire *acquire, const struct bolt_address *address, in
 		} else {
 			r = revive(acquire, place, login, deadline, err);
 			if (r == 0) {
+				// One that cannot log on anew is replaced, and what it was asked for may have changed meanwhile.
+				bool again = place->relogon && driver->options.provider;
+
 				place->doomed = true;
 				pool_give(driver->pool, place);
+				r = again ? find_login(acquire, &login, err) : 0;
 				continue;
 			}
 		}
