@@ -10,30 +10,56 @@
 #include "bolt/conn.h"
 #include "test/fuzz/fuzz.h"
 
-static void ask(struct conn *conn)
-{
-	const struct conn_tx tx = {.database = "system", .timeout_ms = 1000, .read = true};
-	struct err err = ERR_INIT;
+static const struct bolt_auth auth = {.user = "neo4j", .password = "password"};
 
-	must(conn_run(conn, &(struct conn_run){.text = "RETURN 1", .tx = &tx}, &err) == 0);
-	must(conn_pull(conn, 100, CONN_LAST, &err) == 0);
+// Every request has its turn.
+static void ask(struct conn *conn, unsigned turn)
+{
+	static const char *const bookmarks[] = {"bm:1"};
+	const struct conn_tx tx = {.database = "system", .timeout_ms = 1000, .read = true, .bookmarks = bookmarks, .n_bookmarks = 1};
+	const struct conn_run run = {.text = "RETURN 1", .tx = &tx}, inner = {.text = "RETURN 2"};
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	switch (turn % 4) {
+	case 0:
+		r = conn_run(conn, &run, &err) | conn_pull(conn, 100, CONN_LAST, &err);
+		break;
+	case 1:
+		r = conn_begin(conn, &tx, &err) | conn_run(conn, &inner, &err) | conn_pull(conn, CONN_ALL, 1, &err) |
+		    conn_discard(conn, CONN_ALL, CONN_LAST, &err) | conn_commit(conn, &err);
+		break;
+	case 2:
+		r = conn_route(conn, &(struct conn_route){.database = "system"}, &err) | conn_rollback(conn, &err);
+		break;
+	default:
+		r = conn_telemetry(conn, CONN_API_MANAGED, &err) | conn_reset(conn, &err);
+		if (bolt_version_has(conn->version, BOLT_HAS_LOGON))
+			r |= conn_logoff(conn, &err) | conn_logon(conn, &auth, &err);
+	}
+	must(r == 0);
 }
 
 // What bolt/link.h does about an event.
-static void react(struct conn *conn, const struct conn_event *event)
+static void react(struct conn *conn, const struct conn_event *event, unsigned turn)
 {
+	const struct conn_hello hello = {.user_agent = "fuzz/1", .auth = &auth};
+	struct err err = ERR_INIT;
+
 	if (event->type == CONN_AGREED)
-		conn_hello(conn, "fuzz/1", "neo4j", "password");
-	else if (event->type == CONN_FAILURE)
-		conn_reset(conn);
-	else if (conn->n_pending == 0)
-		ask(conn);
+		must(conn_hello(conn, &hello, &err) == 0);
+	else if (event->type == CONN_FAILURE && !conn->broken)
+		must(conn_reset(conn, &err) == 0);
+	else if (conn->n_pending == 0 && !conn->broken)
+		ask(conn, turn);
 	must(!conn->output.overflow);
 	buf_clear(&conn->output);
 }
 
 static void check(const struct conn_event *event)
 {
+	struct err err = ERR_INIT;
+
 	switch (event->type) {
 	case CONN_RECORD:
 		must(event->request == CONN_PULL && event->value.type == BOLT_LIST);
@@ -42,7 +68,8 @@ static void check(const struct conn_event *event)
 		must(event->value.type == BOLT_MAP);
 		return;
 	case CONN_FAILURE:
-		must(event->code && event->message && !strpbrk(event->code, "\r\n\t") && !strpbrk(event->message, "\r\n\t"));
+		must(event->failure && failure_to_err(event->failure, &err) < 0 && !strpbrk(err.code, "\r\n\t") &&
+		     !strpbrk(err.text, "\r\n\t"));
 		return;
 	default:
 		return;
@@ -56,6 +83,7 @@ static void run(const uint8_t *data, size_t size, size_t piece, struct buf *log)
 	struct err err = ERR_INIT;
 	struct conn conn;
 	size_t pos = 0, used;
+	unsigned turn = 0;
 
 	conn_init(&conn);
 	buf_clear(&conn.output);
@@ -72,8 +100,8 @@ static void run(const uint8_t *data, size_t size, size_t piece, struct buf *log)
 		if (event.type == CONN_WANTS_INPUT)
 			continue;
 		check(&event);
-		buf_addf(log, "%d/%d/%zu ", event.type, event.request, conn.n_pending);
-		react(&conn, &event);
+		buf_addf(log, "%d/%d/%u ", event.type, event.request, conn.n_pending);
+		react(&conn, &event, turn++);
 	}
 	conn_deinit(&conn);
 }
