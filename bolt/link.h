@@ -105,7 +105,8 @@ struct bolt_table {
 
 // Runs one auto-commit query and pulls all rows. After ERR_SERVER or ERR_FORBIDDEN (err.code holds the Neo4j
 // code, err.text the message) the link was RESET and is usable; after any other error it is dead and
-// further calls fail with ERR_IO. ERR_INVALID: the version cannot carry it; nothing was sent and the link is as before.
+// further calls fail with ERR_IO. What cannot be sent (ERR_INVALID: the version cannot carry it; ERR_TOO_LARGE: the request is)
+// leaves the link as it was; bolt_link_is_dead() tells.
 int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
 		    struct bolt_table *ret, struct err *err);
 

@@ -61,8 +61,13 @@ static void add_conversation(struct buf *out)
 	add_message(out, 0x70, &metas[1]);
 }
 
+// The most that the client may keep of a message, and of requests behind HELLO and LOGON.
+struct bounds {
+	size_t message, output;
+};
+
 // The client's side of it: how often it got what it asked for.
-static unsigned converse(const struct buf *bytes, size_t len, struct err *err)
+static unsigned converse_within(const struct bounds *bounds, const struct buf *bytes, size_t len, struct err *err)
 {
 	const struct bolt_target target = {.user_agent = "test/1"};
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
@@ -78,6 +83,10 @@ static unsigned converse(const struct buf *bytes, size_t len, struct err *err)
 	assert_int_equal(write(server, bytes->data, len), (ssize_t)len);
 	assert_int_equal(shutdown(server, SHUT_WR), 0);
 	r = bolt_link_adopt(fds[0], &target, &auth, deadline, &link, err);
+	if (r == 0) {
+		bolt_link_conn(link)->dechunker.message.max = bounds->message;
+		bolt_link_conn(link)->output.max = bolt_link_conn(link)->output.len + bounds->output;
+	}
 	for (int i = 0; i < 3 && r == 0; i++) {
 		r = bolt_link_query(link, &(struct bolt_query){.text = "RETURN 1", .max_rows = 100}, deadline, arena, &table, err);
 		good += r == 0;
@@ -92,6 +101,11 @@ static unsigned converse(const struct buf *bytes, size_t len, struct err *err)
 	assert_true(r == (int)err->class && (r == 0) == (err->text[0] == '\0'));
 	assert_true(deadline_left_ms(deadline) > 0);
 	return good;
+}
+
+static unsigned converse(const struct buf *bytes, size_t len, struct err *err)
+{
+	return converse_within(&(struct bounds){CONN_MESSAGE_MAX, CONN_OUTPUT_MAX}, bytes, len, err);
 }
 
 static void test_good(void **state)
@@ -159,6 +173,30 @@ static void test_every_byte_doubled(void **state)
 	}
 }
 
+// Memory has bounds: whichever is reached first, at whichever size, is an error that names it, and nothing goes out in part.
+static void test_every_bound(void **state)
+{
+	_cleanup_buf_ struct buf bytes = BUF_INIT(10000);
+	unsigned full[2] = {0};
+
+	(void)state;
+	add_conversation(&bytes);
+	for (size_t n = 0; n < 200; n++) {
+		const struct bounds bounds[] = {{n, CONN_OUTPUT_MAX}, {CONN_MESSAGE_MAX, n}};
+
+		for (int i = 0; i < 2; i++) {
+			struct err err = ERR_INIT;
+
+			(void)converse_within(&bounds[i], &bytes, bytes.len, &err);
+			assert_true(err.class == ERR_TOO_LARGE || err.class == ERR_IO);
+			full[i] += err.class == ERR_TOO_LARGE;
+			if (err.class == ERR_TOO_LARGE)
+				assert_non_null(strstr(err.text, i == 0 ? "a Bolt message is larger than" : "the request is larger than"));
+		}
+	}
+	assert_true(full[0] > 20 && full[0] < 180 && full[1] > 20 && full[1] < 180);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_every_byte_changed),
 		cmocka_unit_test(test_every_byte_doubled),
+		cmocka_unit_test(test_every_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

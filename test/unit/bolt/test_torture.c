@@ -161,8 +161,8 @@ static void serve(struct peer *peer, void *user)
 	const struct bolt_entry meta[] = {{"fields", bolt_list(&field, 1)}};
 	struct bolt_value message;
 	bool failed = false, fails = false;
+	const bool *one_flight = user;
 
-	(void)user;
 	if (!peer_handshake(peer, 5, 8))
 		return;
 	peer_cork(peer, true);
@@ -177,8 +177,8 @@ static void serve(struct peer *peer, void *user)
 			(void)(peer_record(peer, &row, 1) && peer_success(peer, NULL, 0));
 		else
 			(void)peer_success(peer, meta, 1);
-		// The client sends HELLO and LOGON together, and RUN and PULL.
-		if (message.tag == PEER_LOGON || message.tag == PEER_PULL || message.tag == PEER_RESET) {
+		// The client sends HELLO and LOGON together, and RUN and PULL; or all of them.
+		if ((message.tag == PEER_LOGON && !*one_flight) || message.tag == PEER_PULL || message.tag == PEER_RESET) {
 			peer_cork(peer, false);
 			peer_cork(peer, true);
 		}
@@ -216,6 +216,30 @@ static int whole_link(const struct bolt_target *target, struct err *err)
 	return ask(link, QUERY_TEXT, arena, err);
 }
 
+// The same by requests and events, all in one flight; then RESET.
+static int whole_flight(const struct bolt_target *target, struct err *err)
+{
+	const struct bolt_auth auth = {.user = "neo4j", .password = "secret"};
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct conn_event event = {0};
+	int r = bolt_link_begin(target, &auth, deadline_in_ms(LIMIT), &link, err);
+
+	if (r == 0)
+		r = conn_run(bolt_link_conn(link), &(struct conn_run){.text = QUERY_TEXT}, err);
+	if (r == 0)
+		r = conn_pull(bolt_link_conn(link), CONN_ALL, CONN_LAST, err);
+	while (r == 0 && !(event.type == CONN_SUCCESS && event.request == CONN_PULL))
+		r = bolt_link_next(link, deadline_in_ms(LIMIT), arena, &event, err);
+	return r == 0 ? bolt_link_reset(link, deadline_in_ms(LIMIT), err) : r;
+}
+
+struct course {
+	int (*run)(const struct bolt_target *target, struct err *err);
+	bool one_flight;
+	unsigned calls; // more than so many
+};
+
 static int lowest_free_fd(void)
 {
 	int fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
@@ -225,13 +249,14 @@ static int lowest_free_fd(void)
 }
 
 // Whether the fault was hit at all; when not, n is beyond the last call.
-static bool run(enum way way, unsigned n, const struct peer_tls *tls, const char *ca_pem, int *ret_r)
+static bool run(struct course *course, enum way way, unsigned n, const struct peer_tls *tls, int *ret_r)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	int fd = lowest_free_fd();
-	struct peer_server *server = peer_server_start(serve, NULL, tls);
+	struct peer_server *server = peer_server_start(serve, &course->one_flight, tls);
 	struct bolt_target target = {
 		.host = "127.0.0.1", .port = peer_server_port(server), .user_agent = "test/1",
-		.tls = tls ? BOLT_TLS_VERIFY : BOLT_TLS_NONE, .ca_pem = ca_pem};
+		.tls = tls ? BOLT_TLS_VERIFY : BOLT_TLS_NONE, .ca_pem = tls ? pki_certificate_pem(tls->identity->certificate, arena) : NULL};
 	struct err err = ERR_INIT;
 	bool hit;
 
@@ -239,7 +264,7 @@ static bool run(enum way way, unsigned n, const struct peer_tls *tls, const char
 	fault.way = way;
 	fault.n = n;
 	fault.on = true;
-	*ret_r = whole_link(&target, &err);
+	*ret_r = course->run(&target, &err);
 	fault.on = false;
 	hit = fault.hit;
 	peer_server_stop(server, fault.connects);
@@ -249,14 +274,14 @@ static bool run(enum way way, unsigned n, const struct peer_tls *tls, const char
 	return hit;
 }
 
-static void torture(const struct peer_tls *tls, const char *ca_pem)
+static void torture(struct course *course, const struct peer_tls *tls)
 {
 	for (enum way way = 0; way < WAYS; way++) {
 		unsigned n = 1;
 		bool answered = false;
 		int r;
 
-		for (; n < CALLS_MAX && run(way, n, tls, ca_pem, &r); n++) {
+		for (; n < CALLS_MAX && run(course, way, n, tls, &r); n++) {
 			if (is_harmless(way))
 				assert_int_equal(r, 0);
 			else if (answered)
@@ -266,27 +291,32 @@ static void torture(const struct peer_tls *tls, const char *ca_pem)
 			else
 				answered = true;
 		}
-		// n is beyond the last call. There are socket, connect, the handshake, HELLO and LOGON, three queries and a RESET
-		// with at least a send and a recv each, and GOODBYE.
+		// n is beyond the last call.
 		assert_int_equal(r, 0);
-		assert_true(n > 14 && n < CALLS_MAX);
+		assert_true(n > course->calls && n < CALLS_MAX);
 		assert_true(is_harmless(way) || answered);
 	}
 }
 
+// There are socket, connect, the handshake, HELLO and LOGON, three queries and a RESET, with a send and a recv each at least, and
+// GOODBYE. Or a handshake, a flight and a RESET, with a send and a recv each at least, and GOODBYE.
+static struct course exchange = {.run = whole_link, .calls = 14}, flight = {.run = whole_flight, .one_flight = true, .calls = 8};
+
 static void test_plain(void **state)
 {
 	(void)state;
-	torture(NULL, NULL);
+	torture(&exchange, NULL);
+	torture(&flight, NULL);
 }
 
 static void test_tls(void **state)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pki pki = pki_make(NULL, "IP:127.0.0.1", -1, 30);
+	const struct peer_tls tls = {.identity = &pki, .no_tickets = true};
 
 	(void)state;
-	torture(&(struct peer_tls){.identity = &pki, .no_tickets = true}, pki_certificate_pem(pki.certificate, arena));
+	torture(&exchange, &tls);
+	torture(&flight, &tls);
 	pki_free(&pki);
 }
 
