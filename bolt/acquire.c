@@ -185,10 +185,11 @@ static int open_at(struct acquire *acquire, struct pool_place *place, const stru
 		.user_agent = options->user_agent,
 		.routing = driver->routing ? &driver->context : NULL,
 		.notifications = options->notifications,
+		.connect_ms = options->connect_ms,
 		.cancel = acquire->cancel,
 	};
 
-	return bolt_link_begin(&target, &place->login->auth, sooner(deadline, deadline_in_ms(options->connect_ms)), &place->link, err);
+	return bolt_link_begin(&target, &place->login->auth, deadline, &place->link, err);
 }
 
 // Before 5.1 a refused logon leaves no connection behind that could be asked for all of it.

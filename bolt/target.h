@@ -31,6 +31,7 @@ struct bolt_target {
 	const char *user_agent;	 // "neofleet/0.1.0" form; required
 	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
 	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
+	int64_t connect_ms; // what TCP and TLS alone may take; 0: as long as the call
 	bool expired_ok; // a password that must be changed is let in, to change it
 	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
 };

@@ -151,7 +151,8 @@ static struct wire *wire_new(int fd)
 
 int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err)
 {
-	const struct wait wait = {.deadline = deadline, .cancel = target->cancel};
+	int64_t until = target->connect_ms ? deadline_in_ms(target->connect_ms) : deadline;
+	const struct wait wait = {.deadline = until < deadline ? until : deadline, .cancel = target->cancel};
 	_cleanup_(wire_closep) struct wire *wire = wire_new(-1);
 	int r = 0;
 
@@ -162,7 +163,7 @@ int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **
 		r = dial(target->host, target->port ? target->port : PORT, &wait, &wire->fd, err);
 	wire->cancel = target->cancel;
 	if (r == 0 && wire->ssl)
-		r = tls_handshake(wire, deadline, err);
+		r = tls_handshake(wire, wait.deadline, err);
 	if (r == 0)
 		*ret = steal_ptr(wire);
 	return r;
