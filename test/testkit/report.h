@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Errors and summaries in testkit's JSON. Source: testkit's nutkit/protocol/responses.py.
+
+#include "bolt/result.h"
+#include "test/testkit/talk.h"
+
+// The err.code of what went wrong in the backend itself or in what testkit sent.
+#define BACKEND_FAULT "backend"
+#define backend_fault(err, ...) (err_set((err), ERR_PROTOCOL, __VA_ARGS__), err_set_code((err), BACKEND_FAULT), ERR_PROTOCOL)
+
+// Keeps an error under an id and answers with it.
+void report_error(struct talk *talk, const struct err *err, struct reply *reply);
+
+struct summary_query {
+	const char *text;
+	const struct bolt_value *params; // a map or null
+};
+
+int report_summary(const struct bolt_summary *summary, const struct summary_query *query, yyjson_mut_doc *doc, yyjson_mut_val **ret,
+		   struct err *err);
+
+// {"address", "agent", "protocolVersion"}
+yyjson_mut_val *report_server(const char *address, const char *agent, unsigned major, unsigned minor, yyjson_mut_doc *doc);
+
+// A text or null.
+yyjson_mut_val *report_text(yyjson_mut_doc *doc, const char *text);
