@@ -322,7 +322,6 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 		.database = call->database,
 		.impersonated_user = call->impersonated_user,
 		.auth = call->auth,
-		.fetch_size = -1,
 		.bookmarks = call->no_bookmarks ? NULL : call->bookmarks ? call->bookmarks : driver->bookmarks,
 	};
 	struct call_work work = {call, arena, ret};
