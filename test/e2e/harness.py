@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -91,21 +90,25 @@ class Api(threading.local):
         address = urllib.parse.urlsplit(cluster["server"])
         self.connection = http.client.HTTPSConnection(address.hostname, address.port, timeout=30, context=context)
 
-    def get(self, path):
-        """The object; None when it is not there."""
+    def ask(self, path):
+        """Status and body."""
         for attempt in (1, 2):
             try:
                 self.connection.request("GET", path)
                 answer = self.connection.getresponse()
-                body = answer.read()
-                break
+                return answer.status, answer.read()
             except (OSError, http.client.HTTPException):
                 self.connection.close()
                 if attempt == 2:
                     raise
-        if answer.status == 404:
+        return None
+
+    def get(self, path):
+        """The object; None when it is not there."""
+        status, body = self.ask(path)
+        if status == 404:
             return None
-        check(answer.status == 200, f"GET {path}: {answer.status} {body[:500]}")
+        check(status == 200, f"GET {path}: {status} {body[:500]}")
         return json.loads(body)
 
 
@@ -135,7 +138,9 @@ class Namespace:
 
     def keep_evidence(self):
         """What has been written here, for the search for secrets."""
-        EVIDENCE.append(("log", self.operator.logs()))
+        # That of the deployed one grows until the search, which reads it once more.
+        if isinstance(self.operator, LocalOperator):
+            EVIDENCE.append(("log", self.operator.logs()))
         for kind in ("events", "n4js", "n4jc", "n4jp", "statefulsets", "configmaps", "services"):
             EVIDENCE.append((kind, json.dumps(self.get(kind))))
 
@@ -258,31 +263,47 @@ class FleetService:
 
 
 class DeployedOperator:
-    """The operator as deploy/ installs it, which watches all namespaces."""
+    """The operator as deploy/ installs it, which watches all namespaces.
+
+    Its log is that of every pod that it was seen to have: other tests have it replaced, and what is counted in the log must not
+    become less by that.
+    """
+    PODS = f"{CORE}/namespaces/neofleet-system/pods"
+    SEEN, LOCK = {}, threading.Lock()
+
+    def pods(self):
+        return api().get(f"{self.PODS}?labelSelector=app.kubernetes.io/name=neofleet")["items"]
 
     def pod(self):
-        items = json.loads(run(["kubectl", "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet",
-                                "-o", "json"]).stdout)["items"]
-        return [item for item in items if "deletionTimestamp" not in item["metadata"]][0]
+        return wait_for("a pod of the operator", lambda: [
+            item for item in self.pods() if "deletionTimestamp" not in item["metadata"]])[0]
+
+    def read(self):
+        with self.LOCK:
+            for name in [item["metadata"]["name"] for item in self.pods()]:
+                status, body = api().ask(f"{self.PODS}/{name}/log")
+                # One that has just come, or is on its way out, has none.
+                text = body.decode() if status == 200 else ""
+                if len(text) > len(self.SEEN.get(name, "")):
+                    self.SEEN[name] = text
+            return "".join(self.SEEN.values())
 
     def logs(self):
-        def ask():
-            # Another test may be replacing the pod.
-            done = run(["kubectl", "logs", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "--tail=-1"],
-                       ok=False)
-            return done.returncode == 0 and done.stdout
-
-        return wait_for("the operator's log", ask)
+        return wait_for("the operator's log", self.read)
 
     def metrics(self):
-        address = self.pod()["status"]["podIP"]
-        with urllib.request.urlopen(f"http://{address}:8080/metrics", timeout=5) as answer:
-            return answer.read().decode()
+        def ask():
+            # It may be replaced at this moment.
+            with contextlib.suppress(OSError), urllib.request.urlopen(
+                    f"http://{self.pod()['status'].get('podIP')}:8080/metrics", timeout=5) as answer:
+                return answer.read().decode()
+
+        return wait_for("the operator's metrics", ask)
 
     def kill(self):
         """At once, and none comes in its place before start(); the operator of the other tests, too."""
         pod = self.pod()["metadata"]["name"]
-        EVIDENCE.append(("log", self.logs()))
+        self.logs()
         run(["kubectl", "scale", "deployment/neofleet", "-n", "neofleet-system", "--replicas=0"])
         run(["kubectl", "delete", "pod", pod, "-n", "neofleet-system", "--grace-period=0", "--force", "--wait=true"], ok=False)
 
@@ -291,12 +312,12 @@ class DeployedOperator:
         self.wait()
 
     def restart(self):
-        EVIDENCE.append(("log", self.logs()))
+        self.logs()
         run(["kubectl", "rollout", "restart", "deployment/neofleet", "-n", "neofleet-system"])
         self.wait()
 
     def wait(self):
-        run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=60s"])
+        run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=180s"])
 
 
 class LocalOperator:
@@ -343,7 +364,7 @@ class LocalOperator:
     def metrics(self):
         def ask():
             # It may have been started a moment ago.
-            with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(
+            with contextlib.suppress(OSError), urllib.request.urlopen(
                     f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
                 return answer.read().decode()
 

@@ -8,7 +8,7 @@ import types
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, WAIT_LIMIT, FleetService, check, wait_for
 from neighbours import cluster
-from scenario import Chain, Group, on_real_server
+from scenario import Chain, Group, on_real_server, restarts_operator
 from standalone import conf_is_accepted, mint, project
 
 # The light stand-in, where the real server does not decide.
@@ -413,6 +413,7 @@ def test_lists_of_the_user(ns):
     wait_plugin(ns, "apoc", "Failed", "dbms.security.procedures.allowlist", limit=START_LIMIT)
 
 
+@restarts_operator
 def test_pod_dies_of_our_entry(ns):
     """C8: a pod that was rolled for our entry alone and ends three times: the entry leaves, until image or spec change."""
     name = "withdrawn"

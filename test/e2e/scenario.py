@@ -6,12 +6,13 @@ A scenario is a function test_<name>(ns) whose docstring begins with the rules t
 shares one with others of its Group, and always a verdict and a line of its own.
 """
 import concurrent.futures
+import contextlib
 import sys
 import threading
 import time
 import traceback
 
-from harness import Namespace, check
+from harness import DeployedOperator, Namespace, check
 
 PRINTING = threading.Lock()
 REAL_REPOSITORY = "neo4j"
@@ -21,6 +22,49 @@ def on_real_server(function):
     """Marks a scenario, or what a group's scenarios begin with: the real Neo4j takes part, not the stand-in."""
     function.real = True
     return function
+
+
+def restarts_operator(function):
+    """Marks a scenario that restarts or kills the operator. One that is deployed is everybody's: nothing else is under way then."""
+    function.alone = True
+    return function
+
+
+class Turns:
+    """Steps that may go together, and steps that go alone."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.together, self.alone, self.waiting = 0, False, 0
+
+    @contextlib.contextmanager
+    def shared(self):
+        with self.changed:
+            self.changed.wait_for(lambda: not self.alone and not self.waiting)
+            self.together += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.together -= 1
+                self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def exclusive(self):
+        with self.changed:
+            self.waiting += 1
+            self.changed.wait_for(lambda: not self.alone and not self.together)
+            self.waiting -= 1
+            self.alone = True
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.alone = False
+                self.changed.notify_all()
+
+
+TURNS = Turns()
 
 
 class Group:
@@ -93,7 +137,7 @@ class Run:
         self.group, self.namespace, self.broken, self.results = group, None, None, []
 
     def guarded(self, what, step):
-        """Whether step() came through; if not, everything that helps to see why is printed."""
+        """How long step() took; if it does not come through, everything that helps to see why is printed."""
         started = time.monotonic()
         try:
             step()
@@ -107,7 +151,8 @@ class Run:
 
     def prepare(self):
         self.namespace = Namespace(self.group.name.replace("_", "-"))
-        state = self.group.given(self.namespace) if self.group.given else None
+        with TURNS.shared():
+            state = self.group.given(self.namespace) if self.group.given else None
         self.arguments = (self.namespace,) if state is None else (self.namespace, state)
 
     def one(self, scenario):
@@ -115,7 +160,9 @@ class Run:
             say(f"FAILED {scenario.__name__} (not run: {self.broken} failed)")
             self.results.append(False)
             return
-        took = self.guarded(scenario.__name__, lambda: self.attempt(scenario))
+        alone = getattr(scenario, "alone", False) and isinstance(self.namespace.operator, DeployedOperator)
+        with TURNS.exclusive() if alone else TURNS.shared():
+            took = self.guarded(scenario.__name__, lambda: self.attempt(scenario))
         say(f"{'FAILED' if self.broken else 'ok':6} {scenario.__name__} ({took:.1f} s)")
         self.results.append(not self.broken)
 

@@ -5,7 +5,7 @@ import time
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, wait_for
 from registration import condition, wait_condition
-from scenario import Group, on_real_server
+from scenario import Group, on_real_server, restarts_operator
 from standalone import SECRETS, mint, project
 
 
@@ -31,6 +31,7 @@ def given_rotated(ns):
     return wait_for("the rotated token in use", lambda: kid("rotated") if kid("rotated") not in (None, old) else None)
 
 
+@restarts_operator
 def test_rotated_then_restarts(ns, kid_in_use):
     """D2 D5 D6 D7: a token that the service rotated outlives restarts of the operator and of the pod, without a call."""
     name, pod = "rotated", "rotated-0"

@@ -4,7 +4,7 @@
 from harness import START_LIMIT, TOKEN_SECRET, WAIT_LIMIT, FleetService, check, wait_for
 from plugins import (
     Rolls, condition, conf_of, counted, cypher, patch, plugins_of, prepare, standin, wait_settled)
-from scenario import Chain, on_real_server
+from scenario import Chain, on_real_server, restarts_operator
 from servers import Cluster
 from standalone import mint, project
 
@@ -86,6 +86,7 @@ def test_block_removed(ns, name):
     rolls.expect(1, "block removed")
 
 
+@restarts_operator
 def test_disabled_while_silent(ns, name):
     """C7 D7: a server that cannot be told is given half a minute, then it goes on; also when the operator is killed meanwhile."""
     patch(ns, "n4js", name, {"auraFleetManagement": ON})

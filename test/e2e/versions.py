@@ -3,7 +3,7 @@
 """What each version's tag comes to (rule C4): a scenario for each tag."""
 from harness import START_LIMIT, check, wait_for
 from plugins import condition, conf_of, plugin, plugins_of, pods_made, prepare, standin, wait_plugin, wait_settled
-from scenario import Group
+from scenario import Group, restarts_operator
 
 LISTS = {"dbms.security.procedures.allowlist": "fleetManagement.*,*",
          "dbms.security.procedures.unrestricted": "fleetManagement.*"}
@@ -121,6 +121,7 @@ def test_tag_latest(ns):
     check(plugins_of(ns, "built-in") is None, "an entry where Fleet Manager is built in")
 
 
+@restarts_operator
 def test_tag_latest_after_restart(ns):
     """C4 B7: an operator that is started anew asks again, and rolls nothing."""
     ns.wait_fleet("plugin", True, limit=START_LIMIT)
