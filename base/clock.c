@@ -33,7 +33,9 @@ const struct clock clock_system = {.monotonic_ms = system_monotonic, .wall_ms = 
 
 int64_t deadline_in_ms(int64_t ms)
 {
-	return read_clock(CLOCK_MONOTONIC) + ms;
+	int64_t at;
+
+	return __builtin_add_overflow(read_clock(CLOCK_MONOTONIC), ms, &at) ? DEADLINE_NEVER : at;
 }
 
 int deadline_left_ms(int64_t deadline)

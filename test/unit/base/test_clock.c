@@ -56,6 +56,7 @@ static void test_deadlines(void **state)
 	assert_int_equal(deadline_left_ms(deadline_in_ms(-1)), 0);
 	assert_true(deadline_left_ms(deadline_in_ms(60000)) > 50000);
 	assert_true(deadline_left_ms(DEADLINE_NEVER) > 0);
+	assert_true(deadline_in_ms(INT64_MAX) == DEADLINE_NEVER);
 }
 
 int main(void)
