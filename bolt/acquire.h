@@ -26,6 +26,7 @@ struct bolt_driver {
 	struct bolt_uri uri;
 	struct bolt_address initial; // the URI's
 	struct bolt_value context;   // for a router: the URI's context and the address
+	struct bolt_trust *trust;    // NULL: no TLS
 	struct login *login;	     // NULL with a provider
 	struct pool *pool;
 	struct routing *routing; // NULL: one server

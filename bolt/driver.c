@@ -121,6 +121,21 @@ static void make_context(struct bolt_driver *driver)
 	driver->context = bolt_map(entries, given->size + 1);
 }
 
+// The system's store, above all, is not to be read for each connection.
+static int read_trust(struct bolt_driver *driver, struct err *err)
+{
+	const struct bolt_driver_options *options = &driver->options;
+	const struct bolt_target target = {
+		.tls = options->tls,
+		.ca_pem = options->ca_pem,
+		.cert_pem = options->cert_pem,
+		.key_pem = options->key_pem,
+		.key_password = options->key_password,
+	};
+
+	return bolt_trust_new(&target, &driver->trust, err);
+}
+
 int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err)
 {
 	static const struct bolt_auth nobody = {.scheme = "none"};
@@ -135,6 +150,8 @@ int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_drive
 		return err->class;
 	copy_options(driver->arena, options, &driver->options);
 	if (choose_tls(&driver->uri, &driver->options, err) < 0)
+		return err->class;
+	if (driver->options.tls != BOLT_TLS_NONE && read_trust(driver, err) < 0)
 		return err->class;
 	driver->initial = (struct bolt_address){.host = driver->uri.host, .port = driver->uri.port};
 	if (!options->provider)
@@ -159,6 +176,7 @@ void bolt_driver_free(struct bolt_driver *driver)
 		routing_free(driver->routing);
 	bolt_bookmarks_free(driver->bookmarks);
 	login_free(driver->login);
+	bolt_trust_free(driver->trust);
 	arena_free(driver->arena);
 	free(driver);
 }

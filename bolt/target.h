@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "bolt/notifications.h"
+#include "base/cleanup.h"
+#include "base/err.h"
 #include "bolt/value.h"
 
 enum bolt_tls {
@@ -17,6 +19,9 @@ enum bolt_tls {
 	BOLT_TLS_VERIFY, // chain and name are verified (bolt+s, neo4j+s)
 	BOLT_TLS_ANY,	 // encrypted, whoever it is (bolt+ssc, neo4j+ssc)
 };
+
+// What of a target is about TLS, read once for any number of connections.
+struct bolt_trust;
 
 struct bolt_target {
 	const char *host;	 // an IP address or a name; IPv6 without brackets
@@ -28,6 +33,7 @@ struct bolt_target {
 	const char *cert_pem;	 // a certificate of the client's own and what signed it, for servers that ask for one; or NULL
 	const char *key_pem;	 // its private key, not encrypted or with key_password
 	const char *key_password;
+	const struct bolt_trust *trust; // in the place of ca_pem, cert_pem, key_pem and key_password; NULL: they are read
 	const char *user_agent;	 // "neofleet/0.1.0" form; required
 	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
 	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
@@ -35,3 +41,11 @@ struct bolt_target {
 	bool expired_ok; // a password that must be changed is let in, to change it
 	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
 };
+
+// Reads ca_pem (or the system's store, which takes tens of milliseconds), cert_pem and key_pem of a target that has TLS. Any thread
+// may use it. ERR_INVALID: one of the texts is none, or they do not fit.
+int bolt_trust_new(const struct bolt_target *target, struct bolt_trust **ret, struct err *err);
+
+// Connections that were opened with it go on. NULL is allowed.
+void bolt_trust_free(struct bolt_trust *trust);
+DEFINE_CLEANUP(struct bolt_trust *, bolt_trust_free);

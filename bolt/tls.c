@@ -12,7 +12,6 @@
 
 #include "base/cleanup.h"
 
-DEFINE_CLEANUP(SSL_CTX *, SSL_CTX_free);
 DEFINE_CLEANUP(SSL *, SSL_free);
 DEFINE_CLEANUP(BIO *, BIO_free_all);
 DEFINE_CLEANUP(X509 *, X509_free);
@@ -27,7 +26,7 @@ int tls_error(SSL *ssl, const char *doing, struct err *err)
 	if (code)
 		ERR_error_string_n(code, text, sizeof(text));
 	ERR_clear_error();
-	if (verdict != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
+	if (verdict != X509_V_OK)
 		return err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s", doing,
 			       X509_verify_cert_error_string(verdict));
 	return err_set(err, ERR_IO, "%s: %s", doing, text);
@@ -77,15 +76,20 @@ static bool is_pinned(X509_STORE_CTX *context, const char *pinned)
 	return strcmp(hex, pinned) == 0;
 }
 
-// Whether the server shows the very certificate that was pinned; everything else goes the usual way, or none.
-static int verify(X509_STORE_CTX *context, void *user)
+// Whether the server is the one: by its pin, or the usual way, or whoever it is. What is asked is in the target, so that one context
+// serves many.
+static int verify(X509_STORE_CTX *context, void *unused)
 {
-	const struct bolt_target *target = user;
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
+	const struct bolt_target *target = SSL_get_app_data(ssl);
 
-	if (is_pinned(context, target->pinned))
+	(void)unused;
+	if (target->pinned && is_pinned(context, target->pinned))
 		return 1;
 	if (target->tls == BOLT_TLS_VERIFY)
 		return X509_verify_cert(context);
+	if (!target->pinned)
+		return 1;
 	X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_UNTRUSTED);
 	return 0;
 }
@@ -143,10 +147,8 @@ static int set_up(SSL_CTX *ctx, const struct bolt_target *target, struct err *er
 	int r = 0;
 
 	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	if (target->tls == BOLT_TLS_VERIFY || target->pinned)
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	if (target->pinned)
-		SSL_CTX_set_cert_verify_callback(ctx, verify, (void *)(uintptr_t)target);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, verify, NULL);
 	if (target->tls == BOLT_TLS_VERIFY)
 		r = trust(ctx, target->ca_pem, err);
 	if (r == 0 && target->cert_pem)
@@ -154,6 +156,34 @@ static int set_up(SSL_CTX *ctx, const struct bolt_target *target, struct err *er
 	if (r == 0 && target->cert_pem)
 		r = use_key(ctx, target, err);
 	return r;
+}
+
+struct bolt_trust {
+	SSL_CTX *ctx;
+};
+
+int bolt_trust_new(const struct bolt_target *target, struct bolt_trust **ret, struct err *err)
+{
+	_cleanup_(bolt_trust_freep) struct bolt_trust *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made)
+		abort();
+	made->ctx = SSL_CTX_new(TLS_client_method());
+	if (!made->ctx)
+		return tls_error(NULL, "TLS", err);
+	r = set_up(made->ctx, target, err);
+	if (r == 0)
+		*ret = steal_ptr(made);
+	return r;
+}
+
+void bolt_trust_free(struct bolt_trust *made)
+{
+	if (!made)
+		return;
+	SSL_CTX_free(made->ctx);
+	free(made);
 }
 
 // The name to verify and to ask for; an address is verified, but not asked for.
@@ -166,26 +196,29 @@ static bool set_name(SSL *ssl, const char *name)
 	       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
 }
 
-int tls_new(const struct bolt_target *target, SSL **ret, struct err *err)
+static SSL *ssl_of(SSL_CTX *ctx)
 {
-	_cleanup_(SSL_CTX_freep) SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	_cleanup_(SSL_freep) SSL *ssl = NULL;
-	const char *name = target->server_name ? target->server_name : target->host;
-	BIO *in, *out;
-	int r;
+	SSL *ssl = SSL_new(ctx);
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 
-	if (!ctx)
-		return tls_error(NULL, "TLS", err);
-	r = set_up(ctx, target, err);
-	if (r < 0)
-		return r;
-	ssl = SSL_new(ctx);
-	in = BIO_new(BIO_s_mem());
-	out = BIO_new(BIO_s_mem());
 	if (!ssl || !in || !out)
 		abort();
 	SSL_set_bio(ssl, in, out);
 	SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+int tls_new(const struct bolt_target *target, SSL **ret, struct err *err)
+{
+	_cleanup_(bolt_trust_freep) struct bolt_trust *own = NULL;
+	_cleanup_(SSL_freep) SSL *ssl = NULL;
+	const char *name = target->server_name ? target->server_name : target->host;
+	int r = target->trust ? 0 : bolt_trust_new(target, &own, err);
+
+	if (r < 0)
+		return r;
+	ssl = ssl_of(own ? own->ctx : target->trust->ctx);
+	(void)SSL_set_app_data(ssl, (void *)(uintptr_t)target);
 	if (!set_name(ssl, name)) {
 		ERR_clear_error();
 		return err_set(err, ERR_INVALID, "'%.64s' cannot be the name of a server", name);

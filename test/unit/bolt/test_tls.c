@@ -281,6 +281,33 @@ static void test_certificate_of_the_client(void **state)
 	pki_free(&authority), pki_free(&server), pki_free(&own), pki_free(&alone);
 }
 
+// Read once, used for many; what the target itself says (name, pin, whoever) still holds for each, and freeing it ends no connection.
+static void test_shared_trust(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki authority = pki_make(NULL, NULL, -1, 30), good = pki_make(&authority, "DNS:" NAME, -1, 30),
+		   alone = pki_make(NULL, "DNS:" NAME, -1, 30);
+	const struct bolt_target material = {.tls = BOLT_TLS_VERIFY, .ca_pem = pki_certificate_pem(authority.certificate, arena)},
+				 wrong = {.tls = BOLT_TLS_VERIFY, .ca_pem = "no PEM"};
+	struct bolt_trust *trust = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bolt_trust_new(&wrong, &trust, &err), ERR_INVALID);
+	err_clear(&err);
+	assert_int_equal(bolt_trust_new(&material, &trust, &err), 0);
+	for (int i = 0; i < 5; i++) {
+		struct bolt_target target = {.trust = trust, .server_name = i == 1 ? "elsewhere" : NAME, .user_agent = "test/1"};
+
+		err_clear(&err);
+		target.pinned = i == 3 ? pin_of(&alone, arena) : NULL;
+		target.tls = i == 4 ? BOLT_TLS_ANY : BOLT_TLS_VERIFY;
+		assert_int_equal(opens(i < 2 ? &good : &alone, target, &err), i != 1 && i != 2);
+	}
+	bolt_trust_free(trust);
+	pki_free(&authority), pki_free(&good), pki_free(&alone);
+}
+
 static void test_name_that_is_none(void **state)
 {
 	char name[300];
@@ -302,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_no_fall_back),
 		cmocka_unit_test(test_whoever_it_is),
 		cmocka_unit_test(test_certificate_of_the_client),
+		cmocka_unit_test(test_shared_trust),
 		cmocka_unit_test(test_name_that_is_none),
 	};
 
