@@ -114,7 +114,7 @@ static void forbid_dumps(void)
 }
 
 #define LOOK_AT_MEMORY_S 10
-#define FREE_MAX ((size_t)1024 * 1024)
+#define FREE_MAX ((size_t)256 * 1024)
 
 // Memory is used in bursts. One heap for all threads, so that what one has freed serves another; and what is large comes from
 // the system and goes back to it.

@@ -47,6 +47,16 @@ EOF
 	done
 }
 
+# What is measured has a name of its own, by which its calls are found in the API server's log.
+measured_audit() {
+	cat >"$run/audit.yaml" <<EOF
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Request, users: [measured]}, {level: None}]
+EOF
+}
+
 command_pretend() {
 	local part
 	build_binaries
@@ -62,10 +72,14 @@ command_pretend() {
 	network_run ip route replace local "$pretend_cidr" dev lo
 	certificates
 	kubeconfig_write "$kubeconfig" admin
+	certificate measured /O=system:masters/CN=measured extendedKeyUsage=clientAuth
+	kubeconfig_write "$run/measured.conf" measured
+	measured_audit
 	for part in controllers scheduler; do
 		kubeconfig_write "$run/$part.conf" "$part"
 	done
 	scheduler_config
+	control_audit=(--audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log" --audit-log-maxsize=1000)
 	start_control_plane --config="$run/scheduler.yaml"
 	pretend_nodes 4 | kubectl_run apply -f - >/dev/null
 	process_start kwok "$bin/kwok" --kubeconfig="$kubeconfig" --config="$top/test/cluster/stages.yaml" --manage-all-nodes=true --node-ip="$address" --node-lease-duration-seconds=40 --server-address=127.0.0.1:10247

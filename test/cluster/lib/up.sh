@@ -25,10 +25,12 @@ cgroups_up() {
 	done < <(cgroup_controllers)
 }
 
+control_audit=()
+
 # start_control_plane [OPTION]...: further options of the scheduler.
 start_control_plane() {
 	local tls=(--tls-cert-file="$run/pki/apiserver.crt" --tls-private-key-file="$run/pki/apiserver.key")
-	local audit=()
+	local audit=("${control_audit[@]}")
 	if [ -n "${NEOFLEET_CLUSTER_AUDIT:-}" ]; then
 		audit_config
 		audit=(--audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log")

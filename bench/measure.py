@@ -1,0 +1,401 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+"""The measurements, inside the cluster's network; bench/run calls this."""
+import argparse
+import base64
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import ssl
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+SERVER = "10.244.0.1"
+PORT = 8090
+CR = "/apis/neo4j.neo4j.com/v1alpha1/namespaces/{}/neo4jenterpriseclusters"
+TOKEN = base64.b64encode(json.dumps({"project_id": "project", "private_key": "k" * 64, "kid": "1",
+                                     "expiry_time": 4102444800}).encode()).decode()
+ROOT = {
+    "apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jEnterpriseCluster", "metadata": {"name": "@N@"},
+    "spec": {"topology": {"servers": 3}, "image": {"repo": "neo4j", "tag": "2025.12.1-enterprise"}, "storage": {"size": "10Gi"},
+             "auth": {"adminSecret": "admin"}, "resources": {"limits": {"memory": "4Gi"}}}}
+COLLECTIONS = [
+    ("neo4j.neo4j.com", "v1alpha1", "neo4jenterprisestandalones", ""), ("neo4j.neo4j.com", "v1alpha1", "neo4jenterpriseclusters", ""),
+    ("neo4j.neo4j.com", "v1alpha1", "neo4jplugins", ""), ("apps", "v1", "statefulsets", "ours"), ("", "v1", "services", "ours"),
+    ("", "v1", "configmaps", "ours"), ("", "v1", "serviceaccounts", "ours"), ("policy", "v1", "poddisruptionbudgets", "ours"),
+    ("", "v1", "pods", "ours"), ("", "v1", "persistentvolumeclaims", "ours"), ("", "v1", "secrets", "")]
+
+
+def say(text):
+    print(f"    {text}", flush=True)
+
+
+def wait_for(what, limit_s, check, pause_s=0.2):
+    end = time.monotonic() + limit_s
+    while not (found := check()):
+        if time.monotonic() > end:
+            sys.exit(f"bench: {what}: not within {limit_s} s")
+        time.sleep(pause_s)
+    return found
+
+
+class Api:
+    """The API server, as its administrator."""
+
+    def __init__(self, cluster):
+        self.context = ssl.create_default_context(cafile=cluster / "pki/ca.crt")
+        self.context.load_cert_chain(cluster / "pki/admin.crt", cluster / "pki/admin.key")
+        self.local = threading.local()
+
+    def connect(self, timeout=60):
+        return http.client.HTTPSConnection(SERVER, 6443, context=self.context, timeout=timeout)
+
+    def call(self, method, path, body=None, kind="application/json"):
+        text = json.dumps(body) if body is not None else None
+        try:
+            answer = self.ask(method, path, text, kind)
+        except (OSError, http.client.HTTPException):  # the server has closed an idle connection
+            self.local.connection = None
+            answer = self.ask(method, path, text, kind)
+        text = answer.read()
+        if answer.status >= 300:
+            sys.exit(f"bench: {method} {path}: {answer.status} {text[:300].decode()}")
+        return json.loads(text)
+
+    def ask(self, method, path, text, kind):
+        if not getattr(self.local, "connection", None):
+            self.local.connection = self.connect()
+        self.local.connection.request(method, path, text, {"Content-Type": kind})
+        return self.local.connection.getresponse()
+
+    def items(self, path, **query):
+        found, token = [], ""
+        while True:
+            page = self.call("GET", path + "?" + urllib.parse.urlencode({"limit": 500, "continue": token, **query}))
+            found += page["items"] or []
+            token = page["metadata"].get("continue", "")
+            if not token:
+                return found
+
+    def namespace(self, name, secrets):
+        self.call("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        for secret, data in secrets.items():
+            self.call("POST", f"/api/v1/namespaces/{name}/secrets", {"metadata": {"name": secret}, "stringData": data})
+
+    def follow(self, path, on_event):
+        """Calls on_event for each change from now on, on a thread of its own."""
+        connection = self.connect(timeout=900)
+        connection.request("GET", path + "?watch=true&resourceVersion=" + self.call("GET", path + "?limit=1")["metadata"]["resourceVersion"])
+        stream = connection.getresponse()
+
+        def read():
+            try:
+                while line := stream.readline():
+                    on_event(json.loads(line), time.monotonic())
+            except (OSError, ValueError):
+                pass
+        threading.Thread(target=read, daemon=True).start()
+
+
+class Operator:
+    """A process of the shipped program."""
+
+    def __init__(self, bench, *options):
+        self.log = bench.folder / "operator.log"
+        started = time.monotonic()
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), "--leader-elect",
+                                             "--lease-namespace", "default", *options], stderr=log)
+        wait_for("the stores in sync", 300, self.is_ready, 0.002)
+        self.sync_ms = (time.monotonic() - started) * 1000
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return 0, ""
+        finally:
+            connection.close()
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            sys.exit(f"bench: the operator has ended: {self.log.read_text()[-500:]}")
+        return self.get("/readyz")[0] == 200
+
+    def memory_kb(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return {name: int(re.search(name + r":\s+(\d+)", text)[1]) for name in ("VmRSS", "VmHWM", "RssAnon", "RssFile")}
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self):
+        """Until it has done nothing for ten seconds; memory is given back every ten."""
+        last, since = self.cpu_s(), time.monotonic()
+
+        def quiet():
+            nonlocal last, since
+            now = self.cpu_s()
+            if now - last > 0.02:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since > 21
+        wait_for("the operator to be idle", 600, quiet, 1)
+        return self.memory_kb()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.program, self.cluster = arguments.program, arguments.cluster
+        self.floor_program = arguments.program.parent / "bench_floor"
+        self.folder = arguments.cluster / "log"
+        self.api = Api(self.cluster)
+        self.audit = self.folder / "audit.log"
+        self.at = 0
+        self.table, self.growth = [], []
+        self.calls = None
+
+    def calls_since(self):
+        """What the operator has asked of the API server since the last time."""
+        with self.audit.open() as log:
+            log.seek(self.at)
+            lines = log.read()
+        whole = lines[:lines.rfind("\n") + 1]
+        self.at += len(whole.encode())
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def row(self, name, value, unit, target=None, note=""):
+        met = None if target is None else value <= target
+        self.table.append({"name": name, "value": round(value, 3), "unit": unit, "target": target, "met": met, "note": note})
+        say(f"{name}: {value:.4g} {unit}" + ("" if target is None else f" (at most {target}: {'met' if met else 'MISSED'})") + (f"; {note}" if note else ""))
+
+    def floor(self, calls, first, count, threads=8):
+        text = "\n".join("\t".join(call) for call in calls) + "\n"
+        done = subprocess.run([self.floor_program, self.cluster / "admin.conf", "replay", str(threads), str(first), str(count)], input=text,
+                              text=True, stdout=subprocess.PIPE, check=False)
+        return json.loads(done.stdout)
+
+    def root_call(self, namespace, **spec):
+        root = {**ROOT, "metadata": {"name": "@N@", "namespace": namespace}, "spec": {**ROOT["spec"], **spec}}
+        return ("apply", "neo4j.neo4j.com", "v1alpha1", "neo4jenterpriseclusters", namespace, "@N@", "", json.dumps(root))
+
+    def wait_ready(self, namespace, count, limit_s=900):
+        def all_ready():
+            phases = [item.get("status", {}).get("phase") for item in self.api.items(CR.format(namespace))]
+            return phases.count("Ready") == count
+        wait_for(f"{count} clusters Ready", limit_s, all_ready, 1)
+
+    # ---- what is measured ----
+
+    def learn_calls(self):
+        """The calls that the operator makes for one cluster, from its first look to the StatefulSet and the status after it."""
+        self.api.namespace("learn", {"admin": {"password": "abcdefgh1"}})
+        self.calls_since()
+        self.floor([self.root_call("learn")], 0, 1)
+        self.wait_ready("learn", 1)
+        uid = self.api.call("GET", CR.format("learn") + "/c0000")["metadata"]["uid"]
+        calls, made = [], False
+        for event in self.calls_since():
+            if event["verb"] == "watch" or event["objectRef"]["resource"] == "leases":
+                continue
+            calls.append(self.as_call(event, uid))
+            if made and event["objectRef"].get("subresource") == "status":
+                break
+            made = made or (event["objectRef"]["resource"] == "statefulsets" and event["verb"] == "patch")
+        self.calls = calls
+        say(f"a cluster takes {len(calls)} calls until its StatefulSet is there")
+
+    @staticmethod
+    def as_call(event, uid):
+        ref, body = event["objectRef"], event.get("requestObject") or {}
+        if ref.get("subresource") == "status":
+            body.get("metadata", {}).pop("resourceVersion", None)
+        text = json.dumps(body).replace(uid, "@U@").replace("c0000", "@N@").replace('"learn"', '"floor"').replace("learn.svc", "floor.svc")
+        what = {"get": "get", "create": "create", "patch": "merge"}[event["verb"]]
+        if "fieldManager=" in event["requestURI"]:
+            what = "apply"
+        elif what == "get" and ref["resource"] == "secrets":
+            what = "secret"
+        return (what, ref.get("apiGroup", ""), ref["apiVersion"], ref["resource"], "floor", ref.get("name", "").replace("c0000", "@N@"),
+                ref.get("subresource", ""), text)
+
+    def burst(self, count=100):
+        """COUNT clusters at once, against the same calls by a bare loop."""
+        operator = self.operator
+        operator.stop()
+        self.api.namespace("floor", {"admin": {"password": "abcdefgh1"}})
+        floor = self.floor([self.root_call("floor"), *self.calls], 0, count)
+        if floor["failed"]:
+            sys.exit(f"bench: {floor['failed']} calls of the floor have failed")
+        self.operator = Operator(self)
+        self.wait_ready("floor", count)
+        self.operator.settle()
+        self.api.namespace("burst", {"admin": {"password": "abcdefgh1"}})
+        self.calls_since()
+        feed = self.floor([self.root_call("burst")], 0, count)
+        wait_for("the StatefulSets", 300, lambda: len(self.api.items("/apis/apps/v1/namespaces/burst/statefulsets")) == count)
+        time.sleep(1)  # the log's last lines
+        made = [event["stageTimestamp"] for event in self.calls_since()
+                if event["objectRef"]["resource"] == "statefulsets" and event["verb"] == "patch" and event["objectRef"]["namespace"] == "burst"]
+        last = max(datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp() for stamp in made)
+        took = last * 1000 - feed["started_ms"]
+        self.row(f"{count} clusters at once, until all StatefulSets are there: against the bare loop", took / floor["ms"], "times", 1.25,
+                 f"{took / 1000:.2f} s against {floor['ms'] / 1000:.2f} s for the same {floor['calls']} calls")
+        self.wait_ready("burst", count)
+
+    def grow(self, size):
+        """SIZE clusters in all, settled: memory, calls, processor time, start."""
+        have = len(self.api.items("/apis/neo4j.neo4j.com/v1alpha1/neo4jenterpriseclusters"))
+        if size > have:
+            namespace = f"grow{size}"
+            self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}})
+            self.floor([self.root_call(namespace)], 0, size - have)
+            self.wait_ready(namespace, size - have, 1800)
+        peak = self.operator.memory_kb()["VmHWM"]
+        memory = self.operator.settle()
+        say(f"{size} clusters: {memory}")
+        self.operator.stop()
+        lists = min(self.lists() for _ in range(3))
+        starts = []
+        for _ in range(3):
+            self.operator = Operator(self)
+            starts.append(self.operator.sync_ms)
+            if len(starts) < 3:
+                self.operator.stop()
+        restarted = self.operator.settle()
+        self.calls_since()
+        before, began = self.operator.cpu_s(), time.monotonic()
+        time.sleep(60)
+        cpu = (self.operator.cpu_s() - before) / (time.monotonic() - began) * 100
+        calls = [event for event in self.calls_since() if event["verb"] != "watch" and event["objectRef"]["resource"] != "leases"]
+        result = {"clusters": size, "rss_kb": memory["VmRSS"], "hwm_kb": peak, "restarted_rss_kb": restarted["VmRSS"],
+                  "restarted_hwm_kb": restarted["VmHWM"], "sync_ms": min(starts), "lists_ms": lists, "calls_60s": len(calls), "cpu_percent": cpu}
+        self.growth.append(result)
+        return result
+
+    def lists(self):
+        ours = "app.kubernetes.io/managed-by=neofleet"
+        text = "".join("\t".join([group, version, plural, ours if selector else "", "Accept: application/json;as=PartialObjectMetadataList;"
+                                  "g=meta.k8s.io;v=v1" if plural == "secrets" else "Accept: application/json"]) + "\n"
+                       for group, version, plural, selector in COLLECTIONS)
+        done = subprocess.run([self.floor_program, self.cluster / "admin.conf", "lists"], input=text, text=True, stdout=subprocess.PIPE, check=True)
+        return json.loads(done.stdout)["ms"]
+
+    def foreign(self):
+        """300 Secrets and 300 ConfigMaps of 500 KB that are none of ours."""
+        before = self.operator.settle()
+        self.api.namespace("foreign", {})
+        blob = base64.b64encode(os.urandom(375000)).decode()
+        for kind in ("secrets", "configmaps"):
+            for i in range(300):
+                self.api.call("POST", f"/api/v1/namespaces/foreign/{kind}", {"metadata": {"name": f"f{i}"}, "data": {"blob": blob}})
+        after = self.operator.settle()
+        self.operator.stop()
+        self.operator = Operator(self)
+        again = self.operator.settle()
+        self.row("300 foreign Secrets and 300 ConfigMaps of 500 KB: growth", (after["VmRSS"] - before["VmRSS"]), "KiB", 256,
+                 f"after a restart with them {again['VmRSS']} KiB, at its peak {again['VmHWM']} KiB")
+
+    def registrations(self, count, at_once):
+        """From the moment that a pod turns Ready to registered true in the status."""
+        namespace = "once" if at_once else "spaced"
+        self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": TOKEN}})
+        self.floor([self.root_call(namespace, podAnnotations={"neofleet.test/hold": "yes"},
+                                   auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}})], 0, count)
+        pods = f"/api/v1/namespaces/{namespace}/pods"
+        wait_for("the addresses of the pods", 900,
+                 lambda: sum(1 for pod in self.api.items(pods) if pod["status"].get("podIP")) == 3 * count, 1)
+        self.operator.settle()
+        done = {}
+
+        def on_event(event, now):
+            if event["object"].get("status", {}).get("auraFleetManagement", {}).get("registered"):
+                done.setdefault(event["object"]["metadata"]["name"], now)
+        self.api.follow(CR.format(namespace), on_event)
+        ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}
+        turned = {}
+
+        def turn(name):
+            for i in range(3):
+                turned[name] = time.monotonic()
+                self.api.call("PATCH", f"{pods}/{name}-server-{i}/status", ready, "application/strategic-merge-patch+json")
+        names = [f"c{i:04d}" for i in range(count)]
+        began = time.monotonic()
+        if at_once:
+            threads = [threading.Thread(target=lambda part: [turn(name) for name in part], args=(names[i::8],)) for i in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        else:
+            for name in names:
+                turn(name)
+                wait_for(f"the registration of {name}", 30, lambda: name in done, 0.01)
+                time.sleep(0.1)  # spaced
+        wait_for("the registrations", 600, lambda: len(done) == count, 0.05)
+        took = sorted((done[name] - turned[name]) * 1000 for name in names)
+        return took, (max(done.values()) - began) * 1000
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    for name in ("program", "standin", "cluster", "out"):
+        options.add_argument("--" + name, type=pathlib.Path, required=True)
+    options.add_argument("--sizes", required=True)
+    options.add_argument("--spaced", type=int, default=200)
+    arguments = options.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    bench = Bench(arguments)
+    pki = arguments.cluster / "pki"
+    with (bench.folder / "crowd.log").open("w") as log:
+        crowd = subprocess.Popen([arguments.standin, "crowd", f"https://{SERVER}:6443", pki / "ca.crt", pki / "admin.crt", pki / "admin.key"], stderr=log)
+    try:
+        bench.operator = Operator(bench)
+        idle = bench.operator.settle()
+        bench.row("idle: resident memory", idle["VmRSS"] / 1024, "MiB", 8, f"{idle['RssAnon']} KiB of it its own")
+        bench.learn_calls()
+        results = [bench.grow(size) for size in sizes if size <= 100]
+        bench.burst(100)
+        results += [bench.grow(size) for size in sizes if size > 100]
+        last = results[-1]
+        n = last["clusters"]
+        bench.row(f"{n} clusters: resident memory", last["rss_kb"] / 1024, "MiB", 8 + n * 10 / 1024)
+        bench.row("each cluster with its children", (last["rss_kb"] - idle["VmRSS"]) / n, "KiB", 10)
+        bench.row("peak of memory, against settled", max(last["hwm_kb"] / last["rss_kb"], last["restarted_hwm_kb"] / last["restarted_rss_kb"]), "times", 1.5)
+        bench.row(f"{n} clusters, settled: calls in 60 s beside watches and the lease", last["calls_60s"], "calls", 0)
+        bench.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
+        bench.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
+                  f"{last['sync_ms']:.0f} ms against {last['lists_ms']} ms")
+        took, _ = bench.registrations(arguments.spaced, False)
+        bench.row("pod turns Ready, until registered true in the status: 99th percentile", took[min(len(took) - 1, len(took) * 99 // 100)], "ms", 100,
+                  f"the calls to the servers included; median {statistics.median(took):.1f} ms")
+        took, whole = bench.registrations(min(n, 1000), True)
+        bench.row(f"{min(n, 1000)} registrations at once", whole, "ms", None, f"{whole / min(n, 1000):.1f} ms each")
+        bench.foreign()
+    finally:
+        crowd.terminate()
+        crowd.wait()
+        if getattr(bench, "operator", None) and bench.operator.process.poll() is None:
+            bench.operator.stop()
+        if bench.table:
+            arguments.out.write_text(json.dumps({"table": bench.table, "growth": bench.growth}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
