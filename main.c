@@ -23,6 +23,8 @@
 
 static struct wiring_options arg_wiring = {.workers = 4};
 static unsigned arg_port = 8080;
+static const char *arg_level_file;
+static enum log_level arg_level = LOG_INFO;
 
 static const char usage[] =
 	"usage: neofleet [OPTION]...\n"
@@ -36,6 +38,8 @@ static const char usage[] =
 	"  --lease-namespace NAME  where that Lease is (default: the pod's namespace, or the kubeconfig's)\n"
 	"  --port N            port of /metrics, /healthz and /readyz (default: 8080)\n"
 	"  --log-level LEVEL   debug, info, warning or error (default: info)\n"
+	"  --log-level-file FILE  holds the level instead; looked at every few seconds, so that it may change while running\n"
+	"  --log-format FORMAT text (key=value) or json (default: text)\n"
 	"  --help, --version\n";
 
 static bool parse_number(const char *text, unsigned min, unsigned max, unsigned *ret)
@@ -64,10 +68,10 @@ static void parse_options(int argc, char **argv)
 		{"namespace", required_argument, NULL, 'n'},  {"workers", required_argument, NULL, 'w'},
 		{"port", required_argument, NULL, 'p'},	      {"log-level", required_argument, NULL, 'l'},
 		{"leader-elect", no_argument, NULL, 'e'},     {"lease-namespace", required_argument, NULL, 'L'},
+		{"log-level-file", required_argument, NULL, 'F'}, {"log-format", required_argument, NULL, 'f'},
 		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
 		{0},
 	};
-	enum log_level level;
 	unsigned workers;
 	int c;
 
@@ -86,9 +90,15 @@ static void parse_options(int argc, char **argv)
 			if (!parse_number(optarg, 1, 65535, &arg_port))
 				refuse("port", optarg, "a number from 1 to 65535");
 		} else if (c == 'l') {
-			if (log_level_parse(optarg, &level) < 0)
+			if (log_level_parse(optarg, &arg_level) < 0)
 				refuse("log-level", optarg, "debug, info, warning or error");
-			log_set_level(level);
+			log_set_level(arg_level);
+		} else if (c == 'F') {
+			arg_level_file = optarg;
+		} else if (c == 'f') {
+			if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+				refuse("log-format", optarg, "text or json");
+			log_set_json(strcmp(optarg, "json") == 0);
 		} else if (c == 'e') {
 			arg_wiring.leader_elect = true;
 		} else if (c == 'L') {
@@ -113,7 +123,7 @@ static void forbid_dumps(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-#define LOOK_AT_MEMORY_S 10
+#define LOOK_EVERY_S 10
 #define FREE_MAX ((size_t)256 * 1024)
 
 // Memory is used in bursts. One heap for all threads, so that what one has freed serves another; and what is large comes from
@@ -133,14 +143,35 @@ static void give_back(void)
 		(void)malloc_trim(0);
 }
 
+// The level that the file holds; the option's where there is no file, or no level in it.
+static void look_at_level(void)
+{
+	_cleanup_(fclosep) FILE *file = arg_level_file ? fopen(arg_level_file, "re") : NULL;
+	enum log_level level = arg_level;
+	char word[16];
+
+	if (!arg_level_file)
+		return;
+	if (!file || fscanf(file, "%15s", word) != 1 || log_level_parse(word, &level) < 0)
+		level = arg_level;
+	log_set_level(level);
+}
+
 static _Atomic(struct wiring *) the_wiring;
+static _Atomic int64_t oldest_ms; // of the reconciles that run
+
+// Whatever a reconcile waits for has a deadline, and all of them together are far from this long: it hangs. The process is ended
+// from outside and finishes the work when it is started again.
+#define HANGS_MS INT64_C(900000)
 
 static unsigned serve_health(void *user, struct buf *body, const char **ret_content_type)
 {
+	bool hangs = atomic_load(&oldest_ms) >= HANGS_MS;
+
 	(void)user;
 	*ret_content_type = "text/plain";
-	buf_add(body, "ok\n");
-	return 200;
+	buf_add(body, hangs ? "a reconcile hangs; the log says where\n" : "ok\n");
+	return hangs ? 503 : 200;
 }
 
 static unsigned serve_ready(void *user, struct buf *body, const char **ret_content_type)
@@ -182,7 +213,7 @@ static _Noreturn void end_at_once(void)
 // Waits for a signal to end; until the stores are in sync it looks at them now and then. Returns the signal, or 0 on error.
 static int supervise(struct wiring *wiring, const sigset_t *signals, struct err *err)
 {
-	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000}, seldom = {.tv_sec = LOOK_AT_MEMORY_S};
+	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000}, seldom = {.tv_sec = LOOK_EVERY_S};
 	bool synced = false, working = false;
 	int signal;
 
@@ -198,6 +229,8 @@ static int supervise(struct wiring *wiring, const sigset_t *signals, struct err 
 		}
 		if (synced)
 			give_back();
+		look_at_level();
+		atomic_store(&oldest_ms, wiring_look(wiring));
 		if (working || !synced || !wiring_leads(wiring))
 			continue;
 		if (wiring_work(wiring, err) < 0)

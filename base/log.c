@@ -15,12 +15,18 @@
 #define LINE_MAX_BYTES ((size_t)16 * 1024)
 
 static _Atomic int current_level = LOG_INFO;
+static bool as_json;
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 void log_set_level(enum log_level level)
 {
 	atomic_store(&current_level, level);
+}
+
+void log_set_json(bool json)
+{
+	as_json = json;
 }
 
 bool log_enabled(enum log_level level)
@@ -74,6 +80,34 @@ static void add_value(struct buf *line, const char *value)
 	buf_addc(line, '"');
 }
 
+// A JSON string. What is no letter of ASCII is passed on as it is; control characters are escaped.
+static void add_string(struct buf *line, const char *text)
+{
+	buf_addc(line, '"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			buf_addf(line, "\\%c", c);
+		else if (c < ' ' || c == 0x7f)
+			buf_addf(line, "\\u%04x", c);
+		else
+			buf_addc(line, (char)c);
+	}
+	buf_addc(line, '"');
+}
+
+static void add_pair(struct buf *line, const char *key, const char *value)
+{
+	if (as_json) {
+		buf_addf(line, "%s\"%s\":", line->len ? "," : "{", key);
+		add_string(line, value);
+		return;
+	}
+	buf_addf(line, "%s%s=", line->len ? " " : "", key);
+	add_value(line, value);
+}
+
 void log_write(enum log_level level, const char *message, ...)
 {
 	_cleanup_buf_ struct buf line = BUF_INIT(LINE_MAX_BYTES);
@@ -84,21 +118,20 @@ void log_write(enum log_level level, const char *message, ...)
 	if (!log_enabled(level))
 		return;
 	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
-	buf_addf(&line, "time=%s level=%s msg=", now, level_names[level]);
-	add_value(&line, message);
+	add_pair(&line, "time", now);
+	add_pair(&line, "level", level_names[level]);
+	add_pair(&line, "msg", message);
 	va_start(args, message);
 	while ((key = va_arg(args, const char *))) {
 		value = va_arg(args, const char *);
-		if (!value)
-			continue;
-		buf_addf(&line, " %s=", key);
-		add_value(&line, value);
+		if (value)
+			add_pair(&line, key, value);
 	}
 	va_end(args);
-	// A line over the limit is cut, never lost: the newline always fits in one more byte.
+	// A line over the limit is cut, never lost: its end always fits.
 	line.overflow = false;
-	line.max++;
-	buf_addc(&line, '\n');
+	line.max += 4;
+	buf_add(&line, as_json ? (line.len == LINE_MAX_BYTES ? "\"}\n" : "}\n") : "\n");
 	if (write(STDERR_FILENO, line.data, line.len) < 0) {
 		// Nobody is left to tell.
 	}

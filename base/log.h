@@ -3,7 +3,7 @@
 
 #pragma once
 
-// One line an event, key=value: time, level, message, then the pairs. Library code never logs above debug;
+// One line an event, key=value or a JSON object: time, level, message, then the pairs. Library code never logs above debug;
 // whoever decides logs, once (the runner and main). Callable from any thread; a line is one write().
 //
 //   log_info("reconciled", "key", key, "outcome", outcome);
@@ -18,6 +18,9 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 // Default LOG_INFO. May be changed while running.
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
+
+// JSON objects instead of key=value; to be said before there are threads.
+void log_set_json(bool json);
 
 // "debug", "info", "warning", "error"; -1 for anything else.
 int log_level_parse(const char *text, enum log_level *ret_level);

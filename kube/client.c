@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/steps.h"
 
 #define USER_AGENT "neofleet/0.1.0"
 #define DEFAULT_TIMEOUT_MS 30000
@@ -192,6 +193,7 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 	struct http_response response = {0};
 	int r = kube_head_make(client, call->path, &head, &request, err);
 
+	STEP("call to the API server");
 	if (r < 0)
 		return r;
 	count_call(client, call->method);

@@ -22,7 +22,7 @@
 struct entry {
 	UT_hash_handle hh;
 	struct entry *next_due; // in the order
-	int64_t due_ms;		// while delayed
+	int64_t due_ms;		// while delayed; while it is in the order: since when
 	size_t place;		// in the heap, while delayed
 	unsigned failures;
 	bool queued, processing, dirty, delayed;
@@ -40,6 +40,8 @@ struct queue {
 	int base_delay_ms, max_delay_ms;
 	const struct clock *clock;
 	unsigned seed;
+	struct queue_stats stats;
+	struct histogram waits;
 	bool stopped;
 };
 
@@ -174,7 +176,9 @@ static void enqueue(struct queue *queue, struct entry *entry)
 	if (entry->queued)
 		return;
 	entry->queued = true;
+	entry->due_ms = clock_monotonic_ms(queue->clock);
 	entry->next_due = NULL;
+	queue->stats.adds++;
 	*queue->order_end = entry;
 	queue->order_end = &entry->next_due;
 	queue->depth++;
@@ -245,6 +249,7 @@ int64_t queue_add_backoff_at_least(struct queue *queue, const char *key, int64_t
 		ms = at_least_ms;
 	ms += rand_r(&queue->seed) % (ms / 10 + 1);
 	entry->failures++;
+	queue->stats.retries++;
 	delay(queue, entry, ms);
 	(void)pthread_mutex_unlock(&queue->lock);
 	return ms;
@@ -319,6 +324,7 @@ bool queue_get(struct queue *queue, char *key, size_t size)
 	queue->depth--;
 	entry->queued = false;
 	entry->processing = true;
+	histogram_add(&queue->waits, clock_monotonic_ms(queue->clock) - entry->due_ms);
 	assert(strlen(entry->key) < size);
 	memcpy(key, entry->key, strlen(entry->key) + 1);
 	if (queue->order || queue->n_delayed > 0)
@@ -369,4 +375,16 @@ size_t queue_depth(struct queue *queue)
 	depth = queue->depth;
 	(void)pthread_mutex_unlock(&queue->lock);
 	return depth;
+}
+
+void queue_stats(struct queue *queue, struct queue_stats *ret)
+{
+	(void)pthread_mutex_lock(&queue->lock);
+	*ret = queue->stats;
+	(void)pthread_mutex_unlock(&queue->lock);
+}
+
+const struct histogram *queue_waits(const struct queue *queue)
+{
+	return &queue->waits;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/histogram.h"
 
 struct queue;
 
@@ -49,3 +50,14 @@ void queue_wake(struct queue *queue);
 void queue_shutdown(struct queue *queue);
 
 size_t queue_depth(struct queue *queue); // keys that are due
+
+// For metrics; any thread.
+struct queue_stats {
+	uint64_t adds;	  // keys that became due
+	uint64_t retries; // after a back-off
+};
+
+void queue_stats(struct queue *queue, struct queue_stats *ret);
+
+// From when a key was due until a worker took it.
+const struct histogram *queue_waits(const struct queue *queue);

@@ -10,13 +10,29 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/steps.h"
+
+// After so long, and again and again, a reconcile is reported.
+#define LONG_MS INT64_C(60000)
+
+struct worker {
+	struct runner *runner;
+	pthread_t thread;
+	pthread_mutex_t lock; // of key, number and told_ms
+	char key[QUEUE_KEY_SIZE];
+	uint64_t number;
+	int64_t told_ms; // monotonic, of the last report; 0: none
+	_Atomic int64_t started_ms; // monotonic; 0: it waits for a key
+	struct steps steps;
+};
 
 struct runner {
 	struct runner_options options;
-	_Atomic uint64_t succeeded, waiting, failed, busy_ms;
+	_Atomic uint64_t succeeded, waiting, failed, busy_ms, numbers;
 	_Atomic int active;
+	struct histogram times;
 	int n;
-	pthread_t threads[];
+	struct worker workers[];
 };
 
 struct number {
@@ -29,91 +45,115 @@ static const char *number_text(struct number *number, int64_t value)
 	return number->text;
 }
 
-static void log_outcome(const struct runner *runner, const char *key, const struct outcome *outcome,
-			int64_t again_ms, int64_t took_ms)
+static void log_outcome(const struct worker *worker, const struct outcome *outcome, int64_t again_ms, int64_t took_ms)
 {
-	struct number took, again;
+	struct number id, took, again;
 
-	log_info("reconciled", "controller", runner->options.name, "key", key, "outcome", outcome->reason,
+	log_info("reconciled", "controller", worker->runner->options.name, "key", worker->key, "id",
+		 number_text(&id, (int64_t)worker->number), "outcome", outcome->reason,
 		 "took_ms", number_text(&took, took_ms), "again_after_ms",
 		 again_ms > 0 ? number_text(&again, again_ms) : NULL);
 }
 
 // The one policy from an error to the next run: the key's back-off, but not before the server's
 // Retry-After. A lost race (409) is everyday life: the winner's change comes through the watch.
-static void handle_error(struct runner *runner, const char *key, const struct err *err, int64_t took_ms)
+static void handle_error(struct worker *worker, const struct err *err, int64_t took_ms)
 {
 	enum log_level level = err->class == ERR_CONFLICT ? LOG_INFO : LOG_WARNING;
-	struct number took, again;
+	struct runner *runner = worker->runner;
+	struct number id, took, again;
 	int64_t delay;
 
 	if (err->class == ERR_CANCELLED) {
-		log_debug("reconcile cancelled", "controller", runner->options.name, "key", key);
+		log_debug("reconcile cancelled", "controller", runner->options.name, "key", worker->key);
 		return;
 	}
 	atomic_fetch_add(&runner->failed, 1);
-	delay = queue_add_backoff_at_least(runner->options.queue, key, err->retry_after_ms);
-	log_write(level, "reconcile failed", "controller", runner->options.name, "key", key, "class",
-		  err_class_name(err->class), "error", err->text, "took_ms", number_text(&took, took_ms),
-		  "again_after_ms", number_text(&again, delay), (char *)0);
+	delay = queue_add_backoff_at_least(runner->options.queue, worker->key, err->retry_after_ms);
+	log_write(level, "reconcile failed", "controller", runner->options.name, "key", worker->key, "id",
+		  number_text(&id, (int64_t)worker->number), "class", err_class_name(err->class), "error", err->text, "took_ms",
+		  number_text(&took, took_ms), "again_after_ms", number_text(&again, delay), (char *)0);
 }
 
-static void handle_outcome(struct runner *runner, const char *key, const struct outcome *outcome, int64_t took_ms)
+static void handle_outcome(struct worker *worker, const struct outcome *outcome, int64_t took_ms)
 {
+	struct runner *runner = worker->runner;
 	struct queue *queue = runner->options.queue;
 	int64_t again_ms = outcome->again_after_ms;
 
 	if (outcome->backoff) {
-		again_ms = queue_add_backoff(queue, key);
+		again_ms = queue_add_backoff(queue, worker->key);
 	} else {
-		queue_forget(queue, key);
+		queue_forget(queue, worker->key);
 		if (again_ms > 0)
-			queue_add_after(queue, key, again_ms);
+			queue_add_after(queue, worker->key, again_ms);
 	}
 	atomic_fetch_add(again_ms > 0 ? &runner->waiting : &runner->succeeded, 1);
-	log_outcome(runner, key, outcome, again_ms, took_ms);
+	log_outcome(worker, outcome, again_ms, took_ms);
 }
 
-static void run_key(struct runner *runner, const char *key)
+static void begin(struct worker *worker, const char *key, int64_t now)
+{
+	(void)pthread_mutex_lock(&worker->lock);
+	(void)snprintf(worker->key, sizeof(worker->key), "%s", key);
+	worker->number = atomic_fetch_add(&worker->runner->numbers, 1) + 1;
+	worker->told_ms = 0;
+	(void)pthread_mutex_unlock(&worker->lock);
+	steps_follow(&worker->steps);
+	atomic_store(&worker->started_ms, now);
+}
+
+static void run_key(struct worker *worker, const char *key)
 {
 	int64_t started = clock_monotonic_ms(&clock_system), took;
+	struct runner *runner = worker->runner;
 	struct outcome outcome = {0};
 	struct err err = ERR_INIT;
 	int r;
 
+	begin(worker, key, started);
 	atomic_fetch_add(&runner->active, 1);
 	r = runner->options.reconcile(runner->options.user, key, &outcome, &err);
 	atomic_fetch_sub(&runner->active, 1);
+	atomic_store(&worker->started_ms, 0);
 	took = clock_monotonic_ms(&clock_system) - started;
 	atomic_fetch_add(&runner->busy_ms, (uint64_t)took);
+	histogram_add(&runner->times, took);
 	if (r < 0)
-		handle_error(runner, key, &err, took);
+		handle_error(worker, &err, took);
 	else
-		handle_outcome(runner, key, &outcome, took);
+		handle_outcome(worker, &outcome, took);
 }
 
 static void *work(void *user)
 {
-	struct runner *runner = user;
+	struct worker *worker = user;
+	struct queue *queue = worker->runner->options.queue;
 	char key[QUEUE_KEY_SIZE];
 
-	while (queue_get(runner->options.queue, key, sizeof(key))) {
-		run_key(runner, key);
-		queue_done(runner->options.queue, key);
+	while (queue_get(queue, key, sizeof(key))) {
+		run_key(worker, key);
+		queue_done(queue, key);
 	}
 	return NULL;
 }
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err)
 {
-	struct runner *runner = calloc(1, sizeof(*runner) + (size_t)options->workers * sizeof(pthread_t));
+	struct runner *runner = calloc(1, sizeof(*runner) + (size_t)options->workers * sizeof(struct worker));
 
 	if (!runner)
 		abort();
 	runner->options = *options;
+	if (!runner->options.long_ms)
+		runner->options.long_ms = LONG_MS;
 	for (; runner->n < options->workers; runner->n++) {
-		int r = pthread_create(&runner->threads[runner->n], NULL, work, runner);
+		struct worker *worker = &runner->workers[runner->n];
+		int r;
 
+		worker->runner = runner;
+		(void)pthread_mutex_init(&worker->lock, NULL);
+		r = pthread_create(&worker->thread, NULL, work, worker);
 		if (r != 0) {
 			runner_stop(runner);
 			return err_errno(err, r, "cannot start a worker");
@@ -128,13 +168,17 @@ void runner_stop(struct runner *runner)
 	if (!runner)
 		return;
 	queue_shutdown(runner->options.queue);
-	for (int i = 0; i < runner->n; i++)
-		(void)pthread_join(runner->threads[i], NULL);
+	for (int i = 0; i < runner->n; i++) {
+		(void)pthread_join(runner->workers[i].thread, NULL);
+		(void)pthread_mutex_destroy(&runner->workers[i].lock);
+	}
 	free(runner);
 }
 
 void runner_stats(const struct runner *runner, struct runner_stats *ret)
 {
+	int64_t now = clock_monotonic_ms(&clock_system);
+
 	*ret = (struct runner_stats){
 		.succeeded = atomic_load(&runner->succeeded),
 		.waiting = atomic_load(&runner->waiting),
@@ -143,4 +187,45 @@ void runner_stats(const struct runner *runner, struct runner_stats *ret)
 		.active = atomic_load(&runner->active),
 		.workers = runner->n,
 	};
+	for (int i = 0; i < runner->n; i++) {
+		int64_t started = atomic_load(&runner->workers[i].started_ms), ms = started && now > started ? now - started : 0;
+
+		ret->unfinished_ms += ms;
+		ret->longest_ms = ms > ret->longest_ms ? ms : ret->longest_ms;
+	}
+}
+
+const struct histogram *runner_times(const struct runner *runner)
+{
+	return &runner->times;
+}
+
+static void report(struct worker *worker, int64_t now, int64_t ms)
+{
+	_cleanup_buf_ struct buf steps = BUF_INIT(1024);
+	struct number id, took;
+
+	(void)pthread_mutex_lock(&worker->lock);
+	if (!worker->told_ms || now - worker->told_ms >= worker->runner->options.long_ms) {
+		worker->told_ms = now;
+		steps_write(&worker->steps, &steps);
+		log_warning("reconcile takes long", "controller", worker->runner->options.name, "key", worker->key, "id",
+			    number_text(&id, (int64_t)worker->number), "running_ms", number_text(&took, ms), "steps", buf_str(&steps));
+	}
+	(void)pthread_mutex_unlock(&worker->lock);
+}
+
+int64_t runner_look(struct runner *runner)
+{
+	int64_t now = clock_monotonic_ms(&clock_system), longest = 0;
+
+	for (int i = 0; i < runner->n; i++) {
+		struct worker *worker = &runner->workers[i];
+		int64_t started = atomic_load(&worker->started_ms), ms = started && now > started ? now - started : 0;
+
+		if (ms >= runner->options.long_ms)
+			report(worker, now, ms);
+		longest = ms > longest ? ms : longest;
+	}
+	return longest;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/histogram.h"
 #include "kube/queue.h"
 
 // What a reconcile wants next. Expected waits are outcomes, not errors.
@@ -30,6 +31,7 @@ struct runner_options {
 	reconcile_fn reconcile;
 	void *user;
 	const char *name; // for logs and metrics
+	int64_t long_ms;  // after which runner_look() reports a reconcile; 0: a minute
 };
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
@@ -45,6 +47,14 @@ struct runner_stats {
 	uint64_t busy_ms;   // spent in reconciles that have ended
 	int active;	    // reconciles running now
 	int workers;
+	int64_t longest_ms, unfinished_ms; // of those: the oldest, and all together
 };
 
 void runner_stats(const struct runner *runner, struct runner_stats *ret);
+
+// How long reconciles took.
+const struct histogram *runner_times(const struct runner *runner);
+
+// To be called every few seconds: logs each reconcile that has run for longer than long_ms with what it is doing (base/steps.h),
+// and again after as long. Returns the milliseconds of the oldest. Any thread, until runner_stop().
+int64_t runner_look(struct runner *runner);

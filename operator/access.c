@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/steps.h"
 #include "operator/fleet.h"
 #include "operator/registration.h"
 
@@ -208,8 +209,12 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	const struct access *access = login->access;
 	struct bolt_target target = access_target(access, login->pod);
 	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
-	int r = bolt_link_open(&target, &auth, login->deadline, ret, err);
+	int64_t started = clock_monotonic_ms(&clock_system);
+	int r;
 
+	STEP("logging into a server");
+	r = bolt_link_open(&target, &auth, login->deadline, ret, err);
+	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
 		note_version(login->memory, bolt_link_server(*ret));

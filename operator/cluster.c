@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/steps.h"
 #include "neo4j/admin.h"
 #include "operator/access.h"
 #include "operator/digest.h"
@@ -152,6 +153,7 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 
 static struct survey *take(const struct context *context, struct memory *memory, const struct inputs *inputs)
 {
+	STEP("asking the servers");
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct caller caller = {.context = context, .memory = memory, .arena = arena};
 	int64_t deadline = deadline_in_ms(SURVEY_TIMEOUT_MS);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/histogram.h"
 #include "kube/client.h"
 #include "kube/event.h"
 #include "kube/lease.h"
@@ -24,6 +25,7 @@ struct context {
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
+	struct histogram *logins; // how long Neo4j's servers took to be dialled and logged into
 	struct {
 		struct kube_store *standalones, *clusters, *plugins;
 		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods, *volumes;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/steps.h"
 #include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/credentials.h"
@@ -226,6 +227,7 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 
 int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
 {
+	STEP("gathering");
 	int r = gather_state(context, arena, inputs, err);
 
 	if (r < 0 || (r = gather_admin(context, memory, arena, inputs, err)) < 0)

@@ -10,11 +10,50 @@
 #include "operator/phase.h"
 #include "operator/plugin_phase.h"
 
+#define REASONS_MAX 32
+
+// Why deployments are not registered; a reason more than fit counts as the last.
+struct reasons {
+	char names[REASONS_MAX][64];
+	size_t counts[REASONS_MAX];
+	size_t n;
+};
+
 struct tally {
 	size_t phases[PHASE_FAILED + 1];
 	size_t enabled;
 	size_t registered;
+	struct reasons *reasons;
 };
+
+static void count_reason(struct reasons *reasons, const char *name)
+{
+	size_t i = 0;
+
+	while (i < reasons->n && strcmp(reasons->names[i], name) != 0)
+		i++;
+	if (i == REASONS_MAX)
+		i--;
+	if (i == reasons->n) {
+		reasons->n++;
+		(void)snprintf(reasons->names[i], sizeof(reasons->names[i]), "%s", name);
+	}
+	reasons->counts[i]++;
+}
+
+// The reason of the condition FleetRegistered, where that is False.
+static const char *reason_of(const struct kube_object *root)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(root, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "FleetRegistered") &&
+		    yyjson_equals_str(yyjson_obj_get(item, "status"), "False"))
+			return yyjson_get_str(yyjson_obj_get(item, "reason"));
+	}
+	return NULL;
+}
 
 static void count(struct kube_store *store, struct tally *tally)
 {
@@ -22,8 +61,10 @@ static void count(struct kube_store *store, struct tally *tally)
 	size_t n = kube_store_list(store, NULL, &roots);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *phase = kube_object_str(roots[i], "/status/phase");
+		const char *phase = kube_object_str(roots[i], "/status/phase"), *reason = reason_of(roots[i]);
 
+		if (reason && yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled")))
+			count_reason(tally->reasons, reason);
 		for (int p = 0; phase && p <= PHASE_FAILED; p++)
 			tally->phases[p] += strcmp(phase, phase_name((enum phase)p)) == 0;
 		tally->enabled += yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled"));
@@ -70,6 +111,68 @@ static void write_calls(struct buf *out, const struct kube_client *client)
 			 (unsigned long long)kube_client_calls(client, i));
 }
 
+static void head_of(struct buf *out, const char *name, const char *help, const char *type)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_histogram(struct buf *out, const char *name, const char *help, const struct histogram *histogram, const char *labels)
+{
+	head_of(out, name, help, "histogram");
+	histogram_write(histogram, name, labels, out);
+}
+
+// Under the names that controller-runtime gives them.
+static void write_queue(struct buf *out, struct queue *queue)
+{
+	struct queue_stats stats;
+
+	queue_stats(queue, &stats);
+	head(out, "workqueue_depth", "Keys that are due.");
+	buf_addf(out, "workqueue_depth %zu\n", queue_depth(queue));
+	head_of(out, "workqueue_adds_total", "Keys that became due.", "counter");
+	buf_addf(out, "workqueue_adds_total{name=\"deployment\"} %llu\n", (unsigned long long)stats.adds);
+	head_of(out, "workqueue_retries_total", "Keys that were put off by a back-off.", "counter");
+	buf_addf(out, "workqueue_retries_total{name=\"deployment\"} %llu\n", (unsigned long long)stats.retries);
+	write_histogram(out, "workqueue_queue_duration_seconds", "From when a key was due until a worker took it.", queue_waits(queue),
+			"name=\"deployment\"");
+}
+
+static void write_outcome(struct buf *out, const char *result, uint64_t n)
+{
+	buf_addf(out, "controller_runtime_reconcile_total{controller=\"deployment\",result=\"%s\"} %llu\n", result, (unsigned long long)n);
+}
+
+static void write_runner(struct buf *out, const struct runner *runner)
+{
+	struct runner_stats stats;
+
+	runner_stats(runner, &stats);
+	head_of(out, "controller_runtime_reconcile_total", "Reconciles by result.", "counter");
+	write_outcome(out, "success", stats.succeeded);
+	write_outcome(out, "requeue_after", stats.waiting);
+	write_outcome(out, "error", stats.failed);
+	head_of(out, "controller_runtime_reconcile_errors_total", "Reconciles that ended with an error.", "counter");
+	buf_addf(out, "controller_runtime_reconcile_errors_total{controller=\"deployment\"} %llu\n", (unsigned long long)stats.failed);
+	head(out, "controller_runtime_active_workers", "Reconciles that run now.");
+	buf_addf(out, "controller_runtime_active_workers{controller=\"deployment\"} %d\n", stats.active);
+	head(out, "controller_runtime_max_concurrent_reconciles", "Reconciles that may run at a time.");
+	buf_addf(out, "controller_runtime_max_concurrent_reconciles{controller=\"deployment\"} %d\n", stats.workers);
+	head(out, "workqueue_longest_running_processor_seconds", "How long the oldest of the running reconciles runs.");
+	buf_addf(out, "workqueue_longest_running_processor_seconds{name=\"deployment\"} %.3f\n", (double)stats.longest_ms / 1000);
+	head(out, "workqueue_unfinished_work_seconds", "How long all running reconciles run, together.");
+	buf_addf(out, "workqueue_unfinished_work_seconds{name=\"deployment\"} %.3f\n", (double)stats.unfinished_ms / 1000);
+	write_histogram(out, "controller_runtime_reconcile_time_seconds", "How long reconciles took.", runner_times(runner),
+			"controller=\"deployment\"");
+}
+
+static void write_reasons(struct buf *out, const struct reasons *reasons)
+{
+	head(out, "neofleet_fleet_unregistered", "Deployments with auraFleetManagement.enabled that are not registered, by reason.");
+	for (size_t i = 0; i < reasons->n; i++)
+		buf_addf(out, "neofleet_fleet_unregistered{reason=\"%s\"} %zu\n", reasons->names[i], reasons->counts[i]);
+}
+
 static unsigned long long resident_bytes(void)
 {
 	_cleanup_(fclosep) FILE *file = fopen("/proc/self/statm", "re");
@@ -80,9 +183,10 @@ static unsigned long long resident_bytes(void)
 	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
 
-void metrics_write(const struct context *context, struct buf *out)
+void metrics_write(const struct context *context, const struct runner *runner, struct buf *out)
 {
-	struct tally standalones = {0}, clusters = {0};
+	struct reasons reasons = {.n = 0};
+	struct tally standalones = {.reasons = &reasons}, clusters = {.reasons = &reasons};
 
 	count(context->stores.standalones, &standalones);
 	count(context->stores.clusters, &clusters);
@@ -95,9 +199,16 @@ void metrics_write(const struct context *context, struct buf *out)
 	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
 	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
 	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
+	write_reasons(out, &reasons);
+	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");
 	write_calls(out, context->client);
-	head(out, "workqueue_depth", "Keys that are due.");
-	buf_addf(out, "workqueue_depth %zu\n", queue_depth(context->queue));
+	write_queue(out, context->queue);
+	if (runner)
+		write_runner(out, runner);
+	if (context->lease) {
+		head(out, "leader_election_master_status", "Whether this process holds the lease.");
+		buf_addf(out, "leader_election_master_status{name=\"neofleet\"} %d\n", lease_is_held(context->lease));
+	}
 	head(out, "process_resident_memory_bytes", "Resident memory of the operator.");
 	buf_addf(out, "process_resident_memory_bytes %llu\n", resident_bytes());
 }

@@ -6,6 +6,8 @@
 // The figures of /metrics, in the Prometheus text format, taken from the stores at the moment of asking. Any thread.
 
 #include "base/buf.h"
+#include "kube/runner.h"
 #include "operator/context.h"
 
-void metrics_write(const struct context *context, struct buf *out);
+// runner: NULL while none works.
+void metrics_write(const struct context *context, const struct runner *runner, struct buf *out);

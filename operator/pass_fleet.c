@@ -4,6 +4,7 @@
 #include "operator/pass.h"
 
 #include "base/fault.h"
+#include "base/steps.h"
 #include "operator/access.h"
 #include "operator/cluster.h"
 #include "operator/fleet.h"
@@ -146,6 +147,7 @@ static const char *warning_of(const char *obstacle_reason)
 
 int pass_see_to_fleet(struct pass *pass, struct err *err)
 {
+	STEP("seeing to the registration");
 	const struct dbms *dbms = &pass->inputs.dbms;
 	struct status_fleet *fleet = &pass->wanted.fleet;
 	struct fleet_facts facts = {

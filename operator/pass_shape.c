@@ -4,6 +4,7 @@
 #include "operator/pass.h"
 
 #include "base/fault.h"
+#include "base/steps.h"
 #include "operator/apply.h"
 #include "operator/children.h"
 #include "operator/cluster.h"
@@ -121,6 +122,7 @@ static bool lacks_secrets(struct pass *pass)
 
 int pass_measure(struct pass *pass, struct err *err)
 {
+	STEP("measuring the cluster");
 	struct inputs *inputs = &pass->inputs;
 	int r;
 
@@ -136,6 +138,7 @@ int pass_measure(struct pass *pass, struct err *err)
 
 int pass_shape(struct pass *pass, struct err *err)
 {
+	STEP("applying the children");
 	struct inputs *inputs = &pass->inputs;
 	struct children children;
 	struct err problem = ERR_INIT;

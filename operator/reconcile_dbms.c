@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/steps.h"
 #include "operator/cluster.h"
 #include "operator/pass.h"
 #include "operator/publish.h"
@@ -82,6 +83,7 @@ static void explain_scale(struct pass *pass)
 // Steps on the servers and the claims: enabling, draining and dropping, growing.
 static int tend(struct pass *pass, struct err *err)
 {
+	STEP("tending servers and claims");
 	struct storage_result storage;
 	int r;
 
@@ -120,6 +122,7 @@ static int evict(struct pass *pass, const struct pod *pod, struct err *err)
 
 static int roll(struct pass *pass, struct err *err)
 {
+	STEP("rolling the pods");
 	struct roll_decision decision;
 	int r;
 
@@ -193,6 +196,7 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 // What has just been registered must not be forgotten over a conflict: the next pass would register again.
 static int publish(struct pass *pass, const struct kube_object *before, struct err *err)
 {
+	STEP("writing the status");
 	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, !pass->memory->told};
 	bool written;
 	int r;

@@ -3,6 +3,7 @@
 
 #include "operator/wiring.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ struct wiring {
 	size_t n_informers;
 	int workers;
 	void (*on_lease)(void);
-	struct runner *runner;
+	struct histogram logins;
+	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
 
 static void add_key(struct wiring *wiring, enum key_kind kind, const char *namespace, const char *name)
@@ -305,6 +307,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
 	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 30000});
 	wiring->context.memories = memory_table_new();
+	wiring->context.logins = &wiring->logins;
 	r = make_informers(wiring, options->namespace, err);
 	if (r == 0 && options->leader_elect)
 		r = make_lease(wiring, options->lease_namespace, err);
@@ -362,7 +365,19 @@ int wiring_work(struct wiring *wiring, struct err *err)
 		.name = "deployment",
 	};
 
-	return runner_start(&options, &wiring->runner, err);
+	struct runner *runner;
+	int r = runner_start(&options, &runner, err);
+
+	if (r == 0)
+		atomic_store(&wiring->runner, runner);
+	return r;
+}
+
+int64_t wiring_look(struct wiring *wiring)
+{
+	struct runner *runner = atomic_load(&wiring->runner);
+
+	return runner ? runner_look(runner) : 0;
 }
 
 void wiring_stop(struct wiring *wiring)
@@ -392,5 +407,5 @@ void wiring_stop(struct wiring *wiring)
 
 void wiring_metrics(struct wiring *wiring, struct buf *out)
 {
-	metrics_write(&wiring->context, out);
+	metrics_write(&wiring->context, atomic_load(&wiring->runner), out);
 }

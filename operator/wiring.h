@@ -7,6 +7,7 @@
 // from the main thread.
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -41,6 +42,9 @@ int wiring_work(struct wiring *wiring, struct err *err);
 
 // Stops workers, releases the lease, stops informers and loop, and frees. NULL is allowed.
 void wiring_stop(struct wiring *wiring);
+
+// To be called every few seconds: reports reconciles that take long. Returns the milliseconds of the oldest one.
+int64_t wiring_look(struct wiring *wiring);
 
 // Writes the metrics in Prometheus text form. Any thread.
 void wiring_metrics(struct wiring *wiring, struct buf *out);

@@ -50,6 +50,18 @@ static void test_quoting(void **state)
 	assert_null(strstr(text, "absent"));
 }
 
+static void test_json(void **state)
+{
+	char text[512];
+
+	(void)state;
+	log_set_json(true);
+	capture(write_quoted, text, sizeof(text));
+	log_set_json(false);
+	assert_memory_equal(text, "{\"time\":\"", 9);
+	assert_non_null(strstr(text, "\",\"level\":\"info\",\"msg\":\"two words\",\"plain\":\"a-b\",\"quoted\":\"a \\\"b\\\"\\u000ac\",\"empty\":\"\"}\n"));
+}
+
 static void test_levels(void **state)
 {
 	enum log_level level;
@@ -68,7 +80,7 @@ static void test_levels(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_quoting), cmocka_unit_test(test_levels)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_quoting), cmocka_unit_test(test_json), cmocka_unit_test(test_levels)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,43 @@ static int quiet(void **state)
 	return 0;
 }
 
+// D7, E2: what hangs is told, with what it is doing.
+static void test_a_long_run_is_reported(void **state)
+{
+	struct queue *queue = queue_new(NULL);
+	struct runner_options options = {.queue = queue, .workers = 2, .reconcile = reconcile, .name = "test", .long_ms = 1};
+	struct runner_stats stats;
+	struct runner *runner;
+	struct err err = ERR_INIT;
+	int64_t longest = 0;
+
+	(void)state;
+	script.runs = script.inside = script.most_inside = 0;
+	script.hold = true;
+	assert_int_equal(runner_start(&options, &runner, &err), 0);
+	assert_int_equal(runner_look(runner), 0);
+	queue_add(queue, "h");
+	wait_count(&script.inside, 1);
+	while (longest < 5)
+		longest = runner_look(runner);
+	runner_stats(runner, &stats);
+	assert_true(stats.longest_ms >= longest);
+	assert_int_equal(stats.active, 1);
+	assert_true(stats.unfinished_ms >= stats.longest_ms);
+	(void)pthread_mutex_lock(&script.lock);
+	script.hold = false;
+	(void)pthread_cond_broadcast(&script.changed);
+	(void)pthread_mutex_unlock(&script.lock);
+	wait_runs(1);
+	while (runner_look(runner) > 0)
+		;
+	while (histogram_count(runner_times(runner)) < 1)
+		;
+	assert_int_equal(histogram_count(queue_waits(queue)), 1);
+	runner_stop(runner);
+	queue_free(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_cancelled_is_not_retried),
 		cmocka_unit_test(test_slow_key_delays_no_other),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_a_long_run_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);
