@@ -319,6 +319,8 @@ static int check_tx(const struct conn *conn, struct conn_tx *tx, struct arena *a
 	const struct dialect dialect = {conn->version, conn->utc};
 	int r = need_notifications(conn, tx->notifications, err);
 
+	if (r == 0 && tx->impersonated_user)
+		r = need(conn, BOLT_HAS_IMPERSONATION, "impersonation", err);
 	if (r == 0 && tx->metadata)
 		r = dialect_to_wire(&dialect, tx->metadata, arena, &tx->metadata, err);
 	return r;
@@ -393,21 +395,35 @@ int conn_discard(struct conn *conn, int64_t n, int64_t qid, struct err *err)
 	return demand(conn, CONN_DISCARD, n, qid, err);
 }
 
-int conn_route(struct conn *conn, const struct conn_route *route, struct err *err)
+// Whose table is wanted: before impersonation, the database's name or null; then a map.
+static void pack_route(struct conn *conn, const struct conn_route *route)
 {
-	const struct bolt_value none = bolt_map(NULL, 0);
+	const struct bolt_value database = bolt_string(route->database);
 	struct pairs pairs;
-	size_t start;
-	int r = begin(conn, CONN_ROUTE, 3, &start, err);
 
-	if (r < 0)
-		return r;
-	pack_value(&conn->output, route->routing ? route->routing : &none);
-	pack_texts(&conn->output, route->bookmarks, route->n_bookmarks);
+	if (!bolt_version_has(conn->version, BOLT_HAS_IMPERSONATION)) {
+		pack_value(&conn->output, &database);
+		return;
+	}
 	pairs = pairs_begin(&conn->output);
 	add_text(&pairs, "db", route->database);
 	add_text(&pairs, "imp_user", route->impersonated_user);
 	pairs_end(&pairs);
+}
+
+int conn_route(struct conn *conn, const struct conn_route *route, struct err *err)
+{
+	const struct bolt_value none = bolt_map(NULL, 0);
+	size_t start;
+	int r = route->impersonated_user ? need(conn, BOLT_HAS_IMPERSONATION, "impersonation", err) : 0;
+
+	if (r == 0)
+		r = begin(conn, CONN_ROUTE, 3, &start, err);
+	if (r < 0)
+		return r;
+	pack_value(&conn->output, route->routing ? route->routing : &none);
+	pack_texts(&conn->output, route->bookmarks, route->n_bookmarks);
+	pack_route(conn, route);
 	return end(conn, CONN_ROUTE, start, err);
 }
 

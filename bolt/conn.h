@@ -164,7 +164,7 @@ void conn_goodbye(struct conn *conn);
 // The request whose answer is due; CONN_REQUESTS: none.
 enum conn_request conn_due(const struct conn *conn);
 
-// Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.4 come in the
+// Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.x come in the
 // form of 5.0 (bolt/structure.h).
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err);

@@ -4,7 +4,7 @@
 #include "bolt/protocol.h"
 
 // BOLT_VERSIONS_SPOKEN is this in words.
-const struct bolt_version_range bolt_version_ranges[] = {{6, 0, 0}, {5, 0, 8}, {4, 4, 4}};
+const struct bolt_version_range bolt_version_ranges[] = {{6, 0, 0}, {5, 0, 8}, {4, 3, 4}};
 const size_t n_bolt_version_ranges = sizeof(bolt_version_ranges) / sizeof(bolt_version_ranges[0]);
 
 // A trait holds from since on, up to but without until (0.0: to this day).
@@ -13,6 +13,7 @@ static const struct {
 	const char *text;
 } traits[BOLT_HAS_TRAITS] = {
 	[BOLT_HAS_PATCHES] = {{4, 3}, {5, 0}, "4.3"},
+	[BOLT_HAS_IMPERSONATION] = {{4, 4}, {0, 0}, "4.4"},
 	[BOLT_HAS_ELEMENT_IDS] = {{5, 0}, {0, 0}, "5.0"},
 	[BOLT_HAS_LOGON] = {{5, 1}, {0, 0}, "5.1"},
 	[BOLT_HAS_NOTIFICATIONS] = {{5, 2}, {0, 0}, "5.2"},

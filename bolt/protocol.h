@@ -22,13 +22,14 @@ extern const struct bolt_version_range bolt_version_ranges[];
 extern const size_t n_bolt_version_ranges;
 
 // The ranges in words.
-#define BOLT_VERSIONS_SPOKEN "6.0, 5.0 to 5.8 and 4.4"
+#define BOLT_VERSIONS_SPOKEN "6.0, 5.0 to 5.8, 4.4 and 4.3"
 
 bool bolt_version_is_spoken(struct bolt_version version);
 
 // What came, or went, with a version.
 enum bolt_trait {
 	BOLT_HAS_PATCHES,	 // HELLO may ask for patches; times with a zone count wall-clock seconds unless "utc" was granted
+	BOLT_HAS_IMPERSONATION,	 // the user in whose name is worked; before, ROUTE names a database and nothing else
 	BOLT_HAS_ELEMENT_IDS,	 // nodes and relationships come with their element ids
 	BOLT_HAS_LOGON,		 // LOGON and LOGOFF; before, HELLO carries the credentials
 	BOLT_HAS_NOTIFICATIONS,	 // filters of notifications

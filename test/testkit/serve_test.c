@@ -35,6 +35,7 @@ static const char *const features[] = {
 	"Feature:Auth:Custom",
 	"Feature:Auth:Kerberos",
 	"Feature:Auth:Managed",
+	"Feature:Bolt:4.3",
 	"Feature:Bolt:4.4",
 	"Feature:Bolt:5.0",
 	"Feature:Bolt:5.1",

@@ -46,7 +46,7 @@ static void test_opening(void **state)
 			    "\x60\x60\xB0\x17"
 			    "\x00\x00\x01\xFF" // manifest v1
 			    "\x00\x08\x08\x05" // 5.8 to 5.0
-			    "\x00\x00\x04\x04" // 4.4
+			    "\x00\x01\x04\x04" // 4.4 and 4.3
 			    "\x00\x00\x00\x00",
 			    20);
 }
@@ -55,7 +55,8 @@ static void test_versions(void **state)
 {
 	(void)state;
 	assert_true(bolt_version_is_spoken((struct bolt_version){4, 4}));
-	assert_false(bolt_version_is_spoken((struct bolt_version){4, 3}));
+	assert_true(bolt_version_is_spoken((struct bolt_version){4, 3}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){4, 2}));
 	assert_false(bolt_version_is_spoken((struct bolt_version){4, 5}));
 	for (unsigned minor = 0; minor <= 8; minor++)
 		assert_true(bolt_version_is_spoken((struct bolt_version){5, minor}));
@@ -112,7 +113,7 @@ static void test_agreement(void **state)
 	}
 }
 
-#define OURS "6.0, 5.0 to 5.8 and 4.4"
+#define OURS "6.0, 5.0 to 5.8, 4.4 and 4.3"
 
 static void test_refusals(void **state)
 {
@@ -130,8 +131,8 @@ static void test_refusals(void **state)
 		{BYTES("\x00\x00\x09\x05"), ERR_PROTOCOL, "the answer 00 00 09 05 is no Bolt version of " OURS},
 		{BYTES("\x00\x01\x04\x04"), ERR_PROTOCOL, "the answer 00 01 04 04 is no Bolt version of " OURS},
 		{BYTES("\x00\x00\x02\xFF"), ERR_PROTOCOL, "the answer 00 00 02 ff is no Bolt version of " OURS},
-		{BYTES(MANIFEST "\x02\x00\x00\x00\x07\x00\x02\x03\x04\x00"), ERR_PROTOCOL,
-		 "no common Bolt version: the server speaks 7.0 to 7.0, 4.1 to 4.3, this client " OURS},
+		{BYTES(MANIFEST "\x02\x00\x00\x00\x07\x00\x01\x02\x04\x00"), ERR_PROTOCOL,
+		 "no common Bolt version: the server speaks 7.0 to 7.0, 4.1 to 4.2, this client " OURS},
 		{BYTES(MANIFEST "\x00\x00"), ERR_PROTOCOL, "no common Bolt version: the server speaks none, this client " OURS},
 		{BYTES(MANIFEST "\x41"), ERR_TOO_LARGE, "the server offers more than 64 Bolt version ranges"},
 		{BYTES(MANIFEST "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"), ERR_TOO_LARGE,

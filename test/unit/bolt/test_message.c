@@ -112,13 +112,14 @@ static void say_everything(struct client *client, struct buf *out)
 	const struct bolt_value meta = bolt_map(&hints, 1);
 	struct conn *conn = &client->conn;
 	bool filters = bolt_version_has(conn->version, BOLT_HAS_NOTIFICATIONS), logon = bolt_version_has(conn->version, BOLT_HAS_LOGON);
+	const char *user = bolt_version_has(conn->version, BOLT_HAS_IMPERSONATION) ? "jane" : NULL;
 	const struct conn_hello greeting = {.user_agent = "app/1", .product = "lib/2", .platform = "Linux", .language = "C",
 					    .language_details = "17", .routing = &routing, .notifications = filters ? &filter : NULL,
 					    .auth = &client_auth};
-	const struct conn_tx tx = {.database = "neo4j", .impersonated_user = "jane", .bookmarks = bookmarks, .n_bookmarks = 2,
+	const struct conn_tx tx = {.database = "neo4j", .impersonated_user = user, .bookmarks = bookmarks, .n_bookmarks = 2,
 				   .timeout_ms = 1500, .metadata = &routing, .read = true, .notifications = filters ? &filter : NULL};
 	const struct conn_route route = {.routing = &routing, .bookmarks = bookmarks, .n_bookmarks = 2, .database = "neo4j",
-					 .impersonated_user = "jane"};
+					 .impersonated_user = user};
 	struct err *err = &client->err;
 	int r = conn_hello(conn, &greeting, err);
 
@@ -138,7 +139,8 @@ static void say_everything(struct client *client, struct buf *out)
 	take_sent(client, out);
 }
 
-#define TX_44 "bookmarks: ['bm:1', 'bm:2'], tx_timeout: 1500, tx_metadata: {region: 'eu'}, mode: 'r', db: 'neo4j', imp_user: 'jane'"
+#define TX_43 "bookmarks: ['bm:1', 'bm:2'], tx_timeout: 1500, tx_metadata: {region: 'eu'}, mode: 'r', db: 'neo4j'"
+#define TX_44 TX_43 ", imp_user: 'jane'"
 #define CATEGORIES "notifications_minimum_severity: 'WARNING', notifications_disabled_categories: ['HINT', 'GENERIC']"
 #define CLASSIFICATIONS "notifications_minimum_severity: 'WARNING', notifications_disabled_classifications: ['HINT', 'GENERIC']"
 #define AUTH "scheme: 'basic', principal: 'neo4j', credentials: 'secret'"
@@ -146,10 +148,11 @@ static void say_everything(struct client *client, struct buf *out)
 #define LOGON "LOGON {" AUTH "}\n"
 #define RELOGON "LOGOFF\nLOGON {scheme: 'bearer', credentials: 't'}\n"
 #define HELLO(more) "HELLO {user_agent: 'app/1', " more "}\n"
-#define REST(tx)                                                                                                               \
+#define REST(tx) REST_OF(tx, "{db: 'neo4j', imp_user: 'jane'}", "{}")
+#define REST_OF(tx, route, default_route)                                                                                      \
 	"BEGIN {" tx "}\nRUN 'RETURN $region' {region: 'eu'} {}\nPULL {n: 2}\nPULL {n: -1, qid: 5}\nDISCARD {n: -1, qid: 0}\n"   \
 	"COMMIT\nROLLBACK\nRUN 'RETURN 1' {} {" tx "}\nRUN 'RETURN 2' {} {tx_timeout: 0}\n"                                      \
-	"ROUTE {region: 'eu'} ['bm:1', 'bm:2'] {db: 'neo4j', imp_user: 'jane'}\nROUTE {} [] {}\nRESET\n"
+	"ROUTE {region: 'eu'} ['bm:1', 'bm:2'] " route "\nROUTE {} [] " default_route "\nRESET\n"
 #define TELEMETRY "TELEMETRY 1\n"
 #define GOODBYE "GOODBYE\n"
 
@@ -159,6 +162,8 @@ static void test_every_message_of_each_version(void **state)
 		struct spoken spoken;
 		const char *text;
 	} cases[] = {
+		{{4, 3, "\x00\x00\x03\x04", 4},
+		 HELLO("routing: {region: 'eu'}, patch_bolt: ['utc'], " AUTH) REST_OF(TX_43, "'neo4j'", "null") GOODBYE},
 		{{4, 4, "\x00\x00\x04\x04", 4}, HELLO("routing: {region: 'eu'}, patch_bolt: ['utc'], " AUTH) REST(TX_44) GOODBYE},
 		{{5, 0, "\x00\x00\x00\x05", 4}, HELLO("routing: {region: 'eu'}, " AUTH) REST(TX_44) GOODBYE},
 		{{5, 1, "\x00\x00\x01\x05", 4}, HELLO("routing: {region: 'eu'}") LOGON REST(TX_44) RELOGON GOODBYE},
@@ -218,6 +223,28 @@ static void test_what_a_version_lacks(void **state)
 		assert_string_equal(client.err.text, text);
 		assert_int_equal(client.conn.output.len, 0);
 		assert_int_equal(conn_due(&client.conn), CONN_REQUESTS);
+		teardown(&client);
+	}
+}
+
+static void test_nobody_is_impersonated_in_4_3(void **state)
+{
+	static const struct spoken old = {4, 3, "\x00\x00\x03\x04", 4};
+	const struct conn_tx tx = {.impersonated_user = "jane"};
+	struct client client;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		int r;
+
+		setup(&client);
+		log_on(&client, &old);
+		r = i == 0   ? conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1", .tx = &tx}, &client.err)
+		    : i == 1 ? conn_begin(&client.conn, &tx, &client.err)
+			     : conn_route(&client.conn, &(struct conn_route){.impersonated_user = "jane"}, &client.err);
+		assert_int_equal(r, ERR_INVALID);
+		assert_string_equal(client.err.text, "the server speaks Bolt 4.3, which has no impersonation; it came with Bolt 4.4");
+		assert_int_equal(client.conn.output.len, 0);
 		teardown(&client);
 	}
 }
@@ -398,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_message_of_each_version),
 		cmocka_unit_test(test_what_a_version_lacks),
+		cmocka_unit_test(test_nobody_is_impersonated_in_4_3),
 		cmocka_unit_test(test_parameters_that_cannot_be_sent),
 		cmocka_unit_test(test_telemetry_unasked),
 		cmocka_unit_test(test_hints),
