@@ -24,7 +24,7 @@ TOKEN_SECRET = "aura-fleet-token"
 PASSWORD = "correct-horse-battery-9"
 # A server takes about 15 s to start on an idle machine; the limits are for a busy one.
 START_LIMIT = 420
-WAIT_LIMIT = 120
+WAIT_LIMIT = 240
 # A wait of so many seconds is told, so that a test that took long says where.
 WORTH_TELLING = 30
 

@@ -263,7 +263,7 @@ def test_replaced_and_forced(ns, name):
     took = time.monotonic() - patched
     print(f"       called {took:.1f} s after the patch", flush=True)
     # The server writes its counts once a second, and the machine may be busy.
-    check(took < 10, f"the call came {took:.1f} s after the patch")
+    check(took < 30, f"the call came {took:.1f} s after the patch")
     ns.wait_fleet(name, True)
     wait_for("a new time", lambda: ns.fleet(name)["lastRegistrationTime"] > last)
     wait_for("the new token at the service", lambda: FleetService().deployments(project("replaced-3")))
