@@ -125,6 +125,8 @@ def run_one(name, backend):
     outcome = result.outcome()
     if not backend.alive():
         outcome, text = "failed", f"{backend.end()}\n{text}"
+    elif outcome == "failed":
+        backend.end()  # what it is still about must not reach into the next test
     return {"name": name, "outcome": outcome, "text": text if outcome == "failed" else "", "subtests": result.subtests,
             "skips": [reason for _, reason in result.skipped], "seconds": round(time.monotonic() - started, 2)}
 

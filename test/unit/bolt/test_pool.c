@@ -82,7 +82,7 @@ static int query(struct scene *scene)
 	return query_as(scene, NULL);
 }
 
-#define ONE_QUERY "BEGIN\nRUN\nPULL {\"n\":-1}\nCOMMIT"
+#define ONE_QUERY "BEGIN\nRUN\nPULL {\"n\":1000}\nCOMMIT"
 
 static void test_reuse(void **state)
 {
