@@ -15,6 +15,8 @@
 
 #include "net/loop.h"
 
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -152,21 +154,61 @@ static struct transfer *transfer_take(struct loop *loop, CURL *easy)
 }
 
 // The milliseconds since anything came in on a TCP connection; -1 when it is not known.
-static int64_t silence_of(curl_socket_t fd)
+static int64_t silence_of(int fd)
 {
 	struct tcp_info info;
 	socklen_t size = sizeof(info);
 
-	if (fd == CURL_SOCKET_BAD || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+	if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
 		return -1;
 	return info.tcpi_last_data_recv;
 }
 
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+	return address->ss_family == AF_INET ? ntohs(((const struct sockaddr_in *)address)->sin_port) : 0;
+}
+
+static bool is_between(int fd, long local_port, long peer_port)
+{
+	struct sockaddr_storage local = {0}, peer = {0};
+	socklen_t local_size = sizeof(local), peer_size = sizeof(peer);
+
+	return getsockname(fd, (struct sockaddr *)&local, &local_size) == 0 &&
+	       getpeername(fd, (struct sockaddr *)&peer, &peer_size) == 0 && port_of(&local) == local_port &&
+	       port_of(&peer) == peer_port;
+}
+
+// curl names the socket only of a connection that no other transfer uses (CURLINFO_ACTIVESOCKET), but the ports of any. This
+// thread alone opens and closes curl's sockets, so that what is found stays what it is. Rare enough for a look at them all.
+static int socket_of(CURL *easy)
+{
+	long local_port = 0, peer_port = 0;
+	const struct dirent *entry;
+	int found = -1;
+	DIR *folder;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &peer_port);
+	folder = local_port > 0 ? opendir("/proc/self/fd") : NULL;
+	if (!folder)
+		return -1;
+	while (found < 0 && (entry = readdir(folder))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (is_between(fd, local_port, peer_port))
+			found = fd;
+	}
+	(void)closedir(folder);
+	return found;
+}
+
 static void drop_silent_connection(CURL *easy, int64_t at_least_ms)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
+	int fd = socket_of(easy);
 
-	(void)curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (at_least_ms < SILENCE_MIN_MS)
 		at_least_ms = SILENCE_MIN_MS;
 	if (silence_of(fd) >= at_least_ms)

@@ -6,7 +6,6 @@
 #include "base/log.h"
 
 // A lost race is no failure: the store is about to learn what has changed.
-#define CONFLICT_RETRY_MS 100
 
 int reconcile(void *user, const char *text, struct outcome *ret, struct err *err)
 {
@@ -26,6 +25,7 @@ int reconcile(void *user, const char *text, struct outcome *ret, struct err *err
 		return r;
 	log_debug("lost a race", "key", text, "error", err->text);
 	err_clear(err);
-	*ret = (struct outcome){.again_after_ms = CONFLICT_RETRY_MS, .reason = "conflict"};
+	// The winner's change comes through the watch and makes the next run; this one is for a watch that says nothing just now.
+	*ret = (struct outcome){.backoff = true, .reason = "conflict"};
 	return 0;
 }
