@@ -27,6 +27,13 @@ struct memory {
 	bool formed; // it has been Ready once
 	bool rolling; // a change of ours is being carried out, and it was not Ready since
 
+	// The API server did not know the deployment at this version any more: what is built for it goes at once, so nothing is, until
+	// the watch tells more or the time is over.
+	struct {
+		char version[MEMORY_VERSION_SIZE];
+		int64_t until_ms; // monotonic
+	} missing;
+
 	// A child that stood as wanted at this resource version needs no second look.
 	struct {
 		char version[MEMORY_VERSION_SIZE];

@@ -5,6 +5,7 @@
 // status, tell the events. Each step is a function of what the steps before it found; what cannot go on ends in a status
 // with a reason, not in an error.
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -17,6 +18,7 @@
 #include "operator/storage.h"
 
 #define EVICTION_RETRY_MS 5000
+#define MISSING_MS 30000
 
 // What the status says before this process has seen the deployment tells what it was; afterwards memory does.
 static void first_observation(struct pass *pass)
@@ -193,6 +195,19 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 		publish_past(publisher, before, &license, dbms->metadata.created);
 }
 
+// A watch may lag behind by minutes. Children made meanwhile for what is gone would be collected and made again, over and over.
+static void note_missing(struct memory *memory, const struct kube_object *object)
+{
+	(void)snprintf(memory->missing.version, sizeof(memory->missing.version), "%s", kube_object_resource_version(object));
+	memory->missing.until_ms = deadline_in_ms(MISSING_MS);
+}
+
+static bool is_missing(const struct memory *memory, const struct kube_object *object)
+{
+	return deadline_left_ms(memory->missing.until_ms) > 0 &&
+	       strcmp(memory->missing.version, kube_object_resource_version(object)) == 0;
+}
+
 // What has just been registered must not be forgotten over a conflict: the next pass would register again.
 static int publish(struct pass *pass, const struct kube_object *before, struct err *err)
 {
@@ -206,6 +221,8 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 	r = publish_status(&publisher, &pass->inputs.object, &pass->wanted, pass->just_registered, &written, err);
 	if (pass->just_registered)
 		fault_point("after-status-write");
+	if (r == ERR_NOT_FOUND)
+		note_missing(pass->memory, pass->inputs.object);
 	if (r < 0)
 		return r;
 	if (written || publisher.unsure)
@@ -269,6 +286,11 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		key_format(key->kind, key->namespace, key->name, text);
 		memory_forget(context->memories, text);
 		ret->reason = "gone";
+		return 0;
+	}
+	if (is_missing(memory, pass.inputs.object)) {
+		kube_object_unref(pass.inputs.object);
+		*ret = (struct outcome){.reason = "missing", .again_after_ms = deadline_left_ms(memory->missing.until_ms)};
 		return 0;
 	}
 	r = run(&pass, err);
