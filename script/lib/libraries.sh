@@ -6,7 +6,7 @@
 #   libraries_folder       prints where they are: include/, lib/ and lib/pkgconfig/
 #
 # libcurl with HTTP and TLS alone, libmicrohttpd without TLS and yyjson come from the distribution's own source packages; OpenSSL,
-# nghttp2 and libfyaml from its -dev packages, which have what is wanted. The machine's apt configuration is left alone.
+# nghttp2, LZ4 and libfyaml from its -dev packages, which have what is wanted. The machine's apt configuration is left alone.
 
 libraries_folder() {
 	local versions

@@ -42,6 +42,28 @@ func read(writer http.ResponseWriter, request *http.Request, value any) bool {
 	return true
 }
 
+func wireHandlers(mux *http.ServeMux, wires *wires) {
+	mux.HandleFunc("PUT /wire", func(writer http.ResponseWriter, request *http.Request) {
+		var next struct {
+			CutAfter int64 `json:"cutAfter"`
+			Grow     int64 `json:"grow"`
+		}
+		if read(writer, request, &next) {
+			wires.setCut(next.CutAfter, next.Grow)
+		}
+	})
+	mux.HandleFunc("GET /wire", func(writer http.ResponseWriter, _ *http.Request) {
+		cuts, next := wires.cutCount()
+		reply(writer, map[string]int64{"cuts": cuts, "cutAfter": next})
+	})
+	mux.HandleFunc("POST /silence", func(writer http.ResponseWriter, _ *http.Request) {
+		reply(writer, wires.each((*wire).silence))
+	})
+	mux.HandleFunc("POST /close", func(writer http.ResponseWriter, _ *http.Request) {
+		reply(writer, wires.each(func(one *wire) { _ = one.Close() }))
+	})
+}
+
 func controlHandler(rules *ruleBook, wires *wires, upstream *upstream, identity *identity) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /rules", func(writer http.ResponseWriter, request *http.Request) {
@@ -70,25 +92,7 @@ func controlHandler(rules *ruleBook, wires *wires, upstream *upstream, identity 
 		defer rules.mutex.Unlock()
 		rules.calls = map[string]int{}
 	})
-	mux.HandleFunc("PUT /wire", func(writer http.ResponseWriter, request *http.Request) {
-		var next struct {
-			CutAfter int64 `json:"cutAfter"`
-			Grow     int64 `json:"grow"`
-		}
-		if read(writer, request, &next) {
-			wires.setCut(next.CutAfter, next.Grow)
-		}
-	})
-	mux.HandleFunc("GET /wire", func(writer http.ResponseWriter, _ *http.Request) {
-		cuts, next := wires.cutCount()
-		reply(writer, map[string]int64{"cuts": cuts, "cutAfter": next})
-	})
-	mux.HandleFunc("POST /silence", func(writer http.ResponseWriter, _ *http.Request) {
-		reply(writer, wires.each((*wire).silence))
-	})
-	mux.HandleFunc("POST /close", func(writer http.ResponseWriter, _ *http.Request) {
-		reply(writer, wires.each(func(one *wire) { _ = one.Close() }))
-	})
+	wireHandlers(mux, wires)
 	mux.HandleFunc("PUT /identity", func(writer http.ResponseWriter, request *http.Request) {
 		var next struct {
 			Token bool `json:"token"`
