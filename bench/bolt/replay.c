@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A Bolt server for measuring clients: replay ROWS. It prints the port it listens on (loopback) and ends when its standard input does.
-// Each PULL is answered with so many rows of three columns (an integer, a text, a number), which were packed once and are sent again
-// and again, so that the server is never what one waits for.
+// Each result has so many rows of three columns (an integer, a text, a number), which were packed once and are sent again and again,
+// so that the server is never what one waits for.
 
 #include <assert.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ enum tag {
 
 struct client {
 	bool shaken;
+	long left; // rows of the present result
 	struct dechunker dechunker;
 	struct buf input;
 };
@@ -77,23 +78,42 @@ static void send_all(int fd, const struct buf *out)
 	}
 }
 
-static void send_rows(const struct server *server, int fd)
+static void send_rows(const struct server *server, int fd, long n)
 {
-	for (long i = 0; i < server->rows / BATCH; i++)
+	for (long i = 0; i < n / BATCH; i++)
 		send_all(fd, &server->batch);
-	for (long i = 0; i < server->rows % BATCH; i++)
+	for (long i = 0; i < n % BATCH; i++)
 		send_all(fd, &server->row);
 }
 
-static void answer(const struct server *server, int fd, unsigned tag)
+// As many rows as are wanted, and whether there are more.
+static void pull(const struct server *server, struct client *client, int fd, int64_t wanted)
+{
+	long n = wanted < 0 || wanted > client->left ? client->left : (long)wanted;
+	const struct bolt_entry more = {"has_more", bolt_bool(true)};
+	_cleanup_buf_ struct buf out = BUF_INIT(INPUT_MAX);
+	struct bolt_value meta;
+
+	client->left -= n;
+	meta = bolt_map(&more, client->left ? 1 : 0);
+	send_rows(server, fd, n);
+	add_message(&out, 0x70, &meta);
+	send_all(fd, &out);
+}
+
+static void answer(const struct server *server, struct client *client, int fd, const struct bolt_value *message)
 {
 	const struct bolt_value names[] = {bolt_string("id"), bolt_string("name"), bolt_string("score")};
 	const struct bolt_entry fields = {"fields", bolt_list(names, 3)}, agent = {"server", bolt_string("Neo4j/5.26.0")};
-	const struct bolt_value meta = tag == TAG_RUN ? bolt_map(&fields, 1) : bolt_map(&agent, 1);
+	const struct bolt_value meta = message->tag == TAG_RUN ? bolt_map(&fields, 1) : bolt_map(&agent, 1);
 	_cleanup_buf_ struct buf out = BUF_INIT(INPUT_MAX);
 
-	if (tag == TAG_PULL)
-		send_rows(server, fd);
+	if (message->tag == TAG_RUN)
+		client->left = server->rows;
+	if (message->tag == TAG_PULL) {
+		pull(server, client, fd, bolt_as_int(bolt_map_get(&message->items[0], "n"), -1));
+		return;
+	}
 	add_message(&out, 0x70, &meta);
 	send_all(fd, &out);
 }
@@ -120,7 +140,7 @@ static bool handle(const struct server *server, struct client *client, int fd)
 			continue;
 		if (unpack_value((unsigned char *)message->data, message->len, arena, &value, &err) < 0 || value.tag == TAG_GOODBYE)
 			return false;
-		answer(server, fd, value.tag);
+		answer(server, client, fd, &value);
 	}
 	return true;
 }
