@@ -24,7 +24,8 @@ enum bolt_tls {
 struct bolt_trust;
 
 struct bolt_target {
-	const char *host;	 // an IP address or a name; IPv6 without brackets
+	// An IP address or a name; IPv6 without brackets. A name is looked up by the system's resolver, which has limits of time of its own.
+	const char *host;
 	uint16_t port;		 // 7687 where 0
 	enum bolt_tls tls;
 	const char *ca_pem;	 // PEM text to trust instead of the system's store; NULL for the system's

@@ -341,6 +341,40 @@ static void test_rows_of_old_versions(void **state)
 	teardown(&client);
 }
 
+// What only the newest versions say: the address and the database that were resolved, vectors, and values that this client does not know.
+static void test_answers_of_new_versions(void **state)
+{
+	static const double numbers[] = {0.5, -1.5};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct bolt_entry logon = {"advertised_address", bolt_string("db.example.com:7687")}, run = {"db", bolt_string("movies")};
+	const struct bolt_entry message = {"message", bolt_string("update your client")};
+	const struct bolt_value unknown[] = {bolt_string("Quaternion"), bolt_int(7), bolt_int(1), bolt_map(&message, 1)};
+	const struct bolt_value values[] = {bolt_from_floats(numbers, 2, arena), {.type = BOLT_STRUCT, .tag = 0x3F, .size = 4, .items = unknown}};
+	const struct bolt_value answers[] = {bolt_map(NULL, 0), bolt_map(&logon, 1), bolt_map(&run, 1), bolt_list(values, 2)};
+	_cleanup_buf_ struct buf in = BUF_INIT(1000);
+	struct bolt_unsupported unsupported;
+	struct bolt_vector vector;
+	struct client client;
+
+	(void)state;
+	setup(&client);
+	agree(&client, &versions[5]);
+	assert_int_equal(conn_hello(&client.conn, &client_hello, &client.err), 0);
+	assert_int_equal(conn_run(&client.conn, &(struct conn_run){.text = "RETURN 1"}, &client.err), 0);
+	assert_int_equal(conn_pull(&client.conn, CONN_ALL, CONN_LAST, &client.err), 0);
+	for (int i = 0; i < 4; i++)
+		add_message(&in, i == 3 ? 0x71 : 0x70, &answers[i]);
+	say(&client, &in);
+	assert_int_equal(client.n_events, 4);
+	assert_string_equal(text_of(&client.events[1].value, "advertised_address"), "db.example.com:7687");
+	assert_string_equal(text_of(&client.events[2].value, "db"), "movies");
+	assert_true(bolt_as_vector(&client.events[3].value.items[0], &vector));
+	assert_true(vector.n == 2 && bolt_vector_float(&vector, 1) == -1.5);
+	assert_true(bolt_as_unsupported(&client.events[3].value.items[1], &unsupported));
+	assert_string_equal(unsupported.name, "Quaternion");
+	teardown(&client);
+}
+
 // Failures. Of 5.7 and later with all that there is, and of before, where it is made up as the specification says.
 static void test_failure_with_gql_status(void **state)
 {
@@ -430,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_telemetry_unasked),
 		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_rows_of_old_versions),
+		cmocka_unit_test(test_answers_of_new_versions),
 		cmocka_unit_test(test_failure_with_gql_status),
 		cmocka_unit_test(test_failure_of_old_versions),
 		cmocka_unit_test(test_failure_nested_without_end),
