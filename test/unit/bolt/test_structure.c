@@ -419,6 +419,7 @@ static void test_lying_paths(void **state)
 {
 	static const int64_t cases[][2] = {{3, 1}, {-3, 1}, {0, 1}, {1, 2}, {1, -1}, {INT64_MIN, 0}, {INT64_MAX, 0}, {1, INT64_MAX}};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct bolt_value no_number[] = {bolt_int(1), bolt_null()};
 	struct bolt_value v, broken[3];
 	struct bolt_path path;
 
@@ -439,7 +440,7 @@ static void test_lying_paths(void **state)
 		else if (i == 1)
 			broken[0] = bolt_list(NULL, 0);
 		else
-			broken[2] = bolt_list((const struct bolt_value[]){bolt_int(1), bolt_null()}, 2);
+			broken[2] = bolt_list(no_number, 2);
 		v = structure(0x50, broken, 3);
 		assert_false(bolt_as_path(&v, &path));
 	}
