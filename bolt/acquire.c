@@ -26,8 +26,10 @@ static void tell_security(struct acquire *acquire, struct pool_place *place, con
 
 	if (spoils_logon(code))
 		place->doomed = true;
-	if (strcmp(code, SECURITY "AuthorizationExpired") == 0)
-		pool_clear(acquire->driver->pool, pool_place_address(place), true);
+	if (strcmp(code, SECURITY "AuthorizationExpired") == 0) {
+		place->doomed = true;
+		pool_doubt(acquire->driver->pool, pool_place_address(place));
+	}
 	// A session's own credentials are no provider's.
 	if (!acquire->auth && provider && provider->refused && provider->refused(provider->user, &place->login->auth, code))
 		err->retry_after_ms = 1;
@@ -63,7 +65,7 @@ int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t de
 		return err->class;
 	if (acquire->driver->routing)
 		routing_forget(acquire->driver->routing, address);
-	pool_clear(acquire->driver->pool, address, false);
+	pool_clear(acquire->driver->pool, address);
 	return err->class;
 }
 

@@ -13,7 +13,7 @@ struct pool_site {
 	struct bolt_address address; // owned
 	struct pool_place *idle;     // the latest first
 	uint32_t n_idle, n_in_use, n_waiting;
-	uint64_t epoch; // places of an older one are not kept
+	uint64_t epoch; // those who logged on in an older one have to do it again
 	struct pool_site *next;
 };
 
@@ -137,6 +137,8 @@ static struct pool_place *take_locked(struct pool_site *site)
 	if (place) {
 		site->idle = place->next;
 		site->n_idle--;
+		place->relogon |= place->epoch != site->epoch;
+		place->epoch = site->epoch;
 		return place;
 	}
 	place = calloc(1, sizeof(*place));
@@ -185,7 +187,7 @@ void pool_give(struct pool *pool, struct pool_place *place)
 	bool keep;
 
 	(void)pthread_mutex_lock(&pool->lock);
-	keep = place->link && !place->doomed && place->epoch == site->epoch && !bolt_link_is_dead(place->link);
+	keep = place->link && !place->doomed && !bolt_link_is_dead(place->link);
 	site->n_in_use--;
 	if (keep) {
 		place->fresh = false;
@@ -208,7 +210,7 @@ const struct bolt_address *pool_place_address(const struct pool_place *place)
 	return &place->site->address;
 }
 
-void pool_clear(struct pool *pool, const struct bolt_address *address, bool in_use)
+void pool_clear(struct pool *pool, const struct bolt_address *address)
 {
 	struct pool_place *idle = NULL;
 	struct pool_site *site;
@@ -219,12 +221,21 @@ void pool_clear(struct pool *pool, const struct bolt_address *address, bool in_u
 		idle = site->idle;
 		site->idle = NULL;
 		site->n_idle = 0;
-		if (in_use)
-			site->epoch++;
 		drop_unused(pool, site);
 	}
 	(void)pthread_mutex_unlock(&pool->lock);
 	close_places(idle);
+}
+
+void pool_doubt(struct pool *pool, const struct bolt_address *address)
+{
+	struct pool_site *site;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	site = find(pool, address);
+	if (site)
+		site->epoch++;
+	(void)pthread_mutex_unlock(&pool->lock);
 }
 
 void pool_figures(struct pool *pool, const struct bolt_address *address, struct bolt_pool_figures *ret)

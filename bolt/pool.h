@@ -52,8 +52,11 @@ void pool_give(struct pool *pool, struct pool_place *place);
 // Where it leads.
 const struct bolt_address *pool_place_address(const struct pool_place *place);
 
-// Closes what is idle there; with in_use, what is in use now is closed when it is given back, too.
-void pool_clear(struct pool *pool, const struct bolt_address *address, bool in_use);
+// Closes what is idle there.
+void pool_clear(struct pool *pool, const struct bolt_address *address);
+
+// The server wants each that is open now, idle or in use, to log on anew before it is used for something else.
+void pool_doubt(struct pool *pool, const struct bolt_address *address);
 
 void pool_figures(struct pool *pool, const struct bolt_address *address, struct bolt_pool_figures *ret);
 

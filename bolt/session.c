@@ -83,6 +83,7 @@ int bolt_session_run(struct bolt_session *session, const struct bolt_statement *
 	struct conn_tx extra;
 	int r = stream_enter(session, err);
 
+	stream_forget_failed(session);
 	if (r == 0 && session->tx)
 		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over; run the query in it");
 	if (r == 0 && session->hold)

@@ -74,7 +74,8 @@ struct bolt_tx_options {
 int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
 		       struct err *err);
 
-// Several results may be open at once. After a failure only the rollback is left: other calls are ERR_INVALID.
+// Several results may be open at once. After a failure only the rollback is left: other calls are ERR_INVALID; the session may begin
+// another without it.
 int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err);
 
 // Open results are discarded. A connection that breaks here is ERR_IO with the code BOLT_COMMIT_UNKNOWN.

@@ -355,10 +355,13 @@ static int read_keys(struct bolt_result *result, const struct bolt_value *meta, 
 	const struct bolt_value *fields = bolt_map_get(meta, "fields");
 	const char **keys;
 
-	if (!fields || fields->type != BOLT_LIST)
-		return err_set(err, ERR_PROTOCOL, "the answer to RUN names no columns");
-	keys = arena_new_array(result->arena, const char *, fields->size);
-	for (uint32_t i = 0; i < fields->size; i++) {
+	// No list is none.
+	if (fields && fields->type != BOLT_LIST)
+		return err_set(err, ERR_PROTOCOL, "the columns in the answer to RUN are no list");
+	const uint32_t n = fields ? fields->size : 0;
+
+	keys = arena_new_array(result->arena, const char *, n);
+	for (uint32_t i = 0; i < n; i++) {
 		const char *key = bolt_as_string(&fields->items[i]);
 
 		if (!key)
@@ -366,7 +369,7 @@ static int read_keys(struct bolt_result *result, const struct bolt_value *meta, 
 		keys[i] = arena_strdup(result->arena, key);
 	}
 	result->keys = keys;
-	result->n_keys = fields->size;
+	result->n_keys = n;
 	result->available_after_ms = bolt_as_int(bolt_map_get(meta, "t_first"), -1);
 	result->qid = bolt_as_int(bolt_map_get(meta, "qid"), CONN_LAST);
 	return 0;

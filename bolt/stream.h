@@ -126,3 +126,6 @@ int stream_execute(struct bolt_session *session, const struct bolt_job *job, enu
 
 // Frees a transaction that is over.
 void stream_end(struct bolt_tx *tx);
+
+// A transaction that failed is over for its session, though nobody has rolled it back.
+void stream_forget_failed(struct bolt_session *session);

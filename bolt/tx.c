@@ -72,6 +72,28 @@ int stream_begin(struct bolt_session *session, const struct bolt_job *job, enum 
 	return 0;
 }
 
+// The transaction is over, and so are its results.
+static void leave(struct bolt_tx *tx)
+{
+	if (!tx->session)
+		return;
+	for (struct bolt_result *result = tx->session->results; result; result = result->next) {
+		if (result->tx != tx)
+			continue;
+		result->tx = NULL;
+		result->over = true;
+	}
+	if (tx->session->tx == tx)
+		tx->session->tx = NULL;
+	tx->session = NULL;
+}
+
+void stream_forget_failed(struct bolt_session *session)
+{
+	if (session->tx && session->tx->failed)
+		leave(session->tx);
+}
+
 int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
 		       struct err *err)
 {
@@ -80,6 +102,7 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 
 	if (options)
 		job.tx = *options;
+	stream_forget_failed(session);
 	if (r == 0 && session->tx)
 		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
 	if (r == 0 && session->hold)
@@ -111,22 +134,6 @@ static int discard_all(struct bolt_tx *tx, int64_t deadline, struct err *err)
 			return err->class;
 	}
 	return 0;
-}
-
-// The transaction is over, and so are its results.
-static void leave(struct bolt_tx *tx)
-{
-	if (!tx->session)
-		return;
-	for (struct bolt_result *result = tx->session->results; result; result = result->next) {
-		if (result->tx != tx)
-			continue;
-		result->tx = NULL;
-		result->over = true;
-	}
-	if (tx->session->tx == tx)
-		tx->session->tx = NULL;
-	tx->session = NULL;
 }
 
 // COMMIT or ROLLBACK, and the end.
@@ -308,6 +315,7 @@ int bolt_session_execute(struct bolt_session *session, const struct bolt_job *jo
 {
 	int r = stream_enter(session, err);
 
+	stream_forget_failed(session);
 	if (r == 0 && session->tx)
 		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
 	if (r == 0 && session->hold)

@@ -238,14 +238,20 @@ static int tx_rollback(struct talk *talk, yyjson_val *data, struct reply *reply,
 	return end_tx(talk, data, bolt_tx_rollback, reply, err);
 }
 
-static int rollback_if_open(struct bolt_tx *tx, int64_t deadline, struct err *err)
-{
-	return bolt_tx_is_open(tx) ? bolt_tx_rollback(tx, deadline, err) : 0;
-}
-
+// What is over may be closed, any number of times.
 static int tx_close(struct talk *talk, yyjson_val *data, struct reply *reply, struct err *err)
 {
-	return end_tx(talk, data, rollback_if_open, reply, err);
+	void *self;
+	int r = talk_find(talk, OBJECT_TX, yyjson_obj_get(data, "txId"), &self, err);
+	struct tx_object *tx = self;
+
+	if (r == 0 && tx->tx && bolt_tx_is_open(tx->tx))
+		r = session_failed(talk, tx->session, bolt_tx_rollback(tx->tx, deadline_in_ms(CALL_MS), err));
+	if (r < 0)
+		return r;
+	tx_object_end(tx);
+	reply_id(reply, "Transaction", read_text(data, "txId"));
+	return 0;
 }
 
 static int last_bookmarks(struct talk *talk, yyjson_val *data, struct reply *reply, struct err *err)

@@ -260,7 +260,7 @@ static void test_provider(void **state)
 	end(&scene);
 }
 
-// The server wants everybody's rights looked up anew: no connection to it is used again.
+// The server wants everybody's rights looked up anew: each connection to it logs on again before it is used for something else.
 static void test_authorization_expired(void **state)
 {
 	struct bolt_session *session;
@@ -278,7 +278,9 @@ static void test_authorization_expired(void **state)
 	assert_int_equal(bolt_tx_commit(tx, deadline_in_ms(LIMIT), &scene.err), 0);
 	bolt_tx_free(tx);
 	bolt_session_free(session);
+	assert_int_equal(stage_count(scene.stage, "LOGOFF"), 0);
 	assert_int_equal(query(&scene), 0);
+	assert_int_equal(stage_count(scene.stage, "LOGOFF"), 1);
 	assert_int_equal(stage_connections(scene.stage), 3);
 	end(&scene);
 }

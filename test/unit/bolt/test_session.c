@@ -322,7 +322,7 @@ static void test_wrong_answers(void **state)
 		struct stage_rule rules[2];
 		const char *complaint;
 	} cases[] = {
-		{{{"RUN", 1, "SUCCESS {}"}}, "names no columns"},
+		{{{"RUN", 1, "SUCCESS {\"fields\":1}"}}, "the columns in the answer to RUN are no list"},
 		{{{"RUN", 1, "SUCCESS {\"fields\":[1]}"}}, "a column in the answer to RUN is no string"},
 		{{{"RUN", 1, "IGNORED"}}, "IGNORED"},
 		{{{"PULL", 1, "RECORD [1,2]"}}, "a row has 2 values where there are 1 columns"},
