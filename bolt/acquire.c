@@ -230,6 +230,18 @@ static int open_place(struct acquire *acquire, struct pool_place *place, int64_t
 	return acquire->lazy ? 0 : settle(acquire, place, deadline, err);
 }
 
+// RESET was said first: 1 when it is answered; 0: the connection is dead, which says nothing of its server.
+static int is_alive(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
+{
+	struct conn_event event;
+	int r = bolt_link_next(place->link, deadline, acquire->arena, &event, err);
+
+	if (r == ERR_CANCELLED || (r == ERR_TIMEOUT && deadline_left_ms(deadline) == 0))
+		return r;
+	err_clear(err);
+	return r == 0 && event.type == CONN_SUCCESS;
+}
+
 // Makes one that was idle fit for use: 1; 0: it is not.
 static int revive(struct acquire *acquire, struct pool_place *place, const struct login *login, int64_t deadline, struct err *err)
 {
@@ -257,14 +269,7 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 		place->login = login_new(&login->auth);
 		place->relogon = false;
 	}
-	if (!check)
-		return 1;
-	if (acquire_await(acquire, place, CONN_RESET, deadline, NULL, err) == 0)
-		return 1;
-	if (err->class == ERR_CANCELLED || (err->class == ERR_TIMEOUT && deadline_left_ms(deadline) == 0))
-		return err->class;
-	err_clear(err);
-	return 0;
+	return check ? is_alive(acquire, place, deadline, err) : 1;
 }
 
 int acquire_from(struct acquire *acquire, const struct bolt_address *address, int64_t deadline, struct pool_place **ret, struct err *err)

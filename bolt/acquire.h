@@ -42,6 +42,9 @@ struct acquire {
 	const struct bolt_auth *auth; // NULL: the driver's
 	const char *database;	      // NULL: home, which becomes its name where a router told it
 	const char *impersonated_user;
+	// For a router: what the transaction is to see. Called when one is asked, only; NULL: nothing.
+	int (*find_bookmarks)(struct acquire *acquire, struct err *err);
+	void *user;
 	struct bolt_bookmark_list bookmarks;
 	bool read;
 	bool relogon; // log on anew, even as the same, on a connection that was not just opened

@@ -147,6 +147,8 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 	bool initial_first = !known || old.began_without_writers || !acquire->database;
 	int r = ERR_NOT_FOUND;
 
+	if (acquire->find_bookmarks && acquire->find_bookmarks(acquire, err) < 0)
+		return err->class;
 	if (initial_first)
 		r = ask_initial(acquire, NULL, deadline, ret, &last);
 	if (r == ERR_NOT_FOUND)

@@ -19,21 +19,25 @@ int stream_enter(struct bolt_session *session, struct err *err)
 	return 0;
 }
 
-// What the next transaction has to see, in the hold's arena.
-static int find_bookmarks(struct bolt_session *session, struct hold *hold, struct err *err)
+// What the next transaction has to see, in the arena.
+static int find_bookmarks(const struct bolt_session *session, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
 {
-	struct bolt_bookmark_list own = session->bookmarks;
-
+	*ret = (struct bolt_bookmark_list){0};
 	if (!session->options.bookmarks) {
-		bolt_bookmarks_join(hold->arena, &own, &hold->used);
+		bolt_bookmarks_join(arena, &session->bookmarks, ret);
 		return 0;
 	}
-	if (bolt_bookmarks_get(session->options.bookmarks, hold->arena, &hold->used, err) < 0)
+	if (bolt_bookmarks_get(session->options.bookmarks, arena, ret, err) < 0)
 		return callback_failed(err);
 	// Once a transaction has left one, the shared ones know of it.
 	if (!session->marked)
-		bolt_bookmarks_join(hold->arena, &own, &hold->used);
+		bolt_bookmarks_join(arena, &session->bookmarks, ret);
 	return 0;
+}
+
+static int find_for_router(struct acquire *acquire, struct err *err)
+{
+	return find_bookmarks(acquire->user, acquire->arena, &acquire->bookmarks, err);
 }
 
 static void hold_free(struct hold *hold)
@@ -53,9 +57,6 @@ int stream_hold(struct bolt_session *session, bool read, bool lazy, int64_t dead
 		abort();
 	hold->session = session;
 	hold->arena = arena_new();
-	r = find_bookmarks(session, hold, err);
-	if (r < 0)
-		return r;
 	hold->acquire = (struct acquire){
 		.driver = session->driver,
 		.arena = session->scratch,
@@ -63,7 +64,8 @@ int stream_hold(struct bolt_session *session, bool read, bool lazy, int64_t dead
 		.auth = session->login ? &session->login->auth : NULL,
 		.database = database,
 		.impersonated_user = session->options.impersonated_user,
-		.bookmarks = hold->used,
+		.find_bookmarks = find_for_router,
+		.user = session,
 		.read = read,
 		.lazy = lazy && !session->driver->options.telemetry,
 	};
@@ -74,6 +76,12 @@ int stream_hold(struct bolt_session *session, bool read, bool lazy, int64_t dead
 	}
 	if (hold->acquire.database && !database)
 		session->database = arena_strdup(session->arena, hold->acquire.database);
+	// Those of now: reading a routing table may have taken a while.
+	r = find_bookmarks(session, hold->arena, &hold->used, err);
+	if (r < 0) {
+		acquire_release(session->driver, hold->place, deadline);
+		return r;
+	}
 	*ret = steal_ptr(hold);
 	return 0;
 }
@@ -153,6 +161,9 @@ int stream_await(struct hold *hold, enum conn_request request, int64_t deadline,
 {
 	int r = acquire_await(&hold->acquire, hold->place, request, deadline, ret, err);
 
+	// Whatever was answered, what came before it was heard.
+	if (r == 0 || r == ERR_SERVER || r == ERR_FORBIDDEN)
+		hold->session->told = true;
 	if (r < 0)
 		hold->session->failure = hold->acquire.failure;
 	return r;
@@ -354,12 +365,12 @@ static int read_keys(struct bolt_result *result, const struct bolt_value *meta, 
 {
 	const struct bolt_value *fields = bolt_map_get(meta, "fields");
 	const char **keys;
+	uint32_t n;
 
-	// No list is none.
-	if (fields && fields->type != BOLT_LIST)
+	if (fields && fields->type != BOLT_LIST && fields->type != BOLT_NULL)
 		return err_set(err, ERR_PROTOCOL, "the columns in the answer to RUN are no list");
-	const uint32_t n = fields ? fields->size : 0;
-
+	// None at all: a query that gives no rows.
+	n = fields && fields->type == BOLT_LIST ? fields->size : 0;
 	keys = arena_new_array(result->arena, const char *, n);
 	for (uint32_t i = 0; i < n; i++) {
 		const char *key = bolt_as_string(&fields->items[i]);

@@ -31,6 +31,7 @@ struct bolt_session {
 	const char *database;	    // NULL: home, and not known yet
 	struct arena *mark;	    // of the bookmarks
 	struct bolt_bookmark_list bookmarks; // what the next transaction has to see
+	bool told;		    // the server knows by which kind of call the present work comes
 	bool marked;		    // a transaction has left one
 	struct hold *hold;	    // of an auto-commit query
 	struct bolt_tx *tx;

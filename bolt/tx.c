@@ -52,11 +52,12 @@ int stream_begin(struct bolt_session *session, const struct bolt_job *job, enum 
 		return r;
 	conn = bolt_link_conn(hold->place->link);
 	r = stream_tx(hold, job->tx.timeout_ms, job->tx.metadata, &extra, err);
-	if (r == 0 && session->driver->options.telemetry)
+	if (r == 0 && session->driver->options.telemetry && !session->told)
 		r = conn_telemetry(conn, api, err);
 	if (r == 0)
 		r = conn_begin(conn, &extra, err);
-	if (r == 0)
+	// A query of the driver follows at once, in the same flight.
+	if (r == 0 && api != CONN_API_DRIVER)
 		r = stream_await(hold, CONN_BEGIN, deadline, NULL, err);
 	if (r < 0) {
 		stream_release(hold, NULL, deadline);
@@ -100,6 +101,7 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 	struct bolt_job job = {.read = session->options.read};
 	int r = stream_enter(session, err);
 
+	session->told = false;
 	if (options)
 		job.tx = *options;
 	stream_forget_failed(session);
@@ -296,6 +298,7 @@ int stream_execute(struct bolt_session *session, const struct bolt_job *job, enu
 {
 	int64_t retry_ms = session->driver->options.retry_ms, end = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
 
+	session->told = false;
 	for (;;) {
 		int64_t next;
 
