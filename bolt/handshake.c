@@ -65,7 +65,7 @@ static int plain_answer(struct handshake *handshake, const unsigned char *a, str
 		return err_set(err, ERR_PROTOCOL, "the port speaks TLS, not plain Bolt; connect to it with TLS");
 	if (memcmp(a, none, 4) == 0)
 		return err_set(err, ERR_PROTOCOL, "the server speaks none of the Bolt versions " BOLT_VERSIONS_SPOKEN);
-	if (a[0] != 0 || a[1] != 0 || !bolt_version_is_spoken((struct bolt_version){a[3], a[2]}))
+	if (a[0] != 0 || a[1] != 0 || a[3] >= MANIFEST_ONLY || !bolt_version_is_spoken((struct bolt_version){a[3], a[2]}))
 		return err_set(err, ERR_PROTOCOL, "the answer %02x %02x %02x %02x is no Bolt version of " BOLT_VERSIONS_SPOKEN, a[0], a[1], a[2],
 			       a[3]);
 	return agree(handshake, (struct bolt_version){a[3], a[2]});

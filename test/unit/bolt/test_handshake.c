@@ -129,6 +129,8 @@ static void test_refusals(void **state)
 		 "the port speaks TLS, not plain Bolt; connect to it with TLS"},
 		{BYTES("SSH-"), ERR_PROTOCOL, "the answer 53 53 48 2d is no Bolt version of " OURS},
 		{BYTES("\x00\x00\x09\x05"), ERR_PROTOCOL, "the answer 00 00 09 05 is no Bolt version of " OURS},
+		// Only a manifest offers it
+		{BYTES("\x00\x00\x00\x06"), ERR_PROTOCOL, "the answer 00 00 00 06 is no Bolt version of " OURS},
 		{BYTES("\x00\x01\x04\x04"), ERR_PROTOCOL, "the answer 00 01 04 04 is no Bolt version of " OURS},
 		{BYTES("\x00\x00\x02\xFF"), ERR_PROTOCOL, "the answer 00 00 02 ff is no Bolt version of " OURS},
 		{BYTES(MANIFEST "\x02\x00\x00\x00\x07\x00\x01\x02\x04\x00"), ERR_PROTOCOL,

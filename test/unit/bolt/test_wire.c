@@ -187,6 +187,31 @@ static void test_read_past_the_deadline(void **state)
 	(void)close(fds[1]);
 }
 
+// Nor does it outlast a cancellation.
+static void test_cancelled_read(void **state)
+{
+	int fds[2];
+	struct bolt_cancel *cancel = NULL;
+	struct err err = ERR_INIT;
+	struct wire *wire;
+	char byte;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
+	wire_set_cancel(wire, cancel);
+	assert_int_equal(write(fds[1], "ab", 2), 2);
+	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), 0);
+	bolt_cancel_fire(cancel);
+	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), ERR_CANCELLED);
+	assert_string_equal(err.text, "cancelled while reading");
+	wire_close(wire);
+	bolt_cancel_free(cancel);
+	(void)close(fds[1]);
+}
+
 // Nobody reads: what the sockets' buffers do not hold stays with us until the deadline.
 static void test_write_in_vain(void **state)
 {
@@ -414,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_read_in_vain),
 		cmocka_unit_test(test_read_past_the_deadline),
+		cmocka_unit_test(test_cancelled_read),
 		cmocka_unit_test(test_write_in_vain),
 		cmocka_unit_test(test_tls_accepted),
 		cmocka_unit_test(test_tls_refused),
