@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The Bolt client as a library of its own, libneobolt, static and shared, with what others need to use it: headers, a pkg-config file, a CMake
+# package, manual pages; and the command boltq. cmake --install build/release --component neobolt --prefix /usr
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(neobolt_sources)
+foreach(name arena buf clock err)
+	list(APPEND neobolt_sources ${CMAKE_SOURCE_DIR}/base/${name}.c)
+endforeach()
+get_target_property(bolt_sources nf_bolt SOURCES)
+foreach(source ${bolt_sources})
+	list(APPEND neobolt_sources ${CMAKE_SOURCE_DIR}/bolt/${source})
+endforeach()
+
+# What a program may include. All else of bolt/ is the library's own.
+set(neobolt_headers
+	base/arena.h base/buf.h base/cleanup.h base/clock.h base/err.h
+	bolt/auth.h bolt/bookmarks.h bolt/cancel.h bolt/chunk.h bolt/conn.h bolt/driver.h bolt/failure.h bolt/handshake.h bolt/link.h
+	bolt/notifications.h bolt/protocol.h bolt/result.h bolt/session.h bolt/structure.h bolt/target.h bolt/uri.h bolt/value.h)
+
+add_library(neobolt_objects OBJECT ${neobolt_sources})
+target_include_directories(neobolt_objects PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(neobolt_objects PRIVATE neofleet_flags PkgConfig::openssl)
+target_compile_definitions(neobolt_objects PRIVATE BOLT_VERSION="${PROJECT_VERSION}")
+set_target_properties(neobolt_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+function(neobolt_library target kind)
+	add_library(${target} ${kind} $<TARGET_OBJECTS:neobolt_objects>)
+	add_library(neobolt::${target} ALIAS ${target})
+	target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/neobolt>)
+	target_link_libraries(${target} PRIVATE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+	set_target_properties(${target} PROPERTIES OUTPUT_NAME neobolt LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib
+		ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+endfunction()
+
+find_package(OpenSSL 3.0 REQUIRED)
+neobolt_library(neobolt SHARED)
+neobolt_library(neobolt_static STATIC)
+set_target_properties(neobolt PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+	LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/neobolt.map)
+target_link_options(neobolt PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/neobolt.map -Wl,-z,relro,-z,now -Wl,--no-undefined)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/neobolt)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/neobolt.pc.in ${CMAKE_BINARY_DIR}/lib/neobolt.pc @ONLY)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/lib/neoboltConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(TARGETS neobolt neobolt_static EXPORT neobolt COMPONENT neobolt)
+install(EXPORT neobolt NAMESPACE neobolt:: FILE neoboltTargets.cmake DESTINATION ${package_dir} COMPONENT neobolt)
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/neoboltConfig.cmake ${CMAKE_BINARY_DIR}/lib/neoboltConfigVersion.cmake
+	DESTINATION ${package_dir} COMPONENT neobolt)
+install(FILES ${CMAKE_BINARY_DIR}/lib/neobolt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT neobolt)
+foreach(header ${neobolt_headers})
+	get_filename_component(folder ${header} DIRECTORY)
+	install(FILES ${CMAKE_SOURCE_DIR}/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/neobolt/${folder} COMPONENT neobolt)
+endforeach()
+install(TARGETS boltq COMPONENT neobolt)
+install(FILES ${CMAKE_SOURCE_DIR}/docs/man/neobolt.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT neobolt)
+install(FILES ${CMAKE_SOURCE_DIR}/docs/man/boltq.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT neobolt)
+
+# The examples as they stand in the tree; test/package/check builds them against what is installed.
+foreach(name query stream eventloop)
+	add_executable(example_${name} ${CMAKE_SOURCE_DIR}/examples/${name}.c)
+	target_link_libraries(example_${name} PRIVATE nf_bolt)
+endforeach()
