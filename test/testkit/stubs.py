@@ -20,20 +20,31 @@ class Stub:
     """As much of subprocess.Popen as testkit uses."""
 
     def __init__(self, status, stdout, stderr):
-        self.status, self.returncode = status, None
+        self.status, self.ended = status, None
         self.stdout, self.stderr = (os.fdopen(fd, "r", encoding="utf-8") for fd in (stdout, stderr))
         self.pid = int(os.read(status, 32))
 
     def __del__(self):
         os.close(self.status)
 
+    @property
+    def returncode(self):
+        """Testkit looks here after a signal found no process, too: then the status is on its way."""
+        if self.ended is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, 0)
+                return None
+            self.wait()
+        return self.ended
+
     def poll(self):
-        if self.returncode is None and select.select([self.status], [], [], 0)[0]:
-            self.returncode = os.waitstatus_to_exitcode(int(os.read(self.status, 32)))
-        return self.returncode
+        if self.ended is None and select.select([self.status], [], [], 0)[0]:
+            self.ended = os.waitstatus_to_exitcode(int(os.read(self.status, 32)))
+        return self.ended
 
     def wait(self):
-        select.select([self.status], [], [])
+        if self.ended is None:
+            select.select([self.status], [], [])
         return self.poll()
 
     def kill(self):
