@@ -48,7 +48,7 @@ int acquire_failed(struct acquire *acquire, struct pool_place *place, const stru
 		return r;
 	if (strcmp(failure->code, "Neo.ClientError.Cluster.NotALeader") == 0 ||
 	    strcmp(failure->code, "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase") == 0)
-		routing_forget_writer(routing, address);
+		routing_forget_writer(routing, acquire->database, address);
 	if (strcmp(failure->code, "Neo.TransientError.General.DatabaseUnavailable") == 0 ||
 	    strcmp(failure->code, "Neo.TransientError.Database.DatabaseUnavailable") == 0)
 		routing_forget(routing, address);

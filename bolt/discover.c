@@ -166,6 +166,8 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 		return r;
 	}
 	acquire->failure = NULL;
+	if (!ret->database)
+		ret->database = acquire->database; // 4.3 does not repeat it
 	if (!acquire->database) {
 		routing_put(routing, HOME, ret);
 		acquire->database = ret->database;

@@ -248,10 +248,19 @@ void routing_forget(struct routing *routing, const struct bolt_address *address)
 	(void)pthread_mutex_unlock(&routing->lock);
 }
 
-void routing_forget_writer(struct routing *routing, const struct bolt_address *address)
+// The table of home is that of a database with a name, too.
+static bool is_of(const struct entry *entry, const char *database)
+{
+	const char *name = *entry->database || !entry->table.database ? entry->database : entry->table.database;
+
+	return strcmp(name, database) == 0;
+}
+
+void routing_forget_writer(struct routing *routing, const char *database, const struct bolt_address *address)
 {
 	(void)pthread_mutex_lock(&routing->lock);
 	for (struct entry *entry = routing->entries; entry; entry = entry->next)
-		remove_address(&entry->table.writers, address);
+		if (is_of(entry, database ? database : ""))
+			remove_address(&entry->table.writers, address);
 	(void)pthread_mutex_unlock(&routing->lock);
 }

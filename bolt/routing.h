@@ -50,5 +50,5 @@ bool routing_is_fresh(const struct routing *routing, const struct routing_table 
 // The server does not answer: out of every table.
 void routing_forget(struct routing *routing, const struct bolt_address *address);
 
-// The server takes no writes: no writer any more, in every table.
-void routing_forget_writer(struct routing *routing, const struct bolt_address *address);
+// The server takes no writes to this database (NULL: home): no writer of it any more. It may still be one of others.
+void routing_forget_writer(struct routing *routing, const char *database, const struct bolt_address *address);

@@ -156,8 +156,10 @@ static void test_store(void **state)
 	now_ms += 299999;
 	assert_true(routing_get(routing, "movies", arena, &kept));
 	assert_true(routing_is_fresh(routing, &kept, true) && routing_is_fresh(routing, &kept, false));
-	routing_forget_writer(routing, &other);
-	routing_forget_writer(routing, &a);
+	routing_forget_writer(routing, "movies", &other);
+	routing_forget_writer(routing, "movies", &a);
+	assert_true(routing_get(routing, "people", arena, &kept));
+	assert_int_equal(kept.writers.n, 1);
 	assert_true(routing_get(routing, "movies", arena, &kept));
 	assert_int_equal(kept.writers.n, 0);
 	assert_int_equal(kept.readers.n, 2);
