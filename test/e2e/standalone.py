@@ -103,7 +103,8 @@ def verify_template(ns):
 
 def registrations(ns, name):
     """How often the present operator has registered it, by its log: a server may connect more often than it is told to."""
-    return ns.operator.logs().count(f"key=standalone/{ns.name}/{name} outcome=Registered ")
+    return sum(f"=standalone/{ns.name}/{name} " in line and "outcome=Registered " in line
+               for line in ns.operator.logs().splitlines())
 
 
 def test_page_forced(ns, page):
