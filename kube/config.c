@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "kube/exec.h"
 #include "kube/file.h"
 #include "kube/trust.h"
 
@@ -20,6 +21,7 @@ struct kube_config {
 	const char *namespace;
 	const char *token;
 	const char *token_file;
+	struct exec *exec; // NULL: no credential plugin
 	struct trust *trust;
 };
 
@@ -51,6 +53,7 @@ void kube_config_free(struct kube_config *config)
 	if (!config)
 		return;
 	trust_free(config->trust);
+	exec_free(config->exec);
 	arena_free(config->arena);
 	free(config);
 }
@@ -175,21 +178,78 @@ static int read_cluster(struct reader *reader, const char *name, struct err *err
 	return pem(reader, cluster, "certificate-authority", TRUST_CA, err);
 }
 
+#define EXEC_ITEMS_MAX 64
+
+static const char *const *exec_args(struct reader *reader, struct fy_node *exec)
+{
+	struct fy_node *items = fy_node_by_path(exec, "args", FY_NT, FYNWF_DONT_FOLLOW), *item;
+	const char **args = arena_new_array(reader->config->arena, const char *, EXEC_ITEMS_MAX + 1);
+	void *iter = NULL;
+	size_t n = 0, len;
+
+	while (items && fy_node_is_sequence(items) && n < EXEC_ITEMS_MAX && (item = fy_node_sequence_iterate(items, &iter))) {
+		const char *text = fy_node_get_scalar(item, &len);
+
+		args[n++] = arena_memdup0(reader->config->arena, text ? text : "", text ? len : 0);
+	}
+	return args;
+}
+
+static const struct exec_variable *exec_env(struct reader *reader, struct fy_node *exec)
+{
+	struct fy_node *items = fy_node_by_path(exec, "env", FY_NT, FYNWF_DONT_FOLLOW), *item;
+	struct exec_variable *env = arena_new_array(reader->config->arena, struct exec_variable, EXEC_ITEMS_MAX + 1);
+	void *iter = NULL;
+	size_t n = 0;
+
+	while (items && fy_node_is_sequence(items) && n < EXEC_ITEMS_MAX && (item = fy_node_sequence_iterate(items, &iter))) {
+		const char *name = scalar(reader, item, "name"), *value = scalar(reader, item, "value");
+
+		if (name)
+			env[n++] = (struct exec_variable){.name = name, .value = value ? value : ""};
+	}
+	return env;
+}
+
+static int read_exec(struct reader *reader, struct fy_node *exec, const char *user, struct err *err)
+{
+	const char *command = scalar(reader, exec, "command"), *version = scalar(reader, exec, "apiVersion");
+	const char *mode = scalar(reader, exec, "interactiveMode");
+	struct exec_options options = {.args = exec_args(reader, exec), .env = exec_env(reader, exec), .hint = scalar(reader, exec, "installHint")};
+	int r;
+
+	if (!command)
+		return err_set(err, ERR_INVALID, "%s: user '%s': exec has no command", reader->path, user);
+	if (!version || (strcmp(version, "client.authentication.k8s.io/v1") != 0 && strcmp(version, "client.authentication.k8s.io/v1beta1") != 0))
+		return err_set(err, ERR_INVALID, "%s: user '%s': exec's apiVersion must be client.authentication.k8s.io/v1 or v1beta1",
+			       reader->path, user);
+	if (mode && strcmp(mode, "Always") == 0)
+		return err_set(err, ERR_INVALID, "%s: user '%s': exec's interactiveMode is Always, but nobody is there to answer",
+			       reader->path, user);
+	// A path is relative to the kubeconfig, a bare name is looked for in $PATH.
+	options.command = strchr(command, '/') ? beside(reader, command) : command;
+	options.api_version = version;
+	r = exec_new(&options, &reader->config->exec, err);
+	return r < 0 ? err_wrap(err, "%s: user '%s'", reader->path, user) : 0;
+}
+
 static int read_user(struct reader *reader, const char *name, struct err *err)
 {
 	struct kube_config *config = reader->config;
-	struct fy_node *user = named(reader, "users", name, "user");
+	struct fy_node *user = named(reader, "users", name, "user"), *exec;
 	const char *file;
 	int r;
 
 	if (!user)
 		return err_set(err, ERR_INVALID, "%s: no user '%s' in users; check the context's user", reader->path, name);
-	if (fy_node_by_path(user, "exec", FY_NT, FYNWF_DONT_FOLLOW) ||
-	    fy_node_by_path(user, "auth-provider", FY_NT, FYNWF_DONT_FOLLOW))
+	if (fy_node_by_path(user, "auth-provider", FY_NT, FYNWF_DONT_FOLLOW))
 		return err_set(err, ERR_INVALID,
-			       "%s: user '%s' gets its credentials from a plugin (exec or auth-provider), which is not supported; "
-			       "use a token or a client certificate",
+			       "%s: user '%s' gets its credentials from an auth-provider, which Kubernetes supports no more; use exec, a "
+			       "token or a client certificate",
 			       reader->path, name);
+	exec = fy_node_by_path(user, "exec", FY_NT, FYNWF_DONT_FOLLOW);
+	if (exec)
+		return read_exec(reader, exec, name, err);
 	config->token = scalar(reader, user, "token");
 	file = scalar(reader, user, "tokenFile");
 	config->token_file = file ? beside(reader, file) : NULL;
@@ -310,6 +370,8 @@ int kube_config_token(const struct kube_config *config, struct buf *ret, struct 
 {
 	int r;
 
+	if (config->exec)
+		exec_token(config->exec, ret);
 	if (config->token)
 		buf_add(ret, config->token);
 	if (config->token || !config->token_file)

@@ -4,7 +4,7 @@
 #pragma once
 
 // Where the API server is and how to prove who we are: in-cluster (service account files, re-read as they
-// rotate) or kubeconfig (client certificate, token, token file, inline or in files; contexts).
+// rotate) or kubeconfig (client certificate, token, token file, inline or in files, credential plugin; contexts).
 // Source: "Organizing Cluster Access Using kubeconfig Files", "Accessing the Kubernetes API from a Pod".
 
 #include "base/buf.h"

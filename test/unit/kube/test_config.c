@@ -47,7 +47,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"config", "token", "ca.crt", "namespace", "cert.pem", "key.pem", ".kube/config"};
+	static const char *const names[] = {"config", "token", "ca.crt", "namespace", "cert.pem", "key.pem", "plugin", ".kube/config"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -310,7 +310,12 @@ static void test_refusals(void **state)
 		{CONTEXT "clusters: [{name: k, cluster: {server: https://h, certificate-authority: nowhere.pem}}]\n", NULL,
 		 {"nowhere.pem"}},
 		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: aws, env: [{name: A, value: hunter2}]}}}]\n", NULL,
-		 {"user 'u'", "exec", "use a token or a client certificate"}},
+		 {"user 'u'", "exec", "client.authentication.k8s.io/v1"}},
+		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]\n", NULL, {"user 'u'", "command"}},
+		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Always}}}]\n",
+		 NULL, {"user 'u'", "interactiveMode"}},
+		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./none, "
+				 "installHint: install it}}}]\n", NULL, {"user 'u'", "/none", "install it"}},
 		{CONTEXT CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp, config: {access-token: hunter2}}}}]\n", NULL,
 		 {"user 'u'", "auth-provider"}},
 		{CONTEXT CLUSTER "users: [{name: u, user: {client-key-data: 'hunter2!'}}]\n", NULL, {"client-key-data", "base64"}},
@@ -338,6 +343,29 @@ static void test_refusals(void **state)
 		assert_null(strstr(err.text, "hunter2"));
 		assert_string_equal(said, "");
 	}
+}
+
+// What the program is given, and what it prints. The token is asked for in the folder of the kubeconfig.
+static void test_credential_plugin(void **state)
+{
+	struct kube_config *config;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	file("plugin", "#!/bin/sh\n"
+		       "case $KUBERNETES_EXEC_INFO in *'\"interactive\":false'*) ;; *) exit 3 ;; esac\n"
+		       "printf '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"%s-%s\"}}' \"$1\" \"$WHO\"\n");
+	assert_int_equal(chmod(path_of("plugin"), 0700), 0);
+	file("config", CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [a b], "
+				       "env: [{name: WHO, value: me}]}}}]\n");
+	assert_int_equal(kube_config_load(path_of("config"), NULL, &config, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_buf_ struct buf token = BUF_INIT_SECRET(1024);
+
+		assert_int_equal(kube_config_token(config, &token, &err), 0);
+		assert_string_equal(buf_str(&token), "a b-me");
+	}
+	kube_config_free(config);
 }
 
 static void test_no_file_and_too_large_a_one(void **state)
@@ -370,6 +398,7 @@ int main(void)
 		TEST(test_in_cluster),
 		TEST(test_where_it_is_looked_for),
 		TEST(test_refusals),
+		TEST(test_credential_plugin),
 		TEST(test_no_file_and_too_large_a_one),
 	};
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name config listing object queue redact runner store trust watch)
+foreach(name config exec listing object queue redact runner store trust watch)
 	neofleet_test(kube ${name})
 endforeach()
 

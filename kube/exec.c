@@ -1,0 +1,322 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kube/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#define OUTPUT_MAX ((size_t)256 * 1024)
+#define TIMEOUT_MS 60000
+#define AGAIN_MS INT64_C(600000)
+#define RETRY_MS INT64_C(30000)
+// A token is replaced this long before it expires, or after nine tenths of what is left of it.
+#define EARLY_MS INT64_C(120000)
+#define PIECE_MS 100
+
+struct exec {
+	struct arena *arena; // of what follows
+	char **argv, **envp;
+	const char *api_version, *hint;
+	int timeout_ms, again_ms;
+	pthread_t thread;
+	pthread_mutex_t lock; // of what follows
+	pthread_cond_t changed;
+	struct buf token;
+	int64_t expires_ms; // wall clock; 0: never said
+	bool stopping, started;
+};
+
+static bool is_stopping(struct exec *exec)
+{
+	bool stopping;
+
+	(void)pthread_mutex_lock(&exec->lock);
+	stopping = exec->stopping;
+	(void)pthread_mutex_unlock(&exec->lock);
+	return stopping;
+}
+
+// The child begins as programs expect it: with no signal blocked or ignored, and nothing to read.
+static int spawn(const struct exec *exec, int output, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_init(&attr);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigdefault(&attr, &all);
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	(void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	r = posix_spawnp(ret, exec->argv[0], &actions, &attr, exec->argv, exec->envp);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return r;
+}
+
+// What the program prints until it closes its output.
+static int read_output(struct exec *exec, int fd, struct buf *ret, struct err *err)
+{
+	int64_t deadline = deadline_in_ms(exec->timeout_ms);
+	char piece[4096];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+		if (deadline_left_ms(deadline) == 0)
+			return err_set(err, ERR_TIMEOUT, "credential plugin '%s' has printed nothing whole within %d s", exec->argv[0],
+				       exec->timeout_ms / 1000);
+		if (is_stopping(exec))
+			return err_set(err, ERR_CANCELLED, "stopping");
+		if (poll(&wait, 1, PIECE_MS) <= 0)
+			continue;
+		n = read(fd, piece, sizeof(piece));
+		if (n > 0)
+			buf_append(ret, piece, (size_t)n);
+	}
+	explicit_bzero(piece, sizeof(piece));
+	if (ret->overflow)
+		return err_set(err, ERR_TOO_LARGE, "credential plugin '%s' prints more than %zu bytes", exec->argv[0], OUTPUT_MAX);
+	return 0;
+}
+
+static int run(struct exec *exec, struct buf *ret, struct err *err)
+{
+	_cleanup_close_ int in = -1, out = -1;
+	int ends[2], status = 0, r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "cannot make a pipe");
+	in = ends[0];
+	out = ends[1];
+	r = spawn(exec, out, &pid);
+	if (r != 0) {
+		(void)err_errno(err, r, "credential plugin '%s' cannot be run%s%s", exec->argv[0], exec->hint ? "; " : "",
+				exec->hint ? exec->hint : "");
+		return err->class = ERR_INVALID;
+	}
+	(void)close(steal_fd(&out));
+	r = read_output(exec, in, ret, err);
+	if (r < 0)
+		(void)kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+		return err_set(err, ERR_INVALID, "credential plugin '%s' has failed with status %d; run it by hand to see why", exec->argv[0],
+			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return r;
+}
+
+static int take(struct exec *exec, struct arena *arena, const struct buf *output, struct err *err)
+{
+	yyjson_val *root = json_parse(arena, buf_str(output), output->len), *status = yyjson_obj_get(root, "status");
+	const char *token = yyjson_get_str(yyjson_obj_get(status, "token"));
+	const char *expires = yyjson_get_str(yyjson_obj_get(status, "expirationTimestamp"));
+	int64_t expires_ms = 0;
+
+	if (!yyjson_equals_str(yyjson_obj_get(root, "kind"), "ExecCredential") ||
+	    !yyjson_equals_str(yyjson_obj_get(root, "apiVersion"), exec->api_version))
+		return err_set(err, ERR_INVALID, "credential plugin '%s' prints no ExecCredential of %s", exec->argv[0], exec->api_version);
+	if (!token || !*token)
+		return err_set(err, ERR_INVALID,
+			       "credential plugin '%s' prints no token; client certificates from a plugin are not supported", exec->argv[0]);
+	if (expires && time_parse_rfc3339(expires, &expires_ms) < 0)
+		return err_set(err, ERR_INVALID, "credential plugin '%s': expirationTimestamp is no time", exec->argv[0]);
+	(void)pthread_mutex_lock(&exec->lock);
+	buf_clear(&exec->token);
+	buf_add(&exec->token, token);
+	exec->expires_ms = expires_ms;
+	(void)pthread_mutex_unlock(&exec->lock);
+	return 0;
+}
+
+static int ask(struct exec *exec, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_buf_ struct buf output = BUF_INIT_SECRET(OUTPUT_MAX);
+	int r = run(exec, &output, err);
+
+	arena_wipe_on_free(arena);
+	return r < 0 ? r : take(exec, arena, &output, err);
+}
+
+// Under the lock: how long the token is good.
+static int64_t lasts_ms(const struct exec *exec)
+{
+	int64_t left = exec->expires_ms - clock_wall_ms(&clock_system);
+
+	if (!exec->expires_ms)
+		return exec->again_ms ? exec->again_ms : AGAIN_MS;
+	left = left > 10 * EARLY_MS ? left - EARLY_MS : left * 9 / 10;
+	return left > 1000 ? left : 1000;
+}
+
+// Returns false when it is time to end.
+static bool wait_ms(struct exec *exec, int64_t ms)
+{
+	struct timespec until;
+	int r = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	while (!exec->stopping && r == 0)
+		r = pthread_cond_timedwait(&exec->changed, &exec->lock, &until);
+	return !exec->stopping;
+}
+
+static void *renew(void *user)
+{
+	struct exec *exec = user;
+	int64_t ms;
+
+	(void)pthread_mutex_lock(&exec->lock);
+	ms = lasts_ms(exec);
+	while (wait_ms(exec, ms)) {
+		struct err err = ERR_INIT;
+		int r;
+
+		(void)pthread_mutex_unlock(&exec->lock);
+		r = ask(exec, &err);
+		if (r < 0 && r != ERR_CANCELLED)
+			log_warning("no new token, keeping the old one", "error", err.text);
+		(void)pthread_mutex_lock(&exec->lock);
+		ms = r == 0 ? lasts_ms(exec) : exec->again_ms ? exec->again_ms : RETRY_MS;
+	}
+	(void)pthread_mutex_unlock(&exec->lock);
+	return NULL;
+}
+
+static size_t count_env(const struct exec_variable *env)
+{
+	size_t n = 0;
+
+	while (env && env[n].name)
+		n++;
+	return n;
+}
+
+// Ours, without what the options set anew, and those.
+static char **make_env(struct exec *exec, const struct exec_options *options)
+{
+	size_t n = 0, n_own = count_env(options->env);
+	char **envp;
+
+	while (environ[n])
+		n++;
+	envp = arena_new_array(exec->arena, char *, n + n_own + 2);
+	n = 0;
+	envp[n++] = arena_printf(exec->arena,
+				 "KUBERNETES_EXEC_INFO={\"apiVersion\":\"%s\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}",
+				 options->api_version);
+	// Of two variables of a name the first one counts.
+	for (size_t i = 0; i < n_own; i++)
+		envp[n++] = arena_printf(exec->arena, "%s=%s", options->env[i].name, options->env[i].value);
+	for (size_t i = 0; environ[i]; i++) {
+		size_t len = strcspn(environ[i], "=") + 1;
+		bool known = false;
+
+		for (size_t k = 0; k < n_own + 1; k++)
+			known = known || strncmp(envp[k], environ[i], len) == 0;
+		if (!known)
+			envp[n++] = arena_strdup(exec->arena, environ[i]);
+	}
+	return envp;
+}
+
+static char **make_argv(struct exec *exec, const struct exec_options *options)
+{
+	char **argv;
+	size_t n = 0;
+
+	while (options->args && options->args[n])
+		n++;
+	argv = arena_new_array(exec->arena, char *, n + 2);
+	argv[0] = arena_strdup(exec->arena, options->command);
+	for (size_t i = 0; i < n; i++)
+		argv[i + 1] = arena_strdup(exec->arena, options->args[i]);
+	return argv;
+}
+
+int exec_new(const struct exec_options *options, struct exec **ret, struct err *err)
+{
+	_cleanup_(exec_freep) struct exec *exec = calloc(1, sizeof(*exec));
+	pthread_condattr_t attr;
+	int r;
+
+	if (!exec)
+		abort();
+	exec->arena = arena_new();
+	arena_wipe_on_free(exec->arena); // the environment may hold anything
+	exec->token = BUF_INIT_SECRET(64 * 1024);
+	(void)pthread_mutex_init(&exec->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&exec->changed, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	exec->argv = make_argv(exec, options);
+	exec->envp = make_env(exec, options);
+	exec->api_version = arena_strdup(exec->arena, options->api_version);
+	exec->hint = arena_strdup(exec->arena, options->hint);
+	exec->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+	exec->again_ms = options->again_ms;
+	r = ask(exec, err);
+	if (r < 0)
+		return r;
+	r = pthread_create(&exec->thread, NULL, renew, exec);
+	if (r != 0)
+		return err_errno(err, r, "cannot start a thread");
+	exec->started = true;
+	*ret = steal_ptr(exec);
+	return 0;
+}
+
+void exec_free(struct exec *exec)
+{
+	if (!exec)
+		return;
+	(void)pthread_mutex_lock(&exec->lock);
+	exec->stopping = true;
+	(void)pthread_cond_broadcast(&exec->changed);
+	(void)pthread_mutex_unlock(&exec->lock);
+	if (exec->started)
+		(void)pthread_join(exec->thread, NULL);
+	buf_release(&exec->token);
+	(void)pthread_cond_destroy(&exec->changed);
+	(void)pthread_mutex_destroy(&exec->lock);
+	arena_free(exec->arena);
+	free(exec);
+}
+
+void exec_token(struct exec *exec, struct buf *ret)
+{
+	(void)pthread_mutex_lock(&exec->lock);
+	buf_add(ret, buf_str(&exec->token));
+	(void)pthread_mutex_unlock(&exec->lock);
+}
