@@ -51,7 +51,8 @@ static bool is_stopping(struct exec *exec)
 	return stopping;
 }
 
-// The child begins as programs expect it: with no signal blocked or ignored, and nothing to read.
+// The child begins as programs expect it: with no signal blocked or ignored, and nothing to read. It leads a group, so that what it
+// has started ends with it.
 static int spawn(const struct exec *exec, int output, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -62,7 +63,8 @@ static int spawn(const struct exec *exec, int output, pid_t *ret)
 	(void)sigemptyset(&none);
 	(void)sigfillset(&all);
 	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	(void)posix_spawnattr_setpgroup(&attr, 0);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	(void)posix_spawn_file_actions_init(&actions);
@@ -120,7 +122,7 @@ static int run(struct exec *exec, struct buf *ret, struct err *err)
 	(void)close(steal_fd(&out));
 	r = read_output(exec, in, ret, err);
 	if (r < 0)
-		(void)kill(pid, SIGKILL);
+		(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
