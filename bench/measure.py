@@ -359,6 +359,7 @@ def main():
         options.add_argument("--" + name, type=pathlib.Path, required=True)
     options.add_argument("--sizes", required=True)
     options.add_argument("--spaced", type=int, default=200)
+    options.add_argument("--once", type=int, default=1000)
     arguments = options.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     bench = Bench(arguments)
@@ -385,8 +386,9 @@ def main():
         took, _ = bench.registrations(arguments.spaced, False)
         bench.row("pod turns Ready, until registered true in the status: 99th percentile", took[min(len(took) - 1, len(took) * 99 // 100)], "ms", 100,
                   f"the calls to the servers included; median {statistics.median(took):.1f} ms")
-        took, whole = bench.registrations(min(n, 1000), True)
-        bench.row(f"{min(n, 1000)} registrations at once", whole, "ms", None, f"{whole / min(n, 1000):.1f} ms each")
+        once = min(n, arguments.once)
+        took, whole = bench.registrations(once, True)
+        bench.row(f"{once} registrations at once", whole, "ms", None, f"{whole / once:.1f} ms each")
         bench.foreign()
     finally:
         crowd.terminate()
