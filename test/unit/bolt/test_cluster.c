@@ -260,6 +260,32 @@ static void test_routers(void **state)
 	end(&scene);
 }
 
+// A router whose user's rights are being looked up anew is passed over; when no router of the table answers, the URI's address is asked.
+static void test_initial_last(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	route(&scene, scene.router, 0, table_of(&scene, "r", "r", "r"));
+	route(&scene, scene.router, 1, table_of(&scene, "ab", "r", "r"));
+	route(&scene, scene.a, 0, arena_strdup(scene.arena, "FAILURE Neo.ClientError.Security.AuthorizationExpired look again"));
+	stage_down(scene.b);
+	assert_int_equal(query(&scene, "movies", true, "Q"), 0);
+	later_ms = 300001;
+	assert_int_equal(query(&scene, "movies", true, "Q"), 0);
+	assert_int_equal(stage_count(scene.a, "ROUTE"), 1);
+	assert_int_equal(stage_count(scene.router, "ROUTE"), 2);
+	// Credentials that one refuses are refused by all.
+	STAGE_PLAY(scene.a, NULL, {"LOGON", 0, "FAILURE Neo.ClientError.Security.Unauthorized no"});
+	route(&scene, scene.router, 0, table_of(&scene, "r", "a", "r"));
+	assert_int_equal(query(&scene, "people", true, "Q"), ERR_FORBIDDEN);
+	STAGE_PLAY(scene.router, NULL, {"ROUTE", 0, "FAILURE Neo.ClientError.Security.Forbidden no"});
+	assert_int_equal(query(&scene, "animals", true, "Q"), ERR_FORBIDDEN);
+	assert_int_equal(stage_count(scene.router, "ROUTE"), 4);
+	end(&scene);
+}
+
 struct stand_in {
 	struct bolt_address items[3];
 	size_t n;
@@ -378,7 +404,7 @@ int main(void)
 		cmocka_unit_test(test_roles),	       cmocka_unit_test(test_home),	     cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_server_down),    cmocka_unit_test(test_leader_moves),  cmocka_unit_test(test_database_unavailable),
 		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_resolver),	     cmocka_unit_test(test_least_connected),
-		cmocka_unit_test(test_managed),
+		cmocka_unit_test(test_managed),	     cmocka_unit_test(test_initial_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,13 +414,117 @@ static void test_options(void **state)
 	bolt_tx_free(NULL);
 }
 
+// The first query goes out with the logon, in one flight; what is said of the logon is what the caller is told.
+static void test_refused_logon(void **state)
+{
+	struct bolt_result *result;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	STAGE_PLAY(scene.stage, NULL, {"LOGON", 1, "FAILURE Neo.ClientError.Security.Unauthorized wrong password\nHANG"},
+		   {"LOGON", 1, "SUCCESS {\"credentials_expired\":true}"});
+	assert_int_equal(run(&scene, "Q", &result), ERR_FORBIDDEN);
+	assert_string_equal(scene.err.code, "Neo.ClientError.Security.Unauthorized");
+	assert_string_equal(bolt_session_failure(scene.session)->message, "wrong password");
+	// A server that lets a password in that must be changed says no more than that.
+	assert_int_equal(run(&scene, "Q", &result), ERR_FORBIDDEN);
+	assert_string_equal(scene.err.code, "Neo.ClientError.Security.CredentialsExpired");
+	assert_null(bolt_session_failure(scene.session));
+	assert_int_equal(run(&scene, "Q", &result), 0);
+	bolt_result_free(result);
+	end(&scene);
+}
+
+// A row of 8 MiB, and always more of them.
+static const char *endless(struct scene *scene)
+{
+	size_t size = (size_t)8 * 1024 * 1024;
+	char *text = arena_alloc(scene->arena, size + 64), *at = text;
+
+	memcpy(at, "RECORD [\"", 9);
+	memset(at + 9, 'x', size);
+	(void)snprintf(at + 9 + size, 55, "\"]\nSUCCESS {\"has_more\":true}");
+	return text;
+}
+
+// What would have to be kept has a limit: it breaks off, and the connection can be used again.
+static void test_kept_limit(void **state)
+{
+	struct bolt_result *result, *second;
+	struct stage_rule rule = {"PULL", 12, NULL};
+	struct bolt_value rows;
+	struct scene scene;
+	int64_t x;
+	int r;
+
+	(void)state;
+	begin(&scene);
+	rule.replies = endless(&scene);
+	stage_play(scene.stage, &rule, 1, NULL);
+	assert_int_equal(run(&scene, "first", &result), 0);
+	assert_int_equal(run(&scene, "second", &second), ERR_TOO_LARGE);
+	assert_non_null(strstr(scene.err.text, "67108864 bytes"));
+	while ((r = next_int(&scene, result, &x)) > 0)
+		;
+	assert_int_equal(r, ERR_TOO_LARGE);
+	bolt_result_free(result);
+	rule.times = 0;
+	assert_int_equal(run(&scene, "all", &result), 0);
+	assert_int_equal(bolt_result_all(result, 0, deadline_in_ms(LIMIT), scene.arena, &rows, &scene.err), ERR_TOO_LARGE);
+	bolt_result_free(result);
+	end(&scene);
+}
+
+// A hook of the caller's that fails is no reason to try again.
+static int no_supply(void *user, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
+{
+	(void)user;
+	(void)arena;
+	(void)ret;
+	return err_set(err, ERR_IO, "the other process is gone");
+}
+
+static int no_consume(void *user, const struct bolt_bookmark_list *now, struct err *err)
+{
+	(void)user;
+	(void)now;
+	return err_set(err, ERR_IO, "the other process is gone");
+}
+
+static void test_hooks(void **state)
+{
+	const struct bolt_bookmark_hooks hooks[] = {{.supply = no_supply}, {.consume = no_consume}};
+	struct bolt_result *result;
+	struct scene scene;
+	int64_t x;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bolt_bookmarks *bookmarks = bolt_bookmarks_new(NULL, &hooks[i]);
+
+		begin_as(&scene, 5, 8, (struct bolt_driver_options){0}, &(struct bolt_session_options){.bookmarks = bookmarks});
+		STAGE_PLAY(scene.stage, NULL, {"PULL", 0, "SUCCESS {\"bookmark\":\"m\"}"});
+		assert_int_equal(run(&scene, "Q", &result), i ? 0 : ERR_IO);
+		if (i) {
+			assert_int_equal(next_int(&scene, result, &x), ERR_IO);
+			bolt_result_free(result);
+		}
+		assert_string_equal(scene.err.code, BOLT_CALLBACK);
+		assert_false(bolt_is_retryable(&scene.err));
+		end(&scene);
+		bolt_bookmarks_free(bookmarks);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_auto_commit), cmocka_unit_test(test_demand),	  cmocka_unit_test(test_discard),
 		cmocka_unit_test(test_single),	    cmocka_unit_test(test_all),		  cmocka_unit_test(test_run_keeps),
 		cmocka_unit_test(test_extra),	    cmocka_unit_test(test_failures),	  cmocka_unit_test(test_wrong_answers),
-		cmocka_unit_test(test_options),	    cmocka_unit_test(test_lost_connection),
+		cmocka_unit_test(test_options),	    cmocka_unit_test(test_lost_connection), cmocka_unit_test(test_refused_logon),
+		cmocka_unit_test(test_kept_limit),  cmocka_unit_test(test_hooks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
