@@ -208,11 +208,16 @@ static char *fill_in(const struct stage *stage, const char *text, struct arena *
 {
 	_cleanup_buf_ struct buf out = BUF_INIT(MESSAGE_MAX);
 
-	for (; *text; text++) {
-		if (*text == '%' && (text[1] == 'P' || text[1] == 'Q'))
-			buf_addf(&out, "%u", *++text == 'P' ? stage->port : stage->other);
-		else
-			buf_addc(&out, *text);
+	while (*text) {
+		size_t n = strcspn(text + 1, "%") + 1;
+
+		if (*text == '%' && (text[1] == 'P' || text[1] == 'Q')) {
+			buf_addf(&out, "%u", text[1] == 'P' ? stage->port : stage->other);
+			n = 2;
+		} else {
+			buf_append(&out, text, n);
+		}
+		text += n;
 	}
 	return arena_strdup(arena, buf_str(&out));
 }

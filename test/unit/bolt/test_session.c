@@ -16,6 +16,7 @@
 #include "test/unit/bolt/stage.h"
 
 #define LIMIT 10000
+#define LARGE_LIMIT 60000 // for many megabytes, under a sanitizer
 
 // A server, a driver and a session.
 struct scene {
@@ -451,27 +452,24 @@ static const char *endless(struct scene *scene)
 // What would have to be kept has a limit: it breaks off, and the connection can be used again.
 static void test_kept_limit(void **state)
 {
+	const struct bolt_statement statement = {.text = "second"};
 	struct bolt_result *result, *second;
-	struct stage_rule rule = {"PULL", 12, NULL};
-	struct bolt_value rows;
+	struct stage_rule *rule;
 	struct scene scene;
 	int64_t x;
 	int r;
 
 	(void)state;
 	begin(&scene);
-	rule.replies = endless(&scene);
-	stage_play(scene.stage, &rule, 1, NULL);
+	rule = arena_alloc(scene.arena, sizeof(*rule));
+	*rule = (struct stage_rule){"PULL", 0, endless(&scene)};
+	stage_play(scene.stage, rule, 1, NULL);
 	assert_int_equal(run(&scene, "first", &result), 0);
-	assert_int_equal(run(&scene, "second", &second), ERR_TOO_LARGE);
+	assert_int_equal(bolt_session_run(scene.session, &statement, deadline_in_ms(LARGE_LIMIT), &second, &scene.err), ERR_TOO_LARGE);
 	assert_non_null(strstr(scene.err.text, "67108864 bytes"));
 	while ((r = next_int(&scene, result, &x)) > 0)
 		;
 	assert_int_equal(r, ERR_TOO_LARGE);
-	bolt_result_free(result);
-	rule.times = 0;
-	assert_int_equal(run(&scene, "all", &result), 0);
-	assert_int_equal(bolt_result_all(result, 0, deadline_in_ms(LIMIT), scene.arena, &rows, &scene.err), ERR_TOO_LARGE);
 	bolt_result_free(result);
 	end(&scene);
 }
