@@ -102,10 +102,16 @@ static void test_reuse(void **state)
 	later_ms += 5000;
 	assert_int_equal(query(&scene), 0);
 	assert_int_equal(stage_connections(scene.stage), 2);
+	// The server has no time to say whether it lives: the deadline is the caller's.
+	STAGE_PLAY(scene.stage, NULL, {"RESET", 1, "HANG"});
+	later_ms += 5000;
+	assert_int_equal(bolt_driver_verify(scene.driver, NULL, deadline_in_ms(50), scene.arena, NULL, &scene.err), ERR_TIMEOUT);
+	assert_int_equal(query(&scene), 0);
+	assert_int_equal(stage_connections(scene.stage), 3);
 	// Too old.
 	later_ms += 60000;
 	assert_int_equal(query(&scene), 0);
-	assert_int_equal(stage_connections(scene.stage), 3);
+	assert_int_equal(stage_connections(scene.stage), 4);
 	end(&scene);
 }
 
@@ -172,6 +178,19 @@ static void test_session_auth(void **state)
 	end(&scene);
 }
 
+// One connection stays behind that is too old, and dead besides.
+static void leave_old(struct scene *scene)
+{
+	struct bolt_pool_figures figures;
+
+	assert_int_equal(query(scene), 0);
+	bolt_driver_figures(scene->driver, &(struct bolt_address){.host = "127.0.0.1", .port = stage_port(scene->stage)}, &figures);
+	assert_int_equal(figures.in_use, 0);
+	assert_int_equal(figures.idle, 1);
+	stage_cut(scene->stage);
+	later_ms += 3600 * 1000;
+}
+
 // Before 5.1 a connection is logged on once and for all.
 static void test_old_server(void **state)
 {
@@ -190,6 +209,11 @@ static void test_old_server(void **state)
 	err_clear(&scene.err);
 	assert_int_equal(bolt_driver_supports_session_auth(scene.driver, deadline_in_ms(LIMIT), &yes, &scene.err), 0);
 	assert_false(yes);
+	// Nor is one opened for it.
+	stage_cut(scene.stage);
+	leave_old(&scene);
+	assert_int_equal(query_as(&scene, &eva), ERR_INVALID);
+	assert_string_equal(scene.err.code, BOLT_UNSUPPORTED);
 	STAGE_PLAY(scene.stage, NULL, {"HELLO", 1, "FAILURE Neo.ClientError.Security.Unauthorized no"});
 	stage_cut(scene.stage);
 	assert_int_equal(query(&scene), ERR_FORBIDDEN);

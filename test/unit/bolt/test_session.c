@@ -415,6 +415,39 @@ static void test_options(void **state)
 	bolt_tx_free(NULL);
 }
 
+// Every way to read gives the failure; and a session that was cancelled gives nothing more.
+static void test_reading_fails(void **state)
+{
+	const struct bolt_summary *summary;
+	const struct bolt_value *row;
+	struct bolt_result *result;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	STAGE_PLAY(scene.stage, NULL, {"PULL", 1, SYNTAX}, {"PULL", 1, "RECORD [1]\n" SYNTAX}, {"PULL", 1, SYNTAX});
+	assert_int_equal(run(&scene, "Q", &result), 0);
+	assert_int_equal(bolt_result_single(result, deadline_in_ms(LIMIT), &row, &scene.err), ERR_SERVER);
+	bolt_result_free(result);
+	assert_int_equal(run(&scene, "Q", &result), 0);
+	assert_int_equal(bolt_result_single(result, deadline_in_ms(LIMIT), &row, &scene.err), ERR_SERVER);
+	bolt_result_free(result);
+	assert_int_equal(run(&scene, "Q", &result), 0);
+	for (int i = 0; i < 2; i++) {
+		err_clear(&scene.err);
+		assert_int_equal(bolt_result_consume(result, deadline_in_ms(LIMIT), &summary, &scene.err), ERR_SERVER);
+		assert_non_null(bolt_session_failure(scene.session));
+	}
+	bolt_result_free(result);
+	assert_int_equal(run(&scene, "Q", &result), 0);
+	bolt_session_cancel(scene.session);
+	assert_int_equal(bolt_result_peek(result, deadline_in_ms(LIMIT), &row, &scene.err), ERR_CANCELLED);
+	err_clear(&scene.err);
+	assert_int_equal(bolt_result_consume(result, deadline_in_ms(LIMIT), &summary, &scene.err), ERR_CANCELLED);
+	bolt_result_free(result);
+	end(&scene);
+}
+
 // The first query goes out with the logon, in one flight; what is said of the logon is what the caller is told.
 static void test_refused_logon(void **state)
 {
@@ -523,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_extra),	    cmocka_unit_test(test_failures),	  cmocka_unit_test(test_wrong_answers),
 		cmocka_unit_test(test_options),	    cmocka_unit_test(test_lost_connection), cmocka_unit_test(test_refused_logon),
 		cmocka_unit_test(test_kept_limit),  cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_reading_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
