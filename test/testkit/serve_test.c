@@ -70,6 +70,7 @@ static const struct {
 	const char *part; // of the test's name
 	const char *reason;
 } unfit[] = {
+	{"TestClientCertificateRotation", "the client certificate is an option of the driver and stays what it is"},
 	{"test_explicit_config_and_scheme_config", "an option that switches the TLS of a scheme off does not exist"},
 };
 
