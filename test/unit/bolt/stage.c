@@ -25,7 +25,7 @@
 
 #define MESSAGE_MAX ((size_t)16 * 1024 * 1024)
 #define TOLD_MAX ((size_t)4 * 1024 * 1024)
-#define CONNECTIONS_MAX 256
+#define CONNECTIONS_MAX 1024
 #define RULES_MAX 64
 #define WAIT_S 20
 

@@ -13,9 +13,10 @@ target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,-
 foreach(name bookmarks routing summary uri)
 	neofleet_test(bolt ${name})
 endforeach()
-foreach(name cluster pool session tx)
+foreach(name cluster driver pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
 endforeach()
 target_link_options(test_bolt_dial PRIVATE -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo)
+target_link_options(test_bolt_driver PRIVATE -Wl,--wrap=recv,--wrap=send)
