@@ -316,7 +316,7 @@ static void test_pool_timeout(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin_as(&scene, 8, (struct bolt_driver_options){.pool_size = 1, .acquire_ms = 50});
+	begin_as(&scene, 8, (struct bolt_driver_options){.pool_size = 1, .acquire_ms = 1000});
 	assert_int_equal(bolt_session_new(scene.driver, NULL, &holder, &scene.err), 0);
 	assert_int_equal(bolt_session_begin(holder, NULL, deadline_in_ms(LIMIT), &tx, &scene.err), 0);
 	assert_int_equal(query(&scene), ERR_TIMEOUT);
