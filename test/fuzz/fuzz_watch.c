@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Any bytes as the stream of a watch, and as a page of a list: the lines do not depend on the pieces they come in, and an
+// Any bytes as the stream of a watch, and as a page of a list: the lines, and the objects of the page, do not depend on the pieces they come in, and an
 // event is a change with an object or an error. The first byte is the size of the pieces.
 
 #include <string.h>
 
 #include "base/json.h"
+#include "kube/listing.h"
 #include "kube/watch.h"
 #include "test/fuzz/fuzz.h"
 
@@ -50,6 +51,34 @@ static void run(const uint8_t *data, size_t size, size_t piece, struct buf *ret_
 	watch_deinit(&stream.watch);
 }
 
+static int on_item(void *user, struct buf *item, struct err *err)
+{
+	struct buf *log = user;
+
+	(void)err;
+	must(item->len >= 2);
+	buf_append(log, item->data, item->len);
+	buf_addc(log, '\n');
+	return 0;
+}
+
+// What is handed out of a list, and what is kept around it.
+static void run_list(const uint8_t *data, size_t size, size_t piece, struct buf *ret_log)
+{
+	struct err err = ERR_INIT;
+	struct listing listing;
+	int r = 0;
+
+	*ret_log = BUF_INIT(SIZE_MAX / 4);
+	listing_init(&listing, piece & 1);
+	listing_begin(&listing);
+	for (size_t pos = 0; pos < size && r == 0; pos += piece)
+		r = listing_feed(&listing, (const char *)data + pos, size - pos < piece ? size - pos : piece, on_item, ret_log, &err);
+	must((r < 0) == err_is_set(&err));
+	buf_append(ret_log, listing.head.data, listing.head.len);
+	listing_deinit(&listing);
+}
+
 static void check_page(const uint8_t *data, size_t size)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -69,13 +98,16 @@ static void check_page(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_buf_ struct buf whole = {0}, pieces = {0};
+	_cleanup_buf_ struct buf whole = {0}, pieces = {0}, list = {0}, list_pieces = {0};
 
 	if (size < 2)
 		return 0;
 	run(data + 1, size - 1, size - 1, &whole);
 	run(data + 1, size - 1, (size_t)*data + 1, &pieces);
 	must(strcmp(buf_str(&whole), buf_str(&pieces)) == 0);
+	run_list(data + 1, size - 1, size - 1, &list);
+	run_list(data + 1, size - 1, (size_t)*data + 1, &list_pieces);
+	must(list.len == list_pieces.len && memcmp(buf_str(&list), buf_str(&list_pieces), list.len) == 0);
 	check_page(data + 1, size - 1);
 	return 0;
 }
