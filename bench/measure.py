@@ -23,7 +23,7 @@ SERVER = "10.244.0.1"
 PORT = 8090
 CR = "/apis/neo4j.neo4j.com/v1alpha1/namespaces/{}/neo4jenterpriseclusters"
 TOKEN = base64.b64encode(json.dumps({"project_id": "project", "private_key": "k" * 64, "kid": "1",
-                                     "expiry_time": 4102444800}).encode()).decode()
+                                     "expiry_time": "2099-01-01T00:00:00Z"}).encode()).decode()
 ROOT = {
     "apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jEnterpriseCluster", "metadata": {"name": "@N@"},
     "spec": {"topology": {"servers": 3}, "image": {"repo": "neo4j", "tag": "2025.12.1-enterprise"}, "storage": {"size": "10Gi"},

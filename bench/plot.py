@@ -65,6 +65,7 @@ def main():
     body = "\n".join(chart.draw(i * WIDTH) for i, chart in enumerate(charts))
     pathlib.Path(sys.argv[2]).write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH * len(charts)}" height="{HEIGHT}" font-family="sans-serif" font-size="11">\n'
+        "<!-- SPDX-FileCopyrightText: The neofleet authors -->\n<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
         f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n')
 
 
