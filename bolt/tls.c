@@ -17,6 +17,22 @@ DEFINE_CLEANUP(BIO *, BIO_free_all);
 DEFINE_CLEANUP(X509 *, X509_free);
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free);
 
+static bool is_wrong_name(long verdict)
+{
+	return verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
+}
+
+// The name or the address that the certificate is not for.
+static int wrong_name(SSL *ssl, const char *doing, const char *verdict, struct err *err)
+{
+	const char *host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
+	char *address = host ? NULL : X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(ssl));
+
+	(void)err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s, it is not for '%s'", doing, verdict, host ? host : address);
+	OPENSSL_free(address);
+	return err->class;
+}
+
 int tls_error(SSL *ssl, const char *doing, struct err *err)
 {
 	long verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
@@ -26,6 +42,8 @@ int tls_error(SSL *ssl, const char *doing, struct err *err)
 	if (code)
 		ERR_error_string_n(code, text, sizeof(text));
 	ERR_clear_error();
+	if (is_wrong_name(verdict))
+		return wrong_name(ssl, doing, X509_verify_cert_error_string(verdict), err);
 	if (verdict != X509_V_OK)
 		return err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s", doing,
 			       X509_verify_cert_error_string(verdict));
