@@ -21,6 +21,7 @@ struct wire {
 	int fd;
 	SSL *ssl; // NULL for plain TCP
 	const struct bolt_cancel *cancel;
+	bool drained; // the last read took all there was: the next one waits before it reads, instead of reading in vain
 };
 
 static int wait_fd(const struct wire *wire, short events, int64_t deadline, const char *doing, struct err *err)
@@ -54,20 +55,18 @@ static int socket_read(struct wire *wire, void *data, size_t size, int64_t deadl
 		int r = check_time(wire, deadline, "reading", err);
 		ssize_t n;
 
+		if (r == 0 && wire->drained)
+			r = wait_fd(wire, POLLIN, deadline, "reading", err);
 		if (r < 0)
 			return r;
 		n = recv(wire->fd, data, size, 0);
+		wire->drained = n < (ssize_t)size;
 		if (n >= 0) {
 			*ret_n = (size_t)n;
 			return 0;
 		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
+		if (errno != EAGAIN && errno != EINTR)
 			return io_error(err);
-		r = wait_fd(wire, POLLIN, deadline, "reading", err);
-		if (r < 0)
-			return r;
 	}
 }
 
