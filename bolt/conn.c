@@ -104,8 +104,10 @@ static int need(const struct conn *conn, enum bolt_trait trait, const char *what
 {
 	if (bolt_version_has(conn->version, trait))
 		return 0;
-	return err_set(err, ERR_INVALID, "the server speaks Bolt %u.%u, which has no %s; it came with Bolt %s", conn->version.major,
-		       conn->version.minor, what, bolt_version_since(trait));
+	(void)err_set(err, ERR_INVALID, "the server speaks Bolt %u.%u, which has no %s; it came with Bolt %s", conn->version.major,
+		      conn->version.minor, what, bolt_version_since(trait));
+	err_set_code(err, BOLT_UNSUPPORTED);
+	return ERR_INVALID;
 }
 
 // A small map whose number of pairs is known at its end.

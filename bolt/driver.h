@@ -28,6 +28,7 @@
 #include "bolt/bookmarks.h"
 #include "bolt/failure.h"
 #include "bolt/notifications.h"
+#include "bolt/protocol.h"
 #include "bolt/result.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
@@ -169,8 +170,7 @@ bool bolt_is_retryable(const struct err *err);
 #define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
 // ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own: never retried.
 #define BOLT_CALLBACK "Neobolt.Callback"
-// ... of a feature that the server's Bolt is too old for: ERR_INVALID.
-#define BOLT_UNSUPPORTED "Neobolt.Unsupported"
+// ... of a feature that the server's Bolt is too old for: ERR_INVALID with BOLT_UNSUPPORTED (bolt/protocol.h).
 
 // For those who watch: connections of one server.
 struct bolt_pool_figures {

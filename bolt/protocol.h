@@ -44,5 +44,8 @@ enum bolt_trait {
 
 bool bolt_version_has(struct bolt_version version, enum bolt_trait trait);
 
+// err.code of what the version that was agreed on does not have.
+#define BOLT_UNSUPPORTED "Neobolt.Unsupported"
+
 // "5.1", for errors: the version that a trait came with.
 const char *bolt_version_since(enum bolt_trait trait);
