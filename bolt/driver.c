@@ -350,7 +350,7 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 		.tx = {.timeout_ms = call->timeout_ms, .metadata = call->metadata},
 	};
 	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
-	int r = bolt_session_new(driver, &options, &session, err);
+	int r = stream_session(driver, &options, &session, err);
 
 	*ret = (struct bolt_answer){0};
 	if (r == 0)

@@ -9,7 +9,7 @@
 
 #define FREE_MS 1000
 
-int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err)
+int stream_session(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err)
 {
 	_cleanup_(bolt_session_freep) struct bolt_session *session = calloc(1, sizeof(*session));
 	const struct bolt_session_options given = options ? *options : (struct bolt_session_options){0};
@@ -22,8 +22,6 @@ int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_optio
 	session->mark = arena_new();
 	if (given.fetch_size < -1)
 		return err_set(err, ERR_INVALID, "the fetch size of %lld rows is negative", (long long)given.fetch_size);
-	if (bolt_cancel_new(&session->cancel, err) < 0)
-		return err->class;
 	session->options = (struct bolt_session_options){
 		.database = given.database && *given.database ? arena_strdup(session->arena, given.database) : NULL,
 		.read = given.read,
@@ -37,6 +35,18 @@ int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_optio
 	bolt_bookmarks_join(session->mark, &given.after, &session->bookmarks);
 	*ret = steal_ptr(session);
 	return 0;
+}
+
+int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err)
+{
+	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
+	int r = stream_session(driver, options, &session, err);
+
+	if (r == 0)
+		r = bolt_cancel_new(&session->cancel, err);
+	if (r == 0)
+		*ret = steal_ptr(session);
+	return r;
 }
 
 int bolt_session_close(struct bolt_session *session, int64_t deadline, struct err *err)

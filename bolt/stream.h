@@ -24,7 +24,7 @@ struct bolt_session {
 	struct bolt_session_options options; // with what they point at in the arena
 	struct arena *arena;
 	struct login *login;	    // NULL: the driver's
-	struct bolt_cancel *cancel;
+	struct bolt_cancel *cancel; // NULL: nobody can
 	struct arena *scratch;	    // of the present call
 	const struct bolt_failure *failure; // of the present call, in scratch or a result
 	struct arena *home;	    // of what comes next
@@ -80,6 +80,9 @@ struct bolt_result {
 	struct bolt_summary *summary;
 	struct bolt_result *next; // of the session
 };
+
+// bolt_session_new(), but nobody can cancel it: it costs no descriptor.
+int stream_session(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err);
 
 // Begins a public call: what the last one said of a failure is gone. ERR_CANCELLED.
 int stream_enter(struct bolt_session *session, struct err *err);
