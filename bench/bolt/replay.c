@@ -104,8 +104,9 @@ static void pull(const struct server *server, struct client *client, int fd, int
 static void answer(const struct server *server, struct client *client, int fd, const struct bolt_value *message)
 {
 	const struct bolt_value names[] = {bolt_string("id"), bolt_string("name"), bolt_string("score")};
-	const struct bolt_entry fields = {"fields", bolt_list(names, 3)}, agent = {"server", bolt_string("Neo4j/5.26.0")};
-	const struct bolt_value meta = message->tag == TAG_RUN ? bolt_map(&fields, 1) : bolt_map(&agent, 1);
+	const struct bolt_entry fields = {"fields", bolt_list(names, 3)},
+				hello[] = {{"server", bolt_string("Neo4j/5.26.0")}, {"connection_id", bolt_string("bolt-1")}};
+	const struct bolt_value meta = message->tag == TAG_RUN ? bolt_map(&fields, 1) : bolt_map(hello, 2);
 	_cleanup_buf_ struct buf out = BUF_INIT(INPUT_MAX);
 
 	if (message->tag == TAG_RUN)

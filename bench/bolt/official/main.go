@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What bench/bolt/driver.c does, with the official Go driver: official URI rows|queries|runs|connects N.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+)
+
+const rowsText = "UNWIND range(1, $n) AS i RETURN i AS id, 'name-' + i AS name, i * 0.5 AS score"
+const oneText = "RETURN $x AS x"
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "official:", err)
+		os.Exit(1)
+	}
+}
+
+func open(uri string) neo4j.DriverWithContext {
+	driver, err := neo4j.NewDriverWithContext(uri, neo4j.BasicAuth("neo4j", "password", ""))
+	must(err)
+	return driver
+}
+
+func rows(ctx context.Context, uri string, n int64) {
+	driver := open(uri)
+	defer driver.Close(ctx)
+	session := driver.NewSession(ctx, neo4j.SessionConfig{DatabaseName: "neo4j"})
+	defer session.Close(ctx)
+	result, err := session.Run(ctx, rowsText, map[string]any{"n": n})
+	must(err)
+	var count, sum int64
+	for result.Next(ctx) {
+		values := result.Record().Values
+		count++
+		sum += values[0].(int64) + int64(len(values[1].(string))) + int64(values[2].(float64))
+	}
+	must(result.Err())
+	if count != n || sum == 0 {
+		must(fmt.Errorf("%d rows came where %d were expected", count, n))
+	}
+}
+
+func queries(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
+	for i := int64(0); i < n; i++ {
+		result, err := neo4j.ExecuteQuery(ctx, driver, oneText, map[string]any{"x": i}, neo4j.EagerResultTransformer,
+			neo4j.ExecuteQueryWithDatabase("neo4j"))
+		must(err)
+		if len(result.Records) != 1 {
+			must(fmt.Errorf("%d rows came where 1 was expected", len(result.Records)))
+		}
+	}
+}
+
+func runs(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
+	session := driver.NewSession(ctx, neo4j.SessionConfig{DatabaseName: "neo4j"})
+	defer session.Close(ctx)
+	for i := int64(0); i < n; i++ {
+		result, err := session.Run(ctx, oneText, map[string]any{"x": i})
+		must(err)
+		_, err = result.Single(ctx)
+		must(err)
+	}
+}
+
+func connects(ctx context.Context, uri string, n int64) {
+	for i := int64(0); i < n; i++ {
+		driver := open(uri)
+		runs(ctx, driver, 1)
+		must(driver.Close(ctx))
+	}
+}
+
+func cpu() float64 {
+	var usage syscall.Rusage
+	must(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1000
+}
+
+// The peak of this program alone: that of getrusage() would begin with its parent's.
+func peak() string {
+	status, err := os.ReadFile("/proc/self/status")
+	must(err)
+	for _, line := range strings.Split(string(status), "\n") {
+		if strings.HasPrefix(line, "VmHWM:") {
+			return strings.Fields(line)[1]
+		}
+	}
+	return "-1"
+}
+
+func main() {
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: official URI rows|queries|runs|connects N")
+		os.Exit(2)
+	}
+	uri, kind := os.Args[1], os.Args[2]
+	n, err := strconv.ParseInt(os.Args[3], 10, 64)
+	must(err)
+	ctx := context.Background()
+	driver := open(uri)
+	if kind == "queries" || kind == "runs" {
+		runs(ctx, driver, 100) // what only the first ones cost
+	}
+	used, start := cpu(), time.Now()
+	switch kind {
+	case "rows":
+		rows(ctx, uri, n)
+	case "queries":
+		queries(ctx, driver, n)
+	case "runs":
+		runs(ctx, driver, n)
+	case "connects":
+		connects(ctx, uri, n)
+	default:
+		must(fmt.Errorf("unknown kind '%s'", kind))
+	}
+	used = cpu() - used
+	wall := float64(time.Since(start).Microseconds())
+	fmt.Printf("%s %d cpu_us %.3f wall_us %.3f peak_kib %s\n", kind, n, used/float64(n), wall/float64(n), peak())
+	must(driver.Close(ctx))
+}
