@@ -39,7 +39,12 @@ static void *serve(void *user)
 	_cleanup_free_ struct connection *connection = user;
 	struct err err = ERR_INIT;
 	struct talk talk;
+	sigset_t signals;
 
+	// The end is for the thread that accepts.
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	talk_init(&talk, connection->fd, connection->ca_dir);
 	if (talk_run(&talk, &err) < 0)
 		log_warning("a conversation broke off", "error", err.text);

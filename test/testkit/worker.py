@@ -168,7 +168,9 @@ def main():
         tempfile.tempdir = folder  # the stub's scripts have fixed names
         for line in sys.stdin:
             print(json.dumps(run_one(line.strip(), backend)), flush=True)
-    sys.stderr.write(backend.end())
+    said = backend.end()
+    sys.stderr.write(said)
+    sys.exit(1 if said else 0)
 
 
 main()
