@@ -343,7 +343,8 @@ static void test_silence_is_given_up_and_resumed(void **state)
 	static const struct part parts[] = {
 		{.body = LIST("5", POD("a", "1"))},
 		{.then = STREAM_HOLD, .body = EVENT("BOOKMARK", POD("", "6"))},
-		{.then = STREAM_HOLD},
+		// It speaks once, so that the silence begins after the call has been seen: the pauses are taken on this side.
+		{.then = STREAM_HOLD, .body = EVENT("BOOKMARK", POD("", "6"))},
 		{.then = STREAM_HOLD, .body = EVENT("ADDED", POD("b", "7"))},
 	};
 	struct world world;

@@ -50,7 +50,7 @@ static void change(struct world *world, const char *holder, int seconds)
 	world->exists = true;
 	world->version++;
 	world->seconds = seconds;
-	(void)snprintf(world->holder, sizeof(world->holder), "%s", holder);
+	(void)snprintf(world->holder, sizeof(world->holder), "%s", holder ? holder : "");
 }
 
 static void answer_lease(const struct world *world, struct actor_conn *conn)
