@@ -39,7 +39,7 @@ struct peer_server {
 	pthread_mutex_t lock; // of n_connections
 	pthread_cond_t accepted;
 	unsigned n_connections;
-	char fault[256];
+	char fault[700];
 };
 
 // read() and write(), not recv() and send(): the tests of failing calls replace those.
