@@ -30,7 +30,7 @@ static void deeper(const struct steps *steps, int levels)
 
 static void test_scopes(void **state)
 {
-	struct steps steps = {0};
+	static struct steps steps; // no initialiser of an atomic pointer pleases both compilers
 
 	(void)state;
 	steps_follow(&steps);
