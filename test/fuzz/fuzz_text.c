@@ -12,7 +12,7 @@
 #include "neo4j/version.h"
 #include "test/fuzz/fuzz.h"
 
-static void check_version(const struct bolt_version *version, struct arena *arena)
+static void check_version(const struct version *version, struct arena *arena)
 {
 	must(version_text(version, arena) != NULL);
 	(void)version_fleet_form(version);
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *text = arena_memdup0(arena, data, size);
-	struct bolt_version tag = version_of_tag(text), server = version_of_server(text);
+	struct version tag = version_of_tag(text), server = version_of_server(text);
 	uint64_t quantity;
 	size_t len;
 
