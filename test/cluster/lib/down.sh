@@ -26,7 +26,8 @@ container_ids() {
 	local folder
 	while read -r folder; do
 		[ -d "$folder/$cgroup" ] || continue
-		find "$folder/$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null
+		# A group may go while it is being read.
+		find "$folder/$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null || true
 	done < <(cgroup_controllers) | sort -un
 }
 

@@ -20,9 +20,10 @@ process_alive() {
 	[ -n "$pid" ] && process_is_ours "$pid"
 }
 
+# grep reads to the end: what writes to one that leaves early would fail, and the process would pass for somebody else's.
 process_is_ours() {
 	[ -r "/proc/$1/cmdline" ] || return 1
-	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -q -F -e "$run/" -e "$state/"
+	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -F -e "$run/" -e "$state/" >/dev/null
 }
 
 process_ids() {
