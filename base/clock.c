@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int64_t read_clock(clockid_t id)
 {
@@ -45,6 +44,11 @@ int deadline_left_ms(int64_t deadline)
 	if (left <= 0)
 		return 0;
 	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+struct timespec deadline_timespec(int64_t deadline)
+{
+	return (struct timespec){.tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000};
 }
 
 void time_format_rfc3339(int64_t wall_ms, char *text, size_t size)

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct clock {
 	int64_t (*monotonic_ms)(void *user);
@@ -33,6 +34,9 @@ int64_t deadline_in_ms(int64_t ms);
 
 // Milliseconds left, 0 when passed; cut to INT_MAX so that it fits poll().
 int deadline_left_ms(int64_t deadline);
+
+// For calls that wait until a point of CLOCK_MONOTONIC, such as pthread_cond_timedwait().
+struct timespec deadline_timespec(int64_t deadline);
 
 // RFC 3339 in UTC with seconds, "2025-12-01T10:00:00Z"; size of text at least TIME_TEXT_SIZE.
 #define TIME_TEXT_SIZE 32

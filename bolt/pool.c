@@ -121,7 +121,7 @@ static void drop_unused(struct pool *pool, struct pool_site *site)
 
 static void wait_freed(struct pool *pool, int64_t deadline)
 {
-	const struct timespec until = {.tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000};
+	const struct timespec until = deadline_timespec(deadline);
 
 	if (deadline == DEADLINE_NEVER)
 		(void)pthread_cond_wait(&pool->freed, &pool->lock);

@@ -178,16 +178,9 @@ static int64_t lasts_ms(const struct exec *exec)
 // Returns false when it is time to end.
 static bool wait_ms(struct exec *exec, int64_t ms)
 {
-	struct timespec until;
+	const struct timespec until = deadline_timespec(deadline_in_ms(ms));
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	while (!exec->stopping && r == 0)
 		r = pthread_cond_timedwait(&exec->changed, &exec->lock, &until);
 	return !exec->stopping;

@@ -327,17 +327,10 @@ int64_t lease_step(struct lease *lease)
 // False when the lease is to stop.
 static bool pause_for(struct lease *lease, int64_t ms)
 {
-	struct timespec until;
+	const struct timespec until = deadline_timespec(deadline_in_ms(ms));
 	bool stopping;
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	(void)pthread_mutex_lock(&lease->lock);
 	while (!lease->stopping && r == 0)
 		r = pthread_cond_timedwait(&lease->stop, &lease->lock, &until);

@@ -291,13 +291,7 @@ static void wait_for_change(struct queue *queue, int64_t ms)
 		(void)pthread_cond_wait(&queue->changed, &queue->lock);
 		return;
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000 + 1) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	until = deadline_timespec(deadline_in_ms(ms + 1));
 	(void)pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
 }
 

@@ -57,6 +57,8 @@ static void test_deadlines(void **state)
 	assert_true(deadline_left_ms(deadline_in_ms(60000)) > 50000);
 	assert_true(deadline_left_ms(DEADLINE_NEVER) > 0);
 	assert_true(deadline_in_ms(INT64_MAX) == DEADLINE_NEVER);
+	assert_int_equal(deadline_timespec(12999).tv_sec, 12);
+	assert_int_equal(deadline_timespec(12999).tv_nsec, 999000000);
 }
 
 int main(void)
