@@ -175,6 +175,14 @@ void runner_stop(struct runner *runner)
 	free(runner);
 }
 
+// For how long its reconcile has run; 0: it has none.
+static int64_t running_ms(const struct worker *worker, int64_t now)
+{
+	int64_t started = atomic_load(&worker->started_ms);
+
+	return started && now > started ? now - started : 0;
+}
+
 void runner_stats(const struct runner *runner, struct runner_stats *ret)
 {
 	int64_t now = clock_monotonic_ms(&clock_system);
@@ -188,7 +196,7 @@ void runner_stats(const struct runner *runner, struct runner_stats *ret)
 		.workers = runner->n,
 	};
 	for (int i = 0; i < runner->n; i++) {
-		int64_t started = atomic_load(&runner->workers[i].started_ms), ms = started && now > started ? now - started : 0;
+		int64_t ms = running_ms(&runner->workers[i], now);
 
 		ret->unfinished_ms += ms;
 		ret->longest_ms = ms > ret->longest_ms ? ms : ret->longest_ms;
@@ -221,7 +229,7 @@ int64_t runner_look(struct runner *runner)
 
 	for (int i = 0; i < runner->n; i++) {
 		struct worker *worker = &runner->workers[i];
-		int64_t started = atomic_load(&worker->started_ms), ms = started && now > started ? now - started : 0;
+		int64_t ms = running_ms(worker, now);
 
 		if (ms >= runner->options.long_ms)
 			report(worker, now, ms);
