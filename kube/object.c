@@ -219,6 +219,18 @@ yyjson_val *kube_object_get(const struct kube_object *object, const char *pointe
 	return yyjson_doc_ptr_get(object->doc, pointer);
 }
 
+yyjson_val *kube_object_condition(const struct kube_object *object, const char *type)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
 const char *kube_object_str(const struct kube_object *object, const char *pointer)
 {
 	return yyjson_get_str(kube_object_get(object, pointer));

@@ -46,6 +46,8 @@ yyjson_val *kube_object_root(const struct kube_object *object);
 // By JSON pointer ("/metadata/labels/app.kubernetes.io~1name"); NULL when absent.
 yyjson_val *kube_object_get(const struct kube_object *object, const char *pointer);
 const char *kube_object_str(const struct kube_object *object, const char *pointer);
+// The item of status.conditions with this type; NULL when there is none. Source: API conventions, "Typical status properties".
+yyjson_val *kube_object_condition(const struct kube_object *object, const char *type);
 long long kube_object_int(const struct kube_object *object, const char *pointer, long long otherwise);
 
 const char *kube_object_name(const struct kube_object *object);

@@ -44,15 +44,10 @@ static void count_reason(struct reasons *reasons, const char *name)
 // The reason of the condition FleetRegistered, where that is False.
 static const char *reason_of(const struct kube_object *root)
 {
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(root, "/status/conditions"));
-	yyjson_val *item;
+	yyjson_val *condition = kube_object_condition(root, "FleetRegistered");
+	bool unregistered = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
 
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "FleetRegistered") &&
-		    yyjson_equals_str(yyjson_obj_get(item, "status"), "False"))
-			return yyjson_get_str(yyjson_obj_get(item, "reason"));
-	}
-	return NULL;
+	return unregistered ? yyjson_get_str(yyjson_obj_get(condition, "reason")) : NULL;
 }
 
 static void count(struct kube_store *store, struct tally *tally)

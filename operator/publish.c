@@ -96,19 +96,6 @@ bool publish_says(const struct kube_object *object, const char *pointer, const c
 	return old && strcmp(old, text) == 0;
 }
 
-// The condition as the object has it; NULL when it is not there.
-static yyjson_val *condition_of(const struct kube_object *object, const char *type)
-{
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
-			return item;
-	}
-	return NULL;
-}
-
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted)
 {
 	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
@@ -118,7 +105,7 @@ void publish_problems(const struct publisher *publisher, const struct kube_objec
 
 		if (problem->type && problem->holds > 0)
 			warn(publisher, before,
-			     yyjson_equals_str(yyjson_obj_get(condition_of(before, problem->type), "message"), problem->message),
+			     yyjson_equals_str(yyjson_obj_get(kube_object_condition(before, problem->type), "message"), problem->message),
 			     &text);
 	}
 }

@@ -166,15 +166,10 @@ static void again(struct pass *pass, int64_t ms)
 // The deployment's own pass has found that the password is refused: no login is wasted on that.
 static const char *refused(const struct pass *pass)
 {
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(pass->target.object, "/status/conditions"));
-	yyjson_val *item;
+	yyjson_val *condition = kube_object_condition(pass->target.object, "CredentialsRefused");
+	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True");
 
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "CredentialsRefused") &&
-		    yyjson_equals_str(yyjson_obj_get(item, "status"), "True"))
-			return yyjson_get_str(yyjson_obj_get(item, "message"));
-	}
-	return NULL;
+	return holds ? yyjson_get_str(yyjson_obj_get(condition, "message")) : NULL;
 }
 
 static void not_answered(struct pass *pass, const char *reason, const char *message)
@@ -248,25 +243,14 @@ static void look(struct pass *pass)
 		memory_set(pass->memory->seen_with, facts->sight == PLUGIN_SEEN ? with : "");
 }
 
-// When the condition Ready became what the object says it is; NULL: it says nothing.
-static const char *ready_since(const struct kube_object *object)
-{
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "Ready"))
-			return yyjson_get_str(yyjson_obj_get(item, "lastTransitionTime"));
-	}
-	return NULL;
-}
-
 static void tell_event(const struct pass *pass)
 {
 	const struct plugin_verdict *verdict = &pass->wanted.verdict;
 	struct publisher publisher = {pass->context, key_resource(KEY_PLUGIN), pass->arena, !pass->memory->told};
 	struct event_text ready = {EVENT_NORMAL, "PluginReady", verdict->message};
 	struct event_text failed = {EVENT_WARNING, "PluginFailed", verdict->message};
+	yyjson_val *condition = kube_object_condition(pass->object, "Ready");
+	const char *since = yyjson_get_str(yyjson_obj_get(condition, "lastTransitionTime"));
 
 	if (verdict->phase == PLUGIN_FAILED)
 		publish_warning(&publisher, pass->object, "/status/message", &failed);
@@ -275,7 +259,7 @@ static void tell_event(const struct pass *pass)
 	else if (!publish_says(pass->object, "/status/phase", plugin_phase_name(PLUGIN_READY)))
 		publish_event(&publisher, pass->object, &ready);
 	else
-		publish_past(&publisher, pass->object, &ready, ready_since(pass->object));
+		publish_past(&publisher, pass->object, &ready, since);
 }
 
 static int publish(struct pass *pass, struct err *err)

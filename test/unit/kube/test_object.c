@@ -107,6 +107,19 @@ static void test_metadata_only(void **state)
 	kube_object_unref(object);
 }
 
+static void test_conditions(void **state)
+{
+	static const char text[] = "{\"status\":{\"conditions\":[7,{\"type\":\"Ready\",\"status\":\"False\"},{\"type\":\"Other\"}]}}";
+	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_parse(text, strlen(text));
+	_cleanup_(kube_object_unrefp) struct kube_object *bare = kube_object_parse("{}", 2);
+
+	(void)state;
+	assert_string_equal(yyjson_get_str(yyjson_obj_get(kube_object_condition(object, "Ready"), "status")), "False");
+	assert_non_null(kube_object_condition(object, "Other"));
+	assert_null(kube_object_condition(object, "Missing"));
+	assert_null(kube_object_condition(bare, "Ready"));
+}
+
 // The wiping allocator leaves the figures of a block where they were only while it lives.
 static void test_wiping_allocator(void **state)
 {
@@ -128,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_reads),	   cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_no_object),  cmocka_unit_test(test_references),
 		cmocka_unit_test(test_metadata_only), cmocka_unit_test(test_wiping_allocator),
+		cmocka_unit_test(test_conditions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
