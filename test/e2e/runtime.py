@@ -117,6 +117,13 @@ def disturb(ns):
     ns.kubectl("delete", "n4js", "gone", "--wait=false")
 
 
+def disturb_unseen(ns, proxy):
+    """The same, and the operator is shut out before, so that it has seen none of it when the fault comes."""
+    proxy.rules({"status": 503})
+    proxy.call("POST", "/close")
+    disturb(ns)
+
+
 def converged(ns, *names, changed="during"):
     """Nothing lost, nothing doubled: each registered by one call and told once, one revision, no orphan; and work goes on."""
     for name in names:
@@ -183,10 +190,7 @@ def test_runtime_server_killed(ns):
     """E2: the API server dies and comes back; what was asked for meanwhile is done."""
     with behind_proxy(ns) as proxy:
         begin(ns, "kept", "gone")
-        # So that the operator has not seen it when the server dies.
-        proxy.rules({"status": 503})
-        proxy.call("POST", "/close")
-        disturb(ns)
+        disturb_unseen(ns, proxy)
         stopped = StoppedServer()
         proxy.rules()
         attempts = proxy.calls("GET", ns.name)
@@ -210,9 +214,7 @@ def test_runtime_compaction(ns):
     """E2: what a watch would resume from is gone, in the store and in the server's memory: all is listed again."""
     with behind_proxy(ns) as proxy:
         begin(ns, "kept", "gone")
-        proxy.rules({"status": 503})
-        proxy.call("POST", "/close")
-        disturb(ns)
+        disturb_unseen(ns, proxy)
         compact()
         stopped = StoppedServer()
         stopped.start()
