@@ -4,14 +4,14 @@
 // What bench/bolt/official does, with ours: driver URI rows|queries|runs|connects N. Rows are streamed in the driver's own batches; a
 // query is the driver's one call (a managed transaction), a run an auto-commit query of a session.
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "bench/bolt/cost.h"
 #include "bolt/driver.h"
 #include "bolt/session.h"
 
@@ -122,28 +122,6 @@ static void connects(struct bolt_driver *driver, const char *uri, int64_t n)
 	}
 }
 
-static double cpu_us(void)
-{
-	struct rusage usage;
-
-	(void)getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-// The peak of this program alone: that of getrusage() would begin with its parent's.
-static long peak_kib(void)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
-	long peak = -1;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			peak = strtol(line + 6, NULL, 10);
-	}
-	return peak;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -154,21 +132,17 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		_cleanup_(bolt_driver_freep) struct bolt_driver *driver = NULL;
-		int64_t n = strtol(argv[3], NULL, 10), wall;
-		double cpu;
+		int64_t n = strtol(argv[3], NULL, 10);
+		struct cost cost;
 
 		if (strcmp(argv[2], kinds[i].name) != 0)
 			continue;
 		driver = open_driver(argv[1]);
 		if (kinds[i].warm)
 			runs(driver, argv[1], 100);
-		cpu = cpu_us();
-		wall = clock_monotonic_ms(&clock_system);
+		cost = cost_begin();
 		kinds[i].run(driver, argv[1], n);
-		cpu = cpu_us() - cpu;
-		wall = clock_monotonic_ms(&clock_system) - wall;
-		(void)printf("%s %" PRId64 " cpu_us %.3f wall_us %.3f peak_kib %ld\n", argv[2], n, cpu / (double)n,
-			     (double)wall * 1000 / (double)n, peak_kib());
+		cost_print(&cost, argv[2], n);
 		return 0;
 	}
 	(void)fputs("usage: driver URI rows|queries|runs|connects N\n", stderr);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "bench/bolt/cost.h"
 #include "bolt/driver.h"
 #include "bolt/link.h"
 #include "bolt/session.h"
@@ -170,28 +170,6 @@ static long drive_connects(uint16_t port, long n)
 	return n;
 }
 
-static double cpu_us(void)
-{
-	struct rusage usage;
-
-	(void)getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-// The peak of this program alone: that of getrusage() would begin with its parent's.
-static long peak_kib(void)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
-	long peak = -1;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "VmHWM:", 6) == 0)
-			peak = strtol(line + 6, NULL, 10);
-	}
-	return peak;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -200,17 +178,13 @@ int main(int argc, char **argv)
 	} kinds[] = {{"rows", stream_rows},	     {"queries", run_queries},		 {"connects", run_connects},
 		     {"driver-rows", drive_rows}, {"driver-queries", drive_queries}, {"driver-connects", drive_connects}};
 	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		double cpu = cpu_us();
-		int64_t wall = clock_monotonic_ms(&clock_system);
+		struct cost cost = cost_begin();
 		long n;
 
 		if (strcmp(argv[2], kinds[i].name) != 0)
 			continue;
 		n = kinds[i].run((uint16_t)strtol(argv[1], NULL, 10), strtol(argv[3], NULL, 10));
-		cpu = cpu_us() - cpu;
-		wall = clock_monotonic_ms(&clock_system) - wall;
-		(void)printf("%s %ld cpu_us %.3f wall_us %.3f peak_kib %ld\n", argv[2], n, cpu / (double)n,
-			     (double)wall * 1000 / (double)n, peak_kib());
+		cost_print(&cost, argv[2], n);
 		return 0;
 	}
 	(void)fputs("usage: stream PORT [driver-]rows|queries|connects N\n", stderr);
