@@ -30,6 +30,7 @@ type crowd struct {
 	pods       map[string]pod             // by address
 	members    map[string]map[string]bool // names of pods by deployment
 	registered map[string]bool            // by deployment
+	states     map[string]string          // of servers that were enabled or drained, by name of the pod and deployment
 }
 
 type pod struct {
@@ -49,6 +50,19 @@ func (p *pod) deployment() string {
 	return p.Metadata.Namespace + "/" + p.Metadata.Labels[instanceLabel]
 }
 
+func (p *pod) key(name string) string {
+	return p.deployment() + "/" + name
+}
+
+// A standalone's pod has a name that says so.
+func (p *pod) server(i int) string {
+	name := p.Metadata.Labels[instanceLabel]
+	if strings.HasPrefix(p.Metadata.Name, name+"-server-") {
+		name += "-server"
+	}
+	return fmt.Sprintf("%s-%d", name, i)
+}
+
 func (p *pod) address(name string) string {
 	return fmt.Sprintf("%s.%s.%s.svc.cluster.local:7687", name, p.Spec.Subdomain, p.Metadata.Namespace)
 }
@@ -60,6 +74,10 @@ func (c *crowd) take(kind string, p pod) {
 	if kind == "DELETED" {
 		delete(c.pods, p.Status.PodIP)
 		delete(all, p.Metadata.Name)
+		// Whoever comes under that name later is a new server.
+		if c.states[p.key(p.Metadata.Name)] == "Dropped" {
+			delete(c.states, p.key(p.Metadata.Name))
+		}
 		return
 	}
 	if p.Status.PodIP == "" {
@@ -107,14 +125,47 @@ func (c *crowd) watch(client *http.Client, server string) error {
 
 // ---- answers --------------------------------------------------------------------------------------
 
+// The servers that a deployment begins with are enabled, and have a copy of each database; later ones have none.
+const founders = 3
+
+func (c *crowd) state(p pod, i int) string {
+	if state := c.states[p.key(p.server(i))]; state != "" {
+		return state
+	}
+	if i < founders {
+		return "Enabled"
+	}
+	return "Free"
+}
+
 func (c *crowd) servers(p pod) [][]any {
 	var rows [][]any
-	for i := 0; c.members[p.deployment()][fmt.Sprintf("%s-server-%d", p.Metadata.Labels[instanceLabel], i)]; i++ {
-		name := fmt.Sprintf("%s-server-%d", p.Metadata.Labels[instanceLabel], i)
-		rows = append(rows, []any{fmt.Sprintf("00000000-0000-4000-8000-%012d", i), name, p.address(name), "Enabled", "Available",
-			[]any{"neo4j", "system"}})
+	for i := 0; c.members[p.deployment()][p.server(i)]; i++ {
+		hosting := []any{"system"}
+		if i < founders {
+			hosting = []any{"neo4j", "system"}
+		}
+		if state := c.state(p, i); state != "Dropped" {
+			rows = append(rows, []any{serverID(i), p.server(i), p.address(p.server(i)), state, "Available", hosting})
+		}
 	}
 	return rows
+}
+
+func serverID(i int) string {
+	return fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
+}
+
+// set changes the servers whose ids are parameters.
+func (c *crowd) set(p pod, state string, params any) {
+	ids, _ := params.(map[string]any)
+	for _, id := range ids {
+		for i := range len(c.members[p.deployment()]) {
+			if id == serverID(i) {
+				c.states[p.key(p.server(i))] = state
+			}
+		}
+	}
 }
 
 func (c *crowd) databases(p pod) [][]any {
@@ -122,14 +173,16 @@ func (c *crowd) databases(p pod) [][]any {
 	for _, name := range []string{"neo4j", "system"} {
 		kind := map[string]string{"neo4j": "standard", "system": "system"}[name]
 		for i, server := range c.servers(p) {
-			rows = append(rows, []any{name, kind, server[2], "primary", i == 0, "online", "online"})
+			if name == "system" || i < founders {
+				rows = append(rows, []any{name, kind, server[2], "primary", i == 0, "online", "online"})
+			}
 		}
 	}
 	return rows
 }
 
 // result answers one statement.
-func (c *crowd) result(p pod, text string) ([]string, [][]any, *failure) {
+func (c *crowd) result(p pod, text string, params any) ([]string, [][]any, *failure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known := c.registered[p.deployment()]
@@ -140,6 +193,18 @@ func (c *crowd) result(p pod, text string) ([]string, [][]any, *failure) {
 		return []string{"name", "type", "address", "role", "writer", "requestedStatus", "currentStatus"}, c.databases(p), nil
 	case strings.HasPrefix(text, "SHOW PROCEDURES"):
 		return []string{"n"}, [][]any{{int64(3)}}, nil
+	case strings.HasPrefix(text, "ENABLE SERVER"):
+		c.set(p, "Enabled", params)
+		return nil, nil, nil
+	case strings.HasPrefix(text, "DEALLOCATE DATABASES"):
+		c.set(p, "Deallocated", params)
+		return nil, nil, nil
+	case strings.HasPrefix(text, "DROP SERVER"):
+		c.set(p, "Dropped", params)
+		return nil, nil, nil
+	case strings.HasPrefix(text, "CALL fleetManagement.disable"):
+		delete(c.registered, p.deployment())
+		return []string{"result"}, [][]any{{"Fleet Manager has been disabled"}}, nil
 	case strings.HasPrefix(text, "CALL fleetManagement.registerToken"):
 		c.registered[p.deployment()] = true
 		return []string{"result"}, [][]any{{"Token registered successfully."}}, nil
@@ -172,7 +237,7 @@ func (t *crowdTalk) answer(m structure) {
 		t.send(msgSuccess, map[string]any{"server": "Neo4j/2025.12.1", "connection_id": "bolt-1"})
 	case msgRun:
 		text, _ := m.fields[0].(string)
-		columns, rows, f := t.crowd.result(t.pod, text)
+		columns, rows, f := t.crowd.result(t.pod, text, m.fields[1])
 		if f != nil {
 			t.send(msgFailure, map[string]any{"code": f.Code, "message": f.Message})
 			return
@@ -236,7 +301,7 @@ func serveCrowd(args []string) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(authority)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}}}
-	c := &crowd{pods: map[string]pod{}, members: map[string]map[string]bool{}, registered: map[string]bool{}}
+	c := &crowd{pods: map[string]pod{}, members: map[string]map[string]bool{}, registered: map[string]bool{}, states: map[string]string{}}
 	go c.follow(client, args[0])
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "0.0.0.0:7687")
 	if err != nil {

@@ -42,6 +42,10 @@ command_address() {
 	printf '%s\n' "$address"
 }
 
+command_audit() {
+	printf '%s\n' "$run/log/audit.log"
+}
+
 command_logs() {
 	need_up
 	kubectl_run logs -n neofleet-system -l app.kubernetes.io/name=neofleet --tail=-1 "$@"

@@ -110,6 +110,14 @@ dns_config() {
 EOF
 }
 
+# What the deployed operator asks of the API server, for test/e2e/rights.py; with NEOFLEET_CLUSTER_AUDIT, what everybody asks.
 audit_config() {
-	printf 'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n' >"$run/audit.yaml"
+	local who=', users: ["system:serviceaccount:neofleet-system:neofleet"]'
+	[ -z "${NEOFLEET_CLUSTER_AUDIT:-}" ] || who=''
+	cat >"$run/audit.yaml" <<EOF
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata$who}, {level: None}]
+EOF
 }

@@ -79,7 +79,6 @@ command_pretend() {
 		kubeconfig_write "$run/$part.conf" "$part"
 	done
 	scheduler_config
-	control_audit=(--audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log" --audit-log-maxsize=1000)
 	start_control_plane --config="$run/scheduler.yaml"
 	pretend_nodes 4 | kubectl_run apply -f - >/dev/null
 	process_start kwok "$bin/kwok" --kubeconfig="$kubeconfig" --config="$top/test/cluster/stages.yaml" --manage-all-nodes=true --node-ip="$address" --node-lease-duration-seconds=40 --server-address=127.0.0.1:10247

@@ -25,16 +25,9 @@ cgroups_up() {
 	done < <(cgroup_controllers)
 }
 
-control_audit=()
-
-# start_control_plane [OPTION]...: further options of the scheduler.
+# start_control_plane [OPTION]...: further options of the scheduler. Whose calls are logged stands in $run/audit.yaml.
 start_control_plane() {
 	local tls=(--tls-cert-file="$run/pki/apiserver.crt" --tls-private-key-file="$run/pki/apiserver.key")
-	local audit=("${control_audit[@]}")
-	if [ -n "${NEOFLEET_CLUSTER_AUDIT:-}" ]; then
-		audit_config
-		audit=(--audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log")
-	fi
 	process_start etcd "$bin/etcd" --data-dir "$run/etcd" --unsafe-no-fsync --log-level warn \
 		--listen-client-urls "http://127.0.0.1:2379" --advertise-client-urls "http://127.0.0.1:2379" \
 		--listen-peer-urls "http://127.0.0.1:2380"
@@ -44,7 +37,8 @@ start_control_plane() {
 		--service-account-issuer=https://kubernetes.default.svc.cluster.local --client-ca-file="$run/pki/ca.crt" \
 		--service-cluster-ip-range=10.96.0.0/16 --authorization-mode=Node,RBAC --allow-privileged=true \
 		--kubelet-preferred-address-types=InternalIP --kubelet-client-certificate="$run/pki/admin.crt" \
-		--kubelet-client-key="$run/pki/admin.key" "${audit[@]}"
+		--kubelet-client-key="$run/pki/admin.key" --audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log" \
+		--audit-log-maxsize=1000 --audit-log-maxbackup=1
 	await 60 "the API server" kubectl_run get --raw /readyz
 	process_start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$run/controllers.conf" \
 		--cert-dir="$run/pki" --bind-address=127.0.0.1 --root-ca-file="$run/pki/ca.crt" --use-service-account-credentials \
@@ -123,6 +117,7 @@ command_up() {
 	containerd_config
 	kubelet_config
 	dns_config
+	audit_config
 	start_control_plane
 	start_node
 	# kube-proxy has no rights of its own beyond this.

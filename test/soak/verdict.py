@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a soak's samples say. The first rest is not judged: until then caches fill and the heap finds its size."""
+import statistics
+
+# Of some 8 MiB: 240 KiB in an hour of a thousand changes, so that 250 lost bytes a change are seen; at rest it differs by a few pages.
+GROWTH = 0.03
+RESTS = 4
+
+
+def slope(values):
+    """Of the line through equally spaced values, by least squares: the growth from one to the next."""
+    middle, mean = (len(values) - 1) / 2, statistics.fmean(values)
+    return sum((i - middle) * (value - mean) for i, value in enumerate(values)) / sum((i - middle) ** 2 for i in range(len(values)))
+
+
+def judge(samples):
+    """The complaints about samples, each {"rss_kb", "anon_kb", "fds", "threads", "calls": {(verb and resource): how many}}."""
+    judged = samples[1:]
+    if len(judged) < RESTS:
+        return [f"{len(samples)} rests, {RESTS + 1} are needed: let it run longer, or with less --work"]
+    half, complaints = len(judged) // 2, []
+    for what in ("rss_kb", "anon_kb"):
+        values = [sample[what] for sample in judged]
+        first, last = statistics.median(values[:half]), statistics.median(values[-half:])
+        if last > first * (1 + GROWTH):
+            complaints.append(f"{what}: from {first:.0f} in the first half to {last:.0f} in the last, more than {GROWTH:.0%}")
+        grown = slope(values) * (len(values) - 1)
+        if grown > statistics.fmean(values) * GROWTH:
+            complaints.append(f"{what}: grows by {grown:.0f} over {len(values)} rests, more than {GROWTH:.0%}: {values}")
+    # Each worker may keep a connection over which it has read a Secret: how many are left at a rest is chance.
+    fds = [sample["fds"] for sample in judged]
+    if min(fds[-half:]) > max(fds[:half]):
+        complaints.append(f"fds: more at each rest of the last half than at any of the first: {fds}")
+    threads = {sample["threads"] for sample in samples}
+    if len(threads) > 1:
+        complaints.append(f"threads at rest differ: {sorted(threads)}")
+    for number, sample in enumerate(samples, 1):
+        # The admin's password is read when the servers are asked, which each deployment's are every ten minutes.
+        wrong = {call: n for call, n in sample["calls"].items() if call != "get secrets"}
+        if wrong:
+            complaints.append(f"rest {number}: calls: {wrong}")
+    return complaints
