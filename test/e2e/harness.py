@@ -25,6 +25,8 @@ PASSWORD = "correct-horse-battery-9"
 # A server takes about 15 s to start on an idle machine; the limits are for a busy one.
 START_LIMIT = 420
 WAIT_LIMIT = 240
+# All limits are so many times as long, for an operator that is slowed down (script/e2e --patience).
+PATIENCE = float(os.environ.get("NEOFLEET_PATIENCE") or 1)
 # A wait of so many seconds is told, so that a test that took long says where.
 WORTH_TELLING = 30
 
@@ -49,7 +51,7 @@ def run(command, data=None, ok=True, env=None):
 
 def wait_for(what, probe, limit=WAIT_LIMIT):
     """Until probe() returns something true; its last word is part of the failure."""
-    started = time.monotonic()
+    started, limit = time.monotonic(), limit * PATIENCE
     while True:
         value = probe()
         took = time.monotonic() - started
@@ -58,7 +60,7 @@ def wait_for(what, probe, limit=WAIT_LIMIT):
                 print(f"       {took:.0f} s until {what}", flush=True)
             return value
         if took > limit:
-            raise Failure(f"not within {limit} s: {what}; last seen: {value!r}")
+            raise Failure(f"not within {limit:.0f} s: {what}; last seen: {value!r}")
         time.sleep(0.2)
 
 
@@ -320,6 +322,17 @@ class DeployedOperator:
         run(["kubectl", "rollout", "status", "deployment/neofleet", "-n", "neofleet-system", "--timeout=180s"])
 
 
+@functools.cache
+def reports_folder():
+    return tempfile.TemporaryDirectory(prefix="neofleet-reports-")
+
+
+def check_reports(namespace):
+    """What an operator that was built with a sanitizer has found, is found."""
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in pathlib.Path(reports_folder().name).glob(f"{namespace}.*")]
+    check(not texts, "the sanitizer's report:\n" + "\n".join(texts)[:20000])
+
+
 class LocalOperator:
     """A binary of the working tree as a process of the test, for one namespace: NEOFLEET_OPERATOR names it."""
 
@@ -330,6 +343,9 @@ class LocalOperator:
         self.command = [binary, "--kubeconfig", kubeconfig or os.environ["KUBECONFIG"], "--namespace", namespace,
                         "--port", str(self.port), *flags]
         self.env = dict(os.environ, **(env or {}))
+        # Not into the log: that may have nowhere to go.
+        for options in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
+            self.env[options] = f"{self.env.get(options, '')}:log_path={reports_folder().name}/{namespace}"
         with tempfile.NamedTemporaryFile("w", prefix=f"neofleet-{namespace}-", suffix=".log", delete=False) as file:
             self.log = pathlib.Path(file.name)
         self.log_to = pathlib.Path(log_to or file.name)
@@ -351,7 +367,7 @@ class LocalOperator:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(30 * PATIENCE)
 
     def close(self):
         if self.process.poll() is None:

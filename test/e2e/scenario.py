@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 
-from harness import DeployedOperator, Namespace, check
+from harness import DeployedOperator, Failure, Namespace, check, check_reports
 
 PRINTING = threading.Lock()
 REAL_REPOSITORY = "neo4j"
@@ -168,8 +168,17 @@ class Run:
 
     def attempt(self, scenario):
         scenario(*self.arguments)
+        check_reports(self.namespace.name)
         if scenario.real:
             check(REAL_REPOSITORY in self.namespace.repositories, "no real server took part")
+
+    def end(self):
+        """What the operator's end has brought to light; there is nothing left that could be printed with it."""
+        try:
+            check_reports(self.namespace.name)
+        except Failure as failure:
+            say(failure, sys.stderr)
+            self.broken = self.broken or "the operator's end"
 
     def all(self):
         took = self.guarded(f"given_{self.group.name}", self.prepare)
@@ -181,6 +190,7 @@ class Run:
             self.guarded("the evidence", self.namespace.keep_evidence)
         if self.namespace:
             self.namespace.close()
+            self.end()
         if self.broken and all(self.results):
             self.results[-1] = False
         return self.results
