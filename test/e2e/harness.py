@@ -236,6 +236,8 @@ class Namespace:
         for args in (["get", "all,pvc,n4js,n4jc,n4jp", "-o", "wide"], ["get", "n4js,n4jc,n4jp", "-o", "yaml"],
                      ["get", "events"], ["describe", "pods"]):
             said.append(run(["kubectl", *args], ok=False, env=self.env).stdout[-6000:])
+        if isinstance(self.operator, DeployedOperator):
+            said.append(run(["kubectl", "get", "pods,events", "-n", "neofleet-system", "-o", "wide"], ok=False).stdout[-3000:])
         for pod in (self.get("pods") or {"items": []})["items"]:
             name = pod["metadata"]["name"]
             said.append(run(["kubectl", "logs", name, "--tail=30"], ok=False, env=self.env).stdout)
@@ -267,8 +269,8 @@ class FleetService:
 class DeployedOperator:
     """The operator as deploy/ installs it, which watches all namespaces.
 
-    Its log is that of every pod that it was seen to have: other tests have it replaced, and what is counted in the log must not
-    become less by that.
+    Its log is that of every container that it was seen to have: other tests have it replaced, and a busy machine may have it restarted;
+    what is counted in the log must not become less by that.
     """
     PODS = f"{CORE}/namespaces/neofleet-system/pods"
     SEEN, LOCK = {}, threading.Lock()
@@ -282,13 +284,22 @@ class DeployedOperator:
 
     def read(self):
         with self.LOCK:
-            for name in [item["metadata"]["name"] for item in self.pods()]:
-                status, body = api().ask(f"{self.PODS}/{name}/log")
-                # One that has just come, or is on its way out, has none.
-                text = body.decode() if status == 200 else ""
-                if len(text) > len(self.SEEN.get(name, "")):
-                    self.SEEN[name] = text
+            for item in self.pods():
+                name = item["metadata"]["name"]
+                restarts = sum(container["restartCount"] for container in item["status"].get("containerStatuses") or [])
+                if restarts:
+                    self.look(name, restarts - 1, "?previous=true")
+                self.look(name, restarts, "")
             return "".join(self.SEEN.values())
+
+    def look(self, name, restarts, which):
+        status, body = api().ask(f"{self.PODS}/{name}/log{which}")
+        # One that has just come, or is on its way out, has none.
+        text = body.decode() if status == 200 else ""
+        if restarts and (name, restarts) not in self.SEEN:
+            print(f"       the operator's container in {name} was restarted", flush=True)
+        if len(text) > len(self.SEEN.setdefault((name, restarts), "")):
+            self.SEEN[name, restarts] = text
 
     def logs(self):
         return wait_for("the operator's log", self.read)
