@@ -24,11 +24,23 @@ static bool fail(struct access_problem *ret, const char *reason, const char *mes
 	return false;
 }
 
-bool access_fetch(const struct context *context, const char *namespace, const char *name, struct arena *arena,
+struct access_servers access_servers(const struct inputs *inputs)
+{
+	return (struct access_servers){
+		.dbms = &inputs->dbms,
+		.names = &inputs->names,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+		.keyring = inputs->keyring,
+	};
+}
+
+bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem)
 {
+	const char *namespace = servers->dbms->metadata.namespace;
 	struct err err = ERR_INIT;
-	int r = kube_get_secret(context->client, (struct kube_name){.namespace = namespace, .name = name}, ret_secret, &err);
+	int r = keyring_fetch(servers->keyring, context->client, (struct kube_name){namespace, name}, ret_secret, &err);
 
 	if (r == 0)
 		return true;
@@ -46,7 +58,7 @@ static bool read_credentials(const struct context *context, struct access *acces
 	const struct dbms *dbms = access->servers->dbms;
 	const char *problem;
 
-	if (!access_fetch(context, dbms->metadata.namespace, dbms->admin_secret, arena, &secret, ret_problem))
+	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
 		return false;
 	if (credentials_read(kube_object_root(secret), access->arena, &access->credentials, &problem))
 		return true;
@@ -61,7 +73,7 @@ static bool read_certificate(const struct context *context, struct access *acces
 	const struct dbms *dbms = access->servers->dbms;
 	const char *problem;
 
-	if (!access_fetch(context, dbms->metadata.namespace, dbms->tls_secret, arena, &secret, ret_problem))
+	if (!access_fetch(context, access->servers, dbms->tls_secret, arena, &secret, ret_problem))
 		return false;
 	if (certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &access->certificate, &problem))
 		return true;
@@ -154,15 +166,24 @@ const char *access_refusal(const char *admin_secret, const struct err *err, stru
 			    admin_secret, err->code[0] ? err->code : "refused");
 }
 
+// The version that this pass has read, else the one that the next to read would find.
+static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	struct kube_name name = {servers->dbms->metadata.namespace, servers->dbms->admin_secret};
+	const char *version = keyring_version(servers->keyring, name);
+
+	if (version)
+		return version;
+	secret = kube_store_get(context->stores.secrets, name);
+	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+}
+
 // What a login's outcome depends on: the Secret and the runs of the servers.
 static const char *login_basis(const struct context *context, const struct access_servers *servers, struct arena *arena)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	const char *basis;
+	const char *basis = admin_version(context, servers, arena);
 
-	secret = kube_store_get(context->stores.secrets, (struct kube_name){.namespace = servers->dbms->metadata.namespace,
-									    .name = servers->dbms->admin_secret});
-	basis = secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
 	for (size_t i = 0; i < servers->n_pods; i++)
 		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
 	return basis;

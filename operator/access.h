@@ -4,7 +4,7 @@
 #pragma once
 
 // How the operator gets into a server: by the address of its pod, over TLS where the spec says so (never anything less), as
-// the admin of the Secret. The Secrets are read at the moment of use; what is read lives in an arena that is wiped. While a
+// the admin of the Secret. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
 // server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 #include "operator/certificate.h"
 #include "operator/context.h"
 #include "operator/credentials.h"
+#include "operator/gather.h"
 #include "operator/names.h"
 #include "operator/pod.h"
 
@@ -28,7 +29,10 @@ struct access_servers {
 	const struct names *names;
 	const struct pod *pods;
 	size_t n_pods;
+	struct keyring *keyring;
 };
+
+struct access_servers access_servers(const struct inputs *inputs);
 
 struct access {
 	const struct access_servers *servers;
@@ -41,8 +45,8 @@ struct access_problem {
 	const char *reason, *message; // for the status
 };
 
-// Fetches a Secret; false with a problem. The object is the caller's to unref.
-bool access_fetch(const struct context *context, const char *namespace, const char *name, struct arena *arena,
+// Fetches a Secret of the deployment's namespace; false with a problem. The object is the caller's to unref.
+bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem);
 
 // Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena.

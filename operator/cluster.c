@@ -91,8 +91,7 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 	const char *barred;
 	int64_t left;
 
-	caller->servers = (struct access_servers){
-		.dbms = &inputs->dbms, .names = &inputs->names, .pods = inputs->pods, .n_pods = inputs->n_pods};
+	caller->servers = access_servers(inputs);
 	caller->access = (struct access){.servers = &caller->servers, .arena = caller->arena};
 	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
 	if (!barred)

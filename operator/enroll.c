@@ -92,7 +92,7 @@ static bool read_token(const struct context *context, const struct enroll_inputs
 	const char *data;
 	size_t len;
 
-	if (!access_fetch(context, inputs->servers.dbms->metadata.namespace, fleet->token_secret, arena, &secret, &problem))
+	if (!access_fetch(context, &inputs->servers, fleet->token_secret, arena, &secret, &problem))
 		return fail(ret, problem.reason, problem.message);
 	data = secret_value(kube_object_root(secret), fleet->token_key, read->arena, &len);
 	if (!data)

@@ -26,12 +26,10 @@ struct step {
 
 static struct ask ask_of(const struct step *step)
 {
-	const struct inputs *inputs = step->inputs;
-
 	return (struct ask){
 		.context = step->context,
 		.memory = step->memory,
-		.servers = {.dbms = &inputs->dbms, .names = &inputs->names, .pods = inputs->pods, .n_pods = inputs->n_pods},
+		.servers = access_servers(step->inputs),
 		.arena = step->arena,
 	};
 }

@@ -68,7 +68,7 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 		return 0;
 	}
 	if (strcmp(memory->admin_version, kube_object_resource_version(known)) != 0) {
-		r = kube_get_secret(context->client, name, &secret, err);
+		r = keyring_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
 		judge_secret(memory, secret, name.name);
@@ -117,7 +117,7 @@ static int gather_certificate(const struct context *context, struct memory *memo
 	}
 	basis = arena_printf(arena, "%s %d %s", kube_object_resource_version(known), dbms->servers, dbms->cluster_domain);
 	if (strcmp(memory->certificate.basis, basis) != 0 || (turns_ms && clock_wall_ms(&clock_system) >= turns_ms)) {
-		r = kube_get_secret(context->client, name, &secret, err);
+		r = keyring_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
 		judge_certificate(memory, secret, inputs, basis);

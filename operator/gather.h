@@ -13,6 +13,7 @@
 #include "neo4j/version.h"
 #include "operator/claims.h"
 #include "operator/context.h"
+#include "operator/keyring.h"
 #include "operator/names.h"
 #include "operator/pod.h"
 #include "operator/volume.h"
@@ -22,6 +23,7 @@
 struct inputs {
 	const struct kube_resource *resource; // of the root object
 	struct kube_object *object;	      // the root object
+	struct keyring *keyring;	      // of this pass
 	struct dbms dbms;
 	struct names names;
 	struct version version; // of the tag; where that does not tell, what the server has told
@@ -51,7 +53,7 @@ struct inputs {
 	size_t n_volume_objects;
 };
 
-// Fills everything but resource, object and dbms, which are set. An API that cannot be asked about the Secret, or about a
+// Fills everything but resource, object, keyring and dbms, which are set. An API that cannot be asked about the Secret, or about a
 // StatefulSet that the store does not know, is an error.
 int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err);
 

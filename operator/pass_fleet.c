@@ -10,16 +10,6 @@
 #include "operator/fleet.h"
 #include "operator/publish.h"
 
-static struct access_servers servers_of(const struct pass *pass)
-{
-	return (struct access_servers){
-		.dbms = &pass->inputs.dbms,
-		.names = &pass->inputs.names,
-		.pods = pass->inputs.pods,
-		.n_pods = pass->inputs.n_pods,
-	};
-}
-
 // The server that can write database system.
 static int find_leader(struct pass *pass, bool anew, const struct pod **ret, struct err *err)
 {
@@ -42,7 +32,7 @@ static struct enroll_inputs enroll_inputs(const struct pass *pass)
 {
 	return (struct enroll_inputs){
 		.resource = pass->inputs.resource,
-		.servers = servers_of(pass),
+		.servers = access_servers(&pass->inputs),
 		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
 	};
 }
@@ -53,7 +43,7 @@ void pass_check_access(struct pass *pass)
 	struct status_problem *credentials = &pass->wanted.problems[PROBLEM_CREDENTIALS];
 	struct status_problem *certificate = &pass->wanted.problems[PROBLEM_CERTIFICATE];
 	const struct inputs *inputs = &pass->inputs;
-	struct access_servers servers = servers_of(pass);
+	struct access_servers servers = access_servers(&pass->inputs);
 	struct access_verdict verdict;
 
 	if (inputs->certificate_turns_ms)

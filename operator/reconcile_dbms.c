@@ -274,8 +274,12 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		   struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct pass pass = {
-		.context = context, .memory = memory, .arena = arena, .started_ms = clock_monotonic_ms(&clock_system)};
+	struct keyring keyring = {.n = 0};
+	struct pass pass = {.context = context,
+			    .memory = memory,
+			    .arena = arena,
+			    .inputs = {.keyring = &keyring},
+			    .started_ms = clock_monotonic_ms(&clock_system)};
 	struct kube_name name = {.namespace = key->namespace, .name = key->name};
 	char text[QUEUE_KEY_SIZE];
 	int r;
@@ -298,5 +302,6 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	if (r == 0 && pass.wanted.fleet.reason && (!pass.wanted.fleet.registered || pass.just_registered))
 		ret->reason = pass.wanted.fleet.reason;
 	gather_release(&pass.inputs);
+	keyring_release(&keyring);
 	return r;
 }

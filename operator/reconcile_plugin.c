@@ -206,8 +206,7 @@ static void look(struct pass *pass)
 {
 	struct plugin_facts *facts = &pass->facts;
 	const struct inputs *target = &pass->target;
-	struct access_servers servers = {
-		.dbms = &target->dbms, .names = &target->names, .pods = target->pods, .n_pods = target->n_pods};
+	struct access_servers servers = access_servers(target);
 	struct pace *pace = &pass->memory->procedures;
 	const char *with, *basis;
 	int64_t left;
@@ -303,7 +302,8 @@ int reconcile_plugin(const struct context *context, const struct key *key, struc
 		     struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct pass pass = {.context = context, .memory = memory, .arena = arena};
+	struct keyring keyring = {.n = 0};
+	struct pass pass = {.context = context, .memory = memory, .arena = arena, .target = {.keyring = &keyring}};
 	char text[QUEUE_KEY_SIZE];
 	int r;
 
@@ -319,6 +319,7 @@ int reconcile_plugin(const struct context *context, const struct key *key, struc
 	if (r == 0 && pass.wanted.verdict.reason)
 		ret->reason = pass.wanted.verdict.phase == PLUGIN_READY ? "done" : "waiting-for-plugin";
 	gather_release(&pass.target);
+	keyring_release(&keyring);
 	kube_object_unref(pass.object);
 	return r;
 }

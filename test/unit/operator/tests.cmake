@@ -5,6 +5,8 @@ foreach(name certificate claims credentials drift fleet golden key pace phase pl
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
 neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
-neofleet_test(operator context SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
-	DEPS Threads::Threads)
-target_include_directories(test_operator_context PRIVATE kube net)
+foreach(name context keyring)
+	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
+		DEPS Threads::Threads)
+	target_include_directories(test_operator_${name} PRIVATE kube net)
+endforeach()

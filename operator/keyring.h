@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The Secrets that one pass has fetched, each once: its steps (survey, login, registration) see one and the same version and cost
+// one call. It lives no longer than the pass; what it held is wiped. Used by one thread.
+
+#include "kube/client.h"
+
+#define KEYRING_MAX 4 // the admin's, the certificate's, the token's, and one to spare; any further is fetched each time
+
+struct keyring {
+	struct kube_object *secrets[KEYRING_MAX];
+	size_t n;
+};
+
+// The Secret as it was when first asked for in this pass; the object is the caller's to unref. Errors are those of
+// kube_get_secret(), and are not remembered.
+int keyring_fetch(struct keyring *keyring, struct kube_client *client, struct kube_name name, struct kube_object **ret,
+		  struct err *err);
+
+// The resourceVersion of what was fetched; NULL when it was not. Valid until keyring_release().
+const char *keyring_version(const struct keyring *keyring, struct kube_name name);
+
+void keyring_release(struct keyring *keyring);
