@@ -178,7 +178,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		(void)fail(ret, FLEET_NO_LEADER, "No server leads database system at this moment; it is tried again");
 		return;
 	}
-	if (!is_still_wanted(context, inputs, arena, ret))
+	if (!inputs->fresh && !is_still_wanted(context, inputs, arena, ret))
 		return;
 	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;

@@ -19,6 +19,7 @@ struct enroll_inputs {
 	const struct pod *server; // the one that can write database system; NULL: none does now
 	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
 	bool registered_before; // lastRegistrationTime is set
+	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
 };
 
 struct enroll_result {

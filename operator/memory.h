@@ -27,12 +27,14 @@ struct memory {
 	bool formed; // it has been Ready once
 	bool rolling; // a change of ours is being carried out, and it was not Ready since
 
-	// The API server did not know the deployment at this version any more: what is built for it goes at once, so nothing is, until
-	// the watch tells more or the time is over.
+	// Versions of the deployment that the API server has no more, the newest first: it was written since (twice in a pass), or is
+	// gone. Whoever began with one would lose against a conflict, or build what goes at once; so nobody does, until the watch
+	// tells more or the time is over.
 	struct {
-		char version[MEMORY_VERSION_SIZE];
+		char versions[2][MEMORY_VERSION_SIZE];
 		int64_t until_ms; // monotonic
-	} missing;
+		bool gone;
+	} outdated;
 
 	// A child that stood as wanted at this resource version needs no second look.
 	struct {

@@ -26,6 +26,8 @@ struct pass {
 	struct scale_decision scale; // of a cluster
 	bool created;		    // the StatefulSet was made in this pass
 	bool just_registered;
+	bool announce; // a Ready is to be told before the exchange: publish, and see to the registration again
+	bool announced;
 	struct entry entry;
 	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
 	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none

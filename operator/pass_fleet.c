@@ -34,6 +34,7 @@ static struct enroll_inputs enroll_inputs(const struct pass *pass)
 		.resource = pass->inputs.resource,
 		.servers = access_servers(&pass->inputs),
 		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
+		.fresh = pass->announced,
 	};
 }
 
@@ -154,6 +155,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	struct fleet_decision decision;
 	int r = 0;
 
+	pass->announce = false;
 	if (pass->facts.refused || pass->entry.disabling)
 		return 0;
 	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
@@ -167,11 +169,10 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	fleet->last_registration = dbms->status.last_registration;
 	if (facts.obstacle && decision.step == FLEET_WAIT)
 		pass->fleet_warning = warning_of(facts.obstacle_reason);
-	// The exchange may take seconds: what is known already is told before it.
 	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
 		fleet->reason = FLEET_WAITING_FOR_READY;
 		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
-		pass_again(pass, 1);
+		pass->announce = pass->announced = true;
 	} else if (decision.step == FLEET_REGISTER) {
 		r = register_fleet(pass, err);
 	}

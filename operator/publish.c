@@ -31,16 +31,20 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 
 		if (!patch)
 			return 0;
-		r = kube_patch(client, resource, name_of(*object), "status", KUBE_PATCH_MERGE, patch, NULL, err);
+		r = kube_patch(client, resource, name_of(*object), "status", KUBE_PATCH_MERGE, patch, &fresh, err);
 		*ret_written = r == 0;
-		if (r != ERR_CONFLICT || !insist || i == STATUS_TRIES)
-			return r < 0 ? err_wrap(err, "cannot write the status") : 0;
-		err_clear(err);
-		r = kube_get(client, resource, name_of(*object), &fresh, err);
+		if (r < 0 && (r != ERR_CONFLICT || !insist || i == STATUS_TRIES))
+			return err_wrap(err, "cannot write the status");
+		if (r < 0) {
+			err_clear(err);
+			r = kube_get(client, resource, name_of(*object), &fresh, err);
+		}
 		if (r < 0)
 			return err_wrap(err, "cannot read the object again to write its status");
 		kube_object_unref(*object);
 		*object = fresh;
+		if (*ret_written)
+			return 0;
 	}
 }
 

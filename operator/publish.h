@@ -21,8 +21,8 @@ struct publisher {
 	bool unsure;
 };
 
-// Writes the status where it differs from what *object says. With insist a conflict is no reason to give up: the patch is made
-// anew from the object as it is then, which replaces *object. ERR_CONFLICT otherwise.
+// Writes the status where it differs from what *object says, which is replaced by the object as it is then. With insist a conflict
+// is no reason to give up: the patch is made anew from the object as it is then. ERR_CONFLICT otherwise.
 int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
 		   bool *ret_written, struct err *err);
 

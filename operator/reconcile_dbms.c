@@ -19,6 +19,7 @@
 
 #define EVICTION_RETRY_MS 5000
 #define MISSING_MS 30000
+#define OUTDATED_MS 3000
 
 // What the status says before this process has seen the deployment tells what it was; afterwards memory does.
 static void first_observation(struct pass *pass)
@@ -196,16 +197,20 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 }
 
 // A watch may lag behind by minutes. Children made meanwhile for what is gone would be collected and made again, over and over.
-static void note_missing(struct memory *memory, const struct kube_object *object)
+static void note_outdated(struct memory *memory, const char *version, bool gone)
 {
-	(void)snprintf(memory->missing.version, sizeof(memory->missing.version), "%s", kube_object_resource_version(object));
-	memory->missing.until_ms = deadline_in_ms(MISSING_MS);
+	memcpy(memory->outdated.versions[1], memory->outdated.versions[0], MEMORY_VERSION_SIZE);
+	memory_set(memory->outdated.versions[0], version);
+	memory->outdated.until_ms = deadline_in_ms(gone ? MISSING_MS : OUTDATED_MS);
+	memory->outdated.gone = gone;
 }
 
-static bool is_missing(const struct memory *memory, const struct kube_object *object)
+static bool is_outdated(const struct memory *memory, const struct kube_object *object)
 {
-	return deadline_left_ms(memory->missing.until_ms) > 0 &&
-	       strcmp(memory->missing.version, kube_object_resource_version(object)) == 0;
+	const char *version = kube_object_resource_version(object);
+
+	return deadline_left_ms(memory->outdated.until_ms) > 0 &&
+	       (strcmp(memory->outdated.versions[0], version) == 0 || strcmp(memory->outdated.versions[1], version) == 0);
 }
 
 // What has just been registered must not be forgotten over a conflict: the next pass would register again.
@@ -213,6 +218,7 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 {
 	STEP("writing the status");
 	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, !pass->memory->told};
+	const char *version = arena_strdup(pass->arena, kube_object_resource_version(pass->inputs.object));
 	bool written;
 	int r;
 
@@ -221,8 +227,8 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 	r = publish_status(&publisher, &pass->inputs.object, &pass->wanted, pass->just_registered, &written, err);
 	if (pass->just_registered)
 		fault_point("after-status-write");
-	if (r == ERR_NOT_FOUND)
-		note_missing(pass->memory, pass->inputs.object);
+	if (r == ERR_NOT_FOUND || (r == 0 && strcmp(version, kube_object_resource_version(pass->inputs.object)) != 0))
+		note_outdated(pass->memory, version, r == ERR_NOT_FOUND);
 	if (r < 0)
 		return r;
 	if (written || publisher.unsure)
@@ -231,13 +237,30 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 	return 0;
 }
 
+// An exchange may take seconds: what is known already is told before it.
+static int conclude(struct pass *pass, struct err *err)
+{
+	int r = 0;
+
+	pass->announce = true;
+	while (r == 0 && pass->announce) {
+		_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(pass->inputs.object);
+
+		r = pass_see_to_fleet(pass, err);
+		if (r == 0)
+			r = publish(pass, before, err);
+	}
+	return r;
+}
+
 static int run(struct pass *pass, struct err *err)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(pass->inputs.object);
+	// What was decoded borrows from the object that the pass began with.
+	_cleanup_(kube_object_unrefp) struct kube_object *first = kube_object_ref(pass->inputs.object);
 	struct err problem = ERR_INIT;
 	int r = 0;
 
-	if (dbms_decode(kube_object_root(before), pass->arena, &pass->inputs.dbms, &problem) < 0)
+	if (dbms_decode(kube_object_root(first), pass->arena, &pass->inputs.dbms, &problem) < 0)
 		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
 	if (pass->inputs.dbms.metadata.deleting)
 		return 0;
@@ -261,8 +284,7 @@ static int run(struct pass *pass, struct err *err)
 		return r;
 	judge(pass);
 	pass_check_access(pass);
-	r = pass_see_to_fleet(pass, err);
-	return r < 0 ? r : publish(pass, before, err);
+	return conclude(pass, err);
 }
 
 static struct kube_store *store_of(const struct context *context, enum key_kind kind)
@@ -292,9 +314,10 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		ret->reason = "gone";
 		return 0;
 	}
-	if (is_missing(memory, pass.inputs.object)) {
+	if (is_outdated(memory, pass.inputs.object)) {
 		kube_object_unref(pass.inputs.object);
-		*ret = (struct outcome){.reason = "missing", .again_after_ms = deadline_left_ms(memory->missing.until_ms)};
+		*ret = (struct outcome){.reason = memory->outdated.gone ? "missing" : "outdated",
+					.again_after_ms = deadline_left_ms(memory->outdated.until_ms)};
 		return 0;
 	}
 	r = run(&pass, err);
