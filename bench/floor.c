@@ -7,8 +7,9 @@
 //   bench_floor KUBECONFIG lists < COLLECTIONS                  each collection page by page, all at the same time, unread
 //
 // A call is a line of fields with tabs between them: what ("apply", "merge", "get", "secret", "create"), group, version, plural,
-// namespace, name, subresource, body; "@N@" stands for the name (c0007), "@U@" for the uid that the first apply has answered. A
-// collection: group, version, plural, label selector. Prints one line of JSON.
+// namespace, name, subresource, body; "@N@" stands for the name (c0007), "@U@" for the uid that the first apply has answered. One
+// to a server is "bolt", what (exchange.h), password, token; its address is that of a line before the calls: "address", name,
+// address. A collection: group, version, plural, label selector. Prints one line of JSON.
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,14 +19,18 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "bench/exchange.h"
 #include "kube/client.h"
 
 #define CALLS_MAX 64
+#define ADDRESSES_MAX 10000
+#define ADDRESS_SIZE 46
 #define THREADS_MAX 64
 #define FIELDS 8
 #define PAGE_MAX ((size_t)256 * 1024 * 1024)
 
 enum { WHAT, GROUP, VERSION, PLURAL, NAMESPACE, NAME, SUBRESOURCE, BODY };
+enum { EXCHANGE = GROUP, PASSWORD, TOKEN };
 
 struct line {
 	char *fields[FIELDS];
@@ -35,6 +40,7 @@ struct floor {
 	struct kube_client *client;
 	struct line lines[CALLS_MAX];
 	size_t n_lines;
+	char addresses[ADDRESSES_MAX][ADDRESS_SIZE]; // by the number of the name
 	_Atomic int next;
 	int end;
 	_Atomic long calls, failed, bytes;
@@ -85,6 +91,14 @@ static int perform(struct floor *floor, const struct line *line, struct kube_nam
 	return kube_get(floor->client, &resource, name, ret, err);
 }
 
+static int say(struct floor *floor, const struct line *line, int number, struct err *err)
+{
+	struct exchange exchange = {
+		.address = floor->addresses[number], .password = line->fields[PASSWORD], .token = line->fields[TOKEN]};
+
+	return exchange_perform(&exchange, line->fields[EXCHANGE], err);
+}
+
 static void replay_one(struct floor *floor, int number)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -95,7 +109,9 @@ static void replay_one(struct floor *floor, int number)
 		const struct line *line = &floor->lines[i];
 		struct kube_name where = {.namespace = line->fields[NAMESPACE], .name = fill(arena, line->fields[NAME], name, uid)};
 		struct err err = ERR_INIT;
-		int r = perform(floor, line, where, fill(arena, line->fields[BODY], name, uid), &object, &err);
+		bool bolt = strcmp(line->fields[WHAT], "bolt") == 0;
+		int r = bolt ? say(floor, line, number, &err)
+			     : perform(floor, line, where, fill(arena, line->fields[BODY], name, uid), &object, &err);
 
 		atomic_fetch_add(&floor->calls, 1);
 		// That a child is not there yet is what the operator is told, too.
@@ -169,6 +185,15 @@ static void *list(void *user)
 	return NULL;
 }
 
+// "c0007", and where it is.
+static void note_address(struct floor *floor, const struct line *line)
+{
+	int number = atoi(line->fields[1] + 1);
+
+	if (number >= 0 && number < ADDRESSES_MAX)
+		(void)snprintf(floor->addresses[number], ADDRESS_SIZE, "%s", line->fields[2]);
+}
+
 static void read_lines(struct floor *floor)
 {
 	size_t size = 0;
@@ -183,7 +208,10 @@ static void read_lines(struct floor *floor)
 		rest[strcspn(rest, "\n")] = '\0';
 		for (size_t i = 0; i < FIELDS; i++)
 			floor->lines[floor->n_lines].fields[i] = rest ? strsep(&rest, "\t") : strdup("");
-		floor->n_lines++;
+		if (strcmp(floor->lines[floor->n_lines].fields[WHAT], "address") == 0)
+			note_address(floor, &floor->lines[floor->n_lines]);
+		else
+			floor->n_lines++;
 	}
 	free(text);
 }
@@ -209,8 +237,8 @@ static int number_of(const char *text)
 	char *end;
 	long number = strtol(text, &end, 10);
 
-	if (end == text || *end || number < 0 || number > 100000) {
-		(void)fprintf(stderr, "bench_floor: '%s' must be a number from 0 to 100000\n", text);
+	if (end == text || *end || number < 0 || number >= ADDRESSES_MAX / 2) {
+		(void)fprintf(stderr, "bench_floor: '%s' must be a number below 5000\n", text);
 		exit(2);
 	}
 	return (int)number;
@@ -219,7 +247,7 @@ static int number_of(const char *text)
 int main(int argc, char **argv)
 {
 	struct kube_config *config;
-	struct floor floor = {0};
+	static struct floor floor;
 	struct err err = ERR_INIT;
 	struct loop *loop;
 	bool lists = argc == 3 && strcmp(argv[2], "lists") == 0;

@@ -223,17 +223,19 @@ class Bench:
 
     @staticmethod
     def as_call(event, uid):
+        """A call for c0000 in a namespace "learn..." as one for any name in "floor..."."""
         ref, body = event["objectRef"], event.get("requestObject") or {}
         if ref.get("subresource") == "status":
             body.get("metadata", {}).pop("resourceVersion", None)
-        text = json.dumps(body).replace(uid, "@U@").replace("c0000", "@N@").replace('"learn"', '"floor"').replace("learn.svc", "floor.svc")
+        text = json.dumps(body).replace(uid, "@U@").replace("c0000", "@N@")
+        text = re.sub(r'"learn(\w*)"', r'"floor\1"', text).replace("learn.svc", "floor.svc")
         what = {"get": "get", "create": "create", "patch": "merge"}[event["verb"]]
         if "fieldManager=" in event["requestURI"]:
             what = "apply"
         elif what == "get" and ref["resource"] == "secrets":
             what = "secret"
-        return (what, ref.get("apiGroup", ""), ref["apiVersion"], ref["resource"], "floor", ref.get("name", "").replace("c0000", "@N@"),
-                ref.get("subresource", ""), text)
+        return (what, ref.get("apiGroup", ""), ref["apiVersion"], ref["resource"], ref["namespace"].replace("learn", "floor"),
+                ref.get("name", "").replace("c0000", "@N@"), ref.get("subresource", ""), text)
 
     def burst(self, count=100):
         """COUNT clusters at once, against the same calls by a bare loop."""
@@ -312,9 +314,8 @@ class Bench:
         self.row("300 foreign Secrets and 300 ConfigMaps of 500 KB: growth", (after["VmRSS"] - before["VmRSS"]), "KiB", 256,
                  f"after a restart with them {again['VmRSS']} KiB, at its peak {again['VmHWM']} KiB")
 
-    def registrations(self, count, at_once):
-        """From the moment that a pod turns Ready to registered true in the status."""
-        namespace = "once" if at_once else "spaced"
+    def hold(self, namespace, count):
+        """COUNT clusters that wait for their pods to turn Ready, and then are to be registered."""
         self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": TOKEN}})
         self.floor([self.root_call(namespace, podAnnotations={"neofleet.test/hold": "yes"},
                                    auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}})], 0, count)
@@ -322,35 +323,94 @@ class Bench:
         wait_for("the addresses of the pods", 900,
                  lambda: sum(1 for pod in self.api.items(pods) if pod["status"].get("podIP")) == 3 * count, 1)
         self.operator.settle()
+
+    def turn(self, namespace, name):
+        """Its three pods turn Ready; the moment of the last."""
+        ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}
+        for i in range(3):
+            turned = time.monotonic()
+            self.api.call("PATCH", f"/api/v1/namespaces/{namespace}/pods/{name}-server-{i}/status", ready,
+                          "application/strategic-merge-patch+json")
+        return turned
+
+    def turn_all(self, namespace, names):
+        threads = [threading.Thread(target=lambda part: [self.turn(namespace, name) for name in part], args=(names[i::8],)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def registered(self, namespace):
+        """When each was seen to be registered, by name; filled from now on."""
         done = {}
 
         def on_event(event, now):
             if event["object"].get("status", {}).get("auraFleetManagement", {}).get("registered"):
                 done.setdefault(event["object"]["metadata"]["name"], now)
         self.api.follow(CR.format(namespace), on_event)
-        ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}
-        turned = {}
+        return done
 
-        def turn(name):
-            for i in range(3):
-                turned[name] = time.monotonic()
-                self.api.call("PATCH", f"{pods}/{name}-server-{i}/status", ready, "application/strategic-merge-patch+json")
+    def spaced(self, count):
+        """From the moment that the last pod turns Ready to registered true in the status."""
+        self.hold("spaced", count)
+        done, took = self.registered("spaced"), []
+        for name in (f"c{i:04d}" for i in range(count)):
+            turned = self.turn("spaced", name)
+            wait_for(f"the registration of {name}", 30, lambda: name in done, 0.01)
+            took.append((done[name] - turned) * 1000)
+            time.sleep(0.1)  # spaced
+        took.sort()
+        self.row("pod turns Ready, until registered true in the status: 99th percentile", took[min(count - 1, count * 99 // 100)], "ms", 100,
+                 f"the calls to the servers included; median {statistics.median(took):.1f} ms, worst {took[-1]:.1f} ms")
+
+    def logins(self):
+        return int(re.search(r"neofleet_bolt_login_seconds_count\S* (\d+)", self.operator.get("/metrics")[1])[1])
+
+    def learn_registration(self):
+        """The calls for one registration, to the API server and to Neo4j's servers."""
+        self.hold("learnreg", 1)
+        done = self.registered("learnreg")
+        self.calls_since()
+        before = self.logins()
+        self.turn("learnreg", "c0000")
+        wait_for("the registration", 30, lambda: done)
+        self.operator.settle()
+        uid = self.api.call("GET", CR.format("learnreg") + "/c0000")["metadata"]["uid"]
+        events = [event for event in self.calls_since() if event["verb"] != "watch" and event["objectRef"]["resource"] != "leases"]
+        calls = [self.as_call(event, uid) for event in events]
+        extra = max(0, self.logins() - before - 1)  # the registration's own is counted by nobody
+        servers = [("bolt", "login", "abcdefgh1", "")] * extra + [("bolt", "survey", "abcdefgh1", ""), ("bolt", "register", "abcdefgh1", TOKEN)]
+        say(f"a registration takes {len(calls)} calls to the API server: " + ", ".join(f"{call[0]} {call[3]}" for call in calls)
+            + f"; and {len(servers)} to servers")
+        return calls, servers
+
+    def addresses(self, namespace):
+        return [("address", pod["metadata"]["name"].split("-")[0], pod["status"]["podIP"])
+                for pod in self.api.items(f"/api/v1/namespaces/{namespace}/pods") if pod["metadata"]["name"].endswith("-0")]
+
+    def at_once(self, count):
+        """COUNT registrations at once, against the same calls by a bare loop while as many pods turn Ready."""
+        calls, servers = self.learn_registration()
         names = [f"c{i:04d}" for i in range(count)]
+        self.hold("floorreg", count)
+        addresses = self.addresses("floorreg")
+        self.operator.stop()
         began = time.monotonic()
-        if at_once:
-            threads = [threading.Thread(target=lambda part: [turn(name) for name in part], args=(names[i::8],)) for i in range(8)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        else:
-            for name in names:
-                turn(name)
-                wait_for(f"the registration of {name}", 30, lambda: name in done, 0.01)
-                time.sleep(0.1)  # spaced
-        wait_for("the registrations", 600, lambda: len(done) == count, 0.05)
-        took = sorted((done[name] - turned[name]) * 1000 for name in names)
-        return took, (max(done.values()) - began) * 1000
+        threads = self.turn_all("floorreg", names)
+        floor = self.floor([*addresses, *servers, *calls], 0, count)
+        for thread in threads:
+            thread.join()
+        floor_ms = (time.monotonic() - began) * 1000
+        if floor["failed"]:
+            sys.exit(f"bench: {floor['failed']} calls of the floor have failed")
+        self.operator = Operator(self)
+        self.hold("once", count)
+        done, began = self.registered("once"), time.monotonic()
+        for thread in self.turn_all("once", names):
+            thread.join()
+        wait_for("the registrations", 900, lambda: len(done) == count, 0.05)
+        took = (max(done.values()) - began) * 1000
+        self.row(f"{count} registrations at once: against the bare loop", took / floor_ms, "times", 1.5,
+                 f"{took / 1000:.1f} s against {floor_ms / 1000:.1f} s for the same {floor['calls']} calls")
 
 
 def main():
@@ -383,12 +443,8 @@ def main():
         bench.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
         bench.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
                   f"{last['sync_ms']:.0f} ms against {last['lists_ms']} ms")
-        took, _ = bench.registrations(arguments.spaced, False)
-        bench.row("pod turns Ready, until registered true in the status: 99th percentile", took[min(len(took) - 1, len(took) * 99 // 100)], "ms", 100,
-                  f"the calls to the servers included; median {statistics.median(took):.1f} ms")
-        once = min(n, arguments.once)
-        took, whole = bench.registrations(once, True)
-        bench.row(f"{once} registrations at once", whole, "ms", None, f"{whole / once:.1f} ms each")
+        bench.spaced(arguments.spaced)
+        bench.at_once(min(n, arguments.once))
         bench.foreign()
     finally:
         crowd.terminate()
