@@ -6,7 +6,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +17,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "test/unit/pki.h"
 
 #define CALLS_MAX 4096
 #define CONNS_MAX 256
@@ -24,6 +29,8 @@ struct actor_conn {
 	struct actor *actor;
 	pthread_t thread;
 	int fd;
+	unsigned number;
+	SSL *ssl; // NULL: none
 	struct buf in;
 };
 
@@ -35,6 +42,7 @@ struct actor {
 	void *user;
 	int fd;
 	unsigned port;
+	SSL_CTX *context; // NULL: no TLS
 	bool stopping;
 	struct actor_call calls[CALLS_MAX];
 	size_t n_calls;
@@ -54,7 +62,7 @@ static void must(bool good, const char *what)
 static bool read_more(struct actor_conn *conn)
 {
 	char piece[4096];
-	ssize_t n = recv(conn->fd, piece, sizeof(piece), 0);
+	ssize_t n = conn->ssl ? SSL_read(conn->ssl, piece, sizeof(piece)) : recv(conn->fd, piece, sizeof(piece), 0);
 
 	if (n <= 0)
 		return false;
@@ -68,6 +76,17 @@ static char *cut(const char *from, size_t len)
 
 	must(text != NULL, "strndup");
 	return text;
+}
+
+static char *client_name(const struct actor_conn *conn)
+{
+	const X509 *certificate = conn->ssl ? SSL_get0_peer_certificate(conn->ssl) : NULL;
+	char name[256] = "";
+
+	if (!certificate)
+		return NULL;
+	(void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof(name));
+	return cut(name, strlen(name));
 }
 
 // Takes one request off the connection.
@@ -92,17 +111,30 @@ static bool read_call(struct actor_conn *conn, struct actor_call *ret)
 	ret->method = cut(ret->head, strcspn(ret->head, " "));
 	space = ret->head + strlen(ret->method) + 1;
 	ret->target = cut(space, strcspn(space, " "));
+	ret->conn = conn->number;
+	ret->client = client_name(conn);
 	buf_consume(&conn->in, head + body);
 	return true;
+}
+
+// False when the client does not like us, or we it.
+static bool shake_hands(struct actor_conn *conn)
+{
+	if (!conn->actor->context)
+		return true;
+	conn->ssl = SSL_new(conn->actor->context);
+	must(conn->ssl && SSL_set_fd(conn->ssl, conn->fd) == 1, "SSL_new");
+	return SSL_accept(conn->ssl) == 1;
 }
 
 static void *serve(void *user)
 {
 	struct actor_conn *conn = user;
 	struct actor *actor = conn->actor;
+	bool welcome = shake_hands(conn);
 	struct actor_call call;
 
-	while (read_call(conn, &call)) {
+	while (welcome && read_call(conn, &call)) {
 		size_t number;
 
 		actor_lock(actor);
@@ -130,7 +162,7 @@ static void *listen_on(void *user)
 		actor_lock(actor);
 		must(actor->n_conns < CONNS_MAX, "too many connections");
 		conn = &actor->conns[actor->n_conns++];
-		*conn = (struct actor_conn){.actor = actor, .fd = fd, .in = BUF_INIT(REQUEST_MAX)};
+		*conn = (struct actor_conn){.actor = actor, .fd = fd, .number = (unsigned)actor->n_conns - 1, .in = BUF_INIT(REQUEST_MAX)};
 		if (actor->stopping)
 			(void)shutdown(fd, SHUT_RDWR);
 		must(pthread_create(&conn->thread, NULL, serve, conn) == 0, "pthread_create");
@@ -139,7 +171,45 @@ static void *listen_on(void *user)
 	return NULL;
 }
 
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len, void *user)
+{
+	const char *wanted = user;
+
+	(void)ssl;
+	for (unsigned i = 0; i < in_len; i += in[i] + 1U) {
+		if (in[i] == strlen(wanted) && memcmp(in + i + 1, wanted, in[i]) == 0) {
+			*out = in + i + 1;
+			*out_len = in[i];
+			return SSL_TLSEXT_ERR_OK;
+		}
+	}
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
+static SSL_CTX *make_context(const struct actor_tls *tls)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	must(context && SSL_CTX_use_certificate(context, tls->identity->certificate) == 1 &&
+		     SSL_CTX_use_PrivateKey(context, tls->identity->key) == 1,
+	     "the server's certificate");
+	(void)SSL_CTX_set_session_id_context(context, (const unsigned char *)"actor", 5);
+	if (tls->alpn)
+		SSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)(uintptr_t)tls->alpn);
+	if (tls->client_ca) {
+		must(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), tls->client_ca->certificate) == 1, "the client's CA");
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	}
+	return context;
+}
+
 struct actor *actor_start(actor_handler handler, void *user)
+{
+	return actor_start_tls(NULL, handler, user);
+}
+
+struct actor *actor_start_tls(const struct actor_tls *tls, actor_handler handler, void *user)
 {
 	struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct actor *actor = calloc(1, sizeof(*actor));
@@ -154,6 +224,7 @@ struct actor *actor_start(actor_handler handler, void *user)
 	(void)pthread_condattr_destroy(&monotonic);
 	actor->handler = handler;
 	actor->user = user;
+	actor->context = tls ? make_context(tls) : NULL;
 	actor->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(actor->fd >= 0 && bind(actor->fd, (struct sockaddr *)&where, sizeof(where)) == 0 && listen(actor->fd, 64) == 0 &&
 		     getsockname(actor->fd, (struct sockaddr *)&where, &size) == 0,
@@ -176,6 +247,7 @@ void actor_stop(struct actor *actor)
 	for (size_t i = 0; i < actor->n_conns; i++) {
 		(void)pthread_join(actor->conns[i].thread, NULL);
 		(void)close(actor->conns[i].fd);
+		SSL_free(actor->conns[i].ssl);
 		buf_release(&actor->conns[i].in);
 	}
 	for (size_t i = 0; i < actor->n_calls; i++) {
@@ -183,7 +255,9 @@ void actor_stop(struct actor *actor)
 		free(actor->calls[i].target);
 		free(actor->calls[i].head);
 		free(actor->calls[i].body);
+		free(actor->calls[i].client);
 	}
+	SSL_CTX_free(actor->context);
 	(void)close(actor->fd);
 	(void)pthread_cond_destroy(&actor->changed);
 	(void)pthread_mutex_destroy(&actor->lock);
@@ -246,7 +320,7 @@ const struct actor_call *actor_wait_call(struct actor *actor, size_t number)
 static void write_all(struct actor_conn *conn, const char *data, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = send(conn->fd, data, len, MSG_NOSIGNAL);
+		ssize_t n = conn->ssl ? SSL_write(conn->ssl, data, (int)len) : send(conn->fd, data, len, MSG_NOSIGNAL);
 
 		if (n <= 0)
 			return; // the client may go at any time
@@ -303,4 +377,38 @@ void actor_silence(struct actor *actor)
 	while (!actor->stopping)
 		(void)pthread_cond_wait(&actor->changed, &actor->lock);
 	actor_unlock(actor);
+}
+
+// False at the end.
+static bool pass_on(int from, int to)
+{
+	char piece[16384];
+	ssize_t n = recv(from, piece, sizeof(piece), 0);
+
+	for (ssize_t sent = 0, m; sent < n; sent += m) {
+		m = send(to, piece + sent, (size_t)(n - sent), MSG_NOSIGNAL);
+		if (m <= 0)
+			return false;
+	}
+	return n > 0;
+}
+
+void actor_tunnel(struct actor_conn *conn, unsigned port)
+{
+	const struct sockaddr_in where = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd both[2] = {{.fd = conn->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+	bool open = fd >= 0 && connect(fd, (const struct sockaddr *)&where, sizeof(where)) == 0;
+
+	must(open && conn->in.len == 0, "tunnel");
+	write_format(conn, "HTTP/1.1 200 Established\r\n\r\n");
+	while (open && poll(both, 2, LIMIT_S * 1000) > 0) {
+		if (both[0].revents)
+			open = pass_on(conn->fd, fd);
+		if (open && both[1].revents)
+			open = pass_on(fd, conn->fd);
+	}
+	(void)close(fd);
+	actor_break(conn);
 }

@@ -3,8 +3,7 @@
 
 #pragma once
 
-// A scripted HTTP/1.1 server on loopback, without TLS: for what a real one does not do on demand (refusals, silence,
-// broken streams). A thread for each connection runs the test's handler once for each request. A wait of more than 20 s
+// A scripted HTTP/1.1 server on loopback: for what a real one does not do on demand (refusals, silence, broken streams). A thread for each connection runs the test's handler once for each request. A wait of more than 20 s
 // is the test's failure.
 
 #include <stdbool.h>
@@ -20,11 +19,23 @@ struct actor_call {
 	char *target; // path and query
 	char *head; // all header lines
 	char *body;
+	unsigned conn;	// which connection it came on, numbered from 0
+	char *client;	// the common name of the client's certificate; NULL: none
 };
 
 typedef void (*actor_handler)(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number);
 
 struct actor *actor_start(actor_handler handler, void *user);
+
+struct pki; // test/unit/pki.h
+
+struct actor_tls {
+	const struct pki *identity;
+	const struct pki *client_ca; // clients must show a certificate of it; NULL: none is asked for
+	const char *alpn;	     // the protocol that is agreed on, of those that the client offers; NULL: the server knows nothing of that
+};
+
+struct actor *actor_start_tls(const struct actor_tls *tls, actor_handler handler, void *user);
 void actor_stop(struct actor *actor); // ends every connection and handler
 void *actor_user(const struct actor *actor);
 unsigned actor_port(const struct actor *actor);
@@ -46,3 +57,4 @@ void actor_write(struct actor_conn *conn, const char *text); // a piece
 void actor_end(struct actor_conn *conn); // in order
 void actor_break(struct actor_conn *conn); // the connection
 void actor_silence(struct actor *actor); // until actor_stop()
+void actor_tunnel(struct actor_conn *conn, unsigned port); // accepts a CONNECT: what comes goes to that port here, and back, until the end
