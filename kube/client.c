@@ -31,6 +31,7 @@ struct kube_client {
 	struct loop *loop;
 	int timeout_ms;
 	_Atomic uint64_t calls[KUBE_METHODS];
+	struct traffic traffic;
 };
 
 const char *const kube_methods[KUBE_METHODS] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
@@ -38,6 +39,16 @@ const char *const kube_methods[KUBE_METHODS] = {"GET", "POST", "PUT", "PATCH", "
 uint64_t kube_client_calls(const struct kube_client *client, size_t method)
 {
 	return atomic_load(&client->calls[method]);
+}
+
+const struct traffic *kube_client_traffic(const struct kube_client *client)
+{
+	return &client->traffic;
+}
+
+const struct kube_config *kube_client_config(const struct kube_client *client)
+{
+	return client->config;
 }
 
 static void count_call(struct kube_client *client, const char *method)
@@ -108,6 +119,9 @@ void kube_head_release(struct kube_head *head)
 {
 	buf_release(&head->url);
 	buf_release(&head->token);
+	if (head->tls)
+		kube_config_tls_put(head->config, head->tls);
+	head->tls = NULL;
 }
 
 int kube_head_make(struct kube_client *client, const struct buf *path, struct kube_head *head, struct http_request *request,
@@ -125,7 +139,9 @@ int kube_head_make(struct kube_client *client, const struct buf *path, struct ku
 		return r;
 	request->url = buf_str(&head->url);
 	request->bearer = head->token.len ? buf_str(&head->token) : NULL;
-	request->tls = kube_config_tls(client->config);
+	head->config = client->config;
+	head->tls = kube_config_tls(client->config);
+	request->tls = head->tls;
 	request->user_agent = USER_AGENT;
 	return 0;
 }
@@ -159,7 +175,10 @@ int kube_status_error(const struct http_response *response, struct err *err)
 	const char *reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
 	yyjson_val *seconds = yyjson_obj_get(yyjson_obj_get(root, "details"), "retryAfterSeconds");
 
-	(void)err_set(err, class_of(response->status), "%s", message ? message : "no reason was given");
+	// Of an API that it does not have, the server says nothing in JSON.
+	if (!message)
+		message = response->status == 404 ? "the API server has nothing under this path" : "no reason was given";
+	(void)err_set(err, class_of(response->status), "%s", message);
 	err->status = response->status;
 	err->retry_after_ms = response->retry_after_ms;
 	if (yyjson_is_int(seconds) && !err->retry_after_ms && yyjson_get_sint(seconds) > 0 && yyjson_get_sint(seconds) < 3600)
@@ -167,6 +186,15 @@ int kube_status_error(const struct http_response *response, struct err *err)
 	if (reason)
 		err_set_code(err, reason);
 	return err->class;
+}
+
+void kube_client_note(struct kube_client *client, const char *method, const struct http_response *response)
+{
+	int status = response ? response->status : 0;
+
+	traffic_count(&client->traffic, method, status);
+	if (status == 401)
+		kube_config_refused(client->config);
 }
 
 struct call {
@@ -198,6 +226,7 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 		return r;
 	count_call(client, call->method);
 	r = http_perform(client->loop, &request, &response, err);
+	kube_client_note(client, call->method, r < 0 ? NULL : &response);
 	if (r < 0)
 		return r;
 	if (response.status >= 300 || response.status < 200) {
@@ -229,6 +258,14 @@ int kube_get(struct kube_client *client, const struct kube_resource *resource, s
 
 	kube_path(&path, resource, name.namespace, name.name);
 	return perform_object(client, &(struct call){.method = "GET", .path = &path}, ret, err);
+}
+
+int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf copy = BUF_INIT(URL_MAX_BYTES);
+
+	buf_add(&copy, path);
+	return perform_object(client, &(struct call){.method = "GET", .path = &copy}, ret, err);
 }
 
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err)

@@ -20,6 +20,7 @@
 #include "kube/config.h"
 #include "kube/object.h"
 #include "kube/resource.h"
+#include "kube/traffic.h"
 #include "net/http.h"
 #include "net/loop.h"
 
@@ -35,6 +36,9 @@ void kube_client_set_timeout_ms(struct kube_client *client, int timeout_ms);
 
 int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 	     struct kube_object **ret, struct err *err);
+
+// Of what is no resource, such as "/apis/apps/v1".
+int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err);
 
 // As kube_get() for Secrets: the object and every buffer that held it are wiped when released.
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
@@ -88,6 +92,8 @@ void kube_query(struct buf *out, const char *key, const char *value);
 struct kube_head {
 	struct buf url;	  // kube_config_server() and the path
 	struct buf token; // secret; empty for none
+	const struct kube_config *config;
+	const struct http_tls *tls;
 };
 
 void kube_head_release(struct kube_head *head);
@@ -100,6 +106,10 @@ int kube_head_make(struct kube_client *client, const struct buf *path, struct ku
 // Turns an answer of 400 and more into an error with the server's own words.
 int kube_status_error(const struct http_response *response, struct err *err);
 
+// A request of kube_head_make() has ended: it is counted, and refused credentials (401) are looked after. response NULL, or with
+// status 0: no answer came.
+void kube_client_note(struct kube_client *client, const char *method, const struct http_response *response);
+
 struct loop *kube_client_loop(const struct kube_client *client);
 
 // For metrics: the methods that calls are made with, and how many calls there were with each, whatever came of them. The watches
@@ -107,3 +117,7 @@ struct loop *kube_client_loop(const struct kube_client *client);
 #define KUBE_METHODS 5
 extern const char *const kube_methods[KUBE_METHODS];
 uint64_t kube_client_calls(const struct kube_client *client, size_t method);
+
+// All requests, those of informers among them when they have ended.
+const struct traffic *kube_client_traffic(const struct kube_client *client);
+const struct kube_config *kube_client_config(const struct kube_client *client);

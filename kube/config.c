@@ -4,15 +4,16 @@
 #include "kube/config.h"
 
 #include <ctype.h>
-#include <libfyaml.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
-#include "base/base64.h"
 #include "kube/exec.h"
 #include "kube/file.h"
+#include "kube/kubeconfig.h"
+#include "kube/proxy.h"
 #include "kube/trust.h"
 
 struct kube_config {
@@ -52,8 +53,8 @@ void kube_config_free(struct kube_config *config)
 {
 	if (!config)
 		return;
+	exec_free(config->exec); // which tells trust
 	trust_free(config->trust);
-	exec_free(config->exec);
 	arena_free(config->arena);
 	free(config);
 }
@@ -88,267 +89,117 @@ int kube_config_load_in_cluster(const char *folder, struct kube_config **ret, st
 	return 0;
 }
 
-// One kubeconfig being read.
-struct reader {
-	struct kube_config *config;
-	struct fy_document *doc;
-	const char *path;
-};
-
-static const char *scalar(struct reader *reader, struct fy_node *map, const char *key)
+static int read_file(struct kube_config *config, const char *path, struct kubeconfig_file *files, size_t *n, struct err *err)
 {
-	struct fy_node *node = fy_node_by_path(map, key, FY_NT, FYNWF_DONT_FOLLOW);
-	const char *text;
-	size_t len;
+	const char *text = NULL;
+	int r;
 
-	if (!node || !fy_node_is_scalar(node))
-		return NULL;
-	text = fy_node_get_scalar(node, &len);
-	return text && len ? arena_memdup0(reader->config->arena, text, len) : NULL;
+	if (*n == KUBECONFIG_FILES_MAX)
+		return err_set(err, ERR_TOO_LARGE, "these are more than %d files", KUBECONFIG_FILES_MAX);
+	r = file_to_arena(config, path, &text, err);
+	if (r == 0)
+		files[(*n)++] = (struct kubeconfig_file){.path = path, .text = text};
+	return r;
 }
 
-// The item of a top-level list by its name, or of it the member that has the content.
-static struct fy_node *named(struct reader *reader, const char *list, const char *name, const char *member)
+// Of a list what is there; but something must be.
+static int read_files(struct kube_config *config, const char *paths, const char *separator, struct kubeconfig_file *ret, size_t *ret_n,
+		      struct err *err)
 {
-	struct fy_node *items = fy_node_by_path(fy_document_root(reader->doc), list, FY_NT, FYNWF_DONT_FOLLOW);
-	struct fy_node *item;
-	void *iter = NULL;
+	struct err missing = ERR_INIT;
 
-	if (!items || !fy_node_is_sequence(items))
-		return NULL;
-	while ((item = fy_node_sequence_iterate(items, &iter))) {
-		const char *text = scalar(reader, item, "name");
+	*ret_n = 0;
+	while (*paths) {
+		size_t len = strcspn(paths, separator);
+		struct err fault = ERR_INIT;
+		int r = len ? read_file(config, arena_memdup0(config->arena, paths, len), ret, ret_n, &fault) : 0;
 
-		if (text && strcmp(text, name) == 0)
-			return fy_node_by_path(item, member, FY_NT, FYNWF_DONT_FOLLOW);
+		if (r < 0)
+			missing = fault;
+		if (r < 0 && r != ERR_NOT_FOUND)
+			break;
+		paths += len + (paths[len] != '\0');
 	}
-	return NULL;
-}
-
-// A path in a kubeconfig is relative to the kubeconfig.
-static const char *beside(const struct reader *reader, const char *file)
-{
-	const char *slash = strrchr(reader->path, '/');
-
-	if (*file == '/' || !slash)
-		return file;
-	return arena_printf(reader->config->arena, "%.*s/%s", (int)(slash - reader->path), reader->path, file);
-}
-
-// "certificate-authority-data" as base64, or "certificate-authority" as a file.
-static int pem(struct reader *reader, struct fy_node *map, const char *key, enum trust_part part, struct err *err)
-{
-	struct arena *arena = reader->config->arena;
-	struct trust *trust = reader->config->trust;
-	const char *data = scalar(reader, map, arena_printf(arena, "%s-data", key)), *file = scalar(reader, map, key);
-	size_t len;
-
-	if (data) {
-		const char *text = base64_decode(arena, data, strlen(data), &len);
-
-		if (!text)
-			return err_set(err, ERR_INVALID, "%s: %s-data is not base64; write it again with kubectl config", reader->path,
-				       key);
-		trust_set_text(trust, part, text);
+	if (!*paths && *ret_n > 0)
 		return 0;
-	}
-	return file ? trust_set_file(trust, part, beside(reader, file), err) : 0;
+	if (!err_is_set(&missing))
+		return err_set(err, ERR_INVALID, "KUBECONFIG names no file");
+	*err = missing;
+	return err_wrap(err, "kubeconfig");
 }
 
-static int read_cluster(struct reader *reader, const char *name, struct err *err)
+static int take_pem(struct kube_config *config, enum trust_part part, const struct kubeconfig_pem *pem, struct err *err)
 {
-	struct kube_config *config = reader->config;
-	struct fy_node *cluster = named(reader, "clusters", name, "cluster");
-	const char *insecure, *server_name;
-
-	if (!cluster)
-		return err_set(err, ERR_INVALID, "%s: no cluster '%s' in clusters; check the context's cluster", reader->path, name);
-	config->server = scalar(reader, cluster, "server");
-	if (!config->server)
-		return err_set(err, ERR_INVALID, "%s: cluster '%s' has no server", reader->path, name);
-	if (strncmp(config->server, "https://", 8) != 0 && strncmp(config->server, "http://", 7) != 0)
-		return err_set(err, ERR_INVALID, "%s: server of cluster '%s' must begin with https://", reader->path, name);
-	server_name = scalar(reader, cluster, "tls-server-name");
-	if (server_name)
-		return err_set(err, ERR_INVALID, "%s: tls-server-name of cluster '%s' is not supported; name the server by a name "
-						 "of its certificate",
-			       reader->path, name);
-	insecure = scalar(reader, cluster, "insecure-skip-tls-verify");
-	trust_set_insecure(config->trust, scalar(reader, cluster, "proxy-url"), insecure && strcmp(insecure, "true") == 0);
-	return pem(reader, cluster, "certificate-authority", TRUST_CA, err);
+	if (pem->text)
+		trust_set_text(config->trust, part, pem->text);
+	return pem->path ? trust_set_file(config->trust, part, pem->path, err) : 0;
 }
 
-#define EXEC_ITEMS_MAX 64
-
-static const char *const *exec_args(struct reader *reader, struct fy_node *exec)
+static void take_server(struct kube_config *config, const struct kubeconfig *read)
 {
-	struct fy_node *items = fy_node_by_path(exec, "args", FY_NT, FYNWF_DONT_FOLLOW), *item;
-	const char **args = arena_new_array(reader->config->arena, const char *, EXEC_ITEMS_MAX + 1);
-	void *iter = NULL;
-	size_t n = 0, len;
+	const struct proxy_environment environment = proxy_environment();
+	const char *proxy = read->proxy ? read->proxy : proxy_choose(&environment, read->server, config->arena);
 
-	while (items && fy_node_is_sequence(items) && n < EXEC_ITEMS_MAX && (item = fy_node_sequence_iterate(items, &iter))) {
-		const char *text = fy_node_get_scalar(item, &len);
-
-		args[n++] = arena_memdup0(reader->config->arena, text ? text : "", text ? len : 0);
-	}
-	return args;
+	config->server = read->server;
+	config->namespace = read->namespace ? read->namespace : config->namespace;
+	// Go has the proxy look up the name, which is not how curl takes this scheme.
+	if (proxy && strncasecmp(proxy, "socks5://", 9) == 0)
+		proxy = arena_printf(config->arena, "socks5h://%s", proxy + 9);
+	trust_set_server(config->trust, &(struct trust_server){.name = read->server_name, .proxy = proxy, .insecure = read->insecure});
 }
 
-static const struct exec_variable *exec_env(struct reader *reader, struct fy_node *exec)
+static void on_certificate(void *user, const char *certificate, const char *key)
 {
-	struct fy_node *items = fy_node_by_path(exec, "env", FY_NT, FYNWF_DONT_FOLLOW), *item;
-	struct exec_variable *env = arena_new_array(reader->config->arena, struct exec_variable, EXEC_ITEMS_MAX + 1);
-	void *iter = NULL;
-	size_t n = 0;
-
-	while (items && fy_node_is_sequence(items) && n < EXEC_ITEMS_MAX && (item = fy_node_sequence_iterate(items, &iter))) {
-		const char *name = scalar(reader, item, "name"), *value = scalar(reader, item, "value");
-
-		if (name)
-			env[n++] = (struct exec_variable){.name = name, .value = value ? value : ""};
-	}
-	return env;
+	trust_replace_client(user, certificate, key);
 }
 
-static int read_exec(struct reader *reader, struct fy_node *exec, const char *user, struct err *err)
+static int take_user(struct kube_config *config, struct kubeconfig *read, struct err *err)
 {
-	const char *command = scalar(reader, exec, "command"), *version = scalar(reader, exec, "apiVersion");
-	const char *mode = scalar(reader, exec, "interactiveMode");
-	struct exec_options options = {.args = exec_args(reader, exec), .env = exec_env(reader, exec), .hint = scalar(reader, exec, "installHint")};
 	int r;
 
-	if (!command)
-		return err_set(err, ERR_INVALID, "%s: user '%s': exec has no command", reader->path, user);
-	if (!version || (strcmp(version, "client.authentication.k8s.io/v1") != 0 && strcmp(version, "client.authentication.k8s.io/v1beta1") != 0))
-		return err_set(err, ERR_INVALID, "%s: user '%s': exec's apiVersion must be client.authentication.k8s.io/v1 or v1beta1",
-			       reader->path, user);
-	if (mode && strcmp(mode, "Always") == 0)
-		return err_set(err, ERR_INVALID, "%s: user '%s': exec's interactiveMode is Always, but nobody is there to answer",
-			       reader->path, user);
-	// A path is relative to the kubeconfig, a bare name is looked for in $PATH.
-	options.command = strchr(command, '/') ? beside(reader, command) : command;
-	options.api_version = version;
-	r = exec_new(&options, &reader->config->exec, err);
-	return r < 0 ? err_wrap(err, "%s: user '%s'", reader->path, user) : 0;
+	config->token = read->token;
+	config->token_file = read->token_file;
+	if (read->has_exec) {
+		read->exec.on_certificate = on_certificate;
+		read->exec.user = config->trust;
+		r = exec_new(&read->exec, &config->exec, err);
+		return r < 0 ? err_wrap(err, "%s: user '%s'", read->user_path, read->user) : 0;
+	}
+	r = take_pem(config, TRUST_CERTIFICATE, &read->certificate, err);
+	return r < 0 ? r : take_pem(config, TRUST_KEY, &read->key, err);
 }
 
-static int read_user(struct reader *reader, const char *name, struct err *err)
-{
-	struct kube_config *config = reader->config;
-	struct fy_node *user = named(reader, "users", name, "user"), *exec;
-	const char *file;
-	int r;
-
-	if (!user)
-		return err_set(err, ERR_INVALID, "%s: no user '%s' in users; check the context's user", reader->path, name);
-	if (fy_node_by_path(user, "auth-provider", FY_NT, FYNWF_DONT_FOLLOW))
-		return err_set(err, ERR_INVALID,
-			       "%s: user '%s' gets its credentials from an auth-provider, which Kubernetes supports no more; use exec, a "
-			       "token or a client certificate",
-			       reader->path, name);
-	exec = fy_node_by_path(user, "exec", FY_NT, FYNWF_DONT_FOLLOW);
-	if (exec)
-		return read_exec(reader, exec, name, err);
-	config->token = scalar(reader, user, "token");
-	file = scalar(reader, user, "tokenFile");
-	config->token_file = file ? beside(reader, file) : NULL;
-	r = pem(reader, user, "client-certificate", TRUST_CERTIFICATE, err);
-	return r < 0 ? r : pem(reader, user, "client-key", TRUST_KEY, err);
-}
-
-static int read_context(struct reader *reader, const char *name, struct err *err)
-{
-	struct fy_node *context;
-	const char *cluster, *user, *namespace;
-	int r;
-
-	if (!name)
-		name = scalar(reader, fy_document_root(reader->doc), "current-context");
-	if (!name)
-		return err_set(err, ERR_INVALID, "%s: no current-context; set one with kubectl config use-context, or use --context",
-			       reader->path);
-	context = named(reader, "contexts", name, "context");
-	if (!context)
-		return err_set(err, ERR_INVALID, "%s: no context '%s'; kubectl config get-contexts lists them", reader->path, name);
-	cluster = scalar(reader, context, "cluster");
-	user = scalar(reader, context, "user");
-	namespace = scalar(reader, context, "namespace");
-	if (!cluster)
-		return err_set(err, ERR_INVALID, "%s: context '%s' names no cluster", reader->path, name);
-	if (namespace)
-		reader->config->namespace = namespace;
-	r = read_cluster(reader, cluster, err);
-	return r < 0 || !user ? r : read_user(reader, user, err);
-}
-
-static void swallow(struct fy_diag *diag, void *user, const char *text, size_t len)
-{
-	(void)diag, (void)user, (void)text, (void)len;
-}
-
-// Says on which line it is no YAML. libfyaml would print the line itself, credentials and all.
-static int not_yaml(const char *path, struct fy_diag *diag, struct err *err)
-{
-	void *iter = NULL;
-	const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &iter);
-
-	if (first)
-		return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it is not YAML in line %d: %s", path, first->line,
-			       first->msg);
-	return err_set(err, ERR_INVALID, "%s is not a kubeconfig: it cannot be read as a YAML map", path);
-}
-
-static int load_file(const char *path, const char *context, struct kube_config **ret, struct err *err)
+static int load_files(const char *paths, const char *separator, const char *context, struct kube_config **ret, struct err *err)
 {
 	_cleanup_(kube_config_freep) struct kube_config *config = config_new();
-	struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_DOC};
-	struct fy_diag_cfg silent;
-	struct reader reader = {.config = config, .path = path};
-	const char *text = NULL;
-	char *slash;
-	int r = file_to_arena(config, path, &text, err);
+	struct kubeconfig_file files[KUBECONFIG_FILES_MAX];
+	struct kubeconfig read;
+	size_t n;
+	int r = read_files(config, paths, separator, files, &n, err);
 
-	if (r < 0)
-		return err_wrap(err, "kubeconfig");
-	fy_diag_cfg_default(&silent);
-	silent.fp = NULL;
-	silent.output_fn = swallow;
-	parse.diag = fy_diag_create(&silent);
-	if (!parse.diag)
-		abort();
-	fy_diag_set_collect_errors(parse.diag, true);
-	reader.doc = fy_document_build_from_string(&parse, text, strlen(text));
-	if (!reader.doc || !fy_document_root(reader.doc) || !fy_node_is_mapping(fy_document_root(reader.doc)))
-		r = not_yaml(path, parse.diag, err);
-	else
-		r = read_context(&reader, context, err);
-	fy_document_destroy(reader.doc);
-	fy_diag_destroy(parse.diag);
-	if (r < 0)
+	if (r < 0 || (r = kubeconfig_read(files, n, context, config->arena, &read, err)) < 0)
 		return r;
-	// The base of every URL: without the slash that some write.
-	slash = arena_strdup(config->arena, config->server);
-	while (slash[strlen(slash) - 1] == '/')
-		slash[strlen(slash) - 1] = '\0';
-	config->server = slash;
+	take_server(config, &read);
+	r = take_pem(config, TRUST_CA, &read.ca, err);
+	if (r < 0 || (r = take_user(config, &read, err)) < 0)
+		return r;
 	*ret = steal_ptr(config);
 	return 0;
 }
 
 int kube_config_load(const char *kubeconfig, const char *context, struct kube_config **ret, struct err *err)
 {
-	const char *home = getenv("HOME");
+	const char *home = getenv("HOME"), *paths = kubeconfig ? NULL : getenv("KUBECONFIG");
 	char path[4096];
 
-	if (!kubeconfig)
-		kubeconfig = getenv("KUBECONFIG");
 	if (kubeconfig && *kubeconfig)
-		return load_file(kubeconfig, context, ret, err);
+		return load_files(kubeconfig, "", context, ret, err);
+	if (paths && *paths)
+		return load_files(paths, ":", context, ret, err);
 	if (access(KUBE_SERVICE_ACCOUNT "/token", R_OK) == 0)
 		return kube_config_load_in_cluster(KUBE_SERVICE_ACCOUNT, ret, err);
 	(void)snprintf(path, sizeof(path), "%s/.kube/config", home ? home : "");
-	return load_file(path, context, ret, err);
+	return load_files(path, "", context, ret, err);
 }
 
 const char *kube_config_server(const struct kube_config *config)
@@ -366,18 +217,34 @@ const struct http_tls *kube_config_tls(const struct kube_config *config)
 	return trust_get(config->trust);
 }
 
+void kube_config_tls_put(const struct kube_config *config, const struct http_tls *tls)
+{
+	trust_put(config->trust, tls);
+}
+
+void kube_config_refused(const struct kube_config *config)
+{
+	if (config->exec)
+		exec_refused(config->exec);
+}
+
 int kube_config_token(const struct kube_config *config, struct buf *ret, struct err *err)
 {
 	int r;
 
 	if (config->exec)
 		exec_token(config->exec, ret);
+	if (config->token_file) {
+		r = file_read(config->token_file, ret, err);
+		if (r == 0)
+			trim(ret);
+		// As kubectl does it: the file's counts before the other, but is not needed then.
+		if (r == 0 || !config->token)
+			return r;
+		err_clear(err);
+		buf_clear(ret);
+	}
 	if (config->token)
 		buf_add(ret, config->token);
-	if (config->token || !config->token_file)
-		return 0;
-	r = file_read(config->token_file, ret, err);
-	if (r == 0)
-		trim(ret);
-	return r;
+	return 0;
 }

@@ -24,6 +24,8 @@
 #define TIMEOUT_MS 60000
 #define AGAIN_MS INT64_C(600000)
 #define RETRY_MS INT64_C(30000)
+#define REFUSED_MS INT64_C(10000)
+#define TOKEN_MAX ((size_t)64 * 1024)
 // A token is replaced this long before it expires, or after nine tenths of what is left of it.
 #define EARLY_MS INT64_C(120000)
 #define PIECE_MS 100
@@ -32,12 +34,18 @@ struct exec {
 	struct arena *arena; // of what follows
 	char **argv, **envp;
 	const char *api_version, *hint;
-	int timeout_ms, again_ms;
+	int timeout_ms;
+	int64_t again_ms, retry_ms, refused_ms;
+	void (*on_certificate)(void *user, const char *certificate, const char *key);
+	void *user;
+	struct buf certificate, key; // as it was told; of who runs the program
 	pthread_t thread;
 	pthread_mutex_t lock; // of what follows
 	pthread_cond_t changed;
 	struct buf token;
 	int64_t expires_ms; // wall clock; 0: never said
+	int64_t given_ms;   // monotonic
+	bool refused;
 	bool stopping, started;
 };
 
@@ -131,25 +139,56 @@ static int run(struct exec *exec, struct buf *ret, struct err *err)
 	return r;
 }
 
+static const char *member(yyjson_val *status, const char *key)
+{
+	const char *text = yyjson_get_str(yyjson_obj_get(status, key));
+
+	return text && *text ? text : NULL;
+}
+
+static bool replace(struct buf *buf, const char *text)
+{
+	if (strcmp(buf_str(buf), text ? text : "") == 0)
+		return false;
+	buf_clear(buf);
+	buf_add(buf, text ? text : "");
+	return true;
+}
+
+static void tell_certificate(struct exec *exec, const char *certificate, const char *key)
+{
+	bool changed = replace(&exec->certificate, certificate);
+
+	changed = replace(&exec->key, key) || changed;
+	if (changed && exec->on_certificate)
+		exec->on_certificate(exec->user, certificate, key);
+}
+
 static int take(struct exec *exec, struct arena *arena, const struct buf *output, struct err *err)
 {
 	yyjson_val *root = json_parse(arena, buf_str(output), output->len), *status = yyjson_obj_get(root, "status");
-	const char *token = yyjson_get_str(yyjson_obj_get(status, "token"));
-	const char *expires = yyjson_get_str(yyjson_obj_get(status, "expirationTimestamp"));
+	const char *token = member(status, "token"), *expires = member(status, "expirationTimestamp");
+	const char *certificate = member(status, "clientCertificateData"), *key = member(status, "clientKeyData");
 	int64_t expires_ms = 0;
 
 	if (!yyjson_equals_str(yyjson_obj_get(root, "kind"), "ExecCredential") ||
 	    !yyjson_equals_str(yyjson_obj_get(root, "apiVersion"), exec->api_version))
 		return err_set(err, ERR_INVALID, "credential plugin '%s' prints no ExecCredential of %s", exec->argv[0], exec->api_version);
-	if (!token || !*token)
-		return err_set(err, ERR_INVALID,
-			       "credential plugin '%s' prints no token; client certificates from a plugin are not supported", exec->argv[0]);
+	if (!token && !certificate && !key)
+		return err_set(err, ERR_INVALID, "credential plugin '%s' prints neither a token nor a client certificate", exec->argv[0]);
+	if (!certificate != !key)
+		return err_set(err, ERR_INVALID, "credential plugin '%s' prints %s; it must print both or neither", exec->argv[0],
+			       key ? "clientKeyData without clientCertificateData" : "clientCertificateData without clientKeyData");
+	if (token && strlen(token) > TOKEN_MAX)
+		return err_set(err, ERR_TOO_LARGE, "credential plugin '%s' prints a token of more than %zu bytes", exec->argv[0], TOKEN_MAX);
 	if (expires && time_parse_rfc3339(expires, &expires_ms) < 0)
 		return err_set(err, ERR_INVALID, "credential plugin '%s': expirationTimestamp is no time", exec->argv[0]);
+	tell_certificate(exec, certificate, key);
 	(void)pthread_mutex_lock(&exec->lock);
-	buf_clear(&exec->token);
-	buf_add(&exec->token, token);
+	(void)replace(&exec->token, token);
 	exec->expires_ms = expires_ms;
+	exec->given_ms = clock_monotonic_ms(&clock_system);
+	exec->refused = false;
 	(void)pthread_mutex_unlock(&exec->lock);
 	return 0;
 }
@@ -164,24 +203,24 @@ static int ask(struct exec *exec, struct err *err)
 	return r < 0 ? r : take(exec, arena, &output, err);
 }
 
-// Under the lock: how long the token is good.
+// Under the lock: how long the credentials are good.
 static int64_t lasts_ms(const struct exec *exec)
 {
 	int64_t left = exec->expires_ms - clock_wall_ms(&clock_system);
 
 	if (!exec->expires_ms)
-		return exec->again_ms ? exec->again_ms : AGAIN_MS;
+		return exec->again_ms;
 	left = left > 10 * EARLY_MS ? left - EARLY_MS : left * 9 / 10;
 	return left > 1000 ? left : 1000;
 }
 
-// Returns false when it is time to end.
+// Until then, or until what was given is refused. Returns false when it is time to end.
 static bool wait_ms(struct exec *exec, int64_t ms)
 {
 	const struct timespec until = deadline_timespec(deadline_in_ms(ms));
 	int r = 0;
 
-	while (!exec->stopping && r == 0)
+	while (!exec->stopping && !exec->refused && r == 0)
 		r = pthread_cond_timedwait(&exec->changed, &exec->lock, &until);
 	return !exec->stopping;
 }
@@ -200,9 +239,10 @@ static void *renew(void *user)
 		(void)pthread_mutex_unlock(&exec->lock);
 		r = ask(exec, &err);
 		if (r < 0 && r != ERR_CANCELLED)
-			log_warning("no new token, keeping the old one", "error", err.text);
+			log_warning("no new credentials, keeping the old ones", "error", err.text);
 		(void)pthread_mutex_lock(&exec->lock);
-		ms = r == 0 ? lasts_ms(exec) : exec->again_ms ? exec->again_ms : RETRY_MS;
+		exec->refused = false;
+		ms = r == 0 ? lasts_ms(exec) : exec->retry_ms;
 	}
 	(void)pthread_mutex_unlock(&exec->lock);
 	return NULL;
@@ -269,7 +309,9 @@ int exec_new(const struct exec_options *options, struct exec **ret, struct err *
 		abort();
 	exec->arena = arena_new();
 	arena_wipe_on_free(exec->arena); // the environment may hold anything
-	exec->token = BUF_INIT_SECRET(64 * 1024);
+	exec->token = BUF_INIT_SECRET(TOKEN_MAX);
+	exec->certificate = BUF_INIT_SECRET(OUTPUT_MAX);
+	exec->key = BUF_INIT_SECRET(OUTPUT_MAX);
 	(void)pthread_mutex_init(&exec->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -280,7 +322,11 @@ int exec_new(const struct exec_options *options, struct exec **ret, struct err *
 	exec->api_version = arena_strdup(exec->arena, options->api_version);
 	exec->hint = arena_strdup(exec->arena, options->hint);
 	exec->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
-	exec->again_ms = options->again_ms;
+	exec->again_ms = options->again_ms ? options->again_ms : AGAIN_MS;
+	exec->retry_ms = options->again_ms ? options->again_ms : RETRY_MS;
+	exec->refused_ms = options->refused_ms ? options->refused_ms : REFUSED_MS;
+	exec->on_certificate = options->on_certificate;
+	exec->user = options->user;
 	r = ask(exec, err);
 	if (r < 0)
 		return r;
@@ -303,6 +349,8 @@ void exec_free(struct exec *exec)
 	if (exec->started)
 		(void)pthread_join(exec->thread, NULL);
 	buf_release(&exec->token);
+	buf_release(&exec->certificate);
+	buf_release(&exec->key);
 	(void)pthread_cond_destroy(&exec->changed);
 	(void)pthread_mutex_destroy(&exec->lock);
 	arena_free(exec->arena);
@@ -313,5 +361,17 @@ void exec_token(struct exec *exec, struct buf *ret)
 {
 	(void)pthread_mutex_lock(&exec->lock);
 	buf_add(ret, buf_str(&exec->token));
+	(void)pthread_mutex_unlock(&exec->lock);
+}
+
+void exec_refused(struct exec *exec)
+{
+	(void)pthread_mutex_lock(&exec->lock);
+	// Whoever is refused with the ones just given is helped by no others, and whoever asked before they were given comes late.
+	if (clock_monotonic_ms(&clock_system) - exec->given_ms >= exec->refused_ms) {
+		exec->given_ms = clock_monotonic_ms(&clock_system);
+		exec->refused = true;
+		(void)pthread_cond_broadcast(&exec->changed);
+	}
 	(void)pthread_mutex_unlock(&exec->lock);
 }

@@ -31,7 +31,7 @@
 struct kube_informer {
 	struct kube_client *client;
 	struct kube_informer_options options;
-	char *namespace, *selector;
+	char *namespace, *label_selector, *field_selector;
 	struct kube_store *store;
 	struct watch watch;
 	struct http_stream *stream;
@@ -65,7 +65,8 @@ int kube_informer_new(struct kube_client *client, const struct kube_informer_opt
 	if (!informer->options.silent_ms)
 		informer->options.silent_ms = SILENT_MS;
 	informer->namespace = copy(options->namespace);
-	informer->selector = copy(options->label_selector);
+	informer->label_selector = copy(options->label_selector);
+	informer->field_selector = copy(options->field_selector);
 	informer->store = kube_store_new(options->index);
 	listing_init(&informer->listing, options->metadata_only);
 	informer->seed = (unsigned)clock_monotonic_ms(&clock_system) ^ (unsigned)(uintptr_t)informer;
@@ -85,7 +86,8 @@ void kube_informer_free(struct kube_informer *informer)
 	listing_deinit(&informer->listing);
 	kube_store_free(informer->store);
 	free(informer->namespace);
-	free(informer->selector);
+	free(informer->label_selector);
+	free(informer->field_selector);
 	free(informer);
 }
 
@@ -238,6 +240,9 @@ static void on_end(void *user, const struct http_response *response, const struc
 	struct err fault = ERR_INIT;
 	int64_t delay = 0;
 
+	// Without a stream nothing was asked.
+	if (informer->stream)
+		kube_client_note(informer->client, "GET", response);
 	informer->stream = NULL;
 	if (loop_is_stopping(loop))
 		return;
@@ -278,7 +283,8 @@ static void ask(void *user)
 	if (!watching && !informer->watch.continue_token.len)
 		kube_store_begin_round(informer->store);
 	kube_path(&path, informer->options.resource, informer->namespace, NULL);
-	kube_query(&path, "labelSelector", informer->selector);
+	kube_query(&path, "labelSelector", informer->label_selector);
+	kube_query(&path, "fieldSelector", informer->field_selector);
 	watch_query(&informer->watch, &path, seconds);
 	if (kube_head_make(informer->client, &path, &head, &request, &err) < 0) {
 		on_end(informer, &none, &err);

@@ -24,6 +24,7 @@ struct kube_informer_options {
 	const struct kube_resource *resource;
 	const char *namespace;	    // NULL: all
 	const char *label_selector; // NULL: none
+	const char *field_selector; // "metadata.name=x"; NULL: none
 	const char *const *parts;   // JSON pointers of what is kept beside metadata, ended with NULL; NULL: all
 	kube_store_index index;	    // of the store; NULL: none
 	bool metadata_only;	    // PartialObjectMetadata; annotations and managedFields dropped unparsed, buffers wiped

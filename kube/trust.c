@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What has been handed out stays where it is until the end, since others may be reading it: each change makes a new set. That costs
-// a few kilobytes for each rotation, and those are months apart.
+// What has been handed out stays as it is while somebody reads it: each change makes a new set, and an old one goes with its last
+// reader.
 
 #include "kube/trust.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,65 +15,154 @@
 #include "kube/file.h"
 
 struct source {
-	const char *path; // NULL: the text does not change
-	const char *text;
+	char *path; // NULL: the text does not change by itself
+	char *text; // NULL: none
 	struct timespec changed;
 	ino_t inode;
 };
 
-struct trust {
-	struct arena *arena; // wiped; used by whoever holds busy, and before there are threads
-	struct source sources[TRUST_PARTS];
-	const char *proxy;
-	bool insecure;
-	_Atomic(const struct http_tls *) current;
-	atomic_flag busy;
+struct set {
+	struct http_tls tls; // first: what is handed out
+	char *texts[TRUST_PARTS];
+	unsigned readers;
+	struct set *older;
 };
 
+struct trust {
+	pthread_mutex_t looking; // of the sources; never waited for by who only reads
+	struct source sources[TRUST_PARTS];
+	char *name, *proxy;
+	bool insecure;
+	pthread_mutex_t lock; // of the sets
+	struct set *sets;     // the newest first: that is the one that is good
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static char *copy(const char *text)
+{
+	return text ? must(strdup(text)) : NULL;
+}
+
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+static void set_free(struct set *set)
+{
+	for (int i = 0; i < TRUST_PARTS; i++)
+		wipe(set->texts[i]);
+	free(set);
+}
+
+// Under the lock: the old ones that nobody reads go.
+static void drop_old(struct trust *trust)
+{
+	struct set **link = &trust->sets->older;
+
+	while (*link) {
+		struct set *set = *link;
+
+		if (set->readers > 0) {
+			link = &set->older;
+			continue;
+		}
+		*link = set->older;
+		set_free(set);
+	}
+}
+
+// By who looks: what the sources are now becomes what is good.
 static void publish(struct trust *trust)
 {
-	struct http_tls *tls = arena_alloc(trust->arena, sizeof(*tls));
+	struct set *set = must(calloc(1, sizeof(*set)));
 
-	tls->ca_pem = trust->sources[TRUST_CA].text;
-	tls->certificate_pem = trust->sources[TRUST_CERTIFICATE].text;
-	tls->key_pem = trust->sources[TRUST_KEY].text;
-	tls->proxy = trust->proxy;
-	tls->insecure = trust->insecure;
-	atomic_store(&trust->current, tls);
+	for (int i = 0; i < TRUST_PARTS; i++)
+		set->texts[i] = copy(trust->sources[i].text);
+	set->tls = (struct http_tls){
+		.ca_pem = set->texts[TRUST_CA],
+		.certificate_pem = set->texts[TRUST_CERTIFICATE],
+		.key_pem = set->texts[TRUST_KEY],
+		.server_name = trust->name,
+		.insecure = trust->insecure,
+		.proxy = trust->proxy,
+	};
+	(void)pthread_mutex_lock(&trust->lock);
+	set->older = trust->sets;
+	trust->sets = set;
+	drop_old(trust);
+	(void)pthread_mutex_unlock(&trust->lock);
 }
 
 struct trust *trust_new(void)
 {
-	struct trust *trust = calloc(1, sizeof(*trust));
+	struct trust *trust = must(calloc(1, sizeof(*trust)));
 
-	if (!trust)
-		abort();
-	trust->arena = arena_new();
-	arena_wipe_on_free(trust->arena);
-	atomic_flag_clear(&trust->busy);
+	(void)pthread_mutex_init(&trust->looking, NULL);
+	(void)pthread_mutex_init(&trust->lock, NULL);
 	publish(trust);
 	return trust;
+}
+
+static void source_clear(struct source *source)
+{
+	wipe(source->text);
+	free(source->path);
+	*source = (struct source){0};
 }
 
 void trust_free(struct trust *trust)
 {
 	if (!trust)
 		return;
-	arena_free(trust->arena);
+	for (struct set *set = trust->sets, *older; set; set = older) {
+		older = set->older;
+		set_free(set);
+	}
+	for (int i = 0; i < TRUST_PARTS; i++)
+		source_clear(&trust->sources[i]);
+	free(trust->name);
+	wipe(trust->proxy); // may have a password in it
+	(void)pthread_mutex_destroy(&trust->looking);
+	(void)pthread_mutex_destroy(&trust->lock);
 	free(trust);
+}
+
+static void set_text(struct source *source, const char *pem)
+{
+	source_clear(source);
+	source->text = copy(pem);
 }
 
 void trust_set_text(struct trust *trust, enum trust_part part, const char *pem)
 {
-	trust->sources[part] = (struct source){.text = arena_strdup(trust->arena, pem)};
+	set_text(&trust->sources[part], pem);
 	publish(trust);
 }
 
-void trust_set_insecure(struct trust *trust, const char *proxy, bool insecure)
+void trust_set_server(struct trust *trust, const struct trust_server *server)
 {
-	trust->proxy = proxy ? arena_strdup(trust->arena, proxy) : NULL;
-	trust->insecure = insecure;
+	trust->name = copy(server->name);
+	trust->proxy = copy(server->proxy);
+	trust->insecure = server->insecure;
 	publish(trust);
+}
+
+void trust_replace_client(struct trust *trust, const char *certificate, const char *key)
+{
+	(void)pthread_mutex_lock(&trust->looking);
+	set_text(&trust->sources[TRUST_CERTIFICATE], certificate);
+	set_text(&trust->sources[TRUST_KEY], key);
+	publish(trust);
+	(void)pthread_mutex_unlock(&trust->looking);
 }
 
 // Before the read: what is written during it counts as a further change.
@@ -94,7 +183,8 @@ int trust_set_file(struct trust *trust, enum trust_part part, const char *path, 
 	r = file_read(path, &text, err);
 	if (r < 0)
 		return r;
-	*source = (struct source){.path = arena_strdup(trust->arena, path), .text = arena_strdup(trust->arena, buf_str(&text))};
+	set_text(source, buf_str(&text));
+	source->path = copy(path);
 	note_version(source, &found);
 	publish(trust);
 	return 0;
@@ -108,7 +198,7 @@ static bool has_changed(const struct source *source, struct stat *ret)
 	       ret->st_ino != source->inode;
 }
 
-static bool read_again(struct trust *trust, struct source *source)
+static bool read_again(struct source *source)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT_SECRET(FILE_MAX_BYTES);
 	struct err ignored = ERR_INIT;
@@ -119,21 +209,47 @@ static bool read_again(struct trust *trust, struct source *source)
 	note_version(source, &found);
 	if (strcmp(source->text, buf_str(&text)) == 0)
 		return false;
-	source->text = arena_strdup(trust->arena, buf_str(&text));
+	wipe(source->text);
+	source->text = copy(buf_str(&text));
 	return true;
 }
 
 // One thread looks, and meanwhile the others go on with what there is.
-const struct http_tls *trust_get(struct trust *trust)
+static void look(struct trust *trust)
 {
 	bool changed = false;
 
-	if (!atomic_flag_test_and_set(&trust->busy)) {
-		for (int i = 0; i < TRUST_PARTS; i++)
-			changed = read_again(trust, &trust->sources[i]) || changed;
-		if (changed)
-			publish(trust);
-		atomic_flag_clear(&trust->busy);
-	}
-	return atomic_load(&trust->current);
+	if (pthread_mutex_trylock(&trust->looking) != 0)
+		return;
+	for (int i = 0; i < TRUST_PARTS; i++)
+		changed = read_again(&trust->sources[i]) || changed;
+	if (changed)
+		publish(trust);
+	(void)pthread_mutex_unlock(&trust->looking);
+}
+
+const struct http_tls *trust_get(struct trust *trust)
+{
+	struct set *set;
+
+	look(trust);
+	(void)pthread_mutex_lock(&trust->lock);
+	set = trust->sets;
+	set->readers++;
+	(void)pthread_mutex_unlock(&trust->lock);
+	return &set->tls;
+}
+
+void trust_put(struct trust *trust, const struct http_tls *tls)
+{
+	struct set *set;
+
+	if (!tls)
+		return;
+	(void)pthread_mutex_lock(&trust->lock);
+	for (set = trust->sets; &set->tls != tls; set = set->older)
+		;
+	set->readers--;
+	drop_old(trust);
+	(void)pthread_mutex_unlock(&trust->lock);
 }

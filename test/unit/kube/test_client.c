@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -133,6 +134,25 @@ static void test_retry_after(void **state)
 	}
 }
 
+// As a date, it is how long from now.
+static void test_retry_after_as_a_date(void **state)
+{
+	char extra[128];
+	struct part part = {.status = 429, .extra = extra, .body = ""};
+	struct err err = ERR_INIT;
+	time_t then = time(NULL) + 100;
+	struct tm parts;
+
+	(void)state;
+	(void)strftime(extra, sizeof(extra), "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime_r(&then, &parts));
+	assert_int_equal(get(&part, 10000, NULL, &err), ERR_TOO_MANY);
+	assert_in_range(err.retry_after_ms, 60000, 100000);
+	err_clear(&err);
+	part.extra = "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n";
+	assert_int_equal(get(&part, 10000, NULL, &err), ERR_TOO_MANY);
+	assert_int_equal(err.retry_after_ms, 0);
+}
+
 static void test_answers_that_are_none(void **state)
 {
 	static const struct {
@@ -226,7 +246,8 @@ static void test_writes(void **state)
 		{"PATCH", "/apis/apps/v1/namespaces/ns/statefulsets/s/status?fieldManager=m&dryRun=All",
 		 "Content-Type: application/apply-patch+yaml\r\n", "{\"b\":2}"},
 		{"PATCH", "/api/v1/namespaces/ns/pods/p/status", "Content-Type: application/merge-patch+json\r\n", "{\"c\":1}"},
-		{"PATCH", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json-patch+json\r\n", "[]"},
+		{"PATCH", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json-patch+json\r\n",
+		 "[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"u\"}]"},
 		{"PUT", "/api/v1/namespaces/ns/pods/p/status", "Content-Type: application/json\r\n", "{\"d\":1}"},
 		{"DELETE", "/api/v1/namespaces/ns/pods/p", "Content-Type: application/json\r\n",
 		 "{\"propagationPolicy\":\"Background\",\"preconditions\":{\"uid\":\"u\",\"resourceVersion\":\"5\"},"
@@ -253,7 +274,9 @@ static void test_writes(void **state)
 				    &err),
 			 0);
 	assert_int_equal(kube_patch(reach.client, &kube_pods, pod, "status", KUBE_PATCH_MERGE, "{\"c\":1}", NULL, &err), 0);
-	assert_int_equal(kube_patch(reach.client, &kube_pods, pod, NULL, KUBE_PATCH_JSON, "[]", NULL, &err), 0);
+	assert_int_equal(kube_patch(reach.client, &kube_pods, pod, NULL, KUBE_PATCH_JSON,
+				    "[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"u\"}]", NULL, &err),
+			 0);
 	assert_int_equal(kube_update_status(reach.client, &kube_pods, pod, "{\"d\":1}", NULL, &err), 0);
 	assert_int_equal(kube_delete(reach.client, &kube_pods, pod, &exact, &err), 0);
 	assert_int_equal(kube_delete(reach.client, &kube_pods, pod, NULL, &err), 0);
@@ -304,6 +327,42 @@ static void test_list(void **state)
 	reach_end(&reach);
 }
 
+// Of an API that it does not have, the server says nothing that is JSON.
+static void test_no_such_api(void **state)
+{
+	struct part part = {.status = 404, .body = "404 page not found\n"};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(get(&part, 10000, NULL, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.text, "the API server has nothing under this path");
+}
+
+static void test_calls_are_counted(void **state)
+{
+	struct part part = {.status = 409, .body = "{}"};
+	struct err err = ERR_INIT;
+	struct traffic_count count;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_create(reach.client, &kube_events, "ns", "{}", NULL, &err), ERR_CONFLICT);
+	err_clear(&err);
+	loop_stop(reach.loop);
+	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	assert_true(traffic_get(kube_client_traffic(reach.client), 0, &count));
+	assert_string_equal(count.method, "POST");
+	assert_int_equal(count.status, 409);
+	assert_int_equal(count.n, 1);
+	assert_true(traffic_get(kube_client_traffic(reach.client), 1, &count));
+	assert_string_equal(count.method, "GET");
+	assert_int_equal(count.status, 0);
+	assert_int_equal(kube_client_calls(reach.client, 0), 1);
+	assert_ptr_equal(kube_client_config(reach.client), reach.config);
+	reach_end(&reach);
+}
+
 static void test_url_limit(void **state)
 {
 	struct part part = {.status = 200, .body = "{}"};
@@ -324,11 +383,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_get),	 cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_answers_that_are_none),
+		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_retry_after_as_a_date), cmocka_unit_test(test_answers_that_are_none),
 		cmocka_unit_test(test_deadline), cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_end_while_silent),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
+		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

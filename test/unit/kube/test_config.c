@@ -79,6 +79,9 @@ static void assert_token(const struct kube_config *config, const char *wanted)
 	assert_string_equal(buf_str(&token), wanted);
 }
 
+#define CONTEXT "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+#define CLUSTER "clusters: [{name: k, cluster: {server: https://h}}]\n"
+
 // As kubectl writes it, with two contexts.
 static const char usual[] =
 	"apiVersion: v1\n"
@@ -185,6 +188,20 @@ static void test_files(void **state)
 	kube_config_free(config);
 }
 
+// Both: the file's, as long as it can be read.
+static void test_token_and_token_file(void **state)
+{
+	struct kube_config *config;
+
+	(void)state;
+	file("token", "of the file\n");
+	config = load(CONTEXT CLUSTER "users: [{name: u, user: {tokenFile: token, token: inline}}]\n", NULL);
+	assert_token(config, "of the file");
+	(void)unlink(path_of("token"));
+	assert_token(config, "inline");
+	kube_config_free(config);
+}
+
 static void test_a_token_file_that_is_gone(void **state)
 {
 	_cleanup_buf_ struct buf token = BUF_INIT_SECRET(1024);
@@ -258,8 +275,72 @@ static void test_where_it_is_looked_for(void **state)
 	free(kept);
 }
 
-#define CONTEXT "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-#define CLUSTER "clusters: [{name: k, cluster: {server: https://h}}]\n"
+
+// A list, as kubectl takes it: what is not there is passed over, unless nothing is.
+static void test_list_of_files(void **state)
+{
+	struct kube_config *config = NULL;
+	struct err err = ERR_INIT;
+	char list[1024];
+
+	(void)state;
+	file("config", usual);
+	file("namespace", "current-context: second\n");
+	(void)snprintf(list, sizeof(list), ":%s/absent:%s/namespace::%s/config:", folder, folder, folder);
+	(void)setenv("KUBECONFIG", list, 1);
+	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), 0);
+	assert_string_equal(kube_config_namespace(config), "team");
+	kube_config_free(config);
+	(void)setenv("KUBECONFIG", "/nowhere/a:/nowhere/b", 1);
+	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_NOT_FOUND);
+	assert_non_null(strstr(err.text, "/nowhere/b"));
+	err_clear(&err);
+	(void)setenv("KUBECONFIG", ":", 1);
+	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_INVALID);
+	assert_non_null(strstr(err.text, "KUBECONFIG"));
+	err_clear(&err);
+	// What is there but cannot be read is not passed over; nor are more files than there may be.
+	(void)snprintf(list, sizeof(list), "%s/config:%s", folder, folder);
+	(void)setenv("KUBECONFIG", list, 1);
+	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_INTERNAL);
+	err_clear(&err);
+	list[0] = '\0';
+	for (int i = 0; i < 17; i++)
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s/config:", folder);
+	(void)setenv("KUBECONFIG", list, 1);
+	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_TOO_LARGE);
+}
+
+// The kubeconfig's proxy, else the environment's, but none in-cluster.
+static void test_proxy(void **state)
+{
+	struct kube_config *config = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	(void)setenv("HTTPS_PROXY", "proxy:3128", 1);
+	config = load(CONTEXT CLUSTER "users: [{name: u, user: {}}]\n", NULL);
+	assert_string_equal(kube_config_tls(config)->proxy, "http://proxy:3128");
+	kube_config_free(config);
+	(void)setenv("NO_PROXY", "h", 1);
+	config = load(CONTEXT CLUSTER "users: [{name: u, user: {}}]\n", NULL);
+	assert_null(kube_config_tls(config)->proxy);
+	kube_config_free(config);
+	config = load(CONTEXT "clusters: [{name: k, cluster: {server: https://h, proxy-url: 'socks5://p', tls-server-name: x}}]\nusers: [{name: u, user: {}}]\n",
+		      NULL);
+	assert_string_equal(kube_config_tls(config)->proxy, "socks5h://p");
+	assert_string_equal(kube_config_tls(config)->server_name, "x");
+	kube_config_free(config);
+	file("ca.crt", "the CA");
+	file("namespace", "n");
+	(void)setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+	(void)setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+	assert_int_equal(kube_config_load_in_cluster(folder, &config, &err), 0);
+	assert_null(kube_config_tls(config)->proxy);
+	kube_config_free(config);
+	(void)unsetenv("HTTPS_PROXY");
+	(void)unsetenv("NO_PROXY");
+}
 
 // What goes to the standard error output in between: the parser must not print the line that it cannot read.
 static int kept_stderr, heard_stderr;
@@ -285,42 +366,45 @@ static void hear_end(char *ret, size_t size)
 }
 
 // What is refused, and words that the sentence must have.
+static const struct {
+	const char *text;
+	const char *context;
+	const char *words[3];
+} refused[] = {
+	{"", NULL, {"not a kubeconfig", "YAML"}},
+	{"just text", NULL, {"not a kubeconfig"}},
+	{"- a\n- b\n", NULL, {"not a kubeconfig"}},
+	{"a: [b\nhunter2: c", NULL, {"not a kubeconfig", "not YAML in line 3"}},
+	{"a: {b: c\n\tx", NULL, {"not a kubeconfig"}},
+	{"kind: Config\n", NULL, {"no current-context", "--context", "use-context"}},
+	{CONTEXT CLUSTER, "other", {"no context 'other'", "get-contexts"}},
+	{CONTEXT, NULL, {"no cluster 'k'"}},
+	{"current-context: c\ncontexts: [{name: c, context: {user: u}}]\n", NULL, {"context 'c'", "no cluster"}},
+	{CONTEXT CLUSTER, NULL, {"no user 'u'"}},
+	{CONTEXT "clusters: [{name: k, cluster: {}}]\n", NULL, {"cluster 'k'", "no server"}},
+	{CONTEXT "clusters: [{name: k, cluster: {server: 'unix:///x'}}]\n", NULL, {"server", "https://"}},
+	{CONTEXT "clusters: [{name: k, cluster: {server: https://h, proxy-url: 'u:hunter2@p'}}]\n", NULL,
+	 {"proxy-url of cluster 'k'", "socks5://"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {token: hunter2, as: admin}}]\n", NULL, {"user 'u'", "'as'", "own credentials"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {as-groups: [system:masters]}}]\n", NULL, {"user 'u'", "'as-groups'"}},
+	{CONTEXT "clusters: [{name: k, cluster: {server: https://h, certificate-authority-data: '%%'}}]\n", NULL,
+	 {"certificate-authority-data", "base64"}},
+	{CONTEXT "clusters: [{name: k, cluster: {server: https://h, certificate-authority: nowhere.pem}}]\nusers: [{name: u, user: {}}]\n", NULL,
+	 {"nowhere.pem"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: aws, env: [{name: A, value: hunter2}]}}}]\n", NULL,
+	 {"user 'u'", "exec", "client.authentication.k8s.io/v1"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]\n", NULL, {"user 'u'", "command"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Always}}}]\n",
+	 NULL, {"user 'u'", "interactiveMode"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./none, "
+			 "installHint: install it}}}]\n", NULL, {"user 'u'", "/none", "install it"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp, config: {access-token: hunter2}}}}]\n", NULL,
+	 {"user 'u'", "auth-provider"}},
+	{CONTEXT CLUSTER "users: [{name: u, user: {client-key-data: 'hunter2!'}}]\n", NULL, {"client-key-data", "base64"}},
+};
+
 static void test_refusals(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *context;
-		const char *words[3];
-	} refused[] = {
-		{"", NULL, {"not a kubeconfig", "YAML"}},
-		{"just text", NULL, {"not a kubeconfig"}},
-		{"- a\n- b\n", NULL, {"not a kubeconfig"}},
-		{"a: [b\nhunter2: c", NULL, {"not a kubeconfig", "not YAML in line 3"}},
-		{"a: {b: c\n\tx", NULL, {"not a kubeconfig"}},
-		{"kind: Config\n", NULL, {"no current-context", "--context", "use-context"}},
-		{CONTEXT CLUSTER, "other", {"no context 'other'", "get-contexts"}},
-		{CONTEXT, NULL, {"no cluster 'k'"}},
-		{"current-context: c\ncontexts: [{name: c, context: {user: u}}]\n", NULL, {"context 'c'", "no cluster"}},
-		{CONTEXT CLUSTER, NULL, {"no user 'u'"}},
-		{CONTEXT "clusters: [{name: k, cluster: {}}]\n", NULL, {"cluster 'k'", "no server"}},
-		{CONTEXT "clusters: [{name: k, cluster: {server: 'unix:///x'}}]\n", NULL, {"server", "https://"}},
-		{CONTEXT "clusters: [{name: k, cluster: {server: https://h, tls-server-name: x}}]\n", NULL, {"tls-server-name"}},
-		{CONTEXT "clusters: [{name: k, cluster: {server: https://h, certificate-authority-data: '%%'}}]\n", NULL,
-		 {"certificate-authority-data", "base64"}},
-		{CONTEXT "clusters: [{name: k, cluster: {server: https://h, certificate-authority: nowhere.pem}}]\n", NULL,
-		 {"nowhere.pem"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: aws, env: [{name: A, value: hunter2}]}}}]\n", NULL,
-		 {"user 'u'", "exec", "client.authentication.k8s.io/v1"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]\n", NULL, {"user 'u'", "command"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Always}}}]\n",
-		 NULL, {"user 'u'", "interactiveMode"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./none, "
-				 "installHint: install it}}}]\n", NULL, {"user 'u'", "/none", "install it"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp, config: {access-token: hunter2}}}}]\n", NULL,
-		 {"user 'u'", "auth-provider"}},
-		{CONTEXT CLUSTER "users: [{name: u, user: {client-key-data: 'hunter2!'}}]\n", NULL, {"client-key-data", "base64"}},
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct kube_config *config = NULL;
@@ -394,9 +478,12 @@ int main(void)
 		TEST(test_another_context),
 		TEST(test_json),
 		TEST(test_files),
+		TEST(test_token_and_token_file),
 		TEST(test_a_token_file_that_is_gone),
 		TEST(test_in_cluster),
 		TEST(test_where_it_is_looked_for),
+		TEST(test_list_of_files),
+		TEST(test_proxy),
 		TEST(test_refusals),
 		TEST(test_credential_plugin),
 		TEST(test_no_file_and_too_large_a_one),

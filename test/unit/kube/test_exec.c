@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,7 +54,10 @@ static void test_refusals(void **state)
 		{"kill -9 $$", "status 137", ERR_INVALID},
 		{"echo no JSON", "no ExecCredential", ERR_INVALID},
 		{"echo '{\"apiVersion\":\"v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"hunter2\"}}'", "no ExecCredential", ERR_INVALID},
-		{"echo '" CREDENTIAL("{\"clientCertificateData\":\"x\"}") "'", "no token", ERR_INVALID},
+		{"echo '" CREDENTIAL("{\"token\":\"\"}") "'", "neither a token nor a client certificate", ERR_INVALID},
+		{"echo '" CREDENTIAL("{\"clientCertificateData\":\"hunter2\"}") "'", "clientCertificateData without clientKeyData", ERR_INVALID},
+		{"echo '" CREDENTIAL("{\"token\":\"t\",\"clientKeyData\":\"hunter2\"}") "'", "clientKeyData without", ERR_INVALID},
+		{"printf '" CREDENTIAL("{\"token\":\"%070000d\"}") "'", "token of more than", ERR_TOO_LARGE},
 		{"echo '" CREDENTIAL("{\"token\":\"hunter2\",\"expirationTimestamp\":\"soon\"}") "'", "expirationTimestamp", ERR_INVALID},
 		{"head -c 300000 /dev/zero", "more than", ERR_TOO_LARGE},
 		{"sleep 60", "within", ERR_TIMEOUT},
@@ -104,6 +108,100 @@ static void test_it_is_renewed(void **state)
 	(void)unlink(path);
 }
 
+struct certificates {
+	unsigned times;
+	char last[64];
+};
+
+static void on_certificate(void *user, const char *certificate, const char *key)
+{
+	struct certificates *told = user;
+
+	told->times++;
+	(void)snprintf(told->last, sizeof(told->last), "%s/%s", certificate ? certificate : "", key ? key : "");
+}
+
+static off_t runs_of(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 ? found.st_size : 0;
+}
+
+// A script that leaves a byte in the file for each run and prints what its case says.
+static void script_of(char *script, size_t size, const char *path, const char *cases)
+{
+	(void)snprintf(script, size, "printf x >>%s; case $(wc -c <%s | tr -d ' ') in %s esac", path, path, cases);
+}
+
+static void wait_token(struct exec *exec, const char *wanted)
+{
+	int64_t deadline = deadline_in_ms(20000);
+	_cleanup_buf_ struct buf token = BUF_INIT_SECRET(1024);
+
+	while (strcmp(buf_str(&token), wanted) != 0) {
+		assert_true(deadline_left_ms(deadline) > 0);
+		buf_clear(&token);
+		exec_token(exec, &token);
+	}
+}
+
+// Refused credentials are replaced at once, but not those that were just given. Others are told, the same ones not.
+static void test_refused_credentials(void **state)
+{
+	char path[] = "/tmp/neofleet-exec-XXXXXX", script[1024];
+	int fd = mkstemp(path);
+	struct certificates told = {0};
+	struct exec *exec;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	script_of(script, sizeof(script), path,
+		  "1) echo '" CREDENTIAL("{\"token\":\"t1\",\"clientCertificateData\":\"c\",\"clientKeyData\":\"k\"}") "';; "
+		  "2) echo '" CREDENTIAL("{\"token\":\"t2\",\"clientCertificateData\":\"c\",\"clientKeyData\":\"k\"}") "';; "
+		  "3) echo '" CREDENTIAL("{\"token\":\"t3\",\"clientCertificateData\":\"d\",\"clientKeyData\":\"k\"}") "';; "
+		  "*) echo '" CREDENTIAL("{\"token\":\"t4\"}") "';;");
+	assert_int_equal(MAKE(script, &exec, &err, .again_ms = 3600000, .refused_ms = 1, .on_certificate = on_certificate, .user = &told), 0);
+	assert_token(exec, "t1");
+	assert_int_equal(told.times, 1);
+	assert_string_equal(told.last, "c/k");
+	for (int i = 2; i <= 4; i++) {
+		const char *const tokens[] = {"t2", "t3", "t4"};
+		int64_t deadline = deadline_in_ms(3);
+
+		while (deadline_left_ms(deadline) > 0)
+			;
+		exec_refused(exec);
+		wait_token(exec, tokens[i - 2]);
+	}
+	exec_free(exec); // its thread has ended
+	assert_int_equal(told.times, 3);
+	assert_string_equal(told.last, "/");
+	assert_int_equal(runs_of(path), 4);
+	(void)unlink(path);
+}
+
+static void test_fresh_credentials_are_kept(void **state)
+{
+	char path[] = "/tmp/neofleet-exec-XXXXXX", script[1024];
+	int fd = mkstemp(path);
+	struct exec *exec;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	script_of(script, sizeof(script), path, "*) echo '" CREDENTIAL("{\"token\":\"t\"}") "';;");
+	assert_int_equal(MAKE(script, &exec, &err, .again_ms = 3600000, .refused_ms = 3600000), 0);
+	for (int i = 0; i < 100; i++)
+		exec_refused(exec);
+	exec_free(exec);
+	assert_int_equal(runs_of(path), 1);
+	(void)unlink(path);
+}
+
 // Freeing ends a program that hangs.
 static void test_stop_while_it_runs(void **state)
 {
@@ -133,6 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_it_is_renewed),
+		cmocka_unit_test(test_refused_credentials),
+		cmocka_unit_test(test_fresh_credentials_are_kept),
 		cmocka_unit_test(test_stop_while_it_runs),
 	};
 

@@ -190,14 +190,14 @@ static void test_list_and_watch(void **state)
 	struct world world;
 
 	(void)state;
-	BEGIN(&world, parts, .namespace = "n", .label_selector = "x=y");
-	assert_target(&world, 0, "/api/v1/namespaces/n/pods?labelSelector=x%3Dy&limit=500");
+	BEGIN(&world, parts, .namespace = "n", .label_selector = "x=y", .field_selector = "spec.nodeName=m");
+	assert_target(&world, 0, "/api/v1/namespaces/n/pods?labelSelector=x%3Dy&fieldSelector=spec.nodeName%3Dm&limit=500");
 	assert_target(&world, 1, "&limit=500&continue=next");
 	// Half a list is no reason to begin.
 	assert_false(kube_informer_synced(world.informer));
 	assert_told(&world, 1, "+a/1 ");
 	go_on(&world);
-	assert_target(&world, 2, "&watch=true&allowWatchBookmarks=true&timeoutSeconds=");
+	assert_target(&world, 2, "/namespaces/n/pods?labelSelector=x%3Dy&fieldSelector=spec.nodeName%3Dm&watch=true&allowWatchBookmarks=true&timeoutSeconds=");
 	assert_target(&world, 2, "&resourceVersion=5");
 	assert_true(kube_informer_synced(world.informer));
 	// It resumes from the bookmark; an object of a version that is known is no change.
@@ -260,6 +260,52 @@ static void test_gone_on_a_continue_token(void **state)
 	assert_target(&world, 4, "resourceVersion=7");
 	// What only the first list had is gone before anybody begins.
 	assert_told(&world, 5, "+a/1 +z/2 ~a/6 +b/7 -z/2 ");
+	end(&world);
+}
+
+// Where even a list from the beginning is too old, it is asked for again at once, and then after pauses.
+static void test_gone_on_a_list(void **state)
+{
+	static const struct part parts[] = {
+		{.status = 410, .body = "{\"message\":\"too old\"}"},
+		{.status = 410, .body = "{\"message\":\"too old\"}"},
+		{.status = 410, .body = "{\"message\":\"too old\"}"},
+		{.body = LIST("5", POD("a", "1"))},
+	};
+	struct world world;
+
+	(void)state;
+	BEGIN(&world, parts);
+	assert_told(&world, 1, "+a/1 ");
+	for (size_t i = 0; i < 4; i++)
+		assert_target(&world, i, "/pods?limit=500");
+	assert_true(pause_before(&world, 2) >= 19);
+	assert_true(pause_before(&world, 3) >= 39);
+	end(&world);
+}
+
+// What was asked, and what came of it: for metrics.
+static void test_requests_are_counted(void **state)
+{
+	static const struct part parts[] = {
+		{.status = 500, .body = "{}"},
+		{.body = LIST("5", POD("a", "1"))},
+		{.then = STREAM_END},
+		{.status = 401, .body = "{}"},
+	};
+	struct traffic_count count[3];
+	struct world world;
+
+	(void)state;
+	BEGIN(&world, parts);
+	assert_target(&world, 4, "watch=true");
+	for (size_t i = 0; i < 3; i++)
+		assert_true(traffic_get(kube_client_traffic(world.reach.client), i, &count[i]));
+	assert_int_equal(count[0].status, 500);
+	assert_int_equal(count[1].status, 200);
+	assert_int_equal(count[1].n, 2); // the list, and the watch that has ended
+	assert_int_equal(count[2].status, 401);
+	assert_string_equal(count[2].method, "GET");
 	end(&world);
 }
 
@@ -445,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_list_and_watch),
 		cmocka_unit_test(test_a_relist_never_empties_the_store),
 		cmocka_unit_test(test_gone_on_a_continue_token),
+		cmocka_unit_test(test_gone_on_a_list),
+		cmocka_unit_test(test_requests_are_counted),
 		cmocka_unit_test(test_lists_that_fail),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_a_broken_stream_is_resumed),

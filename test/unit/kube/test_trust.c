@@ -67,12 +67,13 @@ static void test_texts_stay(void **state)
 	(void)state;
 	trust_set_text(trust, TRUST_CERTIFICATE, "cert");
 	trust_set_text(trust, TRUST_KEY, "key");
-	trust_set_insecure(trust, "http://proxy:3128", true);
+	trust_set_server(trust, &(struct trust_server){.name = "name", .proxy = "http://proxy:3128", .insecure = true});
 	tls = trust_get(trust);
 	assert_null(tls->ca_pem);
 	assert_string_equal(tls->certificate_pem, "cert");
 	assert_string_equal(tls->key_pem, "key");
 	assert_string_equal(tls->proxy, "http://proxy:3128");
+	assert_string_equal(tls->server_name, "name");
 	assert_true(tls->insecure);
 	assert_ptr_equal(trust_get(trust), tls);
 }
@@ -123,6 +124,35 @@ static void test_no_file(void **state)
 	assert_non_null(strstr(err.text, path));
 }
 
+// As credential plugins do it: again and again, and nothing of it stays but what is read.
+static void test_client_is_replaced(void **state)
+{
+	_cleanup_(trust_freep) struct trust *trust = of_file("ca");
+	const struct http_tls *first, *second, *third;
+
+	(void)state;
+	trust_replace_client(trust, "cert 1", "key 1");
+	first = trust_get(trust);
+	assert_string_equal(first->certificate_pem, "cert 1");
+	assert_string_equal(first->key_pem, "key 1");
+	assert_string_equal(first->ca_pem, "ca");
+	trust_replace_client(trust, "cert 2", "key 2");
+	second = trust_get(trust);
+	trust_put(trust, trust_get(trust));
+	trust_replace_client(trust, NULL, NULL);
+	third = trust_get(trust);
+	assert_string_equal(first->certificate_pem, "cert 1");
+	assert_string_equal(second->certificate_pem, "cert 2");
+	assert_null(third->certificate_pem);
+	assert_null(third->key_pem);
+	// In any order; and the good one stays without a reader.
+	trust_put(trust, second);
+	trust_put(trust, first);
+	trust_put(trust, third);
+	trust_put(trust, NULL);
+	assert_ptr_equal(trust_get(trust), third);
+}
+
 static _Atomic bool done;
 
 static void *read_all_the_time(void *user)
@@ -131,9 +161,12 @@ static void *read_all_the_time(void *user)
 	uintptr_t bad = 0;
 
 	while (!atomic_load(&done)) {
-		const char *pem = trust_get(trust)->ca_pem;
+		const struct http_tls *tls = trust_get(trust);
 
-		bad += strcmp(pem, "one") != 0 && strcmp(pem, "two") != 0;
+		bad += strcmp(tls->ca_pem, "one") != 0 && strcmp(tls->ca_pem, "two") != 0;
+		// A certificate comes with its own key.
+		bad += tls->certificate_pem && strcmp(tls->certificate_pem, tls->key_pem) != 0;
+		trust_put(trust, tls);
 	}
 	return (void *)bad;
 }
@@ -148,7 +181,8 @@ static void test_many_threads(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, read_all_the_time, trust), 0);
 	for (int i = 0; i < 50; i++) {
 		file(i % 2 ? "one" : "two");
-		(void)trust_get(trust);
+		trust_put(trust, trust_get(trust));
+		trust_replace_client(trust, i % 2 ? "a" : "b", i % 2 ? "a" : "b");
 	}
 	atomic_store(&done, true);
 	for (int i = 0; i < 3; i++) {
@@ -168,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_text_is_no_change, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_a_file_in_the_making, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_no_file, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_client_is_replaced, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_many_threads, make_folder, remove_folder),
 	};
 

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name config exec listing object queue redact runner store trust watch)
+foreach(name config exec kubeconfig listing object proxy queue redact runner store traffic trust watch)
 	neofleet_test(kube ${name})
 endforeach()
 
 # On a scripted API server.
-foreach(name client event informer lease wipe)
+foreach(name client credentials discovery event informer lease wipe)
 	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_kube_${name} PRIVATE kube net)
