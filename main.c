@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/server.h"
 #include "operator/wiring.h"
@@ -124,6 +125,9 @@ static void forbid_dumps(void)
 }
 
 #define LOOK_EVERY_S 10
+// When stores are long in coming, it is found out why.
+#define EXPLAIN_AFTER_MS 3000
+#define EXPLAIN_EVERY_MS 30000
 #define FREE_MAX ((size_t)256 * 1024)
 
 // Memory is used in bursts. One heap for all threads, so that what one has freed serves another; and what is large comes from
@@ -214,6 +218,7 @@ static _Noreturn void end_at_once(void)
 static int supervise(struct wiring *wiring, const sigset_t *signals, struct err *err)
 {
 	const struct timespec glance = {.tv_nsec = 20 * 1000 * 1000}, seldom = {.tv_sec = LOOK_EVERY_S};
+	int64_t explain = deadline_in_ms(EXPLAIN_AFTER_MS);
 	bool synced = false, working = false;
 	int signal;
 
@@ -229,6 +234,10 @@ static int supervise(struct wiring *wiring, const sigset_t *signals, struct err 
 		}
 		if (synced)
 			give_back();
+		if (!synced && deadline_left_ms(explain) == 0) {
+			wiring_explain(wiring);
+			explain = deadline_in_ms(EXPLAIN_EVERY_MS);
+		}
 		look_at_level();
 		atomic_store(&oldest_ms, wiring_look(wiring));
 		if (working || !synced || !wiring_leads(wiring))

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "kube/discovery.h"
 #include "kube/informer.h"
 #include "kube/runner.h"
 #include "operator/context.h"
@@ -19,6 +21,9 @@
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 #define FINISH_MS INT64_C(5000)
 
+// Signals wait for this.
+#define DISCOVERY_TIMEOUT_MS 3000
+
 #define LEASE_NAME "neofleet"
 
 #define INFORMERS 11
@@ -30,6 +35,9 @@ struct wiring {
 	struct kube_informer *informers[INFORMERS];
 	size_t n_informers;
 	int workers;
+	struct kube_client *asking; // of discovery
+	struct discovery *discovery;
+	bool complained[KEY_KINDS]; // that the API server does not know this kind
 	void (*on_lease)(void);
 	struct histogram logins;
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
@@ -303,6 +311,11 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	r = kube_client_new(wiring->config, wiring->loop, &wiring->context.client, err);
 	if (r < 0)
 		return r;
+	r = kube_client_new(wiring->config, wiring->loop, &wiring->asking, err);
+	if (r < 0)
+		return r;
+	kube_client_set_timeout_ms(wiring->asking, DISCOVERY_TIMEOUT_MS);
+	wiring->discovery = discovery_new(wiring->asking, NULL);
 	wiring->context.events = event_recorder_new(wiring->context.client, FIELD_MANAGER);
 	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
 	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 30000});
@@ -343,6 +356,28 @@ bool wiring_synced(const struct wiring *wiring)
 			return false;
 	}
 	return true;
+}
+
+// False when it is not known whether it is there.
+static bool is_missing(struct wiring *wiring, const struct kube_resource *resource)
+{
+	struct err err = ERR_INIT;
+	bool there;
+
+	return discovery_has(wiring->discovery, resource, &there, &err) == 0 && !there;
+}
+
+void wiring_explain(struct wiring *wiring)
+{
+	for (int kind = 0; kind < KEY_KINDS; kind++) {
+		const struct kube_resource *resource = key_resource((enum key_kind)kind);
+		bool missing = is_missing(wiring, resource);
+
+		if (missing && !wiring->complained[kind])
+			log_error("the API server does not know this kind; install it: kubectl apply -f deploy/crds", "kind", resource->kind,
+				  "group", resource->group, "version", resource->version);
+		wiring->complained[kind] = missing;
+	}
 }
 
 bool wiring_leads(const struct wiring *wiring)
@@ -398,6 +433,8 @@ void wiring_stop(struct wiring *wiring)
 	memory_table_free(wiring->context.memories);
 	if (wiring->context.events)
 		event_recorder_free(wiring->context.events);
+	discovery_free(wiring->discovery);
+	kube_client_free(wiring->asking);
 	kube_client_free(wiring->context.client);
 	queue_free(wiring->context.queue);
 	loop_free(wiring->loop);

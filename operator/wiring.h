@@ -30,6 +30,10 @@ int wiring_start(const struct wiring_options *options, struct wiring **ret, stru
 // True once every store has seen its first list. Any thread.
 bool wiring_synced(const struct wiring *wiring);
 
+// To be called now and then while the stores are not in sync: tells of each of our kinds that the API server does not know what is
+// to be done. May wait for the API server for a few seconds. Of one thread.
+void wiring_explain(struct wiring *wiring);
+
 // True once it is ours to work: the lease is held, or none is asked for. Any thread.
 bool wiring_leads(const struct wiring *wiring);
 
