@@ -152,6 +152,11 @@ const char *lease_identity(const struct lease *lease)
 	return lease->identity;
 }
 
+const struct traffic *lease_traffic(const struct lease *lease)
+{
+	return kube_client_traffic(lease->client);
+}
+
 // Takes note of the lease as the server has it. What was seen before has not changed: its time runs on.
 static int observe(struct lease *lease, const struct kube_object *object, struct err *err)
 {
@@ -264,7 +269,8 @@ static int seek(struct lease *lease, int64_t *ret_next_ms, struct err *err)
 			*ret_next_ms = left;
 		return 0;
 	}
-	r = claim(lease, CLAIM_ACQUIRE, err);
+	// Ours already: of a process before us in the same pod, which has ended.
+	r = claim(lease, lease->mine ? CLAIM_RENEW : CLAIM_ACQUIRE, err);
 	if (r == 0)
 		*ret_next_ms = lease->options.renew_ms;
 	return r;

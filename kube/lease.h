@@ -28,7 +28,8 @@
 
 struct lease_options {
 	struct kube_name name;
-	const char *identity; // unique to this process; NULL: the host's name and a random number
+	const char *identity; // of this process, or of a line of processes of which one runs at a time: it goes on with a lease that is
+			      // held in this name; NULL: the host's name and a random number
 	int duration_s;	      // 0: 30
 	int renew_ms;	      // from one renewal to the next; 0: 5000
 	int retry_ms;	      // from one look at another's, or failed try, to the next; 0: 2000
@@ -58,6 +59,9 @@ bool lease_is_held(const struct lease *lease); // any thread
 bool lease_is_lost(const struct lease *lease); // it was held and is no more; any thread
 
 const char *lease_identity(const struct lease *lease);
+
+// Of its own client, for metrics. Any thread.
+const struct traffic *lease_traffic(const struct lease *lease);
 
 // What the thread does again and again: one look or write. Returns the milliseconds until the next is due; -1 once it
 // is lost. For tests, without lease_start().

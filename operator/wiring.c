@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "kube/discovery.h"
 #include "kube/informer.h"
@@ -291,9 +292,20 @@ static void on_lease(void *user)
 		wiring->on_lease();
 }
 
+// The pod's, where the manifest tells it: a container that is started again in the same pod goes on with what the one before has held.
+// NULL: one of this process alone.
+static const char *lease_holder(struct arena *arena)
+{
+	const char *name = getenv("POD_NAME"), *uid = getenv("POD_UID");
+
+	return name && *name && uid && *uid ? arena_printf(arena, "%s_%s", name, uid) : NULL;
+}
+
 static int make_lease(struct wiring *wiring, const char *namespace, struct err *err)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct lease_options options = {
+		.identity = lease_holder(arena),
 		.name = {.namespace = namespace ? namespace : kube_config_namespace(wiring->config), .name = LEASE_NAME},
 		.on_change = on_lease,
 		.user = wiring,

@@ -263,6 +263,38 @@ static void test_waits_while_another_renews_and_takes_what_it_leaves(void **stat
 	end(&world);
 }
 
+// A container that is started again in its pod has the pod's identity: it need not wait for its own lease to run out, and for the
+// others nobody has changed.
+static void test_resumes_its_own(void **state)
+{
+	struct traffic_count count;
+	struct world world;
+	struct lease *lease;
+
+	(void)state;
+	begin(&world);
+	set(&world, NO_FAULT, "me");
+	world.transitions = 7;
+	lease = make_mine(&world);
+	assert_int_equal(lease_step(lease), 5000);
+	assert_int_equal(lease_left_ms(lease), 30000);
+	assert_string_equal(last_call(&world)->method, "PATCH");
+	assert_body_has(&world, "\"resourceVersion\":\"v1\"");
+	assert_null(strstr(last_call(&world)->body, "acquireTime"));
+	assert_int_equal(world.transitions, 7);
+	assert_true(traffic_get(lease_traffic(lease), 1, &count));
+	assert_string_equal(count.method, "PATCH");
+	lease_free(lease);
+	// A rival who is faster has it.
+	set(&world, RIVAL_IS_FASTER, "me");
+	lease = make_mine(&world);
+	(void)lease_step(lease);
+	assert_false(lease_is_held(lease));
+	assert_false(lease_is_lost(lease));
+	lease_free(lease);
+	end(&world);
+}
+
 static void test_takes_a_released_one_at_once(void **state)
 {
 	struct world world;
@@ -544,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_acquires_what_nobody_has_and_renews),
 		cmocka_unit_test(test_counts_from_before_the_write_was_sent),
 		cmocka_unit_test(test_waits_while_another_renews_and_takes_what_it_leaves),
+		cmocka_unit_test(test_resumes_its_own),
 		cmocka_unit_test(test_takes_a_released_one_at_once),
 		cmocka_unit_test(test_believes_no_absurd_duration),
 		cmocka_unit_test(test_a_faster_rival_wins),
