@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-neofleet_test(net loop DEPS Threads::Threads)
+foreach(name loop h2)
+	neofleet_test(net ${name} DEPS Threads::Threads)
+endforeach()
 foreach(name http server tls)
 	neofleet_test(net ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
 	target_include_directories(test_net_${name} PRIVATE net)
