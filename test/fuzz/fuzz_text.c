@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Any text in the small readers: quantities, versions, times, base64 and names of environment variables.
+// Any text in the small readers: versions, times, base64 and names of environment variables.
 
 #include <string.h>
 
-#include "api/quantity.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "neo4j/conf.h"
@@ -39,10 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *text = arena_memdup0(arena, data, size);
 	struct version tag = version_of_tag(text), server = version_of_server(text);
-	uint64_t quantity;
 	size_t len;
 
-	(void)quantity_parse(text, &quantity);
 	check_version(&tag, arena);
 	check_version(&server, arena);
 	check_time(text);
