@@ -23,18 +23,27 @@ static uint32_t kind_of(const char *method, int status)
 	return i < METHODS ? (uint32_t)(i + 1) << STATUS_BITS | ((uint32_t)status & STATUS_MASK) : 0;
 }
 
-void traffic_count(struct traffic *traffic, const char *method, int status)
+static void add(struct traffic *traffic, uint32_t kind, uint64_t n)
 {
-	uint32_t kind = kind_of(method, status);
-
 	for (size_t i = 0; i < TRAFFIC_KINDS && kind; i++) {
 		uint32_t there = 0;
 
 		if (atomic_compare_exchange_strong(&traffic->counts[i].kind, &there, kind) || there == kind) {
-			atomic_fetch_add(&traffic->counts[i].n, 1);
+			atomic_fetch_add(&traffic->counts[i].n, n);
 			return;
 		}
 	}
+}
+
+void traffic_count(struct traffic *traffic, const char *method, int status)
+{
+	add(traffic, kind_of(method, status), 1);
+}
+
+void traffic_add(struct traffic *traffic, const struct traffic *other)
+{
+	for (size_t i = 0; i < TRAFFIC_KINDS; i++)
+		add(traffic, atomic_load(&other->counts[i].kind), atomic_load(&other->counts[i].n));
 }
 
 bool traffic_get(const struct traffic *traffic, size_t i, struct traffic_count *ret)

@@ -28,5 +28,8 @@ struct traffic_count {
 // The method is one of the HTTP methods that the API has. What is of a kind too many is not counted.
 void traffic_count(struct traffic *traffic, const char *method, int status);
 
+// Adds what another has counted.
+void traffic_add(struct traffic *traffic, const struct traffic *other);
+
 // The counts one after the other, in the order in which they began; false beyond the last.
 bool traffic_get(const struct traffic *traffic, size_t i, struct traffic_count *ret);

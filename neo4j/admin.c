@@ -5,11 +5,29 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 #define REGISTERED_PREFIX "Token registered successfully"
 
 #define ROWS_MAX 1000
 // A copy of a database on a server is a row.
 #define COPIES_MAX (20 * 500)
+
+static struct histogram times;
+
+const struct histogram *admin_times(void)
+{
+	return &times;
+}
+
+static int ask(const struct admin *admin, const struct bolt_query *query, struct bolt_table *ret, struct err *err)
+{
+	int64_t started = clock_monotonic_ms(&clock_system);
+	int r = bolt_link_query(admin->link, query, admin->deadline, admin->arena, ret, err);
+
+	histogram_add(&times, clock_monotonic_ms(&clock_system) - started);
+	return r;
+}
 
 static int run(const struct admin *admin, const char *text, const char *token, struct bolt_table *ret, struct err *err)
 {
@@ -23,7 +41,7 @@ static int run(const struct admin *admin, const char *text, const char *token, s
 		.secret_params = token != NULL,
 	};
 
-	return bolt_link_query(admin->link, &query, admin->deadline, admin->arena, ret, err);
+	return ask(admin, &query, ret, err);
 }
 
 static int lacks(const char *column, const char *procedure, struct err *err)
@@ -58,7 +76,7 @@ static int is_listed(const struct admin *admin, const char *text, const char *be
 	struct bolt_query query = {.text = text, .params = &params, .database = "system", .read = true, .max_rows = 1};
 	const struct bolt_value *count;
 	struct bolt_table result;
-	int r = bolt_link_query(admin->link, &query, admin->deadline, admin->arena, &result, err);
+	int r = ask(admin, &query, &result, err);
 
 	if (r < 0)
 		return r;
@@ -162,7 +180,7 @@ static int show(const struct admin *admin, const char *text, uint32_t max_rows, 
 {
 	struct bolt_query query = {.text = text, .database = "system", .read = true, .max_rows = max_rows};
 
-	return bolt_link_query(admin->link, &query, admin->deadline, admin->arena, ret, err);
+	return ask(admin, &query, ret, err);
 }
 
 static const char *text_at(const struct bolt_table *result, uint32_t row, const char *field)
@@ -255,9 +273,7 @@ static int change_servers(const struct admin *admin, const char *command, const 
 		entries[i] = (struct bolt_entry){.key = key, .value = bolt_string(ids[i])};
 	}
 	params = bolt_map(entries, (uint32_t)n);
-	return bolt_link_query(admin->link,
-				  &(struct bolt_query){.text = text, .params = &params, .database = "system", .max_rows = ROWS_MAX},
-				  admin->deadline, admin->arena, &result, err);
+	return ask(admin, &(struct bolt_query){.text = text, .params = &params, .database = "system", .max_rows = ROWS_MAX}, &result, err);
 }
 
 int admin_enable_server(const struct admin *admin, const char *id, struct err *err)

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "bolt/link.h"
 #include "neo4j/topology.h"
 
@@ -70,6 +71,9 @@ int admin_enable_server(const struct admin *admin, const char *id, struct err *e
 int admin_deallocate(const struct admin *admin, const char *const *ids, size_t n, struct err *err);
 
 int admin_drop_server(const struct admin *admin, const char *id, struct err *err);
+
+// How long the statements of this process took, with whatever came of them: for metrics. Any thread.
+const struct histogram *admin_times(void);
 
 // Whether the failure, or the row that registerToken answers with in place of one, says that only the leader could have done it.
 bool admin_is_not_leader(const struct err *err);

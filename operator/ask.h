@@ -26,6 +26,9 @@ bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_
 bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *patterns, bool *ret_present,
 		    struct access_problem *ret_problem);
 
+// When the stored token expires, by the wall clock. False with a problem.
+bool ask_token_expiry(const struct ask *ask, const struct pod *pod, int64_t *ret_expires_ms, struct access_problem *ret_problem);
+
 // Has the stored token forgotten, by the server that can write database system: each that is ready is asked in turn until one
 // has done it. A server without the procedures holds no token. False with the last problem.
 bool ask_disable(const struct ask *ask, struct access_problem *ret_problem);

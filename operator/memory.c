@@ -20,6 +20,7 @@ struct slot {
 	struct memory *awake; // NULL: at rest, or nothing is remembered yet
 	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
 	size_t squeezed_len, survey_len;
+	int64_t token_expires_ms; // under the table's lock
 	char key[];
 };
 
@@ -160,6 +161,29 @@ void memory_forget(struct memory_table *table, const char *key)
 		slot_free(slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
+}
+
+void memory_set_expiry(struct memory_table *table, const char *key, int64_t expires_ms)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (slot)
+		slot->token_expires_ms = expires_ms;
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+int64_t memory_expiry(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+	int64_t expires_ms;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	expires_ms = slot ? slot->token_expires_ms : 0;
+	(void)pthread_mutex_unlock(&table->lock);
+	return expires_ms;
 }
 
 void memory_copy(char *field, size_t size, const char *text)

@@ -70,6 +70,9 @@ struct memory {
 	// Asking a server for its version, where the tag does not tell it; and, in a Neo4jPlugin's memory, for its procedures.
 	struct pace version, procedures;
 
+	// Asking a server when its token expires.
+	struct pace expiry;
+
 	// Of a Neo4jPlugin: the spec, the deployment and the image with which its procedures were seen last.
 	char seen_with[MEMORY_BASIS_SIZE];
 
@@ -132,6 +135,10 @@ struct memory *memory_of(struct memory_table *table, const char *key);
 // The run is over: what is remembered is kept squeezed until memory_of() is called again. Nothing happens after memory_forget().
 void memory_rest(struct memory_table *table, const char *key);
 void memory_forget(struct memory_table *table, const char *key);
+
+// When the token expires that the deployment's servers hold, by the wall clock; 0: not known. Any thread.
+void memory_set_expiry(struct memory_table *table, const char *key, int64_t expires_ms);
+int64_t memory_expiry(struct memory_table *table, const char *key);
 
 // Copies a text into one of the fields above, cut at its size.
 #define memory_set(field, text) memory_copy((field), sizeof(field), (text))

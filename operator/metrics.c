@@ -7,10 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "neo4j/admin.h"
+#include "operator/key.h"
 #include "operator/phase.h"
 #include "operator/plugin_phase.h"
 
 #define REASONS_MAX 32
+// Of some ten thousand deployments.
+#define EXPIRIES_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 // Why deployments are not registered; a reason more than fit counts as the last.
 struct reasons {
@@ -24,6 +28,7 @@ struct tally {
 	size_t enabled;
 	size_t registered;
 	struct reasons *reasons;
+	struct buf *expiries; // lines of metrics
 };
 
 static void count_reason(struct reasons *reasons, const char *name)
@@ -50,7 +55,21 @@ static const char *reason_of(const struct kube_object *root)
 	return unregistered ? yyjson_get_str(yyjson_obj_get(condition, "reason")) : NULL;
 }
 
-static void count(struct kube_store *store, struct tally *tally)
+// Of a deployment that is registered and whose servers have told it.
+static void write_expiry(struct buf *out, struct memory_table *memories, enum key_kind kind, const struct kube_object *root)
+{
+	const char *namespace = kube_object_namespace(root), *name = kube_object_name(root);
+	char key[QUEUE_KEY_SIZE];
+	int64_t ms;
+
+	key_format(kind, namespace, name, key);
+	ms = memory_expiry(memories, key);
+	if (ms)
+		buf_addf(out, "neofleet_fleet_token_expiry_timestamp_seconds{kind=\"%s\",namespace=\"%s\",name=\"%s\"} %lld\n",
+			 key_resource(kind)->kind, namespace, name, (long long)(ms / 1000));
+}
+
+static void count(const struct context *context, struct kube_store *store, enum key_kind kind, struct tally *tally)
 {
 	struct kube_object **roots;
 	size_t n = kube_store_list(store, NULL, &roots);
@@ -63,7 +82,10 @@ static void count(struct kube_store *store, struct tally *tally)
 		for (int p = 0; phase && p <= PHASE_FAILED; p++)
 			tally->phases[p] += strcmp(phase, phase_name((enum phase)p)) == 0;
 		tally->enabled += yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled"));
-		tally->registered += yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered"));
+		if (!yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered")))
+			continue;
+		tally->registered++;
+		write_expiry(tally->expiries, context->memories, kind, roots[i]);
 	}
 	kube_objects_free(roots, n);
 }
@@ -90,11 +112,39 @@ static void head(struct buf *out, const char *name, const char *help)
 	buf_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
+static void head_of(struct buf *out, const char *name, const char *help, const char *type)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
 static void write_kind(struct buf *out, const char *kind, const struct tally *tally)
 {
 	for (int p = 0; p <= PHASE_FAILED; p++)
 		buf_addf(out, "neofleet_deployments{kind=\"%s\",phase=\"%s\"} %zu\n", kind, phase_name((enum phase)p),
 			 tally->phases[p]);
+}
+
+// Under the name and with the labels of client-go.
+static void write_traffic(struct buf *out, const struct context *context)
+{
+	const char *server = kube_config_server(kube_client_config(context->client)), *host = strstr(server, "://");
+	struct traffic all = {0};
+	struct traffic_count count;
+
+	host = host ? host + strlen("://") : server;
+	traffic_add(&all, kube_client_traffic(context->client));
+	if (context->lease)
+		traffic_add(&all, lease_traffic(context->lease));
+	head_of(out, "rest_client_requests_total", "Requests to the Kubernetes API by what came of them, watches when they have ended.",
+		"counter");
+	for (size_t i = 0; traffic_get(&all, i, &count); i++) {
+		char code[16] = "<error>";
+
+		if (count.status)
+			(void)snprintf(code, sizeof(code), "%d", count.status);
+		buf_addf(out, "rest_client_requests_total{code=\"%s\",method=\"%s\",host=\"%.*s\"} %llu\n", code, count.method,
+			 (int)strcspn(host, "/"), host, (unsigned long long)count.n);
+	}
 }
 
 static void write_calls(struct buf *out, const struct kube_client *client)
@@ -104,11 +154,6 @@ static void write_calls(struct buf *out, const struct kube_client *client)
 	for (size_t i = 0; i < KUBE_METHODS; i++)
 		buf_addf(out, "neofleet_api_calls_total{method=\"%s\"} %llu\n", kube_methods[i],
 			 (unsigned long long)kube_client_calls(client, i));
-}
-
-static void head_of(struct buf *out, const char *name, const char *help, const char *type)
-{
-	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void write_histogram(struct buf *out, const char *name, const char *help, const struct histogram *histogram, const char *labels)
@@ -124,7 +169,7 @@ static void write_queue(struct buf *out, struct queue *queue)
 
 	queue_stats(queue, &stats);
 	head(out, "workqueue_depth", "Keys that are due.");
-	buf_addf(out, "workqueue_depth %zu\n", queue_depth(queue));
+	buf_addf(out, "workqueue_depth{name=\"deployment\"} %zu\n", queue_depth(queue));
 	head_of(out, "workqueue_adds_total", "Keys that became due.", "counter");
 	buf_addf(out, "workqueue_adds_total{name=\"deployment\"} %llu\n", (unsigned long long)stats.adds);
 	head_of(out, "workqueue_retries_total", "Keys that were put off by a back-off.", "counter");
@@ -159,6 +204,8 @@ static void write_runner(struct buf *out, const struct runner *runner)
 	buf_addf(out, "workqueue_unfinished_work_seconds{name=\"deployment\"} %.3f\n", (double)stats.unfinished_ms / 1000);
 	write_histogram(out, "controller_runtime_reconcile_time_seconds", "How long reconciles took.", runner_times(runner),
 			"controller=\"deployment\"");
+	write_histogram(out, "workqueue_work_duration_seconds", "The same, as the queue sees it.", runner_times(runner),
+			"name=\"deployment\"");
 }
 
 static void write_reasons(struct buf *out, const struct reasons *reasons)
@@ -181,10 +228,11 @@ static unsigned long long resident_bytes(void)
 void metrics_write(const struct context *context, const struct runner *runner, struct buf *out)
 {
 	struct reasons reasons = {.n = 0};
-	struct tally standalones = {.reasons = &reasons}, clusters = {.reasons = &reasons};
+	_cleanup_buf_ struct buf expiries = BUF_INIT(EXPIRIES_MAX_BYTES);
+	struct tally standalones = {.reasons = &reasons, .expiries = &expiries}, clusters = {.reasons = &reasons, .expiries = &expiries};
 
-	count(context->stores.standalones, &standalones);
-	count(context->stores.clusters, &clusters);
+	count(context, context->stores.standalones, KEY_STANDALONE, &standalones);
+	count(context, context->stores.clusters, KEY_CLUSTER, &clusters);
 	head(out, "neofleet_deployments", "Deployments by kind and phase.");
 	write_kind(out, "Neo4jEnterpriseStandalone", &standalones);
 	write_kind(out, "Neo4jEnterpriseCluster", &clusters);
@@ -196,6 +244,10 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
 	write_reasons(out, &reasons);
 	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");
+	write_histogram(out, "neofleet_bolt_query_seconds", "How long statements took on Neo4j servers.", admin_times(), "");
+	head(out, "neofleet_fleet_token_expiry_timestamp_seconds", "When the token expires that a registered deployment holds, in Unix time.");
+	buf_append(out, expiries.data, expiries.len);
+	write_traffic(out, context);
 	write_calls(out, context->client);
 	write_queue(out, context->queue);
 	if (runner)

@@ -7,7 +7,9 @@
 #include "base/steps.h"
 #include "operator/access.h"
 #include "operator/cluster.h"
+#include "operator/expiry.h"
 #include "operator/fleet.h"
+#include "operator/key.h"
 #include "operator/publish.h"
 
 // The server that can write database system.
@@ -102,6 +104,18 @@ static int register_fleet(struct pass *pass, struct err *err)
 	return 0;
 }
 
+// After the first look at the connection, so that nothing waits for it.
+static void look_at_expiry(struct pass *pass)
+{
+	struct ask ask = {
+		.context = pass->context, .memory = pass->memory, .servers = access_servers(&pass->inputs), .arena = pass->arena};
+	const struct dbms *dbms = &pass->inputs.dbms;
+	char key[QUEUE_KEY_SIZE];
+
+	key_format(key_kind_of(pass->inputs.resource->kind), dbms->metadata.namespace, dbms->metadata.name, key);
+	pass_again(pass, expiry_look(&ask, key, pass->wanted.fleet.last_registration));
+}
+
 static void watch_connection(struct pass *pass)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
@@ -115,6 +129,8 @@ static void watch_connection(struct pass *pass)
 	fleet->publish_connected = connection.known;
 	fleet->connected = connection.connected;
 	fleet->connected_message = connection.message;
+	if (connection.known)
+		look_at_expiry(pass);
 }
 
 static const char *unknown_version(const struct pass *pass)

@@ -355,7 +355,12 @@ static SSL_CTX *server_ctx(const struct peer_tls *tls)
 
 struct peer_server *peer_server_start(peer_script script, void *user, const struct peer_tls *tls)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return peer_server_start_at("127.0.0.1", 0, script, user, tls);
+}
+
+struct peer_server *peer_server_start_at(const char *host, uint16_t port, peer_script script, void *user, const struct peer_tls *tls)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = inet_addr(host)};
 	struct peer_server *server = calloc(1, sizeof(*server));
 	socklen_t size = sizeof(address);
 
@@ -366,6 +371,8 @@ struct peer_server *peer_server_start(peer_script script, void *user, const stru
 	server->user = user;
 	server->ctx = tls ? server_ctx(tls) : NULL;
 	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	// A port that was told may have been another server's just now.
+	(void)setsockopt(server->fd, SOL_SOCKET, SO_REUSEADDR, &(const int){1}, sizeof(int));
 	assert_int_equal(bind(server->fd, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(server->fd, 8), 0);
 	assert_int_equal(getsockname(server->fd, (struct sockaddr *)&address, &size), 0);

@@ -41,6 +41,7 @@ struct peer_tls {
 };
 
 struct peer_server *peer_server_start(peer_script script, void *user, const struct peer_tls *tls);
+struct peer_server *peer_server_start_at(const char *host, uint16_t port, peer_script script, void *user, const struct peer_tls *tls);
 uint16_t peer_server_port(const struct peer_server *server);
 
 // Waits until the script of the present connection has ended; asserts that there was no fault and as many connections.

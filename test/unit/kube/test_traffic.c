@@ -42,6 +42,21 @@ static void test_kinds(void **state)
 	assert_false(traffic_get(&traffic, 3, &first));
 }
 
+static void test_sum(void **state)
+{
+	static struct traffic one, two;
+
+	(void)state;
+	traffic_count(&one, "GET", 200);
+	traffic_count(&two, "PUT", 200);
+	traffic_count(&two, "GET", 200);
+	traffic_count(&two, "GET", 200);
+	traffic_add(&one, &two);
+	assert_int_equal(count_of(&one, "GET", 200), 3);
+	assert_int_equal(count_of(&one, "PUT", 200), 1);
+	assert_int_equal(count_of(&two, "GET", 200), 2);
+}
+
 // A server that makes up statuses fills the table, and no more than that.
 static void test_too_many(void **state)
 {
@@ -90,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_threads),
 	};

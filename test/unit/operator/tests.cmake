@@ -5,8 +5,12 @@ foreach(name certificate claims credentials drift fleet golden key pace phase pl
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
 neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
-foreach(name context keyring)
+foreach(name context keyring metrics)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
 endforeach()
+
+neofleet_test(operator expiry SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
+	${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+target_include_directories(test_operator_expiry PRIVATE kube net)

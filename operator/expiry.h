@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// When the token that the servers of a deployment hold expires, for metrics alone. One server is asked after each registration and
+// each start of the operator, and once a day, since the service renews tokens by itself. That none can be asked changes nothing else.
+
+#include <stdint.h>
+
+#include "operator/ask.h"
+
+// Asks if it is time to; key is the deployment's in the work queue. Returns the milliseconds until the next time.
+int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at);

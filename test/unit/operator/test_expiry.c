@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// When a server is asked for the expiry of its token: after a registration, and not again that day. D8: nothing else of the token is asked for.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "operator/expiry.h"
+#include "operator/keyring.h"
+#include "reach.h"
+#include "test/unit/peer.h"
+
+#define KEY "standalone/ns/a"
+#define STORED "CALL fleetManagement.inspectToken()"
+#define STRING(text) {.type = BOLT_STRING, .size = sizeof(text) - 1, .string = (text)}
+#define DAY_MS INT64_C(86400000)
+
+static const struct bolt_entry good[] = {
+	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2030-01-01T00:00:00Z")}, {"errorMessage", {.type = BOLT_NULL}}};
+static const struct bolt_entry later[] = {
+	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2031-01-01T00:00:00Z")}, {"errorMessage", {.type = BOLT_NULL}}};
+static const struct bolt_entry none[] = {
+	{"projectId", {.type = BOLT_NULL}}, {"tokenExpires", {.type = BOLT_NULL}}, {"errorMessage", STRING("No token is stored")}};
+
+#define ROW(of) {.statement = STORED, .row = (of), .n = sizeof(of) / sizeof((of)[0])}
+
+struct world {
+	struct reach reach;
+	struct context context;
+	struct histogram logins;
+	struct dbms dbms;
+	struct names names;
+	struct pod pod;
+	struct keyring keyring;
+	struct arena *arena;
+	char address[32]; // of this process alone: the port is the product's
+	struct peer_book book;
+	struct peer_server *server;
+	struct ask ask;
+};
+
+static void play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	(void)actor, (void)call, (void)number;
+	actor_answer(conn, 200, NULL, "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\"}}");
+}
+
+static void begin(struct world *world, const struct peer_reply *replies, size_t n)
+{
+	unsigned id = (unsigned)getpid();
+
+	memset(world, 0, sizeof(*world));
+	reach_begin(&world->reach, play, NULL);
+	world->arena = arena_new();
+	(void)snprintf(world->address, sizeof(world->address), "127.%u.%u.%u", 1 + (id >> 16) % 254, (id >> 8) % 256, id % 256);
+	world->book = (struct peer_book){.replies = replies, .n = n, .log = BUF_INIT(65536)};
+	world->server = peer_server_start_at(world->address, 7687, peer_play_book, &world->book, NULL);
+	world->context.client = world->reach.client;
+	world->context.memories = memory_table_new();
+	world->context.logins = &world->logins;
+	world->context.stores.secrets = kube_store_new(NULL);
+	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
+	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
+	world->ask = (struct ask){
+		.context = &world->context,
+		.memory = memory_of(world->context.memories, KEY),
+		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
+		.arena = world->arena,
+	};
+}
+
+static void end(struct world *world, unsigned connections)
+{
+	peer_server_stop(world->server, connections);
+	keyring_release(&world->keyring);
+	buf_release(&world->book.log);
+	kube_store_free(world->context.stores.secrets);
+	memory_table_free(world->context.memories);
+	arena_free(world->arena);
+	reach_end(&world->reach);
+}
+
+static int64_t expiry(struct world *world)
+{
+	return memory_expiry(world->context.memories, KEY);
+}
+
+static void test_once_after_each_registration(void **state)
+{
+	static const struct peer_reply replies[] = {ROW(good), ROW(later)};
+	struct world world;
+
+	(void)state;
+	begin(&world, replies, 2);
+	for (int i = 0; i < 3; i++)
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, DAY_MS);
+	assert_int_equal(expiry(&world), INT64_C(1893456000000));
+	assert_int_equal(histogram_count(&world.logins), 1);
+	for (int i = 0; i < 3; i++)
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-02T10:00:00Z"), 1, DAY_MS);
+	assert_int_equal(expiry(&world), INT64_C(1924992000000));
+	assert_int_equal(histogram_count(&world.logins), 2);
+	end(&world, 2);
+}
+
+// What cannot be told is asked for an hour later, and what was known stays.
+static void test_not_told(void **state)
+{
+	static const struct peer_reply replies[] = {
+		ROW(good), ROW(none), {.statement = STORED, .code = "Neo.ClientError.Procedure.ProcedureNotFound", .message = "none"}};
+	struct world world;
+
+	(void)state;
+	begin(&world, replies, 3);
+	(void)expiry_look(&world.ask, KEY, "1");
+	for (int i = 2; i <= 3; i++) {
+		const char *registered_at = i == 2 ? "2" : "3";
+
+		assert_in_range(expiry_look(&world.ask, KEY, registered_at), 3600000, 3600000 + 360000);
+		assert_in_range(expiry_look(&world.ask, KEY, registered_at), 1, 3600000);
+	}
+	assert_int_equal(expiry(&world), INT64_C(1893456000000));
+	end(&world, 3);
+}
+
+static void test_nobody_to_ask(void **state)
+{
+	struct world world;
+
+	(void)state;
+	begin(&world, NULL, 0);
+	world.pod.ready = false;
+	assert_int_equal(expiry_look(&world.ask, KEY, "1"), 0);
+	assert_int_equal(histogram_count(&world.logins), 0);
+	end(&world, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_once_after_each_registration),
+		cmocka_unit_test(test_not_told),
+		cmocka_unit_test(test_nobody_to_ask),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

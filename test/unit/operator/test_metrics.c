@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What /metrics says of a small world; and that it is in Prometheus' text form. D8: nothing but names, reasons and numbers.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "kube/runner.h"
+#include "operator/key.h"
+#include "operator/metrics.h"
+#include "reach.h"
+
+struct world {
+	struct reach reach;
+	struct context context;
+	struct histogram logins;
+	struct buf out;
+};
+
+static void play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	(void)actor, (void)call;
+	actor_answer(conn, number ? 404 : 200, NULL, "{}");
+}
+
+static void put(struct kube_store *store, const char *text)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_parse(text, strlen(text));
+
+	assert_non_null(object);
+	kube_object_unref(kube_store_put(store, object));
+}
+
+#define ROOT(name, enabled, phase, registered, reason)                                                                             \
+	"{\"metadata\":{\"namespace\":\"ns\",\"name\":\"" name "\",\"resourceVersion\":\"1\"},\"spec\":{\"auraFleetManagement\":{\"enabled\":" enabled \
+	"}},\"status\":{\"phase\":\"" phase "\",\"auraFleetManagement\":{\"registered\":" registered                                \
+	"},\"conditions\":[{\"type\":\"FleetRegistered\",\"status\":\"False\",\"reason\":\"" reason "\"}]}}"
+
+static void begin(struct world *world)
+{
+	struct context *context = &world->context;
+
+	memset(world, 0, sizeof(*world));
+	reach_begin(&world->reach, play, NULL);
+	world->out = BUF_INIT(1024 * 1024);
+	context->client = world->reach.client;
+	context->queue = queue_new(&(struct queue_options){0});
+	context->memories = memory_table_new();
+	context->logins = &world->logins;
+	context->stores.standalones = kube_store_new(NULL);
+	context->stores.clusters = kube_store_new(NULL);
+	context->stores.plugins = kube_store_new(NULL);
+}
+
+static void end(struct world *world)
+{
+	struct context *context = &world->context;
+
+	buf_release(&world->out);
+	kube_store_free(context->stores.standalones);
+	kube_store_free(context->stores.clusters);
+	kube_store_free(context->stores.plugins);
+	memory_table_free(context->memories);
+	queue_free(context->queue);
+	reach_end(&world->reach);
+}
+
+static const char *metrics(struct world *world, const struct runner *runner)
+{
+	buf_clear(&world->out);
+	metrics_write(&world->context, runner, &world->out);
+	return buf_str(&world->out);
+}
+
+static void assert_says(const char *text, const char *line)
+{
+	const char *found = strstr(text, line);
+
+	if (!found || (found != text && found[-1] != '\n') || found[strlen(line)] != '\n')
+		fail_msg("no line '%s' in:\n%s", line, text);
+}
+
+// The name of a sample's family: without labels and without what histograms add.
+static void family_of(const char *line, char *ret, size_t size)
+{
+	static const char *const endings[] = {"_bucket", "_sum", "_count"};
+	size_t n = strcspn(line, "{ ");
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t k = strlen(endings[i]);
+
+		if (n > k && strncmp(line + n - k, endings[i], k) == 0) {
+			n -= k;
+			break;
+		}
+	}
+	assert_true(n < size);
+	(void)snprintf(ret, size, "%.*s", (int)n, line);
+}
+
+// Each sample stands under the TYPE of its family, and no family comes twice.
+static void assert_well_formed(const char *text)
+{
+	char family[128] = "", name[128], begun[64][128];
+	size_t n_begun = 0;
+
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		assert_non_null(strchr(line, '\n'));
+		if (sscanf(line, "# HELP %127s", name) == 1) {
+			for (size_t i = 0; i < n_begun; i++)
+				assert_string_not_equal(begun[i], name);
+			assert_true(n_begun < 64);
+			memcpy(begun[n_begun++], name, sizeof(name));
+		} else if (sscanf(line, "# TYPE %127s", family) == 1) {
+			assert_string_equal(family, begun[n_begun - 1]);
+		} else {
+			family_of(line, name, sizeof(name));
+			assert_string_equal(name, family);
+		}
+	}
+	assert_true(n_begun > 10);
+}
+
+static void test_deployments(void **state)
+{
+	const char *text;
+	struct world world;
+
+	(void)state;
+	begin(&world);
+	put(world.context.stores.standalones, ROOT("a", "true", "Ready", "true", "x"));
+	put(world.context.stores.standalones, ROOT("b", "true", "Pending", "false", "TokenExpired"));
+	put(world.context.stores.clusters, ROOT("a", "true", "Ready", "true", "x"));
+	put(world.context.stores.clusters, ROOT("c", "false", "Failed", "false", "TokenExpired"));
+	put(world.context.stores.clusters, ROOT("d", "true", "Ready", "false", "TokenExpired"));
+	put(world.context.stores.plugins, "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"p\",\"resourceVersion\":\"1\"},\"status\":{\"phase\":\"Ready\"}}");
+	text = metrics(&world, NULL);
+	assert_well_formed(text);
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Ready\"} 1");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Pending\"} 1");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Ready\"} 2");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Failed\"} 1");
+	assert_says(text, "neofleet_plugins{phase=\"Ready\"} 1");
+	assert_says(text, "neofleet_fleet_enabled 4");
+	assert_says(text, "neofleet_fleet_registered 2");
+	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 2");
+	end(&world);
+}
+
+// What the servers have told, of those that are registered, and until the deployment is forgotten.
+static void test_token_expiry(void **state)
+{
+	char key[QUEUE_KEY_SIZE];
+	const char *text;
+	struct world world;
+
+	(void)state;
+	begin(&world);
+	put(world.context.stores.standalones, ROOT("a", "true", "Ready", "true", "x"));
+	put(world.context.stores.standalones, ROOT("b", "true", "Ready", "false", "x"));
+	put(world.context.stores.clusters, ROOT("a", "true", "Ready", "true", "x"));
+	assert_null(strstr(metrics(&world, NULL), "neofleet_fleet_token_expiry_timestamp_seconds{"));
+	key_format(KEY_CLUSTER, "ns", "a", key);
+	memory_set_expiry(world.context.memories, key, 5); // of a deployment that nothing is known of: not kept
+	assert_int_equal(memory_expiry(world.context.memories, key), 0);
+	(void)memory_of(world.context.memories, key);
+	memory_rest(world.context.memories, key);
+	memory_set_expiry(world.context.memories, key, INT64_C(1893456000999));
+	key_format(KEY_STANDALONE, "ns", "b", key);
+	(void)memory_of(world.context.memories, key);
+	memory_set_expiry(world.context.memories, key, INT64_C(1893456000999));
+	text = metrics(&world, NULL);
+	assert_well_formed(text);
+	assert_says(text, "neofleet_fleet_token_expiry_timestamp_seconds{kind=\"Neo4jEnterpriseCluster\",namespace=\"ns\",name=\"a\"} 1893456000");
+	assert_null(strstr(text, "name=\"b\""));
+	key_format(KEY_CLUSTER, "ns", "a", key);
+	memory_forget(world.context.memories, key);
+	assert_null(strstr(metrics(&world, NULL), "neofleet_fleet_token_expiry_timestamp_seconds{"));
+	end(&world);
+}
+
+// Prometheus' names where the meaning is that of others' metrics.
+static void test_requests(void **state)
+{
+	const struct kube_name pod = {"ns", "p"};
+	struct err err = ERR_INIT;
+	char line[128];
+	const char *text;
+	struct world world;
+
+	(void)state;
+	begin(&world);
+	assert_int_equal(kube_get(world.reach.client, &kube_pods, pod, NULL, &err), 0);
+	assert_int_equal(kube_get(world.reach.client, &kube_pods, pod, NULL, &err), ERR_NOT_FOUND);
+	err_clear(&err);
+	assert_int_equal(kube_get(world.reach.client, &kube_pods, pod, NULL, &err), ERR_NOT_FOUND);
+	loop_stop(world.reach.loop);
+	err_clear(&err);
+	assert_int_equal(kube_get(world.reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	text = metrics(&world, NULL);
+	(void)snprintf(line, sizeof(line), "rest_client_requests_total{code=\"404\",method=\"GET\",host=\"127.0.0.1:%u\"} 2",
+		       actor_port(world.reach.actor));
+	assert_says(text, line);
+	(void)snprintf(line, sizeof(line), "rest_client_requests_total{code=\"<error>\",method=\"GET\",host=\"127.0.0.1:%u\"} 1",
+		       actor_port(world.reach.actor));
+	assert_says(text, line);
+	assert_says(text, "neofleet_api_calls_total{method=\"GET\"} 4");
+	end(&world);
+}
+
+static int reconcile(void *user, const char *key, struct outcome *ret, struct err *err)
+{
+	(void)user, (void)ret;
+	return strcmp(key, "bad") == 0 ? err_set(err, ERR_IO, "broken") : 0;
+}
+
+static void wait_for_runs(struct runner *runner, uint64_t n)
+{
+	struct runner_stats stats = {0};
+	int64_t deadline = deadline_in_ms(20000);
+
+	while (stats.succeeded + stats.failed < n || stats.active > 0) {
+		assert_true(deadline_left_ms(deadline) > 0);
+		runner_stats(runner, &stats);
+	}
+}
+
+static void test_reconciles(void **state)
+{
+	struct runner_options options = {.workers = 2, .reconcile = reconcile, .name = "deployment"};
+	struct err err = ERR_INIT;
+	struct runner *runner;
+	struct world world;
+	const char *text;
+
+	(void)state;
+	log_set_level(LOG_ERROR);
+	begin(&world);
+	options.queue = world.context.queue;
+	assert_int_equal(runner_start(&options, &runner, &err), 0);
+	queue_add(world.context.queue, "good");
+	queue_add(world.context.queue, "bad");
+	wait_for_runs(runner, 2);
+	histogram_add(&world.logins, 30);
+	text = metrics(&world, runner);
+	assert_well_formed(text);
+	assert_says(text, "controller_runtime_reconcile_total{controller=\"deployment\",result=\"success\"} 1");
+	assert_says(text, "controller_runtime_reconcile_total{controller=\"deployment\",result=\"error\"} 1");
+	assert_says(text, "controller_runtime_reconcile_errors_total{controller=\"deployment\"} 1");
+	assert_says(text, "controller_runtime_max_concurrent_reconciles{controller=\"deployment\"} 2");
+	assert_says(text, "controller_runtime_reconcile_time_seconds_count{controller=\"deployment\"} 2");
+	assert_says(text, "workqueue_work_duration_seconds_count{name=\"deployment\"} 2");
+	assert_says(text, "workqueue_depth{name=\"deployment\"} 0");
+	assert_says(text, "workqueue_adds_total{name=\"deployment\"} 2");
+	assert_says(text, "workqueue_retries_total{name=\"deployment\"} 1");
+	assert_says(text, "neofleet_bolt_login_seconds_count{} 1");
+	assert_says(text, "neofleet_bolt_query_seconds_count{} 0");
+	runner_stop(runner);
+	end(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deployments),
+		cmocka_unit_test(test_token_expiry),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_reconciles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
