@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+// A worker is busy while it runs a reconcile, and slow when it has done so for longer than slow_ms. The keeper, a thread of its own,
+// sleeps while a worker is idle. When all are busy it sees to it that there are as many as are wanted beside the slow ones, in time for
+// the moment when the next one becomes slow. A worker that finds itself one too many after a reconcile ends.
+
 #include "kube/runner.h"
 
 #include <pthread.h>
@@ -14,10 +18,12 @@
 
 // After so long, and again and again, a reconcile is reported.
 #define LONG_MS INT64_C(60000)
+#define SLOW_MS INT64_C(1000)
 
 struct worker {
 	struct runner *runner;
 	pthread_t thread;
+	enum { NO_THREAD, RUNS, ENDED } state; // under the runner's lock; ENDED: is to be joined
 	pthread_mutex_t lock; // of key, number and told_ms
 	char key[QUEUE_KEY_SIZE];
 	uint64_t number;
@@ -31,7 +37,12 @@ struct runner {
 	_Atomic uint64_t succeeded, waiting, failed, busy_ms, numbers;
 	_Atomic int active;
 	struct histogram times;
-	int n;
+	pthread_t keeper;
+	pthread_mutex_t lock; // of what follows
+	pthread_cond_t changed;
+	bool stopping;
+	int alive, busy; // workers
+	int n;		 // places
 	struct worker workers[];
 };
 
@@ -103,6 +114,15 @@ static void begin(struct worker *worker, const char *key, int64_t now)
 	atomic_store(&worker->started_ms, now);
 }
 
+static void set_busy(struct runner *runner, int change)
+{
+	(void)pthread_mutex_lock(&runner->lock);
+	runner->busy += change;
+	if (runner->busy == runner->alive)
+		(void)pthread_cond_signal(&runner->changed);
+	(void)pthread_mutex_unlock(&runner->lock);
+}
+
 static void run_key(struct worker *worker, const char *key)
 {
 	int64_t started = clock_monotonic_ms(&clock_system), took;
@@ -113,9 +133,11 @@ static void run_key(struct worker *worker, const char *key)
 
 	begin(worker, key, started);
 	atomic_fetch_add(&runner->active, 1);
+	set_busy(runner, 1);
 	r = runner->options.reconcile(runner->options.user, key, &outcome, &err);
 	atomic_fetch_sub(&runner->active, 1);
 	atomic_store(&worker->started_ms, 0);
+	set_busy(runner, -1);
 	took = clock_monotonic_ms(&clock_system) - started;
 	atomic_fetch_add(&runner->busy_ms, (uint64_t)took);
 	histogram_add(&runner->times, took);
@@ -125,39 +147,186 @@ static void run_key(struct worker *worker, const char *key)
 		handle_outcome(worker, &outcome, took);
 }
 
+// For how long its reconcile has run; 0: it has none.
+static int64_t running_ms(const struct worker *worker, int64_t now)
+{
+	int64_t started = atomic_load(&worker->started_ms);
+
+	return started && now > started ? now - started : 0;
+}
+
+// Under the lock: how many are slow, and the milliseconds until the next one will be; -1: none.
+static int count_slow(const struct runner *runner, int64_t *ret_next_ms)
+{
+	int64_t now = clock_monotonic_ms(&clock_system), slow_ms = runner->options.slow_ms;
+	int slow = 0;
+
+	*ret_next_ms = -1;
+	for (int i = 0; i < runner->n; i++) {
+		const struct worker *worker = &runner->workers[i];
+		int64_t ms = running_ms(worker, now);
+
+		if (ms >= slow_ms)
+			slow++;
+		else if (atomic_load(&worker->started_ms) && (*ret_next_ms < 0 || slow_ms - ms < *ret_next_ms))
+			*ret_next_ms = slow_ms - ms;
+	}
+	return slow;
+}
+
+// One that stepped in for a slow one that is slow no more. It is the last that the worker does, but to end.
+static bool is_one_too_many(struct worker *worker)
+{
+	struct runner *runner = worker->runner;
+	int64_t next_ms;
+	bool ends;
+
+	(void)pthread_mutex_lock(&runner->lock);
+	ends = runner->alive - count_slow(runner, &next_ms) > runner->options.workers;
+	if (ends) {
+		runner->alive--;
+		worker->state = ENDED;
+	}
+	// All who are left may be busy.
+	if (ends && runner->busy == runner->alive)
+		(void)pthread_cond_signal(&runner->changed);
+	(void)pthread_mutex_unlock(&runner->lock);
+	return ends;
+}
+
 static void *work(void *user)
 {
 	struct worker *worker = user;
 	struct queue *queue = worker->runner->options.queue;
 	char key[QUEUE_KEY_SIZE];
+	bool ends = false;
 
-	while (queue_get(queue, key, sizeof(key))) {
+	while (!ends && queue_get(queue, key, sizeof(key))) {
 		run_key(worker, key);
 		queue_done(queue, key);
+		ends = is_one_too_many(worker);
 	}
 	return NULL;
 }
 
-int runner_start(const struct runner_options *options, struct runner **ret, struct err *err)
+// Under the lock. 0, or what pthread_create() says; -1 when all places are taken.
+static int add_worker(struct runner *runner)
 {
-	struct runner *runner = calloc(1, sizeof(*runner) + (size_t)options->workers * sizeof(struct worker));
+	struct worker *worker = runner->workers;
+	int r;
+
+	while (worker < runner->workers + runner->n && worker->state == RUNS)
+		worker++;
+	if (worker == runner->workers + runner->n)
+		return -1;
+	if (worker->state == ENDED)
+		(void)pthread_join(worker->thread, NULL);
+	worker->state = NO_THREAD;
+	r = pthread_create(&worker->thread, NULL, work, worker);
+	if (r != 0)
+		return r;
+	worker->state = RUNS;
+	runner->alive++;
+	return 0;
+}
+
+// Under the lock, when all are busy: how long to wait before the next look; -1: until something changes.
+static int64_t step_in(struct runner *runner)
+{
+	int64_t next_ms;
+	int wanted = runner->options.workers - (runner->alive - count_slow(runner, &next_ms));
+
+	for (int due = (int)queue_depth(runner->options.queue); wanted > 0 && due >= 0; wanted--, due--) {
+		// One is idle even if nothing is due, so that whatever comes is taken up at once.
+		if (add_worker(runner) != 0)
+			return SLOW_MS;
+	}
+	return next_ms;
+}
+
+static void *keep(void *user)
+{
+	struct runner *runner = user;
+
+	(void)pthread_mutex_lock(&runner->lock);
+	while (!runner->stopping) {
+		int64_t ms = runner->busy < runner->alive ? -1 : step_in(runner);
+		const struct timespec until = deadline_timespec(deadline_in_ms(ms));
+
+		if (ms < 0)
+			(void)pthread_cond_wait(&runner->changed, &runner->lock);
+		else
+			(void)pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
+	}
+	(void)pthread_mutex_unlock(&runner->lock);
+	return NULL;
+}
+
+static struct runner *runner_new(const struct runner_options *options)
+{
+	int n = options->workers * (1 + RUNNER_SPARES);
+	struct runner *runner = calloc(1, sizeof(*runner) + (size_t)n * sizeof(struct worker));
+	pthread_condattr_t monotonic;
 
 	if (!runner)
 		abort();
 	runner->options = *options;
 	if (!runner->options.long_ms)
 		runner->options.long_ms = LONG_MS;
-	for (; runner->n < options->workers; runner->n++) {
-		struct worker *worker = &runner->workers[runner->n];
-		int r;
+	if (!runner->options.slow_ms)
+		runner->options.slow_ms = SLOW_MS;
+	(void)pthread_mutex_init(&runner->lock, NULL);
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&runner->changed, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+	runner->n = n;
+	for (int i = 0; i < n; i++) {
+		runner->workers[i].runner = runner;
+		(void)pthread_mutex_init(&runner->workers[i].lock, NULL);
+	}
+	return runner;
+}
 
-		worker->runner = runner;
-		(void)pthread_mutex_init(&worker->lock, NULL);
-		r = pthread_create(&worker->thread, NULL, work, worker);
-		if (r != 0) {
-			runner_stop(runner);
-			return err_errno(err, r, "cannot start a worker");
-		}
+static void runner_free(struct runner *runner)
+{
+	for (int i = 0; i < runner->n; i++)
+		(void)pthread_mutex_destroy(&runner->workers[i].lock);
+	(void)pthread_cond_destroy(&runner->changed);
+	(void)pthread_mutex_destroy(&runner->lock);
+	free(runner);
+}
+
+static void end_workers(struct runner *runner)
+{
+	queue_shutdown(runner->options.queue);
+	// Nobody is added any more, but some may end by themselves meanwhile.
+	for (int i = 0; i < runner->n; i++) {
+		bool made;
+
+		(void)pthread_mutex_lock(&runner->lock);
+		made = runner->workers[i].state != NO_THREAD;
+		(void)pthread_mutex_unlock(&runner->lock);
+		if (made)
+			(void)pthread_join(runner->workers[i].thread, NULL);
+	}
+}
+
+int runner_start(const struct runner_options *options, struct runner **ret, struct err *err)
+{
+	struct runner *runner = runner_new(options);
+	int r = 0;
+
+	(void)pthread_mutex_lock(&runner->lock);
+	for (int i = 0; i < options->workers && r == 0; i++)
+		r = add_worker(runner);
+	(void)pthread_mutex_unlock(&runner->lock);
+	if (r == 0)
+		r = pthread_create(&runner->keeper, NULL, keep, runner);
+	if (r != 0) {
+		end_workers(runner);
+		runner_free(runner);
+		return err_errno(err, r, "cannot start a worker");
 	}
 	*ret = runner;
 	return 0;
@@ -167,20 +336,13 @@ void runner_stop(struct runner *runner)
 {
 	if (!runner)
 		return;
-	queue_shutdown(runner->options.queue);
-	for (int i = 0; i < runner->n; i++) {
-		(void)pthread_join(runner->workers[i].thread, NULL);
-		(void)pthread_mutex_destroy(&runner->workers[i].lock);
-	}
-	free(runner);
-}
-
-// For how long its reconcile has run; 0: it has none.
-static int64_t running_ms(const struct worker *worker, int64_t now)
-{
-	int64_t started = atomic_load(&worker->started_ms);
-
-	return started && now > started ? now - started : 0;
+	(void)pthread_mutex_lock(&runner->lock);
+	runner->stopping = true;
+	(void)pthread_cond_signal(&runner->changed);
+	(void)pthread_mutex_unlock(&runner->lock);
+	(void)pthread_join(runner->keeper, NULL);
+	end_workers(runner);
+	runner_free(runner);
 }
 
 void runner_stats(const struct runner *runner, struct runner_stats *ret)
@@ -193,7 +355,7 @@ void runner_stats(const struct runner *runner, struct runner_stats *ret)
 		.failed = atomic_load(&runner->failed),
 		.busy_ms = atomic_load(&runner->busy_ms),
 		.active = atomic_load(&runner->active),
-		.workers = runner->n,
+		.workers = runner->options.workers,
 	};
 	for (int i = 0; i < runner->n; i++) {
 		int64_t ms = running_ms(&runner->workers[i], now);

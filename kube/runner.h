@@ -4,7 +4,8 @@
 #pragma once
 
 // Workers that take keys from a queue and reconcile them. The one place where an outcome becomes a next run,
-// and where a reconcile is logged and counted.
+// and where a reconcile is logged and counted. A reconcile that waits for long (for a server that does not answer) counts as none:
+// another thread steps in for as long, so that no number of slow keys delays the others for more than a moment.
 
 #include <stdint.h>
 
@@ -27,12 +28,15 @@ struct runner;
 
 struct runner_options {
 	struct queue *queue;
-	int workers; // threads
+	int workers; // threads, but for those that step in: RUNNER_SPARES times as many at most
 	reconcile_fn reconcile;
 	void *user;
 	const char *name; // for logs and metrics
 	int64_t long_ms;  // after which runner_look() reports a reconcile; 0: a minute
+	int64_t slow_ms;  // after which a reconcile counts as one that waits; 0: a second
 };
+
+#define RUNNER_SPARES 7
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
 
@@ -45,7 +49,7 @@ struct runner_stats {
 	uint64_t waiting;   // to run again by itself: later, or after a back-off
 	uint64_t failed;    // ended with an error
 	uint64_t busy_ms;   // spent in reconciles that have ended
-	int active;	    // reconciles running now
+	int active;	    // reconciles running now; may be more than the workers where some wait for long
 	int workers;
 	int64_t longest_ms, unfinished_ms; // of those: the oldest, and all together
 };

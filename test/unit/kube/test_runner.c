@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -207,6 +209,103 @@ static void test_slow_key_delays_no_other(void **state)
 	assert_int_equal(script.most_inside, 2);
 }
 
+static int count_threads(void)
+{
+	struct dirent *entry;
+	DIR *folder = opendir("/proc/self/task");
+	int n = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		n += entry->d_name[0] != '.';
+	(void)closedir(folder);
+	return n;
+}
+
+static void release_all(void)
+{
+	(void)pthread_mutex_lock(&script.lock);
+	script.hold = false;
+	(void)pthread_cond_broadcast(&script.changed);
+	(void)pthread_mutex_unlock(&script.lock);
+}
+
+static struct runner *begin_slow(struct queue **ret_queue)
+{
+	struct runner_options options = {.workers = 2, .reconcile = reconcile, .name = "test", .slow_ms = 20};
+	struct runner *runner;
+	struct err err = ERR_INIT;
+
+	script.runs = script.inside = script.most_inside = 0;
+	script.hold = true;
+	*ret_queue = options.queue = queue_new(NULL);
+	assert_int_equal(runner_start(&options, &runner, &err), 0);
+	return runner;
+}
+
+static void add_held(struct queue *queue, int n)
+{
+	char key[16];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(key, sizeof(key), "h%d", i);
+		queue_add(queue, key);
+	}
+}
+
+// E2: more slow keys than there are workers. Other threads step in for as long, and go when they are needed no more.
+static void test_slow_keys_delay_no_other(void **state)
+{
+	int64_t deadline = deadline_in_ms(20000);
+	int before = count_threads(), wanted;
+	struct runner_stats stats;
+	struct queue *queue;
+	struct runner *runner = begin_slow(&queue);
+
+	(void)state;
+	add_held(queue, 7);
+	queue_add(queue, "x");
+	queue_add(queue, "y");
+	wait_runs(2);
+	wait_count(&script.inside, 7);
+	runner_stats(runner, &stats);
+	assert_int_equal(stats.workers, 2);
+	assert_true(stats.active >= 7);
+	release_all();
+	wait_runs(9);
+	// Two workers and who looks after them; one that is idle ends after its next key.
+	for (wanted = 10; count_threads() > before + 3; wanted++) {
+		assert_true(deadline_left_ms(deadline) > 0);
+		queue_add(queue, "z");
+		wait_runs(wanted);
+	}
+	queue_add(queue, "x");
+	queue_add(queue, "y");
+	wait_runs(wanted + 1);
+	assert_true(count_threads() >= before + 2);
+	end(runner, queue, &stats);
+	assert_int_equal(stats.failed, 0);
+	// A thread that was waited for may be listed a moment longer.
+	while (count_threads() > before)
+		assert_true(deadline_left_ms(deadline) > 0);
+}
+
+// There is a limit; what is beyond waits its turn.
+static void test_as_many_slow_keys_as_there_are(void **state)
+{
+	struct runner_stats stats;
+	struct queue *queue;
+	struct runner *runner = begin_slow(&queue);
+
+	(void)state;
+	add_held(queue, 40);
+	wait_count(&script.inside, 2 * (1 + RUNNER_SPARES));
+	release_all();
+	wait_runs(40);
+	end(runner, queue, &stats);
+	assert_int_equal(script.most_inside, 2 * (1 + RUNNER_SPARES));
+}
+
 // Stopping waits for what runs and drops what waits.
 static void test_stop(void **state)
 {
@@ -275,6 +374,8 @@ int main(void)
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_cancelled_is_not_retried),
 		cmocka_unit_test(test_slow_key_delays_no_other),
+		cmocka_unit_test(test_slow_keys_delay_no_other),
+		cmocka_unit_test(test_as_many_slow_keys_as_there_are),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_a_long_run_is_reported),
 	};
