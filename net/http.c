@@ -214,7 +214,7 @@ static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 static void set_connection(CURL *easy, bool secret)
 {
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(secret ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, secret ? 0L : 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -312,7 +312,7 @@ static void start(void *user)
 {
 	struct http_stream *stream = user;
 
-	if (loop_transfer_add(stream->loop, stream->easy, on_done, stream) < 0)
+	if (loop_transfer_add(stream->loop, stream->easy, stream->response.body.secret, on_done, stream) < 0)
 		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
 }
 
@@ -341,7 +341,7 @@ struct http_stream *http_stream_open(struct loop *loop, const struct http_reques
 
 	stream->streamed = true;
 	stream->events = *events;
-	if (loop_transfer_add(loop, stream->easy, on_done, stream) < 0) {
+	if (loop_transfer_add(loop, stream->easy, request->secret, on_done, stream) < 0) {
 		stream_free(stream);
 		return NULL;
 	}

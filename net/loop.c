@@ -7,6 +7,11 @@
 //
 // Timers are few (some per watch), so they are a sorted list.
 //
+// What goes over HTTP/1.1 has a multi handle, and by that connections, of its own. Side by side with HTTP/2 it would end the
+// sharing: curl takes one answer by HTTP/1.1 for the whole host's word that it cannot multiplex, and gives an idle connection
+// of that kind to the next watch, until each watch has one to itself. The thread sleeps for both in the first one's poll, which
+// takes the other one's sockets along.
+//
 // A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
 // still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
 // the stream that timed out, so the next request would be put on the same dead connection. Hence: when
@@ -24,12 +29,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 
 #define POLL_MAX_MS 60000
 #define SILENCE_MIN_MS 10000
+// Sockets of the second handle that are slept for: a call of each worker (64 at most) and the watches. While there are more, or
+// while curl waits for something that is no socket, it is looked at again soon.
+#define APART_MAX 96
+#define APART_SOON_MS 20
 
 struct post {
 	struct post *next;
@@ -47,12 +57,14 @@ struct timer {
 struct transfer {
 	struct transfer *next;
 	CURL *easy;
+	CURLM *multi;
 	loop_transfer_done done;
 	void *user;
 };
 
 struct loop {
-	CURLM *multi;
+	CURLM *multi, *apart;
+	int running_apart;
 	pthread_t thread;
 	pthread_mutex_t lock; // of the inbox and the waiters
 	pthread_cond_t signalled;
@@ -101,7 +113,9 @@ int loop_new(struct loop **ret, struct err *err)
 		return err_set(err, ERR_INTERNAL, "cannot initialise libcurl");
 	loop = must(calloc(1, sizeof(*loop)));
 	loop->multi = must(curl_multi_init());
+	loop->apart = must(curl_multi_init());
 	(void)curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	(void)curl_multi_setopt(loop->apart, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 	(void)pthread_mutex_init(&loop->lock, NULL);
 	(void)pthread_cond_init(&loop->signalled, NULL);
 	loop->inbox_end = &loop->inbox;
@@ -146,7 +160,7 @@ static struct transfer *transfer_take(struct loop *loop, CURL *easy)
 			struct transfer *transfer = *link;
 
 			*link = transfer->next;
-			(void)curl_multi_remove_handle(loop->multi, easy);
+			(void)curl_multi_remove_handle(transfer->multi, easy);
 			return transfer;
 		}
 	}
@@ -232,16 +246,17 @@ static void transfer_end(struct loop *loop, CURL *easy, CURLcode result)
 	free(transfer);
 }
 
-static void run_transfers(struct loop *loop)
+static int run_transfers(struct loop *loop, CURLM *multi)
 {
 	CURLMsg *message;
-	int running, left;
+	int running = 0, left;
 
-	(void)curl_multi_perform(loop->multi, &running);
-	while ((message = curl_multi_info_read(loop->multi, &left))) {
+	(void)curl_multi_perform(multi, &running);
+	while ((message = curl_multi_info_read(multi, &left))) {
 		if (message->msg == CURLMSG_DONE)
 			transfer_end(loop, message->easy_handle, message->data.result);
 	}
+	return running;
 }
 
 static int poll_timeout(const struct loop *loop)
@@ -256,6 +271,41 @@ static int poll_timeout(const struct loop *loop)
 	return left > POLL_MAX_MS ? POLL_MAX_MS : (int)left;
 }
 
+// The second handle's sockets, and for how long they may be slept for at most.
+static unsigned watch_apart(struct loop *loop, struct curl_waitfd *ret_fds, int *timeout_ms)
+{
+	fd_set reads, writes, problems;
+	long left_ms = -1;
+	unsigned n = 0;
+	int max = -1;
+
+	FD_ZERO(&reads);
+	FD_ZERO(&writes);
+	FD_ZERO(&problems);
+	(void)curl_multi_fdset(loop->apart, &reads, &writes, &problems, &max);
+	(void)curl_multi_timeout(loop->apart, &left_ms);
+	for (int fd = 0; fd <= max; fd++) {
+		short events = (short)((FD_ISSET(fd, &reads) ? CURL_WAIT_POLLIN : 0) | (FD_ISSET(fd, &writes) ? CURL_WAIT_POLLOUT : 0));
+
+		if (events && n < APART_MAX)
+			ret_fds[n++] = (struct curl_waitfd){.fd = fd, .events = events};
+	}
+	if ((loop->running_apart > 0 && n == 0) || n == APART_MAX)
+		left_ms = left_ms >= 0 && left_ms < APART_SOON_MS ? left_ms : APART_SOON_MS;
+	if (left_ms >= 0 && left_ms < *timeout_ms)
+		*timeout_ms = (int)left_ms;
+	return n;
+}
+
+static void sleep_until_something(struct loop *loop)
+{
+	struct curl_waitfd fds[APART_MAX];
+	int timeout_ms = poll_timeout(loop);
+	unsigned n = watch_apart(loop, fds, &timeout_ms);
+
+	(void)curl_multi_poll(loop->multi, fds, n, timeout_ms, NULL);
+}
+
 static void *run(void *user)
 {
 	struct loop *loop = user;
@@ -263,8 +313,9 @@ static void *run(void *user)
 	while (!atomic_load(&loop->stopping)) {
 		run_inbox(loop, false);
 		run_timers(loop);
-		run_transfers(loop);
-		(void)curl_multi_poll(loop->multi, NULL, 0, poll_timeout(loop), NULL);
+		(void)run_transfers(loop, loop->multi);
+		loop->running_apart = run_transfers(loop, loop->apart);
+		sleep_until_something(loop);
 	}
 	while (loop->transfers)
 		transfer_end(loop, loop->transfers->easy, CURLE_ABORTED_BY_CALLBACK);
@@ -323,6 +374,7 @@ void loop_free(struct loop *loop)
 		free(timer);
 	}
 	(void)curl_multi_cleanup(loop->multi);
+	(void)curl_multi_cleanup(loop->apart);
 	(void)pthread_cond_destroy(&loop->signalled);
 	(void)pthread_mutex_destroy(&loop->lock);
 	free(loop);
@@ -382,14 +434,15 @@ void loop_wait(struct loop *loop, struct loop_waiter *waiter)
 	(void)pthread_mutex_unlock(&loop->lock);
 }
 
-int loop_transfer_add(struct loop *loop, CURL *easy, loop_transfer_done done, void *user)
+int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user)
 {
+	CURLM *multi = apart ? loop->apart : loop->multi;
 	struct transfer *transfer;
 
-	if (loop_is_stopping(loop) || curl_multi_add_handle(loop->multi, easy) != CURLM_OK)
+	if (loop_is_stopping(loop) || curl_multi_add_handle(multi, easy) != CURLM_OK)
 		return -1;
 	transfer = must(calloc(1, sizeof(*transfer)));
-	*transfer = (struct transfer){.next = loop->transfers, .easy = easy, .done = done, .user = user};
+	*transfer = (struct transfer){.next = loop->transfers, .easy = easy, .multi = multi, .done = done, .user = user};
 	loop->transfers = transfer;
 	return 0;
 }

@@ -41,9 +41,9 @@ void loop_signal(struct loop *loop, struct loop_waiter *waiter); // from within 
 void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thread; returns once signalled
 
 // For net/http: a transfer whose end is told to fn. Loop thread only. One that times out takes its
-// connection with it when nothing at all was received on it in that time.
+// connection with it when nothing at all was received on it in that time. apart: it shares no connection with those that are not.
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
-int loop_transfer_add(struct loop *loop, CURL *easy, loop_transfer_done done, void *user);
+int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user);
 void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
 // Ends it as timed out (done is called), because nothing was heard for silent_ms. Loop thread only.

@@ -405,6 +405,26 @@ static void test_stream_closed(void **state)
 	http_stream_close(NULL);
 }
 
+// E1: one idle connection that speaks HTTP/1.1 would end the sharing of the other one.
+static void test_secrets_have_connections_of_their_own(void **state)
+{
+	const bool secret[] = {true, false, true, false};
+	struct scene scene = {.body = "fine"};
+	struct http_request request = begin(&scene);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct http_response response;
+
+		request.secret = secret[i];
+		assert_int_equal(http_perform(scene.loop, &request, &response, &err), 0);
+		buf_release(&response.body);
+		assert_int_equal(actor_wait_call(scene.actor, i)->conn, secret[i] ? 0 : 1);
+	}
+	end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,7 +434,7 @@ int main(void)
 		cmocka_unit_test(test_stopping_ends_a_call), cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_refused),	  cmocka_unit_test(test_stream_that_we_stop),
 		cmocka_unit_test(test_stream_that_breaks), cmocka_unit_test(test_stream_given_up),
-		cmocka_unit_test(test_stream_closed),
+		cmocka_unit_test(test_stream_closed),	  cmocka_unit_test(test_secrets_have_connections_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
