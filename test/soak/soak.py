@@ -4,6 +4,7 @@
 """The soak itself, inside the cluster's network; test/soak/run calls this."""
 import argparse
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -193,6 +194,16 @@ class Population:
         return found
 
 
+def connections(process):
+    """How many there are to the API server: the sockets among a process's descriptors that its network knows by that port."""
+    sockets = set()
+    for descriptor in (process / "fd").iterdir():
+        with contextlib.suppress(OSError):
+            sockets.add(os.readlink(descriptor))
+    lines = [line.split() for line in (process / "net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(line[2].endswith(f":{6443:04X}") and line[3] == "01" and f"socket:[{line[9]}]" in sockets for line in lines)
+
+
 class Kube(Api):
     def tell(self, method, path, body, kind):
         """Status and text, whatever they are."""
@@ -254,7 +265,7 @@ class Soak:
         window = time.monotonic() - min(WINDOW, self.arguments.quiet)
         sample = {
             "at_s": round(time.monotonic() - started), "rss_kb": memory["VmRSS"], "anon_kb": memory["RssAnon"], "hwm_kb": memory["VmHWM"],
-            "fds": len(list((process / "fd").iterdir())), "threads": len(list((process / "task").iterdir())),
+            "connections": connections(process), "fds": len(list((process / "fd").iterdir())), "threads": len(list((process / "task").iterdir())),
             "cpu_s": round(self.operator.cpu_s(), 1), "changes": sum(population.done.values()), "calls_so_far": sum(self.total.values()),
             "calls": dict(collections.Counter(call for when, call in self.calls if when > window))}
         self.samples.append(sample)

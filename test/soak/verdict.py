@@ -7,6 +7,8 @@ import statistics
 # means nothing; a few hundred bytes lost with each change come to more within an hour.
 GROWTH = 0.03
 RESTS = 4
+# One that all calls and watches share, one for the watch of Secrets, and that over which each of four workers has read one.
+CONNECTIONS = 6
 
 
 def slope(values):
@@ -16,7 +18,7 @@ def slope(values):
 
 
 def judge(samples):
-    """The complaints about samples, each {"rss_kb", "anon_kb", "fds", "threads", "calls": {(verb and resource): how many}}."""
+    """The complaints about samples, each {"rss_kb", "anon_kb", "connections", "fds", "threads", "calls": {(verb and resource): how many}}."""
     judged = samples[1:]
     if len(judged) < RESTS:
         return [f"{len(samples)} rests, {RESTS + 1} are needed: let it run longer, or with less --work"]
@@ -30,7 +32,10 @@ def judge(samples):
         grown = slope(values) * (len(values) - 1)
         if grown > allowed:
             complaints.append(f"{what}: grows by {grown:.0f} over {len(values)} rests, by more than {allowed:.0f}: {values}")
-    # Each worker may keep a connection over which it has read a Secret: how many are left at a rest is chance.
+    most = max(sample["connections"] for sample in samples)
+    if most > CONNECTIONS:
+        complaints.append(f"connections: {most} to the API server, at most {CONNECTIONS} have a use")
+    # How many workers are left with a connection at a rest is chance.
     fds = [sample["fds"] for sample in judged]
     if min(fds[-half:]) > max(fds[:half]):
         complaints.append(f"fds: more at each rest of the last half than at any of the first: {fds}")
