@@ -357,6 +357,8 @@ class LocalOperator:
         # Not into the log: that may have nowhere to go.
         for options in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
             self.env[options] = f"{self.env.get(options, '')}:log_path={reports_folder().name}/{namespace}"
+        # One that has lost its lease ends at once, and waits for none of its threads.
+        self.env["TSAN_OPTIONS"] += ":report_thread_leaks=0"
         with tempfile.NamedTemporaryFile("w", prefix=f"neofleet-{namespace}-", suffix=".log", delete=False) as file:
             self.log = pathlib.Path(file.name)
         self.log_to = pathlib.Path(log_to or file.name)

@@ -10,13 +10,15 @@ import argparse
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 NAMESPACE, NAME = "neofleet-system", "neofleet"
 ANY = "*"
-# What a namespace that is on its way out takes no more; not a matter of rights.
-TERMINATING = "because it is being terminated"
+# Who lacks a right is refused before the call is looked at, or, where a call takes a second one, by a sentence like this. What else
+# is forbidden (in a namespace that is on its way out, beyond a quota) is no matter of rights.
+CANNOT = re.compile(r'User "[^"]+" cannot ')
 
 Right = collections.namedtuple("Right", "group resource verb namespace name")
 
@@ -53,7 +55,8 @@ def calls(lines, since):
             continue
         what, answer = event.get("objectRef") or {"resource": event["requestURI"]}, event.get("responseStatus") or {}
         resource = what["resource"] + (f"/{what['subresource']}" if "subresource" in what else "")
-        refused = answer.get("code") == 403 and TERMINATING not in answer.get("message", "")
+        refused = answer.get("code") == 403 and bool(
+            event.get("annotations", {}).get("authorization.k8s.io/decision") == "forbid" or CANNOT.search(answer.get("message", "")))
         # An apply that makes the object takes both rights.
         for verb in (event["verb"], "create") if event["verb"] == "patch" and answer.get("code") == 201 else (event["verb"],):
             yield Right(what.get("apiGroup", ""), resource, verb, what.get("namespace", ANY), what.get("name", ANY)), refused
