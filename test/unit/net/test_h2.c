@@ -328,6 +328,10 @@ static void test_one_connection(void **state)
 	assert_int_equal(server.n_streams, 31);
 	assert_int_equal(server.n_conns, 2);
 	assert_int_equal(server.n_http1, 1);
+	// Nor does it keep the others from sharing: curl would take its answer for the server's word that it cannot do so.
+	(void)call_often(&client);
+	assert_int_equal(server.n_streams, 41);
+	assert_int_equal(server.n_conns, 2);
 	// The end of one stream is no other's.
 	loop_post(client.loop, close_watch, &client);
 	loop_wait(client.loop, &client.closed);
