@@ -32,16 +32,14 @@ def judge(samples):
         grown = slope(values) * (len(values) - 1)
         if grown > allowed:
             complaints.append(f"{what}: grows by {grown:.0f} over {len(values)} rests, by more than {allowed:.0f}: {values}")
-    most = max(sample["connections"] for sample in samples)
-    if most > CONNECTIONS:
-        complaints.append(f"connections: {most} to the API server, at most {CONNECTIONS} have a use")
-    # How many workers are left with a connection at a rest is chance.
-    fds = [sample["fds"] for sample in judged]
-    if min(fds[-half:]) > max(fds[:half]):
-        complaints.append(f"fds: more at each rest of the last half than at any of the first: {fds}")
-    threads = {sample["threads"] for sample in samples}
-    if len(threads) > 1:
-        complaints.append(f"threads at rest differ: {sorted(threads)}")
+    held = [sample["connections"] for sample in judged]
+    if statistics.median(held) > CONNECTIONS:
+        complaints.append(f"connections: {held} to the API server; {CONNECTIONS} have a use")
+    # How many workers there are for those that wait, and which of them are left with a connection, is chance at a rest.
+    for what in ("fds", "threads"):
+        values = [sample[what] for sample in judged]
+        if min(values[-half:]) > max(values[:half]):
+            complaints.append(f"{what}: more at each rest of the last half than at any of the first: {values}")
     for number, sample in enumerate(samples, 1):
         # The admin's password is read when the servers are asked, which each deployment's are every ten minutes.
         wrong = {call: n for call, n in sample["calls"].items() if call != "get secrets"}
