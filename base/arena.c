@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-// Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. A
+// Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. The first is part of the arena,
+// and both together as small as a malloc that the C library has at hand, so that a short exchange costs one malloc. A
 // request larger than a block gets a block of its own. The memory of a wiped arena is cleared block by
 // block, so nothing of a secret stays in freed heap.
 
-#define FIRST_BLOCK ((size_t)2048)
+#define ARENA_SIZE ((size_t)1024) // with its first block
+#define SECOND_BLOCK ((size_t)2048)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
 
 struct block {
@@ -28,7 +30,10 @@ struct arena {
 	size_t next_size;
 	size_t total;
 	bool wipe;
+	struct block first;
 };
+
+#define FIRST_BLOCK (ARENA_SIZE - sizeof(struct arena))
 
 static void *must(void *p)
 {
@@ -39,9 +44,9 @@ static void *must(void *p)
 
 struct arena *arena_new(void)
 {
-	struct arena *arena = must(calloc(1, sizeof(*arena)));
+	struct arena *arena = must(malloc(ARENA_SIZE));
 
-	arena->next_size = FIRST_BLOCK;
+	*arena = (struct arena){.head = &arena->first, .next_size = SECOND_BLOCK, .first = {.size = FIRST_BLOCK}};
 	return arena;
 }
 
@@ -52,7 +57,8 @@ static void block_drop(struct arena *arena)
 	arena->head = block->next;
 	if (arena->wipe)
 		explicit_bzero(block->data, block->used);
-	free(block);
+	if (block != &arena->first)
+		free(block);
 }
 
 void arena_free(struct arena *arena)
@@ -64,24 +70,22 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-// The newest block is kept, which is the largest but for those that a single request made.
+// The newest block is kept, which is the largest but for those that a single request made; without one the first, which costs
+// nothing.
 void arena_reset(struct arena *arena)
 {
-	struct block *kept = arena->head;
+	struct block *newest = arena->head, *kept = newest->size <= LARGEST_BLOCK ? newest : &arena->first;
 
-	arena->total = 0;
-	if (kept && kept->size <= LARGEST_BLOCK) {
-		arena->head = kept->next;
-		kept->next = NULL;
-		if (arena->wipe)
-			explicit_bzero(kept->data, kept->used);
-		kept->used = 0;
-	} else {
-		kept = NULL;
-	}
+	if (kept == newest)
+		arena->head = newest->next;
 	while (arena->head)
 		block_drop(arena);
+	if (arena->wipe)
+		explicit_bzero(kept->data, kept->used);
+	kept->next = NULL;
+	kept->used = 0;
 	arena->head = kept;
+	arena->total = 0;
 }
 
 static struct block *block_add(struct arena *arena, size_t need)
@@ -98,7 +102,8 @@ static struct block *block_add(struct arena *arena, size_t need)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+// Not zeroed, and at least one byte.
+static inline void *take(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
 	struct block *block = arena->head;
@@ -107,14 +112,17 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > SIZE_MAX / 2)
 		abort();
 	size = (size + align - 1) & ~(align - 1);
-	if (size == 0)
-		size = align;
-	if (!block || block->size - block->used < size)
+	if (block->size - block->used < size)
 		block = block_add(arena, size);
 	p = block->data + block->used;
 	block->used += size;
 	arena->total += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(take(arena, size ? size : 1), 0, size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
@@ -126,10 +134,11 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 
 char *arena_memdup0(struct arena *arena, const void *data, size_t size)
 {
-	char *copy = arena_alloc(arena, size + 1);
+	char *copy = take(arena, size + 1);
 
 	if (size)
 		memcpy(copy, data, size);
+	copy[size] = '\0';
 	return copy;
 }
 
