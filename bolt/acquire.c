@@ -112,24 +112,25 @@ int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_r
 	return check_server(place, err);
 }
 
-// The credentials to use now.
-static int find_login(const struct acquire *acquire, struct login **ret, struct err *err)
+// The credentials to use now. A provider's are kept in *own.
+static int find_auth(const struct acquire *acquire, struct login **own, const struct bolt_auth **ret, struct err *err)
 {
 	const struct bolt_auth_provider *provider = acquire->driver->options.provider;
 	_cleanup_(arena_freep) struct arena *arena = NULL;
 	struct bolt_auth auth = {0};
 
-	login_free(*ret);
-	*ret = NULL;
 	if (acquire->auth || !provider) {
-		*ret = login_new(acquire->auth ? acquire->auth : &acquire->driver->login->auth);
+		*ret = acquire->auth ? acquire->auth : &acquire->driver->login->auth;
 		return 0;
 	}
+	login_free(*own);
+	*own = NULL;
 	arena = arena_new();
 	arena_wipe_on_free(arena);
 	if (provider->get(provider->user, arena, &auth, err) < 0)
 		return callback_failed(err);
-	*ret = login_new(&auth);
+	*own = login_new(&auth);
+	*ret = &(*own)->auth;
 	return 0;
 }
 
@@ -243,13 +244,13 @@ static int is_alive(struct acquire *acquire, struct pool_place *place, int64_t d
 }
 
 // Makes one that was idle fit for use: 1; 0: it is not.
-static int revive(struct acquire *acquire, struct pool_place *place, const struct login *login, int64_t deadline, struct err *err)
+static int revive(struct acquire *acquire, struct pool_place *place, const struct bolt_auth *auth, int64_t deadline, struct err *err)
 {
 	const struct bolt_driver_options *options = &acquire->driver->options;
 	int64_t now = clock_monotonic_ms(options->clock), idle = now - place->idle_ms;
 	struct conn *conn = bolt_link_conn(place->link);
 	bool check = acquire->check || options->liveness_ms < 0 || (options->liveness_ms > 0 && idle >= options->liveness_ms);
-	bool logon = acquire->relogon || place->relogon || !login_equal(&place->login->auth, &login->auth);
+	bool logon = acquire->relogon || place->relogon || !login_equal(&place->login->auth, auth);
 	bool can = bolt_version_has(bolt_link_version(place->link), BOLT_HAS_LOGON);
 
 	if (options->lifetime_ms != BOLT_FOREVER && now - place->born_ms >= options->lifetime_ms)
@@ -262,11 +263,11 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 	bolt_link_set_cancel(place->link, acquire->cancel);
 	if (check && conn_reset(conn, err) < 0)
 		return err->class;
-	if (logon && (conn_logoff(conn, err) < 0 || conn_logon(conn, &login->auth, err) < 0))
+	if (logon && (conn_logoff(conn, err) < 0 || conn_logon(conn, auth, err) < 0))
 		return err->class;
 	if (logon) {
 		login_free(place->login);
-		place->login = login_new(&login->auth);
+		place->login = login_new(auth);
 		place->relogon = false;
 	}
 	return check ? is_alive(acquire, place, deadline, err) : 1;
@@ -275,28 +276,29 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 int acquire_from(struct acquire *acquire, const struct bolt_address *address, int64_t deadline, struct pool_place **ret, struct err *err)
 {
 	struct bolt_driver *driver = acquire->driver;
-	_cleanup_(login_freep) struct login *login = NULL;
+	_cleanup_(login_freep) struct login *own = NULL;
+	const struct bolt_auth *auth = NULL;
 	struct pool_place *place;
 	int r;
 
 	deadline = sooner(deadline, deadline_in_ms(driver->options.acquire_ms));
-	r = find_login(acquire, &login, err);
+	r = find_auth(acquire, &own, &auth, err);
 	while (r == 0) {
 		r = pool_take(driver->pool, address, deadline, acquire->cancel, &place, err);
 		if (r < 0)
 			break;
 		if (!place->link) {
-			place->login = steal_ptr(login);
+			place->login = login_new(auth);
 			r = open_place(acquire, place, deadline, err);
 		} else {
-			r = revive(acquire, place, login, deadline, err);
+			r = revive(acquire, place, auth, deadline, err);
 			if (r == 0) {
 				// One that cannot log on anew is replaced, and what it was asked for may have changed meanwhile.
 				bool again = place->relogon && driver->options.provider;
 
 				place->doomed = true;
 				pool_give(driver->pool, place);
-				r = again ? find_login(acquire, &login, err) : 0;
+				r = again ? find_auth(acquire, &own, &auth, err) : 0;
 				continue;
 			}
 		}

@@ -107,17 +107,19 @@ int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, st
 
 int bolt_bookmarks_replace(struct bolt_bookmarks *bookmarks, const struct bolt_bookmark_list *used, const char *next, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(arena_freep) struct arena *arena = NULL;
 	struct bolt_bookmark_list held, now = {0};
+	bool told = bookmarks->hooks && bookmarks->hooks->consume;
 
 	(void)pthread_mutex_lock(&bookmarks->lock);
 	for (size_t i = 0; i < used->n; i++)
 		drop(bookmarks, used->items[i]);
 	add(bookmarks, next);
-	held = (struct bolt_bookmark_list){(const char *const *)bookmarks->items, bookmarks->n};
-	bolt_bookmarks_join(arena, &held, &now);
+	if (told) {
+		arena = arena_new();
+		held = (struct bolt_bookmark_list){(const char *const *)bookmarks->items, bookmarks->n};
+		bolt_bookmarks_join(arena, &held, &now);
+	}
 	(void)pthread_mutex_unlock(&bookmarks->lock);
-	if (!bookmarks->hooks || !bookmarks->hooks->consume)
-		return 0;
-	return bookmarks->hooks->consume(bookmarks->hooks->user, &now, err);
+	return told ? bookmarks->hooks->consume(bookmarks->hooks->user, &now, err) : 0;
 }

@@ -8,7 +8,6 @@
 
 #include "bolt/discover.h"
 #include "bolt/stream.h"
-#include "bolt/summary.h"
 
 #define POOL_SIZE 100
 #define FETCH_SIZE 1000
@@ -234,7 +233,7 @@ int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *prob
 	if (ret) {
 		version = bolt_link_version(place->link);
 		*ret = (struct bolt_server_info){
-			.address = routing_address_text(pool_place_address(place), arena),
+			.address = arena_strdup(arena, pool_place_text(place)),
 			.agent = arena_strdup(arena, bolt_link_server(place->link)),
 			.major = version.major,
 			.minor = version.minor,
@@ -311,7 +310,6 @@ static int run_call(struct bolt_tx *tx, void *user, int64_t deadline, struct err
 	struct bolt_answer *answer = work->answer;
 	const struct bolt_summary *summary;
 	struct bolt_value rows;
-	const char **keys;
 	int r = bolt_tx_run(tx, &statement, deadline, &result, err);
 
 	if (r == 0)
@@ -320,15 +318,13 @@ static int run_call(struct bolt_tx *tx, void *user, int64_t deadline, struct err
 		r = bolt_result_consume(result, deadline, &summary, err);
 	if (r < 0)
 		return r;
-	keys = arena_new_array(work->arena, const char *, result->n_keys);
-	for (uint32_t i = 0; i < result->n_keys; i++)
-		keys[i] = arena_strdup(work->arena, result->keys[i]);
+	// Both are in the answer's arena.
 	*answer = (struct bolt_answer){
-		.keys = keys,
+		.keys = result->keys,
 		.n_keys = result->n_keys,
 		.rows = rows.items,
 		.n_rows = rows.size,
-		.summary = summary_copy(summary, work->arena),
+		.summary = summary,
 	};
 	return 0;
 }
@@ -353,8 +349,10 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 	int r = stream_session(driver, &options, &session, err);
 
 	*ret = (struct bolt_answer){0};
-	if (r == 0)
+	if (r == 0) {
+		session->lent = arena;
 		r = stream_execute(session, &job, CONN_API_DRIVER, deadline, err);
+	}
 	if (r < 0 && session && session->failure)
 		ret->failure = bolt_failure_copy(session->failure, arena);
 	return r;

@@ -295,7 +295,7 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 {
 	unsigned marker;
 
-	*ret = bolt_null();
+	*ret = (struct bolt_value){.type = BOLT_NULL};
 	if (depth > PACK_DEPTH_MAX)
 		fault(u, ERR_TOO_LARGE, "values are nested too deeply");
 	if (u->pos == u->len)

@@ -9,8 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
+#include "bolt/routing.h"
+
 struct pool_site {
-	struct bolt_address address; // owned
+	struct arena *arena; // of the address
+	struct bolt_address address;
+	const char *text; // the address, for people
 	struct pool_place *idle;     // the latest first
 	uint32_t n_idle, n_in_use, n_waiting;
 	uint64_t epoch; // those who logged on in an older one have to do it again
@@ -53,8 +58,7 @@ static void close_places(struct pool_place *places)
 
 static void site_free(struct pool_site *site)
 {
-	free((char *)(uintptr_t)site->address.host);
-	free((char *)(uintptr_t)site->address.name);
+	arena_free(site->arena);
 	free(site);
 }
 
@@ -82,15 +86,6 @@ static struct pool_site *find(const struct pool *pool, const struct bolt_address
 	return NULL;
 }
 
-static char *copy(const char *text)
-{
-	char *copied = text ? strdup(text) : NULL;
-
-	if (text && !copied)
-		abort();
-	return copied;
-}
-
 static struct pool_site *find_or_add(struct pool *pool, const struct bolt_address *address)
 {
 	struct pool_site *site = find(pool, address);
@@ -100,7 +95,13 @@ static struct pool_site *find_or_add(struct pool *pool, const struct bolt_addres
 	site = calloc(1, sizeof(*site));
 	if (!site)
 		abort();
-	site->address = (struct bolt_address){copy(address->host), address->port, copy(address->name)};
+	site->arena = arena_new();
+	site->address = (struct bolt_address){
+		.host = arena_strdup(site->arena, address->host),
+		.port = address->port,
+		.name = arena_strdup(site->arena, address->name),
+	};
+	site->text = routing_address_text(address, site->arena);
 	site->next = pool->sites;
 	pool->sites = site;
 	return site;
@@ -208,6 +209,11 @@ void pool_give(struct pool *pool, struct pool_place *place)
 const struct bolt_address *pool_place_address(const struct pool_place *place)
 {
 	return &place->site->address;
+}
+
+const char *pool_place_text(const struct pool_place *place)
+{
+	return place->site->text;
 }
 
 void pool_clear(struct pool *pool, const struct bolt_address *address)

@@ -51,6 +51,7 @@ void pool_give(struct pool *pool, struct pool_place *place);
 
 // Where it leads.
 const struct bolt_address *pool_place_address(const struct pool_place *place);
+const char *pool_place_text(const struct pool_place *place); // the same as routing_address_text()
 
 // Closes what is idle there.
 void pool_clear(struct pool *pool, const struct bolt_address *address);

@@ -166,7 +166,8 @@ void bolt_result_free(struct bolt_result *result)
 		if (result->session->failure == result->failure)
 			result->session->failure = NULL;
 	}
-	arena_free(result->arena);
+	if (!result->lent)
+		arena_free(result->arena);
 	arena_free(result->row_arena);
 	arena_free(result->kept_arena);
 	free(result->kept);

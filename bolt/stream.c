@@ -189,7 +189,8 @@ static void keep_row(struct bolt_result *result, const struct bolt_value *row)
 static void drop_kept(struct bolt_result *result)
 {
 	result->n_kept = result->kept_pos = 0;
-	arena_reset(result->kept_arena);
+	if (result->kept_arena)
+		arena_reset(result->kept_arena);
 }
 
 // The server's last word on a result.
@@ -217,7 +218,7 @@ static int finish(struct bolt_result *result, const struct bolt_value *meta, int
 		hold->place->doomed = true;
 		return stream_fail(hold, deadline, err);
 	}
-	result->summary->address = routing_address_text(pool_place_address(hold->place), result->arena);
+	result->summary->address = arena_strdup(result->arena, pool_place_text(hold->place));
 	result->summary->server = arena_strdup(result->arena, bolt_link_server(hold->place->link));
 	result->summary->major = version.major;
 	result->summary->minor = version.minor;
@@ -259,7 +260,11 @@ int stream_drain(struct hold *hold, int64_t deadline, struct err *err)
 	while (hold->streaming) {
 		struct bolt_result *result = hold->streaming;
 		struct bolt_value row;
-		int r = take(result, deadline, result->kept_arena, &row, err);
+		int r;
+
+		if (!result->kept_arena)
+			result->kept_arena = arena_new();
+		r = take(result, deadline, result->kept_arena, &row, err);
 
 		if (r < 0)
 			return r;
@@ -393,9 +398,9 @@ static struct bolt_result *result_new(struct hold *hold)
 
 	if (!result)
 		abort();
-	result->arena = arena_new();
+	result->lent = session->lent;
+	result->arena = result->lent ? session->lent : arena_new();
 	result->row_arena = arena_new();
-	result->kept_arena = arena_new();
 	result->session = session;
 	result->tx = hold->tx;
 	result->fetch = session->options.fetch_size;

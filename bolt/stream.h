@@ -26,6 +26,7 @@ struct bolt_session {
 	struct login *login;	    // NULL: the driver's
 	struct bolt_cancel *cancel; // NULL: nobody can
 	struct arena *scratch;	    // of the present call
+	struct arena *lent;	    // of what is kept of results; NULL: each has its own
 	const struct bolt_failure *failure; // of the present call, in scratch or a result
 	struct arena *home;	    // of what comes next
 	const char *database;	    // NULL: home, and not known yet
@@ -62,6 +63,7 @@ struct bolt_result {
 	struct bolt_tx *tx;	      // NULL: auto-commit, or over
 	struct hold *hold;	      // NULL: nothing more comes
 	struct arena *arena;	      // keys, summary
+	bool lent;		      // the arena is the session's caller's
 	const char *const *keys;
 	uint32_t n_keys;
 	int64_t qid, fetch;
@@ -72,7 +74,7 @@ struct bolt_result {
 	struct arena *row_arena; // of the present row
 	struct bolt_value row;	 // the present or the next one
 	bool peeked;
-	struct arena *kept_arena;
+	struct arena *kept_arena; // NULL: none was kept yet
 	struct bolt_value *kept; // rows that were read ahead
 	size_t n_kept, kept_room, kept_pos;
 	struct err error; // what every call gives, once the kept rows are read

@@ -27,6 +27,8 @@ static void read_counters(const struct bolt_value *stats, struct bolt_counters *
 {
 	bool any = false;
 
+	if (!stats)
+		return;
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		int64_t n = bolt_as_int(bolt_map_get(stats, counters[i].key), 0);
 		bool system = strcmp(counters[i].key, "system-updates") == 0;
@@ -198,43 +200,4 @@ int summary_read(const struct summary_input *input, struct arena *arena, struct 
 		return err_set(err, ERR_PROTOCOL, "the answer to a query is of type '%.20s', which is none of r, w, rw and s", word ? word : "?");
 	read_counters(bolt_map_get(meta, "stats"), &ret->counters);
 	return read_statuses(input, arena, ret, err);
-}
-
-static const char *copy(struct arena *arena, const char *text)
-{
-	return text ? arena_strdup(arena, text) : NULL;
-}
-
-struct bolt_summary *summary_copy(const struct bolt_summary *summary, struct arena *arena)
-{
-	struct bolt_summary *to = arena_alloc(arena, sizeof(*to));
-	struct bolt_status *statuses = arena_new_array(arena, struct bolt_status, summary->n_statuses);
-
-	*to = *summary;
-	to->address = copy(arena, summary->address);
-	to->server = copy(arena, summary->server);
-	to->database = copy(arena, summary->database);
-	to->query_type = copy(arena, summary->query_type);
-	to->plan = bolt_copy(&summary->plan, arena);
-	to->profile = bolt_copy(&summary->profile, arena);
-	to->notifications = bolt_copy(&summary->notifications, arena);
-	to->meta = bolt_copy(&summary->meta, arena);
-	to->statuses = statuses;
-	for (uint32_t i = 0; i < summary->n_statuses; i++) {
-		const struct bolt_status *from = &summary->statuses[i];
-
-		statuses[i] = (struct bolt_status){
-			.gql_status = copy(arena, from->gql_status),
-			.description = copy(arena, from->description),
-			.diagnostic = bolt_copy(&from->diagnostic, arena),
-			.code = copy(arena, from->code),
-			.title = copy(arena, from->title),
-			.text = copy(arena, from->text),
-			.classification = copy(arena, from->classification),
-			.severity = copy(arena, from->severity),
-			.position = bolt_copy(&from->position, arena),
-			.is_notification = from->is_notification,
-		};
-	}
-	return to;
 }

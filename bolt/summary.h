@@ -21,6 +21,3 @@ struct summary_input {
 
 // The fields that are read of the meta; the caller fills in the server's. ERR_PROTOCOL.
 int summary_read(const struct summary_input *input, struct arena *arena, struct bolt_summary *ret, struct err *err);
-
-// A copy with all that it points at.
-struct bolt_summary *summary_copy(const struct bolt_summary *summary, struct arena *arena);

@@ -90,8 +90,10 @@ const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *
 	if (!map || map->type != BOLT_MAP)
 		return NULL;
 	for (uint32_t i = map->size; i > 0; i--) {
-		if (strcmp(map->entries[i - 1].key, key) == 0)
-			return &map->entries[i - 1].value;
+		const struct bolt_entry *entry = &map->entries[i - 1];
+
+		if (*entry->key == *key && strcmp(entry->key, key) == 0)
+			return &entry->value;
 	}
 	return NULL;
 }
