@@ -25,3 +25,9 @@ bool bolt_cancel_fired(const struct bolt_cancel *cancel); // NULL: never
 
 // Readable from the first fire on; -1 for NULL.
 int bolt_cancel_fd(const struct bolt_cancel *cancel);
+
+// For a thread that is about to sleep in a call on this socket: a fire shuts the socket down, which ends the call, until
+// bolt_cancel_unguard(). False, and nothing is to be undone: it was fired already, or guards the socket of another thread; poll.
+// NULL guards any.
+bool bolt_cancel_guard(struct bolt_cancel *cancel, int fd);
+void bolt_cancel_unguard(struct bolt_cancel *cancel);

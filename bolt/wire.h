@@ -23,10 +23,14 @@ int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **
 int wire_from_fd(int fd, struct wire **ret, struct err *err);
 
 // Whom later calls listen to; NULL: nobody.
-void wire_set_cancel(struct wire *wire, const struct bolt_cancel *cancel);
+void wire_set_cancel(struct wire *wire, struct bolt_cancel *cancel);
 
 void wire_close(struct wire *wire);
 DEFINE_CLEANUP(struct wire *, wire_close);
+
+// The next read may sleep until so many bytes are there, or the peer's end is: for a caller that can do nothing with fewer. A wire
+// with TLS takes no notice.
+void wire_expect(struct wire *wire, size_t n);
 
 // At least one byte; *ret_n 0 at the peer's orderly end. ERR_IO, ERR_TIMEOUT.
 int wire_read(struct wire *wire, void *data, size_t size, int64_t deadline, size_t *ret_n, struct err *err);

@@ -24,8 +24,8 @@
 // memory. What is no failure (a signal, a short read) changes nothing.
 //
 // The linker puts the functions below in the place of the C library's (--wrap). They count in the client's thread only. So
-// that the n-th call is the same one in each run, data is never there before the client has waited for it, and the server
-// sends what belongs together at once.
+// that the n-th call is the same one in each run, data is never there before the client has waited for it, by poll() or in a recv()
+// that sleeps, and the server sends what belongs together at once.
 
 #define LIMIT 10000
 #define CALLS_MAX 1000
@@ -37,12 +37,13 @@ enum way {
 	RUNS_LATE,  // poll() says that nothing came in time; other calls fail
 	INTERRUPTS, // EINTR
 	STUTTERS,   // one byte is read or written
-	HESITATES,  // EAGAIN although poll() had said yes
+	HESITATES,  // EAGAIN although poll() had said yes, or because a recv() had slept for long enough
 	WAYS,
 };
 
 static _Thread_local struct {
 	bool on;
+	bool polls; // no recv() sleeps: the socket cannot be told for how long
 	enum way way;
 	unsigned n, calls;
 	unsigned connects;
@@ -67,11 +68,13 @@ static int fail_with(int errnum)
 
 int __real_socket(int domain, int type, int protocol);
 int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 int __real_poll(struct pollfd *items, nfds_t n, int timeout);
 ssize_t __real_recv(int fd, void *data, size_t size, int flags);
 ssize_t __real_send(int fd, const void *data, size_t size, int flags);
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t size);
 int __wrap_poll(struct pollfd *items, nfds_t n, int timeout);
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *data, size_t size, int flags);
@@ -97,6 +100,13 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
 	return __real_connect(fd, address, size) == 0 ? fail_with(EINPROGRESS) : -1;
 }
 
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+	if (fault.on && fault.polls && name == SO_RCVTIMEO)
+		return fail_with(ENOPROTOOPT);
+	return __real_setsockopt(fd, level, name, value, size);
+}
+
 int __wrap_poll(struct pollfd *items, nfds_t n, int timeout)
 {
 	if (strikes()) {
@@ -118,7 +128,7 @@ int __wrap_poll(struct pollfd *items, nfds_t n, int timeout)
 
 ssize_t __wrap_recv(int fd, void *data, size_t size, int flags)
 {
-	bool readable = fault.readable || !fault.on;
+	bool readable = fault.readable || !fault.on || !(flags & MSG_DONTWAIT);
 
 	fault.readable = false;
 	if (!strikes())
@@ -236,7 +246,7 @@ static int whole_flight(const struct bolt_target *target, struct err *err)
 
 struct course {
 	int (*run)(const struct bolt_target *target, struct err *err);
-	bool one_flight;
+	bool one_flight, polls;
 	unsigned calls; // more than so many
 };
 
@@ -263,6 +273,7 @@ static bool run(struct course *course, enum way way, unsigned n, const struct pe
 	memset(&fault, 0, sizeof(fault));
 	fault.way = way;
 	fault.n = n;
+	fault.polls = course->polls;
 	fault.on = true;
 	*ret_r = course->run(&target, &err);
 	fault.on = false;
@@ -300,13 +311,23 @@ static void torture(struct course *course, const struct peer_tls *tls)
 
 // There are socket, connect, the handshake, HELLO and LOGON, three queries and a RESET, with a send and a recv each at least, and
 // GOODBYE. Or a handshake, a flight and a RESET, with a send and a recv each at least, and GOODBYE.
-static struct course exchange = {.run = whole_link, .calls = 14}, flight = {.run = whole_flight, .one_flight = true, .calls = 8};
+static struct course courses[] = {
+	{.run = whole_link, .calls = 14},
+	{.run = whole_link, .polls = true, .calls = 14},
+	{.run = whole_flight, .one_flight = true, .calls = 8},
+	{.run = whole_flight, .one_flight = true, .polls = true, .calls = 8},
+};
+
+static void torture_all(const struct peer_tls *tls)
+{
+	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)
+		torture(&courses[i], tls);
+}
 
 static void test_plain(void **state)
 {
 	(void)state;
-	torture(&exchange, NULL);
-	torture(&flight, NULL);
+	torture_all(NULL);
 }
 
 static void test_tls(void **state)
@@ -315,8 +336,7 @@ static void test_tls(void **state)
 	const struct peer_tls tls = {.identity = &pki, .no_tickets = true};
 
 	(void)state;
-	torture(&exchange, &tls);
-	torture(&flight, &tls);
+	torture_all(&tls);
 	pki_free(&pki);
 }
 

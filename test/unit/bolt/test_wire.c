@@ -20,6 +20,7 @@
 #include "test/unit/pki.h"
 
 #define SOON 200 // ms, for what must time out
+#define LONG 1200 // the same, long enough for recv() to sleep
 #define LIMIT 10000
 
 static struct bolt_target target_of(const struct peer_server *server)
@@ -210,6 +211,112 @@ static void test_cancelled_read(void **state)
 	wire_close(wire);
 	bolt_cancel_free(cancel);
 	(void)close(fds[1]);
+}
+
+// One that sleeps in recv() wakes up often enough to keep a deadline.
+static void test_long_read_in_vain(void **state)
+{
+	int fds[2];
+	int64_t deadline = deadline_in_ms(LONG);
+	struct err err = ERR_INIT;
+	struct wire *wire;
+	char byte;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	assert_int_equal(wire_read(wire, &byte, 1, deadline, &n, &err), ERR_TIMEOUT);
+	assert_int_equal(deadline_left_ms(deadline), 0);
+	assert_true(deadline_left_ms(deadline + LONG) > 0);
+	wire_close(wire);
+	(void)close(fds[1]);
+}
+
+// A fire ends a call that sleeps on the guarded socket, which only one can be, and none afterwards.
+static void test_guard(void **state)
+{
+	int fds[2];
+	struct bolt_cancel *cancel = NULL;
+	struct err err = ERR_INIT;
+	char byte;
+
+	(void)state;
+	assert_true(bolt_cancel_guard(NULL, 0));
+	bolt_cancel_unguard(NULL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
+	assert_true(bolt_cancel_guard(cancel, fds[0]));
+	assert_false(bolt_cancel_guard(cancel, fds[1]));
+	bolt_cancel_fire(cancel);
+	assert_int_equal(recv(fds[0], &byte, 1, 0), 0);
+	bolt_cancel_unguard(cancel);
+	assert_false(bolt_cancel_guard(cancel, fds[1]));
+	bolt_cancel_free(cancel);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+// Two wires with one cancel: what the second cannot guard it polls.
+static void test_guarded_elsewhere(void **state)
+{
+	int fds[2];
+	struct bolt_cancel *cancel = NULL;
+	struct err err = ERR_INIT;
+	struct wire *wire;
+	char byte;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
+	assert_true(bolt_cancel_guard(cancel, fds[1]));
+	wire_set_cancel(wire, cancel);
+	assert_int_equal(write(fds[1], "a", 1), 1);
+	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), 0);
+	assert_int_equal(n, 1);
+	bolt_cancel_unguard(cancel);
+	wire_close(wire);
+	bolt_cancel_free(cancel);
+	(void)close(fds[1]);
+}
+
+// Three bytes, and two when it is told to, and the end.
+static void in_two_pieces(struct peer *peer, void *user)
+{
+	char byte;
+
+	(void)user;
+	(void)peer_send(peer, "abc", 3);
+	(void)peer_receive(peer, &byte, 1);
+	(void)peer_send(peer, "de", 2);
+}
+
+// Too few bytes do not end a wait for more; the end of all does.
+static void test_expected(void **state)
+{
+	struct peer_server *server = peer_server_start(in_two_pieces, NULL, NULL);
+	struct bolt_target target = target_of(server);
+	struct err err = ERR_INIT;
+	struct wire *wire;
+	char data[8];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(wire_open(&target, deadline_in_ms(LIMIT), &wire, &err), 0);
+	wire_expect(wire, 5);
+	assert_int_equal(wire_read(wire, data, sizeof(data), deadline_in_ms(SOON), &n, &err), ERR_TIMEOUT);
+	err_clear(&err);
+	assert_int_equal(wire_write(wire, "x", 1, deadline_in_ms(LIMIT), &err), 0);
+	wire_expect(wire, 5);
+	assert_int_equal(wire_read(wire, data, sizeof(data), deadline_in_ms(LIMIT), &n, &err), 0);
+	assert_int_equal(n, 5);
+	wire_expect(wire, 5);
+	assert_int_equal(wire_read(wire, data, sizeof(data), deadline_in_ms(LIMIT), &n, &err), 0);
+	assert_int_equal(n, 0);
+	wire_close(wire);
+	peer_server_stop(server, 1);
 }
 
 // Nobody reads: what the sockets' buffers do not hold stays with us until the deadline.
@@ -440,6 +547,10 @@ int main(void)
 		cmocka_unit_test(test_read_in_vain),
 		cmocka_unit_test(test_read_past_the_deadline),
 		cmocka_unit_test(test_cancelled_read),
+		cmocka_unit_test(test_long_read_in_vain),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_guarded_elsewhere),
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_write_in_vain),
 		cmocka_unit_test(test_tls_accepted),
 		cmocka_unit_test(test_tls_refused),
