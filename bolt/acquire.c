@@ -88,6 +88,7 @@ int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_r
 	struct conn_event event;
 	int r;
 
+	bolt_link_expect(place->link, request);
 	do {
 		r = bolt_link_next(place->link, deadline, acquire->arena, &event, err);
 		if (r == ERR_SERVER || r == ERR_FORBIDDEN) { // of HELLO or LOGON

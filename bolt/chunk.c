@@ -48,14 +48,16 @@ void chunk_end(struct buf *out, size_t start)
 	}
 }
 
+bool dechunker_is_inside(const struct dechunker *dechunker)
+{
+	return !dechunker->complete && (dechunker->message.len > 0 || dechunker->n_head > 0 || dechunker->left > 0);
+}
+
 bool dechunker_peek(const struct dechunker *dechunker, const unsigned char *data, size_t len, struct chunk_view *ret)
 {
 	size_t size;
 
-	// In the middle of a message, or of a head.
-	if (!dechunker->complete && (dechunker->message.len > 0 || dechunker->n_head > 0 || dechunker->left > 0))
-		return false;
-	if (len < HEAD_SIZE)
+	if (dechunker_is_inside(dechunker) || len < HEAD_SIZE)
 		return false;
 	size = (size_t)data[0] << 8 | data[1];
 	if (size == 0 || len - HEAD_SIZE < size + HEAD_SIZE || size > dechunker->message.max)

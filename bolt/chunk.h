@@ -31,6 +31,9 @@ struct dechunker {
 void dechunker_init(struct dechunker *dechunker, size_t max_bytes);
 void dechunker_release(struct dechunker *dechunker);
 
+// Whether the next byte is in the middle of a message, or of a chunk's head.
+bool dechunker_is_inside(const struct dechunker *dechunker);
+
 // Takes up to len bytes and says in *ret_used how many; stops behind a whole message, with dechunker->complete set. ERR_TOO_LARGE
 // when a message is larger than the maximum.
 int dechunker_feed(struct dechunker *dechunker, const unsigned char *data, size_t len, size_t *ret_used, struct err *err);

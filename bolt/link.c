@@ -14,6 +14,7 @@
 #define INPUT_SIZE ((size_t)64 * 1024)
 #define DEFAULT_MAX_ROWS 10000
 #define GOODBYE_MS 200
+#define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
 // What the rows of one result may cost in memory.
 #define RESULT_MAX ((size_t)64 * 1024 * 1024)
 #define PRODUCT "neobolt/" BOLT_VERSION
@@ -25,6 +26,7 @@ struct bolt_link {
 	const char *server, *connection_id;
 	struct arena *failure_arena; // NULL while there is no failure
 	const struct bolt_failure *failure;
+	unsigned expected; // answers, of which only the last is waited for
 	unsigned opening; // answers of HELLO and LOGON that are due
 	bool expired_ok;
 	bool dead;
@@ -50,12 +52,19 @@ int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
 	return r;
 }
 
+// The bytes that the answers that are waited for have at least.
+static size_t least(const struct bolt_link *link)
+{
+	return link->expected > 1 && !dechunker_is_inside(&link->conn.dechunker) ? link->expected * ANSWER_MIN : 1;
+}
+
 static int read_some(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	int64_t silence = link->conn.hints.silence_s, until = silence ? deadline_in_ms(silence * 1000) : DEADLINE_NEVER;
 	int r;
 
 	link->input_pos = link->input_len = 0;
+	wire_expect(link->wire, least(link));
 	r = wire_read(link->wire, link->input, sizeof(link->input), until < deadline ? until : deadline, &link->input_len, err);
 	if (r != ERR_TIMEOUT || until >= deadline)
 		return r;
@@ -90,8 +99,11 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 		}
 		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used, arena, ret, err);
 		link->input_pos += r == 0 ? used : 0;
-		if (r == 0 && ret->type != CONN_WANTS_INPUT)
-			return 0;
+		if (r < 0 || ret->type == CONN_WANTS_INPUT)
+			continue;
+		if (link->expected > 0 && ret->type != CONN_RECORD)
+			link->expected--;
+		return 0;
 	}
 	link->dead = true;
 	return r;
@@ -315,6 +327,15 @@ void bolt_link_set_cancel(struct bolt_link *link, struct bolt_cancel *cancel)
 struct conn *bolt_link_conn(struct bolt_link *link)
 {
 	return &link->conn;
+}
+
+void bolt_link_expect(struct bolt_link *link, enum conn_request request)
+{
+	const struct conn *conn = &link->conn;
+
+	link->expected = 0;
+	for (unsigned n = 0; n < conn->n_pending && link->expected == 0; n++)
+		link->expected = conn->pending[(conn->first + n) % CONN_PENDING_MAX] == request ? n + 1 : 0;
 }
 
 int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)

@@ -76,6 +76,10 @@ int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err);
 // LOGON. Calling it with no answer due is ERR_INVALID.
 int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err);
 
+// The next calls of bolt_link_next() are for the answer to this request: of those that are due before it none is wanted by itself,
+// so that the link need not wake up for each. Without meaning where it is not due.
+void bolt_link_expect(struct bolt_link *link, enum conn_request request);
+
 // RESET, and everything that is still due before its answer dropped: the link is as after opening, or dead (ERR_SERVER: the server
 // refused it).
 int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err);
