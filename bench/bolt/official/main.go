@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/neo4j/neo4j-go-driver/v5/neo4j"
+	"github.com/neo4j/neo4j-go-driver/v5/neo4j/config"
 )
 
 const rowsText = "UNWIND range(1, $n) AS i RETURN i AS id, 'name-' + i AS name, i * 0.5 AS score"
@@ -27,7 +28,9 @@ func must(err error) {
 }
 
 func open(uri string) neo4j.DriverWithContext {
-	driver, err := neo4j.NewDriverWithContext(uri, neo4j.BasicAuth("neo4j", "password", ""))
+	driver, err := neo4j.NewDriverWithContext(uri, neo4j.BasicAuth("neo4j", "password", ""), func(config *config.Config) {
+		config.TelemetryDisabled = true // ours tells nothing unless it is asked to
+	})
 	must(err)
 	return driver
 }
