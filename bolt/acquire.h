@@ -50,6 +50,7 @@ struct acquire {
 	bool relogon; // log on anew, even as the same, on a connection that was not just opened
 	bool check;   // ask whether it lives, on a connection that was not just opened
 	bool lazy;    // the answers to HELLO and LOGON need not be waited for
+	unsigned asked, refused; // routers, and those of them whose certificate was not accepted
 	const struct bolt_failure *failure; // what the server said when it failed so
 };
 

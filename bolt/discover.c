@@ -28,6 +28,12 @@ static bool is_final(const struct err *err)
 	return false;
 }
 
+// Nothing that the network does can mend it, so that it must not look as if it were the network when it is the same everywhere.
+static bool is_certificate(const struct err *err)
+{
+	return strcmp(err->code, BOLT_CERTIFICATE_REFUSED) == 0;
+}
+
 static int ask(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct routing_table *ret, struct err *err)
 {
 	const struct conn_route route = {
@@ -59,6 +65,8 @@ static int ask_router(struct acquire *acquire, const struct bolt_address *router
 		r = ask(acquire, place, deadline, ret, last);
 	if (place)
 		acquire_release(acquire->driver, place, deadline);
+	acquire->asked++;
+	acquire->refused += is_certificate(last);
 	if (r == 0 || is_final(last) || deadline_left_ms(deadline) == 0)
 		return r;
 	routing_forget(acquire->driver->routing, router);
@@ -147,6 +155,7 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 	bool initial_first = !known || old.began_without_writers || !acquire->database;
 	int r = ERR_NOT_FOUND;
 
+	acquire->asked = acquire->refused = 0;
 	if (acquire->find_bookmarks && acquire->find_bookmarks(acquire, err) < 0)
 		return err->class;
 	if (initial_first)
@@ -155,6 +164,8 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 		r = ask_routers(acquire, &old.routers, deadline, ret, &last);
 	if (r == ERR_NOT_FOUND && !initial_first)
 		r = ask_initial(acquire, &old.routers, deadline, ret, &last);
+	if (r == ERR_NOT_FOUND && acquire->refused > 0 && acquire->refused == acquire->asked)
+		r = last.class;
 	if (r == ERR_NOT_FOUND) {
 		(void)err_set(err, ERR_IO, "no router could be asked for the servers of database '%s'; the last: %s",
 			      acquire->database ? acquire->database : "(home)", last.text[0] ? last.text : "there is none");
@@ -210,6 +221,7 @@ static int take_from(struct acquire *acquire, struct bolt_addresses *servers, in
 {
 	struct err last = ERR_INIT;
 	const struct bolt_address *address;
+	bool refused = servers->n > 0;
 
 	while ((address = choose(acquire->driver, servers))) {
 		int r;
@@ -223,8 +235,13 @@ static int take_from(struct acquire *acquire, struct bolt_addresses *servers, in
 			*err = last;
 			return r;
 		}
+		refused &= is_certificate(&last);
 		routing_forget(acquire->driver->routing, address);
 		leave_out(servers, address);
+	}
+	if (refused) {
+		*err = last;
+		return last.class;
 	}
 	(void)err_set(err, ERR_IO, "no server of database '%s' takes %s now%s%s", acquire->database ? acquire->database : "(home)",
 		      acquire->read ? "reads" : "writes", last.text[0] ? "; the last: " : "", last.text);

@@ -170,6 +170,7 @@ bool bolt_is_retryable(const struct err *err);
 #define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
 // ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own: never retried.
 #define BOLT_CALLBACK "Neobolt.Callback"
+// ... of a certificate that is not accepted: ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED (bolt/target.h).
 // ... of a feature that the server's Bolt is too old for: ERR_INVALID with BOLT_UNSUPPORTED (bolt/protocol.h).
 
 // For those who watch: connections of one server.

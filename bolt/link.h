@@ -30,7 +30,8 @@ struct bolt_link;
 
 // Connects, shakes hands (manifest v1, 5.x, 4.4, 4.3) and logs on. deadline: bolt/../base/clock.h, monotonic.
 // Errors a caller may match: ERR_IO (nobody listens, reset, closed before an answer), ERR_TIMEOUT, ERR_CANCELLED,
-// ERR_PROTOCOL (no Bolt there, or no common version: the text names what both sides offered),
+// ERR_PROTOCOL (no Bolt there, or no common version: the text names what both sides offered; or, with the code
+// BOLT_CERTIFICATE_REFUSED, a certificate that is not accepted),
 // ERR_FORBIDDEN with err.code the Neo4j code (Unauthorized, CredentialsExpired, AuthenticationRateLimit; a password that must be
 // changed first is refused unless target->expired_ok, though the server would let it in for that),
 // ERR_SERVER with err.code for other failures.

@@ -20,11 +20,17 @@ enum bolt_tls {
 	BOLT_TLS_ANY,	 // encrypted, whoever it is (bolt+ssc, neo4j+ssc)
 };
 
+// err.code of a server whose certificate is not accepted (unknown authority, another name, expired, another one pinned): ERR_PROTOCOL,
+// and never retried, since nothing that the network does can mend it. The text says what does.
+#define BOLT_CERTIFICATE_REFUSED "Neobolt.CertificateRefused"
+
 // What of a target is about TLS, read once for any number of connections.
 struct bolt_trust;
 
 struct bolt_target {
-	// An IP address or a name; IPv6 without brackets. A name is looked up by the system's resolver, which has limits of time of its own.
+	// An IP address or a name; IPv6 without brackets. A name is looked up by getaddrinfo(), which no deadline of ours bounds: only a
+	// thread could, which would be left behind with a slow resolver, and this library starts none. resolv.conf(5) bounds it (timeout,
+	// attempts), or a hook of the driver takes its place (names, bolt/driver.h).
 	const char *host;
 	uint16_t port;		 // 7687 where 0
 	enum bolt_tls tls;

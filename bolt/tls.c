@@ -17,20 +17,36 @@ DEFINE_CLEANUP(BIO *, BIO_free_all);
 DEFINE_CLEANUP(X509 *, X509_free);
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free);
 
-static bool is_wrong_name(long verdict)
-{
-	return verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
-}
-
 // The name or the address that the certificate is not for.
-static int wrong_name(SSL *ssl, const char *doing, const char *verdict, struct err *err)
+static void say_wrong_name(SSL *ssl, const char *text, struct err *err)
 {
 	const char *host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
 	char *address = host ? NULL : X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(ssl));
 
-	(void)err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s, it is not for '%s'", doing, verdict, host ? host : address);
+	(void)err_set(err, ERR_PROTOCOL, "%s, it is not for '%s'; name the server as its certificate does", text, host ? host : address);
 	OPENSSL_free(address);
-	return err->class;
+}
+
+// Why the server is not taken for the one it should be, and what would mend it.
+static int refuse(SSL *ssl, const char *doing, long verdict, struct err *err)
+{
+	const char *text = X509_verify_cert_error_string(verdict);
+
+	switch (verdict) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		say_wrong_name(ssl, text, err);
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		(void)err_set(err, ERR_PROTOCOL, "%s; renew it, unless the clock here is wrong", text);
+		break;
+	default:
+		(void)err_set(err, ERR_PROTOCOL, "%s; trust the authority that signed it, or pin it", text);
+		break;
+	}
+	err_set_code(err, BOLT_CERTIFICATE_REFUSED);
+	return err_wrap(err, "%s: the server's certificate is not accepted", doing);
 }
 
 int tls_error(SSL *ssl, const char *doing, struct err *err)
@@ -42,12 +58,7 @@ int tls_error(SSL *ssl, const char *doing, struct err *err)
 	if (code)
 		ERR_error_string_n(code, text, sizeof(text));
 	ERR_clear_error();
-	if (is_wrong_name(verdict))
-		return wrong_name(ssl, doing, X509_verify_cert_error_string(verdict), err);
-	if (verdict != X509_V_OK)
-		return err_set(err, ERR_IO, "%s: the server's certificate is not accepted: %s", doing,
-			       X509_verify_cert_error_string(verdict));
-	return err_set(err, ERR_IO, "%s: %s", doing, text);
+	return verdict == X509_V_OK ? err_set(err, ERR_IO, "%s: %s", doing, text) : refuse(ssl, doing, verdict, err);
 }
 
 static BIO *bio_of(const char *pem)

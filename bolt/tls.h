@@ -15,5 +15,6 @@
 // at must outlive the handshake. To be freed by SSL_free().
 int tls_new(const struct bolt_target *target, SSL **ret, struct err *err);
 
-// What OpenSSL says went wrong, as ERR_IO, with the verdict on the server's certificate where that was it.
+// What OpenSSL says went wrong, as ERR_IO; or the verdict on the server's certificate, where that was it, as ERR_PROTOCOL with
+// BOLT_CERTIFICATE_REFUSED.
 int tls_error(SSL *ssl, const char *doing, struct err *err);

@@ -15,7 +15,7 @@
 
 struct wire;
 
-// ERR_IO: nobody listens, the name is unknown, or the TLS handshake failed; ERR_TIMEOUT; ERR_CANCELLED; ERR_INVALID: one of the PEM
+// ERR_IO: nobody listens, the name is unknown, or the TLS handshake failed; ERR_PROTOCOL: the certificate is not accepted; ERR_TIMEOUT; ERR_CANCELLED; ERR_INVALID: one of the PEM
 // texts is none.
 int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err);
 

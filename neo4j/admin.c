@@ -291,6 +291,11 @@ int admin_drop_server(const struct admin *admin, const char *id, struct err *err
 	return change_servers(admin, "DROP SERVER", &id, 1, err);
 }
 
+bool admin_is_unreachable(const struct err *err)
+{
+	return err->class == ERR_IO || err->class == ERR_TIMEOUT || strcmp(err->code, BOLT_CERTIFICATE_REFUSED) == 0;
+}
+
 bool admin_is_not_leader(const struct err *err)
 {
 	return strcmp(err->code, "Neo.ClientError.Cluster.NotALeader") == 0 ||

@@ -75,6 +75,9 @@ int admin_drop_server(const struct admin *admin, const char *id, struct err *err
 // How long the statements of this process took, with whatever came of them: for metrics. Any thread.
 const struct histogram *admin_times(void);
 
+// Whether no server was heard that is the one it should be: nobody answered, in time, or with a certificate that is accepted.
+bool admin_is_unreachable(const struct err *err);
+
 // Whether the failure, or the row that registerToken answers with in place of one, says that only the leader could have done it.
 bool admin_is_not_leader(const struct err *err);
 bool admin_row_says_not_leader(const char *text);

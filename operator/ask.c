@@ -32,7 +32,7 @@ static bool fail_with(const struct exchange *x, const struct err *err, struct ac
 {
 	struct arena *arena = x->ask->arena;
 
-	if (err->class == ERR_IO || err->class == ERR_TIMEOUT)
+	if (admin_is_unreachable(err))
 		return fail(ret, FLEET_UNREACHABLE,
 			    arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", x->pod->name,
 					 err->text));

@@ -71,17 +71,12 @@ static int fail(struct exchange *x, const struct err *err)
 		err_set_code(&refusal, code);
 		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, &refusal, x->arena));
 	}
-	switch (err->class) {
-	case ERR_IO:
-	case ERR_TIMEOUT:
+	if (admin_is_unreachable(err))
 		return end(x, FLEET_UNREACHABLE,
-			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again",
-					request->server, text));
-	default:
-		return end(x, FLEET_SERVER_ERROR,
-			   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again",
-					request->server, code, *code ? ": " : "", text));
-	}
+			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", request->server, text));
+	return end(x, FLEET_SERVER_ERROR,
+		   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", request->server, code,
+				*code ? ": " : "", text));
 }
 
 static int check_procedures(struct exchange *x)

@@ -20,6 +20,7 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
+#include "bolt/driver.h"
 #include "bolt/wire.h"
 #include "test/unit/pki.h"
 
@@ -163,8 +164,12 @@ static void test_who_is_taken(void **state)
 
 		if (opens(cases[i].server, target, &err) != cases[i].taken)
 			fail_msg("%s: %s", cases[i].what, cases[i].taken ? err.text : "taken");
-		if (!cases[i].taken)
-			assert_int_equal(err.class, ERR_IO);
+		if (!cases[i].taken) {
+			assert_int_equal(err.class, ERR_PROTOCOL);
+			assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
+		}
+		if (cases[i].server == &old)
+			assert_non_null(strstr(err.text, "certificate has expired; renew it, unless the clock here is wrong"));
 	}
 	pki_free(&authority), pki_free(&other), pki_free(&good), pki_free(&alone), pki_free(&stranger), pki_free(&old);
 }
@@ -208,6 +213,34 @@ static void test_whoever_it_is(void **state)
 	assert_false(opens(NULL, (struct bolt_target){.tls = BOLT_TLS_ANY, .user_agent = "test/1"}, &plain));
 	assert_int_equal(plain.class, ERR_IO);
 	pki_free(&alone), pki_free(&other);
+}
+
+// A driver does not take it for the network's fault: it asks once, and says why.
+static void test_driver_asks_once(void **state)
+{
+	static const char *const schemes[] = {"bolt+s", "neo4j+s"};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki authority = pki_make(NULL, NULL, -1, 30), alone = pki_make(NULL, "DNS:" NAME, -1, 30);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		_cleanup_(bolt_driver_freep) struct bolt_driver *driver = NULL;
+		struct bolt_driver_options options = {.server_name = NAME, .ca_pem = pki_certificate_pem(authority.certificate, arena)};
+		struct server server = {0};
+		struct err err = ERR_INIT;
+		struct bolt_answer answer;
+
+		server_start(&server, &alone);
+		options.uri = arena_printf(arena, "%s://127.0.0.1:%u", schemes[i], server.port);
+		assert_int_equal(bolt_driver_new(&options, &driver, &err), 0);
+		assert_int_equal(bolt_driver_query(driver, &(struct bolt_call){.text = "RETURN 1"}, deadline_in_ms(TIMEOUT_MS), arena, &answer, &err),
+				 ERR_PROTOCOL);
+		assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
+		assert_false(bolt_is_retryable(&err));
+		assert_non_null(strstr(err.text, "the server's certificate is not accepted"));
+		server_stop(&server);
+	}
+	pki_free(&authority), pki_free(&alone);
 }
 
 static const char *locked_key_pem(const EVP_PKEY *key, struct arena *arena)
@@ -328,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_taken),
 		cmocka_unit_test(test_no_fall_back),
 		cmocka_unit_test(test_whoever_it_is),
+		cmocka_unit_test(test_driver_asks_once),
 		cmocka_unit_test(test_certificate_of_the_client),
 		cmocka_unit_test(test_shared_trust),
 		cmocka_unit_test(test_name_that_is_none),

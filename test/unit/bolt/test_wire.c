@@ -430,17 +430,18 @@ static void test_tls_refused(void **state)
 		struct tls_case tls;
 		const char *part;
 	} cases[] = {
-		{{&a->named, a->ca_pem, "m-client"}, "hostname mismatch"},
+		{{&a->named, a->ca_pem, "m-client"}, "hostname mismatch, it is not for 'm-client'; name the server as its certificate does"},
 		{{&a->named, a->ca_pem, "n-client.evil"}, "hostname mismatch"},
 		{{&a->named, a->ca_pem, NULL}, "IP address mismatch"},
 		{{&a->addressed, a->ca_pem, "127.0.0.2"}, "IP address mismatch"},
-		{{&a->named, NULL, "n-client"}, "unable to get local issuer certificate"},
+		{{&a->named, NULL, "n-client"}, "unable to get local issuer certificate; trust the authority that signed it, or pin it"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct err err = ERR_INIT;
 
-		assert_int_equal(try_tls(&cases[i].tls, &err), ERR_IO);
+		assert_int_equal(try_tls(&cases[i].tls, &err), ERR_PROTOCOL);
+		assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
 		assert_non_null(strstr(err.text, "TLS handshake: the server's certificate is not accepted"));
 		assert_non_null(strstr(err.text, cases[i].part));
 	}

@@ -322,13 +322,37 @@ static void test_not_the_leader(void **state)
 	assert_false(admin_row_says_not_leader("An error occurred while registering the token: read only"));
 }
 
+static void test_unreachable(void **state)
+{
+	static const struct {
+		enum err_class class;
+		const char *code;
+		bool is;
+	} cases[] = {
+		{ERR_IO, "", true},
+		{ERR_TIMEOUT, "", true},
+		{ERR_PROTOCOL, BOLT_CERTIFICATE_REFUSED, true},
+		{ERR_PROTOCOL, "", false},
+		{ERR_SERVER, "Neo.ClientError.Statement.SyntaxError", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		(void)err_set(&err, cases[i].class, "no");
+		err_set_code(&err, cases[i].code);
+		assert_int_equal(admin_is_unreachable(&err), cases[i].is);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_present),	 cmocka_unit_test(test_status),	 cmocka_unit_test(test_inspect),
 		cmocka_unit_test(test_register), cmocka_unit_test(test_disable), cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_servers),	 cmocka_unit_test(test_databases), cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_not_the_leader),
+		cmocka_unit_test(test_not_the_leader), cmocka_unit_test(test_unreachable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
