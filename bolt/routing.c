@@ -49,7 +49,7 @@ bool routing_address(const char *text, struct arena *arena, struct bolt_address 
 		end--;
 	}
 	*ret = (struct bolt_address){.host = arena_memdup0(arena, text, (size_t)(end - text)), .port = (uint16_t)port};
-	return end > text && port > 0 && port <= UINT16_MAX;
+	return end > text && port > 0 && port <= UINT16_MAX && !strpbrk(ret->host, "[]");
 }
 
 const char *routing_address_text(const struct bolt_address *address, struct arena *arena)
@@ -59,23 +59,34 @@ const char *routing_address_text(const struct bolt_address *address, struct aren
 	return arena_printf(arena, "%s%s%s:%u", brackets ? "[" : "", address->host, brackets ? "]" : "", address->port);
 }
 
+// An array that doubles in the arena: however a router cuts its lists into pieces, they cost no more than twice what they hold.
+static void add_address(struct bolt_addresses *list, const struct bolt_address *address, struct arena *arena)
+{
+	// n is a power of two, or nothing was added yet: full.
+	if ((list->n & (list->n - 1)) == 0) {
+		struct bolt_address *larger = arena_new_array(arena, struct bolt_address, list->n ? 2 * list->n : 1);
+
+		if (list->n)
+			memcpy(larger, list->items, list->n * sizeof(*larger));
+		list->items = larger;
+	}
+	list->items[list->n++] = *address;
+}
+
 static int read_addresses(const struct bolt_value *list, struct arena *arena, struct bolt_addresses *ret, struct err *err)
 {
 	size_t n = list && list->type == BOLT_LIST ? list->size : 0;
-	struct bolt_address *items = arena_new_array(arena, struct bolt_address, ret->n + n);
 
 	if (ret->n + n > SERVERS_MAX)
 		return err_set(err, ERR_TOO_LARGE, "the routing table has more than %d servers", SERVERS_MAX);
-	if (ret->n)
-		memcpy(items, ret->items, ret->n * sizeof(*items));
 	for (size_t i = 0; i < n; i++) {
 		const char *text = bolt_as_string(&list->items[i]);
+		struct bolt_address address;
 
-		if (!text || !routing_address(text, arena, &items[ret->n + i]))
+		if (!text || !routing_address(text, arena, &address))
 			return err_set(err, ERR_PROTOCOL, "the routing table has '%.80s' where an address was expected", text ? text : "no string");
+		add_address(ret, &address, arena);
 	}
-	ret->items = items;
-	ret->n += n;
 	return 0;
 }
 

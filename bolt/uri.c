@@ -48,8 +48,6 @@ static int read_authority(char *text, struct bolt_uri *ret, struct err *err)
 	char *end;
 
 	ret->port = BOLT_PORT;
-	if (strchr(text, '@'))
-		return err_set(err, ERR_INVALID, "the URI holds a user or a password; credentials are given apart from it");
 	if (*text == '[') {
 		ret->host = text + 1;
 		end = strchr(text, ']');
@@ -69,6 +67,8 @@ static int read_authority(char *text, struct bolt_uri *ret, struct err *err)
 	}
 	if (!*ret->host)
 		return err_set(err, ERR_INVALID, "the URI names no host");
+	if (strpbrk(ret->host, "[]"))
+		return err_set(err, ERR_INVALID, "the URI's host '%.64s' has a bracket in it", ret->host);
 	return 0;
 }
 
@@ -150,6 +150,9 @@ int bolt_uri_parse(const char *text, struct arena *arena, struct bolt_uri *ret, 
 	*ret = (struct bolt_uri){.context = bolt_map(NULL, 0)};
 	if (!colon)
 		return err_set(err, ERR_INVALID, "the URI is no SCHEME://HOST[:PORT], as in neo4j://localhost:7687");
+	// Wherever it stands: a password may hold what would end the host, and no text below may repeat a piece of it.
+	if (strchr(text, '@'))
+		return err_set(err, ERR_INVALID, "the URI holds a user or a password ('@'); credentials are given apart from it, and in a routing context '@' is %%40");
 	if (strlen(text) > URI_MAX)
 		return err_set(err, ERR_INVALID, "the URI is longer than %d bytes", URI_MAX);
 	if (read_scheme(text, (size_t)(colon - text), ret, err) < 0)

@@ -113,6 +113,25 @@ static void test_read_bad(void **state)
 	assert_int_equal(routing_read(&none, arena, &table, &err), ERR_PROTOCOL);
 }
 
+// However the lists are cut into pieces, reading them costs no more than what they hold: a router cannot make us pay for many pieces.
+static void test_read_pieces(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new(), *cost = arena_new();
+	struct bolt_value *items = arena_new_array(arena, struct bolt_value, 20000);
+	struct bolt_value answer = answer_of(arena, 1, items, 20000);
+	struct routing_table table;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (uint32_t i = 0; i < 20000; i++)
+		items[i] = servers(arena, i % 2 ? "ROUTE" : "READ", (const char *const[]){"a"}, i < 4000);
+	assert_int_equal(routing_read(&answer, cost, &table, &err), 0);
+	assert_int_equal(table.routers.n, 2000);
+	assert_int_equal(table.readers.n, 2000);
+	assert_string_equal(table.readers.items[1999].host, "a");
+	assert_true(arena_used(cost) < 1000000);
+}
+
 static void test_addresses(void **state)
 {
 	static const struct {
@@ -204,7 +223,8 @@ static void test_store_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),  cmocka_unit_test(test_read_bad),	  cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_read),  cmocka_unit_test(test_read_bad),
+		cmocka_unit_test(test_read_pieces),	  cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_store), cmocka_unit_test(test_store_limit),
 	};
 
