@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a soak's samples say. The first rest is not judged: until then caches fill and the heap finds its size."""
+"""What a soak's samples say. The first quarter is not judged: until then caches fill and the heap finds its size."""
 import statistics
 
 # Of what is resident. As much as that, a quarter of a MiB, the process keeps for its next burst (main.c, FREE_MAX) or does not, so that less
@@ -19,9 +19,9 @@ def slope(values):
 
 def judge(samples):
     """The complaints about samples, each {"rss_kb", "anon_kb", "connections", "fds", "threads", "calls": {(verb and resource): how many}}."""
-    judged = samples[1:]
+    judged = samples[-(-len(samples) // 4):]
     if len(judged) < RESTS:
-        return [f"{len(samples)} rests, {RESTS + 1} are needed: let it run longer, or with less --work"]
+        return [f"{len(samples)} rests are too few, of which {RESTS} can be judged: let it run longer, or with less --work"]
     half, complaints = len(judged) // 2, []
     allowed = GROWTH * statistics.fmean(sample["rss_kb"] for sample in judged)
     for what in ("rss_kb", "anon_kb"):
