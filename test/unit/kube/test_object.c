@@ -107,6 +107,47 @@ static void test_metadata_only(void **state)
 	kube_object_unref(object);
 }
 
+// Of an object what is read of it, where it stood: other members of the same parents go.
+static void test_parts(void **state)
+{
+	static const char text[] = "{\"kind\":\"K\",\"metadata\":{\"name\":\"n\",\"annotations\":{\"a\":\"1\"},\"managedFields\":[1]},"
+				   "\"spec\":{\"size\":\"1\",\"other\":2},\"status\":{\"podIP\":\"10.0.0.1\",\"phase\":\"Running\",\"conditions\":[{}]}}";
+	static const char *const parts[] = {"/spec/size", "/status/podIP", "/status/conditions", "/status/missing", NULL};
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_copy_parts(yyjson_doc_get_root(doc), parts);
+	char *found = yyjson_val_write(kube_object_root(object), 0, NULL);
+
+	(void)state;
+	assert_null(kube_object_copy_parts(yyjson_obj_get(yyjson_doc_get_root(doc), "kind"), parts));
+	assert_null(kube_object_copy_metadata(NULL));
+	yyjson_doc_free(doc);
+	assert_string_equal(found, "{\"metadata\":{\"name\":\"n\",\"annotations\":{\"a\":\"1\"}},\"spec\":{\"size\":\"1\"},"
+				   "\"status\":{\"podIP\":\"10.0.0.1\",\"conditions\":[{}]}}");
+	free(found);
+}
+
+static struct kube_object *take(const char *text)
+{
+	size_t len = strlen(text);
+	char *copy = malloc(len + KUBE_OBJECT_PADDING);
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	return kube_object_take_text(copy, len);
+}
+
+static void test_taken_text(void **state)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = take("{\"metadata\":{\"name\":\"n\"}}");
+
+	(void)state;
+	assert_string_equal(kube_object_name(object), "n");
+	// What is no object is freed.
+	assert_null(take("[1]"));
+	assert_null(take("{\"metadata\":"));
+	assert_null(take(""));
+}
+
 static void test_conditions(void **state)
 {
 	static const char text[] = "{\"status\":{\"conditions\":[7,{\"type\":\"Ready\",\"status\":\"False\"},{\"type\":\"Other\"}]}}";
@@ -141,6 +182,8 @@ int main(void)
 		cmocka_unit_test(test_reads),	   cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_no_object),  cmocka_unit_test(test_references),
 		cmocka_unit_test(test_metadata_only), cmocka_unit_test(test_wiping_allocator),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_taken_text),
 		cmocka_unit_test(test_conditions),
 	};
 
