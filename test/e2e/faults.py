@@ -158,7 +158,8 @@ def test_leader_killed(ns):
         wait_for("the other's call", lambda: count(ns, f"{name}-0", REGISTER) == 2, 90)
         print(f"       taken over {time.monotonic() - killed:.1f} s after the kill", flush=True)
         ns.wait_fleet(name, True)
-        check("msg=reconciled" in other.logs(), "the other did not act")
+        # The line comes last.
+        wait_for("the other's pass", lambda: "msg=reconciled" in other.logs(), 30)
         leader.start()
         ns.kubectl("annotate", "n4js", name, "test/poke=1")
         seen = other.logs().count("msg=reconciled")
