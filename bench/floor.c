@@ -188,7 +188,7 @@ static void *list(void *user)
 // "c0007", and where it is.
 static void note_address(struct floor *floor, const struct line *line)
 {
-	int number = atoi(line->fields[1] + 1);
+	long number = strtol(line->fields[1] + 1, NULL, 10);
 
 	if (number >= 0 && number < ADDRESSES_MAX)
 		(void)snprintf(floor->addresses[number], ADDRESS_SIZE, "%s", line->fields[2]);
