@@ -7,6 +7,7 @@
 #include "test/interop/interop.h"
 
 #define UNKNOWN_LABEL "Neo.ClientNotification.Statement.UnknownLabelWarning"
+#define NOTHING "MATCH (n:NobodyHasThis) RETURN n"
 
 static void test_summary(void **state)
 {
@@ -74,14 +75,16 @@ static void test_notifications(void **state)
 {
 	struct test *test = *state;
 	_cleanup_(bolt_result_freep) struct bolt_result *result = NULL;
-	const struct bolt_summary *summary = run_summary(test, "MATCH (n:NobodyHasThis) RETURN n", &result);
+	// Neo4j 4.4 looks for names that nothing has where it only explains.
+	bool always = speaks(5, 0);
+	const struct bolt_summary *summary = run_summary(test, always ? NOTHING : "EXPLAIN " NOTHING, &result);
 	const struct bolt_status *status = status_of(summary, UNKNOWN_LABEL);
 
 	assert_non_null(status);
 	assert_true(status->is_notification);
 	assert_string_equal(status->severity, "WARNING");
 	assert_int_equal(status->position.type, BOLT_MAP);
-	assert_int_equal(bolt_as_int(bolt_map_get(&status->position, "offset"), -1), 9);
+	assert_int_equal(bolt_as_int(bolt_map_get(&status->position, "offset"), -1), always ? 9 : 17);
 	assert_int_equal(bolt_as_int(bolt_map_get(&status->position, "line"), -1), 1);
 	if (speaks(5, 2))
 		assert_string_equal(status->classification, "UNRECOGNIZED");
@@ -104,7 +107,7 @@ static void filtered(struct test *test, const struct bolt_notifications *filter,
 		options.notifications = filter;
 	MUST(bolt_driver_new(&options, &driver, &test->err));
 	MUST(bolt_session_new(driver, &(struct bolt_session_options){.notifications = in_session ? filter : NULL}, &session, &test->err));
-	MUST(bolt_session_run(session, &(struct bolt_statement){.text = "MATCH (n:NobodyHasThis) RETURN n"}, limit(), &result, &test->err));
+	MUST(bolt_session_run(session, &(struct bolt_statement){.text = NOTHING}, limit(), &result, &test->err));
 	MUST(bolt_result_consume(result, limit(), &summary, &test->err));
 	assert_null(status_of(summary, UNKNOWN_LABEL));
 }
