@@ -49,7 +49,8 @@ class Population:
         return OURS.format(namespace, KINDS[self.live[name]]) + "/" + name
 
     def spec(self, kind):
-        spec = {"image": {"repo": "neo4j", "tag": "2025.12.1-enterprise"}, "storage": {"size": "10Gi"}, "auth": {"adminSecret": "admin"},
+        spec = {"image": {"repo": "neo4j", "tag": "2025.12.1-enterprise"}, "storage": {"size": "10Gi", "retentionPolicy": "Delete"},
+                "auth": {"adminSecret": "admin"},
                 "config": {"db.transaction.timeout": self.setting()}, "service": {"annotations": {"soak/value": self.value()}},
                 "auraFleetManagement": {"enabled": True, "tokenSecretRef": {"name": "token"}}}
         return spec | ({"topology": {"servers": 3}} if kind == "Neo4jEnterpriseCluster" else {})
@@ -187,9 +188,11 @@ class Population:
                     found.append(f"{name} {status.get('phase')} {status.get('auraFleetManagement', {}).get('message')}")
         found += sorted(set(self.live) - seen)
         servers = 3 * CLUSTERS + STANDALONES
-        pods = len(self.api.items(CORE.format(NAMESPACE, "pods")))
-        if pods != servers:
-            found.append(f"{pods} pods in place of {servers}")
+        # What a deployment leaves behind would pass for a leak.
+        for what in ("pods", "persistentvolumeclaims"):
+            number = len(self.api.items(CORE.format(NAMESPACE, what)))
+            if number != servers:
+                found.append(f"{number} {what} in place of {servers}")
         found += [item["metadata"]["name"] for item in self.api.items("/api/v1/namespaces") if item["metadata"]["name"].startswith("soak-")]
         return found
 
