@@ -44,6 +44,19 @@ static void wait_end(struct peer *peer, void *user)
 	peer_wait_end(peer);
 }
 
+// A wire to a socket of the test's own.
+static struct wire *wire_to(int *ret_far)
+{
+	int fds[2];
+	struct err err = ERR_INIT;
+	struct wire *wire;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	*ret_far = fds[1];
+	return wire;
+}
+
 static void read_all(struct wire *wire, char *data, size_t size)
 {
 	struct err err = ERR_INIT;
@@ -96,17 +109,16 @@ static void test_nobody_listens(void **state)
 
 static void test_orderly_end(void **state)
 {
-	int fds[2];
+	int far;
 	struct err err = ERR_INIT;
 	struct wire *wire;
 	char data[8];
 	size_t n;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
-	assert_int_equal(write(fds[1], "ab", 2), 2);
-	assert_int_equal(close(fds[1]), 0);
+	wire = wire_to(&far);
+	assert_int_equal(write(far, "ab", 2), 2);
+	assert_int_equal(close(far), 0);
 	assert_int_equal(wire_read(wire, data, sizeof(data), deadline_in_ms(LIMIT), &n, &err), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(wire_read(wire, data, sizeof(data), deadline_in_ms(LIMIT), &n, &err), 0);
@@ -173,25 +185,24 @@ static void test_read_in_vain(void **state)
 // A peer that always has more to say does not outlast a deadline.
 static void test_read_past_the_deadline(void **state)
 {
-	int fds[2];
+	int far;
 	struct err err = ERR_INIT;
 	struct wire *wire;
 	char byte;
 	size_t n;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
-	assert_int_equal(write(fds[1], "a", 1), 1);
+	wire = wire_to(&far);
+	assert_int_equal(write(far, "a", 1), 1);
 	assert_int_equal(wire_read(wire, &byte, 1, deadline_in_ms(-1), &n, &err), ERR_TIMEOUT);
 	wire_close(wire);
-	(void)close(fds[1]);
+	(void)close(far);
 }
 
 // Nor does it outlast a cancellation.
 static void test_cancelled_read(void **state)
 {
-	int fds[2];
+	int far;
 	struct bolt_cancel *cancel = NULL;
 	struct err err = ERR_INIT;
 	struct wire *wire;
@@ -199,24 +210,23 @@ static void test_cancelled_read(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	wire = wire_to(&far);
 	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
 	wire_set_cancel(wire, cancel);
-	assert_int_equal(write(fds[1], "ab", 2), 2);
+	assert_int_equal(write(far, "ab", 2), 2);
 	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), 0);
 	bolt_cancel_fire(cancel);
 	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), ERR_CANCELLED);
 	assert_string_equal(err.text, "cancelled while reading");
 	wire_close(wire);
 	bolt_cancel_free(cancel);
-	(void)close(fds[1]);
+	(void)close(far);
 }
 
 // One that sleeps in recv() wakes up often enough to keep a deadline.
 static void test_long_read_in_vain(void **state)
 {
-	int fds[2];
+	int far;
 	int64_t deadline = deadline_in_ms(LONG);
 	struct err err = ERR_INIT;
 	struct wire *wire;
@@ -224,13 +234,12 @@ static void test_long_read_in_vain(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	wire = wire_to(&far);
 	assert_int_equal(wire_read(wire, &byte, 1, deadline, &n, &err), ERR_TIMEOUT);
 	assert_int_equal(deadline_left_ms(deadline), 0);
 	assert_true(deadline_left_ms(deadline + LONG) > 0);
 	wire_close(wire);
-	(void)close(fds[1]);
+	(void)close(far);
 }
 
 // A fire ends a call that sleeps on the guarded socket, which only one can be, and none afterwards.
@@ -260,7 +269,7 @@ static void test_guard(void **state)
 // Two wires with one cancel: what the second cannot guard it polls.
 static void test_guarded_elsewhere(void **state)
 {
-	int fds[2];
+	int far;
 	struct bolt_cancel *cancel = NULL;
 	struct err err = ERR_INIT;
 	struct wire *wire;
@@ -268,18 +277,17 @@ static void test_guarded_elsewhere(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	wire = wire_to(&far);
 	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
-	assert_true(bolt_cancel_guard(cancel, fds[1]));
+	assert_true(bolt_cancel_guard(cancel, far));
 	wire_set_cancel(wire, cancel);
-	assert_int_equal(write(fds[1], "a", 1), 1);
+	assert_int_equal(write(far, "a", 1), 1);
 	assert_int_equal(wire_read(wire, &byte, 1, DEADLINE_NEVER, &n, &err), 0);
 	assert_int_equal(n, 1);
 	bolt_cancel_unguard(cancel);
 	wire_close(wire);
 	bolt_cancel_free(cancel);
-	(void)close(fds[1]);
+	(void)close(far);
 }
 
 // Three bytes, and two when it is told to, and the end.
@@ -323,17 +331,16 @@ static void test_expected(void **state)
 static void test_write_in_vain(void **state)
 {
 	static char data[8 * 1024 * 1024];
-	int fds[2];
+	int far;
 	struct err err = ERR_INIT;
 	struct wire *wire;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	wire = wire_to(&far);
 	assert_int_equal(wire_write(wire, data, sizeof(data), deadline_in_ms(SOON), &err), ERR_TIMEOUT);
 	assert_string_equal(err.text, "no answer in time while writing");
 	wire_close(wire);
-	(void)close(fds[1]);
+	(void)close(far);
 }
 
 // TLS. Whom a wire takes for the server is in test_tls.c; here are addresses, long texts and servers that break off. One
