@@ -325,13 +325,12 @@ class Bench:
         self.operator.settle()
 
     def turn(self, namespace, name, pods=range(3)):
-        """Its pods turn Ready; the moment of the last."""
+        """Its pods turn Ready; the moment when the API server has said so of the last."""
         ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}
         for i in pods:
-            turned = time.monotonic()
             self.api.call("PATCH", f"/api/v1/namespaces/{namespace}/pods/{name}-server-{i}/status", ready,
                           "application/strategic-merge-patch+json")
-        return turned
+        return time.monotonic()
 
     def turn_all(self, namespace, names):
         threads = [threading.Thread(target=lambda part: [self.turn(namespace, name) for name in part], args=(names[i::8],)) for i in range(8)]
