@@ -35,6 +35,16 @@ struct access_servers access_servers(const struct inputs *inputs)
 	};
 }
 
+const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+
+	if (!name)
+		return "";
+	secret = kube_store_get(context->stores.secrets, (struct kube_name){dbms->metadata.namespace, name});
+	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+}
+
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem)
 {
@@ -169,14 +179,10 @@ const char *access_refusal(const char *admin_secret, const struct err *err, stru
 // The version that this pass has read, else the one that the next to read would find.
 static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	struct kube_name name = {servers->dbms->metadata.namespace, servers->dbms->admin_secret};
-	const char *version = keyring_version(servers->keyring, name);
+	const struct dbms *dbms = servers->dbms;
+	const char *version = keyring_version(servers->keyring, (struct kube_name){dbms->metadata.namespace, dbms->admin_secret});
 
-	if (version)
-		return version;
-	secret = kube_store_get(context->stores.secrets, name);
-	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+	return version ? version : access_secret_version(context, dbms, dbms->admin_secret, arena);
 }
 
 // What a login's outcome depends on: the Secret and the runs of the servers.

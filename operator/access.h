@@ -45,6 +45,9 @@ struct access_problem {
 	const char *reason, *message; // for the status
 };
 
+// The resourceVersion of a Secret of the deployment's namespace as the store knows it; "absent" when there is none, "" without a name.
+const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena);
+
 // Fetches a Secret of the deployment's namespace; false with a problem. The object is the caller's to unref.
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem);

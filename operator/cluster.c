@@ -27,13 +27,10 @@
 // What a survey depends on; any change makes the next one due at once.
 static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	const char *text;
+	const struct dbms *dbms = &inputs->dbms;
+	const char *text =
+		arena_printf(arena, "%s %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers);
 
-	secret = kube_store_get(
-		context->stores.secrets,
-		(struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = inputs->dbms.admin_secret});
-	text = arena_printf(arena, "%s %d", secret ? kube_object_resource_version(secret) : "absent", inputs->dbms.servers);
 	for (size_t i = 0; i < inputs->n_pods; i++) {
 		const struct pod *pod = &inputs->pods[i];
 

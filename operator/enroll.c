@@ -32,18 +32,6 @@ struct token_read {
 	struct token token;
 };
 
-static const char *secret_version(const struct context *context, const struct enroll_inputs *inputs, const char *name,
-				  struct arena *arena)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-
-	if (!name)
-		return "";
-	secret = kube_store_get(context->stores.secrets,
-				(struct kube_name){.namespace = inputs->servers.dbms->metadata.namespace, .name = name});
-	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
-}
-
 // Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
 static const char *attempt_basis(const struct context *context, const struct memory *memory,
 				 const struct enroll_inputs *inputs, struct arena *arena)
@@ -52,9 +40,9 @@ static const char *attempt_basis(const struct context *context, const struct mem
 	const struct dbms *dbms = servers->dbms;
 	const char *basis = arena_printf(arena, "%lld %d %s %s %s", (long long)dbms->metadata.generation,
 					 memory->login.known && memory->login.refused,
-					 secret_version(context, inputs, dbms->admin_secret, arena),
-					 secret_version(context, inputs, dbms->fleet.token_secret, arena),
-					 secret_version(context, inputs, dbms->tls_secret, arena));
+					 access_secret_version(context, dbms, dbms->admin_secret, arena),
+					 access_secret_version(context, dbms, dbms->fleet.token_secret, arena),
+					 access_secret_version(context, dbms, dbms->tls_secret, arena));
 
 	for (size_t i = 0; i < servers->n_pods; i++)
 		basis = arena_printf(arena, "%s %.13s/%lld/%d", basis, servers->pods[i].uid,

@@ -240,16 +240,15 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 // An exchange may take seconds: what is known already is told before it.
 static int conclude(struct pass *pass, struct err *err)
 {
-	int r = 0;
+	int r;
 
-	pass->announce = true;
-	while (r == 0 && pass->announce) {
+	do {
 		_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(pass->inputs.object);
 
 		r = pass_see_to_fleet(pass, err);
 		if (r == 0)
 			r = publish(pass, before, err);
-	}
+	} while (r == 0 && pass->announce);
 	return r;
 }
 
