@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -31,17 +32,10 @@ void event_recorder_free(struct event_recorder *recorder)
 	free(recorder);
 }
 
-// FNV-1a: the name of an event is the same for the same object, reason and message, also after a restart.
-static uint64_t hash(uint64_t h, const char *text)
-{
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return (h ^ 0xff) * UINT64_C(1099511628211);
-}
-
+// The name of an event is the same for the same object, reason and message, also after a restart.
 static const char *name_of(const struct event_about *about, const struct event_text *text, struct arena *arena)
 {
-	uint64_t h = hash(hash(hash(UINT64_C(14695981039346656037), about->uid), text->reason), text->message);
+	uint64_t h = hash_text(hash_text(hash_text(HASH_START, about->uid), text->reason), text->message);
 
 	return arena_printf(arena, "%.200s.%016llx", about->name, (unsigned long long)h);
 }

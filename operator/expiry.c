@@ -4,18 +4,15 @@
 #include "operator/expiry.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define DAY_MS INT64_C(86400000)
 #define RETRY_MS INT64_C(3600000)
 
-// Deployments are asked at different times of the day: FNV-1a of the key.
+// Deployments are asked at different times of the day.
 static int64_t offset_of(const char *key)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (; *key; key++)
-		h = (h ^ (unsigned char)*key) * UINT64_C(1099511628211);
-	return (int64_t)(h % (uint64_t)DAY_MS);
+	return (int64_t)(hash_text(HASH_START, key) % (uint64_t)DAY_MS);
 }
 
 int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at)
