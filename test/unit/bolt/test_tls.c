@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 #include "base/clock.h"
 #include "bolt/driver.h"
 #include "bolt/wire.h"
+#include "test/unit/bolt/stage.h"
 #include "test/unit/pki.h"
 
 #define TIMEOUT_MS 5000
@@ -30,17 +32,56 @@
 struct server {
 	const struct pki *pki; // NULL: plain TCP
 	const struct pki *clients; // the authority of the clients; NULL: they show nothing
+	struct stage *behind;	   // answers, without TLS, what comes through TLS; NULL: an echo does
 	int listening;
 	uint16_t port;
 	char heard[64]; // what the client said, through TLS where there is TLS
 	pthread_t thread;
 };
 
+static int dial_stage(const struct stage *stage)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(stage_port(stage))};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+// Until one of the two ends.
+static void forward(SSL *ssl, const struct stage *stage)
+{
+	char record[SSL3_RT_MAX_PLAIN_LENGTH];
+	int n = 1, fd = dial_stage(stage);
+	struct pollfd both[] = {{.fd = SSL_get_fd(ssl), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+
+	while (n > 0 && poll(both, 2, -1) > 0) {
+		if (both[0].revents) {
+			n = SSL_read(ssl, record, sizeof(record));
+			if (n > 0)
+				(void)send(fd, record, (size_t)n, MSG_NOSIGNAL);
+		} else {
+			n = (int)recv(fd, record, sizeof(record), 0);
+			if (n > 0)
+				(void)SSL_write(ssl, record, n);
+		}
+	}
+	(void)close(fd);
+}
+
+static void echo(SSL *ssl, struct server *server)
+{
+	int n = SSL_read(ssl, server->heard, sizeof(server->heard) - 1);
+
+	if (n > 0)
+		(void)SSL_write(ssl, server->heard, n);
+}
+
 static void serve_tls(struct server *server, int fd)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	SSL *ssl;
-	int n;
 
 	assert_int_equal(SSL_CTX_use_certificate(context, server->pki->certificate), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(context, server->pki->key), 1);
@@ -50,11 +91,10 @@ static void serve_tls(struct server *server, int fd)
 	}
 	ssl = SSL_new(context);
 	(void)SSL_set_fd(ssl, fd);
-	if (SSL_accept(ssl) == 1) {
-		n = SSL_read(ssl, server->heard, sizeof(server->heard) - 1);
-		if (n > 0)
-			(void)SSL_write(ssl, server->heard, n);
-	}
+	if (SSL_accept(ssl) == 1 && server->behind)
+		forward(ssl, server->behind);
+	else if (SSL_is_init_finished(ssl))
+		echo(ssl, server);
 	SSL_free(ssl);
 	SSL_CTX_free(context);
 }
@@ -77,7 +117,7 @@ static void server_start(struct server *server, const struct pki *pki)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 
-	*server = (struct server){.pki = pki, .clients = server->clients, .listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	*server = (struct server){.pki = pki, .clients = server->clients, .behind = server->behind, .listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 	assert_int_equal(bind(server->listening, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(server->listening, 1), 0);
 	assert_int_equal(getsockname(server->listening, (struct sockaddr *)&address, &size), 0);
@@ -243,6 +283,41 @@ static void test_driver_asks_once(void **state)
 	pki_free(&authority), pki_free(&alone);
 }
 
+// The router is taken, and none of the servers that it names.
+static void test_none_of_the_table_is_taken(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki authority = pki_make(NULL, NULL, -1, 30), good = pki_make(&authority, "DNS:" NAME, -1, 30),
+		   alone = pki_make(NULL, "DNS:" NAME, -1, 30);
+	struct server router = {.behind = stage_start(5, 4)}, named = {0};
+	struct stage_rule rule = {"ROUTE", 0, NULL};
+	struct bolt_driver_options options = {.server_name = NAME, .ca_pem = pki_certificate_pem(authority.certificate, arena)};
+	struct bolt_driver *driver = NULL;
+	struct err err = ERR_INIT;
+	struct bolt_answer answer;
+
+	(void)state;
+	server_start(&router, &good);
+	server_start(&named, &alone);
+	rule.replies = arena_printf(arena,
+				    "SUCCESS {\"rt\": {\"ttl\": 300, \"db\": \"neo4j\", \"servers\": [{\"role\": \"ROUTE\", "
+				    "\"addresses\": [\"127.0.0.1:%u\"]}, {\"role\": \"READ\", \"addresses\": [\"127.0.0.1:%u\"]}, "
+				    "{\"role\": \"WRITE\", \"addresses\": [\"127.0.0.1:%u\"]}]}}",
+				    router.port, router.port, named.port);
+	stage_play(router.behind, &rule, 1, NULL);
+	options.uri = arena_printf(arena, "neo4j+s://127.0.0.1:%u", router.port);
+	assert_int_equal(bolt_driver_new(&options, &driver, &err), 0);
+	assert_int_equal(bolt_driver_query(driver, &(struct bolt_call){.text = "RETURN 1"}, deadline_in_ms(TIMEOUT_MS), arena, &answer, &err),
+			 ERR_PROTOCOL);
+	assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
+	assert_false(bolt_is_retryable(&err));
+	bolt_driver_free(driver);
+	server_stop(&named);
+	server_stop(&router);
+	stage_stop(router.behind);
+	pki_free(&authority), pki_free(&good), pki_free(&alone);
+}
+
 static const char *locked_key_pem(const EVP_PKEY *key, struct arena *arena)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -362,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_no_fall_back),
 		cmocka_unit_test(test_whoever_it_is),
 		cmocka_unit_test(test_driver_asks_once),
+		cmocka_unit_test(test_none_of_the_table_is_taken),
 		cmocka_unit_test(test_certificate_of_the_client),
 		cmocka_unit_test(test_shared_trust),
 		cmocka_unit_test(test_name_that_is_none),

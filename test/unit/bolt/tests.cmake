@@ -8,7 +8,9 @@ foreach(name flight link logon torture wire)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-neofleet_test(bolt tls DEPS PkgConfig::openssl Threads::Threads)
+neofleet_test(bolt tls
+	SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
+	DEPS PkgConfig::openssl Threads::Threads)
 target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=setsockopt,--wrap=poll,--wrap=recv,--wrap=send)
 foreach(name bookmarks routing summary uri)
 	neofleet_test(bolt ${name})
