@@ -219,6 +219,7 @@ void access_note(const struct context *context, struct memory *memory, const str
 	memory_set(memory->login.message, refusal);
 	memory->login.known = true;
 	memory->login.refused = refusal != NULL;
+	memory->login.taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
 	memory->login.next_ms = deadline_in_ms(refusal && strcmp(code, RATE_LIMIT) == 0 ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
 }
 

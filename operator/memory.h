@@ -63,6 +63,7 @@ struct memory {
 		bool known;	 // the server took the password, or refused it
 		bool refused;
 		int64_t next_ms; // monotonic; no other login before, unless the server takes the password
+		int64_t taken_ms; // monotonic; when a server took it last
 		char version[MEMORY_VERSION_SIZE]; // that a server said it is, last
 		char message[MEMORY_TEXT_SIZE];
 	} login;

@@ -152,6 +152,14 @@ static const char *warning_of(const char *obstacle_reason)
 	return strcmp(obstacle_reason, FLEET_WITHDRAWN) == 0 ? FLEET_WITHDRAWN : "AuraFleetManagementFailed";
 }
 
+// An exchange may take seconds where a server is slow: then what is known already is told before it. One that has just taken the
+// password is not, and one status tells all.
+static bool is_to_be_announced(const struct pass *pass)
+{
+	return pass->memory->login.taken_ms < pass->started_ms &&
+	       !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY));
+}
+
 int pass_see_to_fleet(struct pass *pass, struct err *err)
 {
 	STEP("seeing to the registration");
@@ -185,7 +193,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	fleet->last_registration = dbms->status.last_registration;
 	if (facts.obstacle && decision.step == FLEET_WAIT)
 		pass->fleet_warning = warning_of(facts.obstacle_reason);
-	if (decision.step == FLEET_REGISTER && !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY))) {
+	if (decision.step == FLEET_REGISTER && is_to_be_announced(pass)) {
 		fleet->reason = FLEET_WAITING_FOR_READY;
 		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
 		pass->announce = pass->announced = true;

@@ -237,7 +237,7 @@ static int publish(struct pass *pass, const struct kube_object *before, struct e
 	return 0;
 }
 
-// An exchange may take seconds: what is known already is told before it.
+// Twice where a Ready is told before the exchange.
 static int conclude(struct pass *pass, struct err *err)
 {
 	int r;
