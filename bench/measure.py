@@ -445,6 +445,7 @@ def main():
         bench.learn_calls()
         results = [bench.grow(size) for size in sizes if size <= 100]
         bench.burst(100)
+        bench.spaced(arguments.spaced)
         results += [bench.grow(size) for size in sizes if size > 100]
         last = results[-1]
         n = last["clusters"]
@@ -455,7 +456,6 @@ def main():
         bench.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
         bench.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
                   f"{last['sync_ms']:.0f} ms against {last['lists_ms']} ms")
-        bench.spaced(arguments.spaced)
         bench.at_once(min(n, arguments.once))
         bench.foreign()
     finally:
