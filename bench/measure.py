@@ -180,6 +180,10 @@ class Bench:
         self.at += len(whole.encode())
         return [json.loads(line) for line in whole.splitlines()]
 
+    def own_calls(self):
+        """The same without the watches and the lease."""
+        return [event for event in self.calls_since() if event["verb"] != "watch" and event["objectRef"]["resource"] != "leases"]
+
     def row(self, name, value, unit, target=None, note=""):
         met = None if target is None else value <= target
         self.table.append({"name": name, "value": round(value, 3), "unit": unit, "target": target, "met": met, "note": note})
@@ -211,9 +215,7 @@ class Bench:
         self.wait_ready("learn", 1)
         uid = self.api.call("GET", CR.format("learn") + "/c0000")["metadata"]["uid"]
         calls, made = [], False
-        for event in self.calls_since():
-            if event["verb"] == "watch" or event["objectRef"]["resource"] == "leases":
-                continue
+        for event in self.own_calls():
             calls.append(self.as_call(event, uid))
             if made and event["objectRef"].get("subresource") == "status":
                 break
@@ -285,7 +287,7 @@ class Bench:
         before, began = self.operator.cpu_s(), time.monotonic()
         time.sleep(60)
         cpu = (self.operator.cpu_s() - before) / (time.monotonic() - began) * 100
-        calls = [event for event in self.calls_since() if event["verb"] != "watch" and event["objectRef"]["resource"] != "leases"]
+        calls = self.own_calls()
         result = {"clusters": size, "rss_kb": memory["VmRSS"], "hwm_kb": peak, "restarted_rss_kb": restarted["VmRSS"],
                   "restarted_hwm_kb": restarted["VmHWM"], "sync_ms": min(starts), "lists_ms": lists, "calls_60s": len(calls), "cpu_percent": cpu}
         self.growth.append(result)
@@ -386,7 +388,7 @@ class Bench:
         wait_for("the registration", 30, lambda: done)
         self.operator.settle()
         uid = self.api.call("GET", CR.format("learnreg") + "/c0000")["metadata"]["uid"]
-        events = [event for event in self.calls_since() if event["verb"] != "watch" and event["objectRef"]["resource"] != "leases"]
+        events = self.own_calls()
         calls = [self.as_call(event, uid) for event in events]
         calls = calls[:1 + next(i for i, call in enumerate(calls) if call[3] == "events")]  # what follows is the look at the connection
         extra = max(0, self.logins() - before - 1)  # the registration's own is counted by nobody
