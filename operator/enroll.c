@@ -16,15 +16,11 @@
 // Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
 #define EXCHANGE_TIMEOUT_MS (15 * 1000)
 #define LOOK_TIMEOUT_MS (10 * 1000)
-#define FIRST_RETRY_MS INT64_C(1000)
 #define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
 
 // A server tries to connect right after its start, then every 30 s.
 #define CONNECTING_MS INT64_C(35000)
 #define CONNECTING_RETRY_MS INT64_C(1500)
-
-static const int64_t looks_ms[] = {5000, 30000, 90000};
-#define LOOKS (sizeof(looks_ms) / sizeof(looks_ms[0]))
 
 // What is needed of the token's Secret for an exchange, and wiped after it.
 struct token_read {
@@ -265,27 +261,24 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 {
 	const struct access_servers *servers = &inputs->servers;
 	const char *basis = registered_at ? registered_at : "";
-	int64_t now = clock_monotonic_ms(&clock_system), due;
-	unsigned next;
+	struct looks *looks = &memory->connection.looks;
+	int64_t now = clock_monotonic_ms(&clock_system);
+	unsigned taken;
 
 	for (size_t i = 0; i < servers->n_pods; i++)
 		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
 	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
+		bool first = !*memory->connection.basis;
+
 		memory_set(memory->connection.basis, basis);
-		memory->connection.since_ms = now;
-		memory->connection.next = 0;
+		looks_begin(looks, now, first ? looks_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
-	*ret = (struct enroll_connection){.connected = -1};
-	next = memory->connection.next;
-	while (next < LOOKS && now >= memory->connection.since_ms + looks_ms[next])
-		next++;
-	if (next > memory->connection.next && look(context, memory, inputs, arena))
-		memory->connection.next = next;
-	if (memory->connection.next < LOOKS) {
-		due = memory->connection.since_ms + looks_ms[memory->connection.next] - clock_monotonic_ms(&clock_system);
-		ret->again_after_ms = due > 0 ? due : FIRST_RETRY_MS;
-	}
-	ret->known = memory->connection.next > 0;
-	ret->connected = memory->connection.connected;
-	ret->message = memory->connection.message;
+	if (looks_due(looks, now, &taken) && look(context, memory, inputs, arena))
+		looks->taken = taken;
+	*ret = (struct enroll_connection){
+		.known = looks->taken > 0,
+		.connected = looks->taken > 0 ? memory->connection.connected : -1,
+		.message = memory->connection.message,
+		.again_after_ms = looks_left_ms(looks, clock_monotonic_ms(&clock_system)),
+	};
 }

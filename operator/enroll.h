@@ -44,6 +44,6 @@ struct enroll_connection {
 	int64_t again_after_ms; // when the next look is due; 0: none
 };
 
-// The looks at fleetManagement.status() on each server, 5, 30 and 90 s after the registration or a restart of a pod.
+// The looks at fleetManagement.status() on each server (operator/looks.h).
 void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
 			     const char *registered_at, struct arena *arena, struct enroll_connection *ret);

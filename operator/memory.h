@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "operator/looks.h"
 #include "operator/pace.h"
 
 struct survey;
@@ -117,8 +118,7 @@ struct memory {
 	// The looks at the connection after a registration or a restart of the pods.
 	struct {
 		char basis[MEMORY_BASIS_SIZE];
-		int64_t since_ms; // monotonic
-		unsigned next;	  // which of the looks comes next
+		struct looks looks;
 		int connected;	  // 1, 0, -1 unknown
 		char message[MEMORY_TEXT_SIZE];
 	} connection;

@@ -242,6 +242,20 @@ def test_runtime_gone_everywhere(ns):
         converged(ns, "kept", "made")
 
 
+def test_runtime_kinds_missing(ns):
+    """E2: an operator that starts before the CRDs are there says what to apply, and works once they are."""
+    with behind_proxy(ns) as proxy:
+        begin(ns, "kept", "gone")
+        ns.operator.stop()
+        proxy.rules({"uri": "/apis/neo4j.neo4j.com/", "status": 404, "reason": "NotFound"})
+        ns.operator.start()
+        wait_for("what to apply", lambda: "kubectl apply -f deploy/crds" in ns.operator.logs(), 60)
+        check(ns.operator.process.poll() is None, "it has ended")
+        disturb(ns)
+        proxy.rules()
+        converged(ns, "kept", "made")
+
+
 def test_runtime_conflicts(ns):
     """E2: half of all writes lose a race."""
     through(ns, {"method": "PATCH|PUT|POST", "status": 409, "reason": "Conflict", "every": 2, "times": 30}, enough=5)
