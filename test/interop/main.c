@@ -19,7 +19,7 @@ bool speaks(unsigned major, unsigned minor)
 
 bool stops(void)
 {
-	return speaks(5, 4);
+	return speaks(5, 5);
 }
 
 const char *lasting(void)
