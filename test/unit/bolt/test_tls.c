@@ -21,6 +21,7 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
+#include "bolt/dial.h"
 #include "bolt/driver.h"
 #include "bolt/wire.h"
 #include "test/unit/bolt/stage.h"
@@ -39,23 +40,17 @@ struct server {
 	pthread_t thread;
 };
 
-static int dial_stage(const struct stage *stage)
-{
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(stage_port(stage))};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
 // Until one of the two ends.
 static void forward(SSL *ssl, const struct stage *stage)
 {
 	char record[SSL3_RT_MAX_PLAIN_LENGTH];
-	int n = 1, fd = dial_stage(stage);
-	struct pollfd both[] = {{.fd = SSL_get_fd(ssl), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+	const struct wait wait = {.deadline = deadline_in_ms(TIMEOUT_MS)};
+	struct pollfd both[] = {{.fd = SSL_get_fd(ssl), .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+	struct err err = ERR_INIT;
+	int n = 1, fd;
 
+	assert_int_equal(dial("127.0.0.1", stage_port(stage), &wait, &fd, &err), 0);
+	both[1].fd = fd;
 	while (n > 0 && poll(both, 2, -1) > 0) {
 		if (both[0].revents) {
 			n = SSL_read(ssl, record, sizeof(record));
@@ -117,7 +112,8 @@ static void server_start(struct server *server, const struct pki *pki)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 
-	*server = (struct server){.pki = pki, .clients = server->clients, .behind = server->behind, .listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	server->pki = pki;
+	server->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(server->listening, (struct sockaddr *)&address, size), 0);
 	assert_int_equal(listen(server->listening, 1), 0);
 	assert_int_equal(getsockname(server->listening, (struct sockaddr *)&address, &size), 0);
