@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "operator/credentials.h"
 #include "operator/fleet.h"
+#include "operator/looks.h"
 #include "operator/pace.h"
 
 // Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
@@ -277,7 +278,7 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 		looks->taken = taken;
 	*ret = (struct enroll_connection){
 		.known = looks->taken > 0,
-		.connected = looks->taken > 0 ? memory->connection.connected : -1,
+		.connected = memory->connection.connected,
 		.message = memory->connection.message,
 		.again_after_ms = looks_left_ms(looks, clock_monotonic_ms(&clock_system)),
 	};

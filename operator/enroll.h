@@ -39,7 +39,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 
 struct enroll_connection {
 	bool known;	     // one of the looks was taken
-	int connected;	     // 1, 0, -1 unknown
+	int connected;	     // 1, 0, -1 unknown; where known
 	const char *message;
 	int64_t again_after_ms; // when the next look is due; 0: none
 };
