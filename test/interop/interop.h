@@ -87,7 +87,7 @@ void await_running(struct test *test, const char *mark, int64_t n);
 // A map {mark: ...} for a transaction that others are to find.
 struct bolt_value marked(struct test *test, const char *mark);
 
-// Whether the server notices in the middle of a computation that it is to stop: Community before 5.13 does not always.
+// Whether the server notices in the middle of a computation that it is to stop: Community before Bolt 5.5 does not always, 5.20 for one.
 bool stops(void);
 
 // Work that lasts until it is stopped, or long enough where it is not.
