@@ -25,7 +25,7 @@ bool stops(void)
 const char *lasting(void)
 {
 	return stops() ? "UNWIND range(1, 1000000) AS x UNWIND range(1, 1000000) AS y RETURN sum(x * y % 7) AS s"
-		       : "UNWIND range(1, 1000) AS x UNWIND range(1, 3000) AS y RETURN sum(x * y % 7) AS s";
+		       : "UNWIND range(1, 1000) AS x UNWIND range(1, 20000) AS y RETURN sum(x * y % 7) AS s";
 }
 
 int64_t limit(void)
