@@ -3,7 +3,12 @@
 foreach(name chunk conn dial handshake hostile message pack structure value)
 	neofleet_test(bolt ${name} DEPS m)
 endforeach()
-foreach(name flight link logon torture wire)
+foreach(name link link_open)
+	neofleet_test(bolt ${name}
+		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c ${CMAKE_CURRENT_SOURCE_DIR}/bolt/pair.c
+		DEPS PkgConfig::openssl Threads::Threads)
+endforeach()
+foreach(name flight logon torture wire)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
