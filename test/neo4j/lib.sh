@@ -56,7 +56,7 @@ kernel_jars() {
 	dir=$(neo4j_cache)/kernel-$1
 	# The Fleet Manager came into the kernel with 2025.11.
 	case $1 in
-	5.*) maven_fetch "$dir" "org.neo4j:neo4j:$1" "org.neo4j.app:neo4j-server:$1" ;;
+	4.* | 5.*) maven_fetch "$dir" "org.neo4j:neo4j:$1" "org.neo4j.app:neo4j-server:$1" ;;
 	*) maven_fetch "$dir" "org.neo4j:neo4j:$1" "org.neo4j.app:neo4j-server:$1" \
 		"org.neo4j:neo4j-fleet-management:$1" ;;
 	esac
