@@ -84,6 +84,7 @@ static size_t on_write(char *data, size_t size, size_t n, void *user)
 	struct http_stream *stream = user;
 	size_t taken = take_data(stream, data, n * size);
 
+	loop_moved(stream->loop);
 	// A watch may be quiet for long; until it is not, curl's buffer would keep what came last.
 	if (stream->response.body.secret)
 		explicit_bzero(data, n * size);

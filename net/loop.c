@@ -12,6 +12,10 @@
 // of that kind to the next watch, until each watch has one to itself. The thread sleeps for both in the first one's poll, which
 // takes the other one's sockets along.
 //
+// HTTP/2's streams share what curl has read from the connection. Whoever's turn it is takes what is its own, and libcurl (7.88, for
+// one) does not always remember that something for the others is left behind it: the socket says nothing more, and they would
+// sleep until some timer. So the thread does not sleep after a turn in which anything was handed out, or a transfer left.
+//
 // A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
 // still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
 // the stream that timed out, so the next request would be put on the same dead connection. Hence: when
@@ -65,6 +69,7 @@ struct transfer {
 struct loop {
 	CURLM *multi, *apart;
 	int running_apart;
+	bool moved; // something was handed out, or a transfer left; loop thread only
 	pthread_t thread;
 	pthread_mutex_t lock; // of the inbox and the waiters
 	pthread_cond_t signalled;
@@ -161,6 +166,7 @@ static struct transfer *transfer_take(struct loop *loop, CURL *easy)
 
 			*link = transfer->next;
 			(void)curl_multi_remove_handle(transfer->multi, easy);
+			loop->moved = true;
 			return transfer;
 		}
 	}
@@ -300,9 +306,10 @@ static unsigned watch_apart(struct loop *loop, struct curl_waitfd *ret_fds, int 
 static void sleep_until_something(struct loop *loop)
 {
 	struct curl_waitfd fds[APART_MAX];
-	int timeout_ms = poll_timeout(loop);
+	int timeout_ms = loop->moved ? 0 : poll_timeout(loop);
 	unsigned n = watch_apart(loop, fds, &timeout_ms);
 
+	loop->moved = false;
 	(void)curl_multi_poll(loop->multi, fds, n, timeout_ms, NULL);
 }
 
@@ -432,6 +439,11 @@ void loop_wait(struct loop *loop, struct loop_waiter *waiter)
 	while (!waiter->done)
 		(void)pthread_cond_wait(&loop->signalled, &loop->lock);
 	(void)pthread_mutex_unlock(&loop->lock);
+}
+
+void loop_moved(struct loop *loop)
+{
+	loop->moved = true;
 }
 
 int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user)

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Where the server speaks HTTP/2, watches and calls share one connection, and what is secret has one of its own, over HTTP/1.1 (D8).
-// The server below knows just enough of RFC 9113 for that: it takes the first stream for a watch, and answers all others.
+// The server below knows just enough of RFC 9113 for that: it takes the first stream for a watch, and answers all others; or it waits for
+// several calls and answers them at once.
 
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
@@ -28,14 +29,25 @@
 enum frame_type { DATA, HEADERS, SETTINGS = 4, PING = 6 };
 enum frame_flag { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
 
+#define SHARERS 6
+#define LONG_BYTES 60000 // fits into the least window that a client gives
+#define FRAME_MAX 16384
+#define STALL_MS 8000 // less than the nearest of libcurl's own timers, ten seconds after the connect
+
+struct what {
+	uint8_t type, flags;
+	uint32_t stream;
+};
+
 struct frame {
 	size_t len;
 	uint8_t type, flags;
 	uint32_t stream;
-	uint8_t payload[16384];
+	uint8_t payload[FRAME_MAX];
 };
 
 struct server {
+	bool together; // SHARERS calls are answered at once
 	struct pki authority, identity;
 	SSL_CTX *context;
 	pthread_t threads[8]; // the listener first
@@ -75,13 +87,23 @@ static bool receive_frame(SSL *ssl, struct frame *ret)
 	return ret->len <= sizeof(ret->payload) && receive(ssl, ret->payload, ret->len);
 }
 
+static void append_frame(struct buf *out, struct what what, const char *text, size_t len)
+{
+	const uint8_t head[9] = {(uint8_t)(len >> 16),	       (uint8_t)(len >> 8),	   (uint8_t)len,
+				 what.type,		       what.flags,		   (uint8_t)(what.stream >> 24),
+				 (uint8_t)(what.stream >> 16), (uint8_t)(what.stream >> 8), (uint8_t)what.stream};
+
+	buf_append(out, head, sizeof(head));
+	buf_append(out, text, len);
+}
+
 static void send_frame(SSL *ssl, uint8_t type, uint8_t flags, uint32_t stream, const char *text, size_t len)
 {
-	uint8_t frame[9 + 64] = {0, 0, (uint8_t)len, type, flags, (uint8_t)(stream >> 24), (uint8_t)(stream >> 16), (uint8_t)(stream >> 8),
-				 (uint8_t)stream};
+	struct buf frame = BUF_INIT(9 + FRAME_MAX);
 
-	memcpy(frame + 9, text, len);
-	(void)SSL_write(ssl, frame, (int)(9 + len));
+	append_frame(&frame, (struct what){type, flags, stream}, text, len);
+	(void)SSL_write(ssl, frame.data, (int)frame.len);
+	buf_release(&frame);
 }
 
 // The watch hears of each call.
@@ -98,8 +120,41 @@ static void answer(struct server *server, SSL *ssl, uint32_t stream)
 	send_frame(ssl, DATA, 0, 1, "heard\n", 6);
 }
 
+// Several frames in a record, each of any of the streams and of any size.
+static void answer_together(SSL *ssl, const uint32_t streams[SHARERS], unsigned *seed)
+{
+	static const char text[FRAME_MAX];
+	struct buf out = BUF_INIT((size_t)2 * FRAME_MAX + 200);
+	size_t left[SHARERS];
+
+	for (unsigned i = 0; i < SHARERS; i++) {
+		left[i] = LONG_BYTES;
+		send_frame(ssl, HEADERS, END_HEADERS, streams[i], "\x88", 1);
+	}
+	for (unsigned n = SHARERS; n > 0;) {
+		unsigned i = (unsigned)rand_r(seed) % SHARERS;
+		size_t size = 1 + (size_t)rand_r(seed) % FRAME_MAX;
+
+		if (left[i] == 0)
+			continue;
+		size = size < left[i] ? size : left[i];
+		left[i] -= size;
+		n -= left[i] == 0;
+		append_frame(&out, (struct what){DATA, 0, streams[i]}, text, size);
+		for (unsigned k = 0; n == 0 && k < SHARERS; k++)
+			append_frame(&out, (struct what){DATA, END_STREAM, streams[k]}, "", 0);
+		if (n == 0 || out.len > FRAME_MAX) {
+			(void)SSL_write(ssl, out.data, (int)out.len);
+			buf_clear(&out);
+		}
+	}
+	buf_release(&out);
+}
+
 static void serve_h2(struct server *server, SSL *ssl)
 {
+	uint32_t streams[SHARERS];
+	unsigned n_streams = 0, seed = 1;
 	struct frame *frame = malloc(sizeof(*frame));
 	char preface[24];
 
@@ -111,8 +166,14 @@ static void serve_h2(struct server *server, SSL *ssl)
 			send_frame(ssl, SETTINGS, ACK, 0, "", 0);
 		else if (frame->type == PING && !(frame->flags & ACK))
 			send_frame(ssl, PING, ACK, 0, (const char *)frame->payload, 8);
-		else if (frame->type == HEADERS)
+		else if (frame->type == HEADERS && (frame->stream == 1 || !server->together))
 			answer(server, ssl, frame->stream);
+		else if (frame->type == HEADERS)
+			streams[n_streams++] = frame->stream;
+		if (n_streams == SHARERS) {
+			answer_together(ssl, streams, &seed);
+			n_streams = 0;
+		}
 	}
 	free(frame);
 }
@@ -342,9 +403,54 @@ static void test_one_connection(void **state)
 	server_end(&server);
 }
 
+static void *call_together(void *user)
+{
+	const struct client *client = user;
+
+	for (int i = 0; i < 100; i++) {
+		struct http_request request = request_of(client);
+		struct http_response response;
+		struct err err = ERR_INIT;
+
+		request.timeout_ms = STALL_MS;
+		request.max_bytes = LONG_BYTES;
+		if (http_perform(client->loop, &request, &response, &err) < 0)
+			fail_msg("answer %d: %s", i, err.text);
+		assert_int_equal(response.body.len, LONG_BYTES);
+		buf_release(&response.body);
+	}
+	return NULL;
+}
+
+// libcurl may keep what it has read of a stream while another one's turn it was; nobody waits for that until some timer.
+static void test_shared_reads(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	pthread_t threads[SHARERS];
+	struct server server;
+	struct client client;
+
+	(void)state;
+	server_begin(&server);
+	server.together = true;
+	client_begin(&client, &server, arena);
+	loop_post(client.loop, open_watch, &client);
+	loop_wait(client.loop, &client.begun);
+	for (int i = 0; i < SHARERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, call_together, &client), 0);
+	for (int i = 0; i < SHARERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(server.n_conns, 1);
+	loop_post(client.loop, close_watch, &client);
+	loop_wait(client.loop, &client.closed);
+	loop_stop(client.loop);
+	loop_free(client.loop);
+	server_end(&server);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_connection)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_connection), cmocka_unit_test(test_shared_reads)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
