@@ -15,6 +15,8 @@
 // HTTP/2's streams share what curl has read from the connection. Whoever's turn it is takes what is its own, and libcurl (7.88, for
 // one) does not always remember that something for the others is left behind it: the socket says nothing more, and they would
 // sleep until some timer. So the thread does not sleep after a turn in which anything was handed out, or a transfer left.
+// Not cured by that: in 7.88 a stream whose very last piece met a full buffer ends only with the connection's next byte, which
+// another call or watch brings, or else the call's time is over.
 //
 // A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
 // still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
