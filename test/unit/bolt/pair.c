@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "bolt/pack.h"
 #include "test/unit/bolt/pair.h"
 
 const struct bolt_auth pair_auth = {.user = "neo4j", .password = "secret"};
@@ -76,4 +75,11 @@ void pair_goodbye(struct peer *peer)
 {
 	if (peer_expect(peer, PEER_GOODBYE, NULL))
 		peer_wait_end(peer);
+}
+
+void pair_two_queries(struct peer *peer, void *user)
+{
+	(void)user;
+	if (peer_welcome(peer) && pair_rows(peer, 20, false) && pair_rows(peer, 0, false))
+		pair_goodbye(peer);
 }

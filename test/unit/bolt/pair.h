@@ -12,6 +12,7 @@
 #include "test/unit/peer.h"
 
 #define LIMIT 10000 // ms, for what is expected to go well
+#define SOON 200 // and for what must time out
 
 extern const struct bolt_auth pair_auth;
 
@@ -36,3 +37,6 @@ void pair_end(struct pair *pair, unsigned n_connections);
 bool pair_fields(struct peer *peer);
 bool pair_rows(struct peer *peer, int64_t n, bool has_more);
 void pair_goodbye(struct peer *peer);
+
+// A whole script: welcomes, and answers two queries by 20 rows and none.
+void pair_two_queries(struct peer *peer, void *user);

@@ -9,26 +9,15 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "bolt/link.h"
-#include "bolt/pack.h"
 #include "test/unit/bolt/pair.h"
-
-#define SOON 200 // ms, for what must time out
-
-static void two_queries(struct peer *peer, void *user)
-{
-	(void)user;
-	if (peer_welcome(peer) && pair_rows(peer, 20, false) && pair_rows(peer, 0, false))
-		pair_goodbye(peer);
-}
 
 static void test_query(void **state)
 {
 	struct pair pair;
 
 	(void)state;
-	pair_start(&pair, two_queries, NULL, NULL);
+	pair_start(&pair, pair_two_queries, NULL, NULL);
 	assert_int_equal(pair_open(&pair, LIMIT), 0);
 	assert_string_equal(bolt_link_server(pair.link), "Neo4j/5.26.12");
 	assert_int_equal(bolt_link_version(pair.link).major, 5);

@@ -13,11 +13,8 @@
 
 #include "base/clock.h"
 #include "bolt/link.h"
-#include "bolt/pack.h"
 #include "test/unit/bolt/pair.h"
 #include "test/unit/pki.h"
-
-#define SOON 200 // ms, for what must time out
 
 static void open_refused(struct peer *peer, void *user)
 {
@@ -205,13 +202,6 @@ static void test_versions(void **state)
 	}
 }
 
-static void speak_tls(struct peer *peer, void *user)
-{
-	(void)user;
-	if (peer_welcome(peer) && pair_rows(peer, 20, false) && pair_rows(peer, 0, false))
-		pair_goodbye(peer);
-}
-
 static void test_over_tls(void **state)
 {
 	struct pki pki = pki_make(NULL, "DNS:n-client", -1, 30);
@@ -219,7 +209,7 @@ static void test_over_tls(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_start(&pair, speak_tls, NULL, &tls);
+	pair_start(&pair, pair_two_queries, NULL, &tls);
 	pair.target.tls = BOLT_TLS_VERIFY;
 	pair.target.ca_pem = pki_certificate_pem(pki.certificate, pair.arena);
 	pair.target.server_name = "n-client";
