@@ -34,15 +34,14 @@ enum frame_flag { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
 #define FRAME_MAX 16384
 #define STALL_MS 8000 // less than the nearest of libcurl's own timers, ten seconds after the connect
 
-struct what {
+struct head {
 	uint8_t type, flags;
 	uint32_t stream;
 };
 
 struct frame {
 	size_t len;
-	uint8_t type, flags;
-	uint32_t stream;
+	struct head head;
 	uint8_t payload[FRAME_MAX];
 };
 
@@ -81,73 +80,74 @@ static bool receive_frame(SSL *ssl, struct frame *ret)
 	if (!receive(ssl, head, sizeof(head)))
 		return false;
 	ret->len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-	ret->type = head[3];
-	ret->flags = head[4];
-	ret->stream = ((uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 | head[8]) & 0x7fffffff;
+	ret->head.type = head[3];
+	ret->head.flags = head[4];
+	ret->head.stream = ((uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 | head[8]) & 0x7fffffff;
 	return ret->len <= sizeof(ret->payload) && receive(ssl, ret->payload, ret->len);
 }
 
-static void append_frame(struct buf *out, struct what what, const char *text, size_t len)
+static void append_frame(struct buf *out, struct head head, const char *text, size_t len)
 {
-	const uint8_t head[9] = {(uint8_t)(len >> 16),	       (uint8_t)(len >> 8),	   (uint8_t)len,
-				 what.type,		       what.flags,		   (uint8_t)(what.stream >> 24),
-				 (uint8_t)(what.stream >> 16), (uint8_t)(what.stream >> 8), (uint8_t)what.stream};
+	const uint8_t bytes[9] = {(uint8_t)(len >> 16),		(uint8_t)(len >> 8),	    (uint8_t)len,
+				  head.type,			head.flags,		    (uint8_t)(head.stream >> 24),
+				  (uint8_t)(head.stream >> 16), (uint8_t)(head.stream >> 8), (uint8_t)head.stream};
 
-	buf_append(out, head, sizeof(head));
+	buf_append(out, bytes, sizeof(bytes));
 	buf_append(out, text, len);
 }
 
-static void send_frame(SSL *ssl, uint8_t type, uint8_t flags, uint32_t stream, const char *text, size_t len)
+static void send_frame(SSL *ssl, struct head head, const char *text, size_t len)
 {
 	struct buf frame = BUF_INIT(9 + FRAME_MAX);
 
-	append_frame(&frame, (struct what){type, flags, stream}, text, len);
+	append_frame(&frame, head, text, len);
 	(void)SSL_write(ssl, frame.data, (int)frame.len);
 	buf_release(&frame);
 }
 
+static const char ok[] = "\x88"; // :status 200, from HPACK's static table
+
 // The watch hears of each call.
 static void answer(struct server *server, SSL *ssl, uint32_t stream)
 {
-	static const char ok[] = "\x88"; // :status 200, from HPACK's static table
-
-	send_frame(ssl, HEADERS, END_HEADERS, stream, ok, 1);
+	send_frame(ssl, (struct head){HEADERS, END_HEADERS, stream}, ok, 1);
 	if (atomic_fetch_add(&server->n_streams, 1) == 0) {
-		send_frame(ssl, DATA, 0, stream, "begun\n", 6);
+		send_frame(ssl, (struct head){DATA, 0, stream}, "begun\n", 6);
 		return;
 	}
-	send_frame(ssl, DATA, END_STREAM, stream, "fine", 4);
-	send_frame(ssl, DATA, 0, 1, "heard\n", 6);
+	send_frame(ssl, (struct head){DATA, END_STREAM, stream}, "fine", 4);
+	send_frame(ssl, (struct head){DATA, 0, 1}, "heard\n", 6);
 }
 
-// Several frames in a record, each of any of the streams and of any size.
+// Several frames in a record, each of any of the streams and of any size; in the last one all ends.
 static void answer_together(SSL *ssl, const uint32_t streams[SHARERS], unsigned *seed)
 {
 	static const char text[FRAME_MAX];
 	struct buf out = BUF_INIT((size_t)2 * FRAME_MAX + 200);
-	size_t left[SHARERS];
+	size_t left[SHARERS], all = (size_t)SHARERS * LONG_BYTES;
 
 	for (unsigned i = 0; i < SHARERS; i++) {
 		left[i] = LONG_BYTES;
-		send_frame(ssl, HEADERS, END_HEADERS, streams[i], "\x88", 1);
+		send_frame(ssl, (struct head){HEADERS, END_HEADERS, streams[i]}, ok, 1);
 	}
-	for (unsigned n = SHARERS; n > 0;) {
+	while (all > 0) {
 		unsigned i = (unsigned)rand_r(seed) % SHARERS;
 		size_t size = 1 + (size_t)rand_r(seed) % FRAME_MAX;
 
 		if (left[i] == 0)
 			continue;
-		size = size < left[i] ? size : left[i];
-		left[i] -= size;
-		n -= left[i] == 0;
-		append_frame(&out, (struct what){DATA, 0, streams[i]}, text, size);
-		for (unsigned k = 0; n == 0 && k < SHARERS; k++)
-			append_frame(&out, (struct what){DATA, END_STREAM, streams[k]}, "", 0);
-		if (n == 0 || out.len > FRAME_MAX) {
+		if (out.len > FRAME_MAX) {
 			(void)SSL_write(ssl, out.data, (int)out.len);
 			buf_clear(&out);
 		}
+		size = size < left[i] ? size : left[i];
+		left[i] -= size;
+		all -= size;
+		append_frame(&out, (struct head){DATA, 0, streams[i]}, text, size);
 	}
+	for (unsigned i = 0; i < SHARERS; i++)
+		append_frame(&out, (struct head){DATA, END_STREAM, streams[i]}, "", 0);
+	(void)SSL_write(ssl, out.data, (int)out.len);
 	buf_release(&out);
 }
 
@@ -160,16 +160,16 @@ static void serve_h2(struct server *server, SSL *ssl)
 
 	assert_non_null(frame);
 	if (receive(ssl, preface, sizeof(preface)) && memcmp(preface, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24) == 0)
-		send_frame(ssl, SETTINGS, 0, 0, "", 0);
+		send_frame(ssl, (struct head){SETTINGS, 0, 0}, "", 0);
 	while (receive_frame(ssl, frame)) {
-		if (frame->type == SETTINGS && !(frame->flags & ACK))
-			send_frame(ssl, SETTINGS, ACK, 0, "", 0);
-		else if (frame->type == PING && !(frame->flags & ACK))
-			send_frame(ssl, PING, ACK, 0, (const char *)frame->payload, 8);
-		else if (frame->type == HEADERS && (frame->stream == 1 || !server->together))
-			answer(server, ssl, frame->stream);
-		else if (frame->type == HEADERS)
-			streams[n_streams++] = frame->stream;
+		if (frame->head.type == SETTINGS && !(frame->head.flags & ACK))
+			send_frame(ssl, (struct head){SETTINGS, ACK, 0}, "", 0);
+		else if (frame->head.type == PING && !(frame->head.flags & ACK))
+			send_frame(ssl, (struct head){PING, ACK, 0}, (const char *)frame->payload, 8);
+		else if (frame->head.type == HEADERS && (frame->head.stream == 1 || !server->together))
+			answer(server, ssl, frame->head.stream);
+		else if (frame->head.type == HEADERS)
+			streams[n_streams++] = frame->head.stream;
 		if (n_streams == SHARERS) {
 			answer_together(ssl, streams, &seed);
 			n_streams = 0;
@@ -328,17 +328,26 @@ static void close_watch(void *user)
 	loop_signal(client->loop, &client->closed);
 }
 
+// The answer is to be released.
+static struct http_response perform(const struct client *client, const struct http_request *request)
+{
+	struct http_response response;
+	struct err err = ERR_INIT;
+
+	if (http_perform(client->loop, request, &response, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(response.status, 200);
+	return response;
+}
+
 static void call(struct client *client, bool secret)
 {
 	struct http_request request = request_of(client);
 	struct http_response response;
-	struct err err = ERR_INIT;
 
 	request.timeout_ms = 20000;
 	request.secret = secret;
-	if (http_perform(client->loop, &request, &response, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(response.status, 200);
+	response = perform(client, &request);
 	assert_string_equal(buf_str(&response.body), "fine");
 	buf_release(&response.body);
 }
@@ -406,16 +415,13 @@ static void test_one_connection(void **state)
 static void *call_together(void *user)
 {
 	const struct client *client = user;
+	struct http_request request = request_of(client);
 
+	request.timeout_ms = STALL_MS;
+	request.max_bytes = LONG_BYTES;
 	for (int i = 0; i < 100; i++) {
-		struct http_request request = request_of(client);
-		struct http_response response;
-		struct err err = ERR_INIT;
+		struct http_response response = perform(client, &request);
 
-		request.timeout_ms = STALL_MS;
-		request.max_bytes = LONG_BYTES;
-		if (http_perform(client->loop, &request, &response, &err) < 0)
-			fail_msg("answer %d: %s", i, err.text);
 		assert_int_equal(response.body.len, LONG_BYTES);
 		buf_release(&response.body);
 	}
