@@ -44,10 +44,10 @@ void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thr
 // connection with it when nothing at all was received on it in that time. apart: it shares no connection with those that are not.
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
 int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user);
+void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
 // curl has handed out something of a transfer's answer. Loop thread only, from curl's own callbacks.
 void loop_moved(struct loop *loop);
-void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
 // Ends it as timed out (done is called), because nothing was heard for silent_ms. Loop thread only.
 void loop_transfer_fail(struct loop *loop, CURL *easy, int64_t silent_ms);
