@@ -25,6 +25,7 @@ import urllib.parse
 SERVER = "10.244.0.1"
 PORT = 8090
 LOOKS_S = 100  # after which the operator has looked for the last time whether a registration's connection has come, operator/looks.c
+LARGE = 1000  # clusters; beyond, the API server needs most of a machine, and what wants a quiet one has been measured
 CR = "/apis/neo4j.neo4j.com/v1alpha1/namespaces/{}/neo4jenterpriseclusters"
 TOKEN = base64.b64encode(json.dumps({"project_id": "project", "private_key": "k" * 64, "kid": "1",
                                      "expiry_time": "2099-01-01T00:00:00Z"}).encode()).decode()
@@ -215,6 +216,7 @@ class Bench:
     def learn_calls(self):
         """The calls that the operator makes for one cluster, from its first look to the StatefulSet and the status after it."""
         self.api.namespace("learn", {"admin": {"password": "abcdefgh1"}})
+        self.api.call("POST", "/api/v1/namespaces/learn/services", {"metadata": {"name": "bare"}, "spec": {"clusterIP": "None"}})
         self.calls_since()
         self.floor([self.root_call("learn")], 0, 1)
         self.wait_ready("learn", 1)
@@ -275,7 +277,7 @@ class Bench:
             namespace = f"grow{size}"
             self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}})
             self.floor([self.root_call(namespace)], 0, size - have)
-            self.wait_ready(namespace, size - have, 1800)
+            self.wait_ready(namespace, size - have, 3600)
         peak = self.operator.memory_kb()["VmHWM"]
         memory = self.operator.settle()
         say(f"{size} clusters: {memory}")
@@ -296,10 +298,44 @@ class Bench:
         calls = self.own_calls()
         for what, times in collections.Counter((event["verb"], event["objectRef"]["resource"]) for event in calls).most_common():
             say(f"settled, and yet: {times} times {what[0]} {what[1]}")
+        reaction, bare = self.reaction()
         result = {"clusters": size, "rss_kb": memory["VmRSS"], "hwm_kb": peak, "restarted_rss_kb": restarted["VmRSS"],
-                  "restarted_hwm_kb": restarted["VmHWM"], "sync_ms": min(starts), "lists_ms": lists, "calls_60s": len(calls), "cpu_percent": cpu}
+                  "restarted_hwm_kb": restarted["VmHWM"], "sync_ms": min(starts), "lists_ms": lists, "calls_60s": len(calls), "cpu_percent": cpu,
+                  "reaction_ms": reaction, "bare_write_ms": bare}
         self.growth.append(result)
         return result
+
+    def reaction(self, count=50):
+        """From a change of a cluster until its Service shows it, and from a bare change of a Service until a watch shows it: medians in ms."""
+        services, seen = "/api/v1/namespaces/learn/services", {}
+        self.api.follow(services, lambda event, now: seen.setdefault(event["object"]["metadata"].get("annotations", {}).get("turn"), now))
+
+        def median(path, change):
+            took = []
+            for i in range(count):
+                turn, began = f"{path} {len(self.growth)} {i}", time.monotonic()
+                self.api.call("PATCH", path, change({"annotations": {"turn": turn}}), "application/merge-patch+json")
+                wait_for(f"the Service after {turn}", 30, lambda: turn in seen, 0.01)
+                took.append((seen[turn] - began) * 1000)
+            return statistics.median(took)
+        return (median(CR.format("learn") + "/c0000", lambda service: {"spec": {"service": service}}),
+                median(f"{services}/bare", lambda metadata: {"metadata": metadata}))
+
+    def rows(self, idle, results):
+        """What the last of the sizes costs."""
+        last = results[-1]
+        n = last["clusters"]
+        self.row(f"{n} clusters: resident memory", last["rss_kb"] / 1024, "MiB", 8 + n * 10 / 1024)
+        self.row(f"{n} clusters: each with its children", (last["rss_kb"] - idle["VmRSS"]) / n, "KiB", 10)
+        self.row(f"{n} clusters: peak of memory, against settled",
+                 max(last["hwm_kb"] / last["rss_kb"], last["restarted_hwm_kb"] / last["restarted_rss_kb"]), "times", 1.5)
+        self.row(f"{n} clusters, settled: calls in 60 s beside watches and the lease", last["calls_60s"], "calls", 0)
+        self.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
+        self.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
+                 f"{last['sync_ms']:.0f} ms against {last['lists_ms']} ms")
+        self.row(f"{n} clusters: from a change of one until its Service shows it, against {results[0]['clusters']} clusters",
+                 last["reaction_ms"] / results[0]["reaction_ms"], "times", 2,
+                 f"median {last['reaction_ms']:.1f} ms, {last['bare_write_ms']:.1f} ms for a bare write of a Service")
 
     def lists(self):
         ours = "app.kubernetes.io/managed-by=neofleet"
@@ -431,6 +467,7 @@ class Bench:
         for thread in self.turn_all("once", names):
             thread.join()
         wait_for("the registrations", 900, lambda: len(done) == count, 0.05)
+        self.registered_at = time.monotonic()
         took = (max(done.values()) - began) * 1000
         self.row(f"{count} registrations at once: against the bare loop", took / floor_ms, "times", 1.5,
                  f"{took / 1000:.1f} s against {floor_ms / 1000:.1f} s for the same {floor['calls']} calls")
@@ -457,17 +494,11 @@ def main():
         results = [bench.grow(size) for size in sizes if size <= 100]
         bench.burst(100)
         bench.spaced(arguments.spaced)
-        results += [bench.grow(size) for size in sizes if size > 100]
-        last = results[-1]
-        n = last["clusters"]
-        bench.row(f"{n} clusters: resident memory", last["rss_kb"] / 1024, "MiB", 8 + n * 10 / 1024)
-        bench.row("each cluster with its children", (last["rss_kb"] - idle["VmRSS"]) / n, "KiB", 10)
-        bench.row("peak of memory, against settled", max(last["hwm_kb"] / last["rss_kb"], last["restarted_hwm_kb"] / last["restarted_rss_kb"]), "times", 1.5)
-        bench.row(f"{n} clusters, settled: calls in 60 s beside watches and the lease", last["calls_60s"], "calls", 0)
-        bench.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
-        bench.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
-                  f"{last['sync_ms']:.0f} ms against {last['lists_ms']} ms")
-        bench.at_once(min(n, arguments.once))
+        results += [bench.grow(size) for size in sizes if 100 < size <= LARGE]
+        bench.rows(idle, results)
+        bench.at_once(min(results[-1]["clusters"], arguments.once))
+        for size in (size for size in sizes if size > LARGE):
+            bench.rows(idle, [*results, bench.grow(size)])
         bench.foreign()
     finally:
         crowd.terminate()

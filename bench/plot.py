@@ -30,8 +30,11 @@ class Chart:
             out.append(f'<line x1="{LEFT}" x2="{WIDTH - 16}" y1="{self.y(value):.1f}" y2="{self.y(value):.1f}" stroke="#ddd"/>')
             out.append(text(LEFT - 6, self.y(value) + 4, f"{value:g}", "end"))
         out.append(text(LEFT - 6, TOP - 4, self.unit, "end"))
+        free = 0
         for value in self.xs:
-            out.append(text(self.x(value), HEIGHT - BOTTOM + 16, str(value), "middle"))
+            if self.x(value) >= free:
+                out.append(text(self.x(value), HEIGHT - BOTTOM + 16, str(value), "middle"))
+                free = self.x(value) + 30
         out.append(text((LEFT + WIDTH) / 2, HEIGHT - 6, "clusters of three servers", "middle"))
         for i, (name, ys) in enumerate(self.curves):
             colour = ("#1f6feb", "#888")[i]
@@ -60,6 +63,8 @@ def main():
     charts = [
         Chart("Resident memory", "MiB", [("settled", column("rss_kb", 1 / 1024)), ("peak", column("hwm_kb", 1 / 1024))], xs),
         Chart("Start until in sync", "ms", [("the operator", column("sync_ms")), ("bare lists", column("lists_ms"))], xs),
+        Chart("From a change until its Service shows it", "ms",
+              [("the operator, median", column("reaction_ms")), ("bare write of a Service", column("bare_write_ms"))], xs),
         Chart("Processor, settled", "% of a core", [("the operator", column("cpu_percent"))], xs),
     ]
     body = "\n".join(chart.draw(i * WIDTH) for i, chart in enumerate(charts))
