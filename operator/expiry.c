@@ -7,30 +7,36 @@
 #include "base/hash.h"
 
 #define DAY_MS INT64_C(86400000)
+#define LONGEST_MS (21 * DAY_MS)
 #define RETRY_MS INT64_C(3600000)
 
-// Deployments are asked at different times of the day.
-static int64_t offset_of(const char *key)
+// The service renews a token when it is old: the more of its life is left, the later it is looked at again. Deployments that were
+// looked at together, when the operator started, part.
+static int64_t next_look_ms(const char *key, int64_t left_ms)
 {
-	return (int64_t)(hash_text(HASH_START, key) % (uint64_t)DAY_MS);
+	int64_t wait = left_ms / 10;
+
+	if (wait < DAY_MS)
+		wait = DAY_MS;
+	if (wait > LONGEST_MS)
+		wait = LONGEST_MS;
+	return wait - (int64_t)(hash_text(HASH_START, key) % (uint64_t)(wait / 10));
 }
 
 int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at)
 {
-	int64_t now = clock_monotonic_ms(&clock_system) + offset_of(key), left, expires_ms;
-	const char *basis = arena_printf(ask->arena, "%s %lld", registered_at ? registered_at : "", (long long)(now / DAY_MS));
+	const char *basis = registered_at ? registered_at : "";
 	const struct pod *pod = ask_whom(&ask->servers, NULL);
 	struct pace *pace = &ask->memory->expiry;
+	int64_t *due = &ask->memory->expiry_due_ms, left, expires_ms;
 	struct access_problem problem;
+	enum pace_step step = pace_step(pace, basis, &left);
 
-	switch (pace_step(pace, basis, &left)) {
-	case PACE_ANSWERED:
-		return DAY_MS - now % DAY_MS;
-	case PACE_WAIT:
+	if (step == PACE_WAIT)
 		return left;
-	case PACE_ASK:
-		break;
-	}
+	left = deadline_left_ms(*due);
+	if (step == PACE_ANSWERED && left > 0)
+		return left;
 	// A change of the pods brings it here again.
 	if (!pod)
 		return 0;
@@ -38,5 +44,7 @@ int64_t expiry_look(const struct ask *ask, const char *key, const char *register
 		return pace_fail(pace, basis, problem.reason, problem.message, RETRY_MS);
 	pace_succeed(pace, basis);
 	memory_set_expiry(ask->context->memories, key, expires_ms);
-	return DAY_MS - now % DAY_MS;
+	left = next_look_ms(key, expires_ms - clock_wall_ms(&clock_system));
+	*due = deadline_in_ms(left);
+	return left;
 }

@@ -74,6 +74,7 @@ struct memory {
 
 	// Asking a server when its token expires.
 	struct pace expiry;
+	int64_t expiry_due_ms; // monotonic; when one that has answered is asked again
 
 	// Of a Neo4jPlugin: the spec, the deployment and the image with which its procedures were seen last.
 	char seen_with[MEMORY_BASIS_SIZE];

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// When a server is asked for the expiry of its token: after a registration, and not again that day. D8: nothing else of the token is asked for.
+// When a server is asked for the expiry of its token: after a registration, and again when some of the time left is over. D8: nothing else of the token is asked for.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "operator/expiry.h"
 #include "operator/keyring.h"
 #include "reach.h"
@@ -22,6 +23,7 @@
 #define STORED "CALL fleetManagement.inspectToken()"
 #define STRING(text) {.type = BOLT_STRING, .size = sizeof(text) - 1, .string = (text)}
 #define DAY_MS INT64_C(86400000)
+#define LONGEST_MS (21 * DAY_MS)
 
 static const struct bolt_entry good[] = {
 	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2030-01-01T00:00:00Z")}, {"errorMessage", {.type = BOLT_NULL}}};
@@ -101,14 +103,44 @@ static void test_once_after_each_registration(void **state)
 	(void)state;
 	begin(&world, replies, 2);
 	for (int i = 0; i < 3; i++)
-		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, DAY_MS);
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
 	assert_int_equal(histogram_count(&world.logins), 1);
 	for (int i = 0; i < 3; i++)
-		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-02T10:00:00Z"), 1, DAY_MS);
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1924992000000));
 	assert_int_equal(histogram_count(&world.logins), 2);
 	end(&world, 2);
+}
+
+// A tenth of the time left, or up to a tenth less; between a day and three weeks. Then the token may be another.
+static void test_again(void **state)
+{
+	static const struct {
+		int64_t left_ms, again_ms;
+	} cases[] = {{1000 * DAY_MS, LONGEST_MS}, {50 * DAY_MS, 5 * DAY_MS}, {2 * DAY_MS, DAY_MS}, {-DAY_MS, DAY_MS}};
+	struct world world;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[TIME_TEXT_SIZE];
+
+		time_format_rfc3339(clock_wall_ms(&clock_system) + cases[i].left_ms, text, sizeof(text));
+		const struct bolt_entry first[] = {
+			good[0], {"tokenExpires", {.type = BOLT_STRING, .size = strlen(text), .string = text}}, good[2]};
+		const struct peer_reply replies[] = {ROW(first), ROW(later)};
+
+		begin(&world, replies, 2);
+		int64_t again_ms = expiry_look(&world.ask, KEY, "1");
+		assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms);
+		assert_in_range(expiry_look(&world.ask, KEY, "1"), again_ms - 60000, again_ms);
+		assert_int_equal(histogram_count(&world.logins), 1);
+		world.ask.memory->expiry_due_ms = clock_monotonic_ms(&clock_system);
+		(void)expiry_look(&world.ask, KEY, "1");
+		assert_int_equal(expiry(&world), INT64_C(1924992000000));
+		assert_int_equal(histogram_count(&world.logins), 2);
+		end(&world, 2);
+	}
 }
 
 // What cannot be told is asked for an hour later, and what was known stays.
@@ -147,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once_after_each_registration),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_not_told),
 		cmocka_unit_test(test_nobody_to_ask),
 	};
