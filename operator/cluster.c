@@ -3,6 +3,7 @@
 
 #include "operator/cluster.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 #define TRANSIENT "Neo.TransientError."
 
 #define SETTLED_MS INT64_C(600000)
+#define SPREAD_MS INT64_C(60000) // longer at most, so that those that were asked when the operator started part
 #define REFUSED_MS INT64_C(60000)
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(8000)
@@ -216,7 +218,7 @@ int64_t cluster_pace(struct memory *memory, bool settled)
 		return deadline_left_ms(memory->survey.next_ms) + 1;
 	if (settled && !last->problem) {
 		memory->survey.unsettled = 0;
-		delay = SETTLED_MS;
+		delay = SETTLED_MS + random() % SPREAD_MS;
 	} else if (memory->survey.refused[0] || (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)) {
 		delay = REFUSED_MS;
 	} else {

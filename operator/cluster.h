@@ -25,7 +25,7 @@ bool cluster_is_recent(const struct memory *memory, int64_t since_ms);
 // What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first.
 void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
 
-// When the next survey is due: soon while something is on its way, every ten minutes when all is settled.
+// When the next survey is due: soon while something is on its way, every ten minutes or up to one more when all is settled.
 int64_t cluster_pace(struct memory *memory, bool settled);
 
 // The step on the servers or the claims. What the servers refuse is kept for the status (memory->survey.refused) and tried again

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 foreach(name certificate claims credentials drift fleet golden key looks pace phase plugin_phase pod probe roll scale status
-	     survey trial workload)
+	     survey survey_pace trial workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
 neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// B7: how long after a survey the next one is due. E1: those of settled clusters are ten minutes apart at least, and part.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "operator/cluster.h"
+#include "operator/memory.h"
+#include "operator/registration.h"
+#include "operator/survey.h"
+
+#define SETTLED_MS 600000
+#define SPREAD_MS 60000
+
+static int64_t pace(struct memory *memory, bool settled)
+{
+	memory->survey.fresh = true;
+	return cluster_pace(memory, settled);
+}
+
+static void test_unsettled(void **state)
+{
+	_cleanup_(survey_freep) struct survey *survey = survey_new();
+	struct memory memory = {.survey = {.last = survey}};
+	static const int64_t delays[] = {1000, 2000, 4000, 8000, 8000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
+		assert_int_equal(pace(&memory, false), delays[i]);
+	// A pass without a new survey waits for what was left.
+	assert_in_range(cluster_pace(&memory, false), 1, 8001);
+	// A survey that found all well begins anew.
+	(void)pace(&memory, true);
+	assert_int_equal(pace(&memory, false), delays[0]);
+}
+
+static void test_settled_ones_part(void **state)
+{
+	_cleanup_(survey_freep) struct survey *survey = survey_new();
+	struct memory memory = {.survey = {.last = survey}};
+	int64_t least = INT64_MAX, most = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		int64_t delay = pace(&memory, true);
+
+		assert_in_range(delay, SETTLED_MS, SETTLED_MS + SPREAD_MS - 1);
+		least = delay < least ? delay : least;
+		most = delay > most ? delay : most;
+	}
+	assert_in_range(most - least, SPREAD_MS / 2, SPREAD_MS);
+}
+
+static void test_refused(void **state)
+{
+	_cleanup_(survey_freep) struct survey *survey = survey_new();
+	struct memory memory = {.survey = {.last = survey, .refused = "not now"}};
+
+	(void)state;
+	assert_int_equal(pace(&memory, false), 60000);
+	memory.survey.refused[0] = '\0';
+	survey->problem = "The password was refused";
+	survey->reason = FLEET_CREDENTIALS_REFUSED;
+	assert_int_equal(pace(&memory, true), 60000);
+	survey->reason = FLEET_UNREACHABLE;
+	assert_int_equal(pace(&memory, true), 1000);
+}
+
+static void test_never_asked(void **state)
+{
+	struct memory memory = {0};
+
+	(void)state;
+	assert_int_equal(cluster_pace(&memory, true), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unsettled),
+		cmocka_unit_test(test_settled_ones_part),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_never_asked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
