@@ -214,8 +214,12 @@ int64_t cluster_pace(struct memory *memory, bool settled)
 
 	if (!last)
 		return 0;
-	if (!memory->survey.fresh)
+	if (!memory->survey.fresh) {
+		// All was settled, and is no more: what the servers said may be what is waited for.
+		if (!settled && deadline_left_ms(memory->survey.next_ms) > REFUSED_MS)
+			memory->survey.next_ms = deadline_in_ms(FIRST_MS);
 		return deadline_left_ms(memory->survey.next_ms) + 1;
+	}
 	if (settled && !last->problem) {
 		memory->survey.unsettled = 0;
 		delay = SETTLED_MS + random() % SPREAD_MS;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "operator/cluster.h"
 #include "operator/memory.h"
 #include "operator/registration.h"
@@ -58,6 +59,22 @@ static void test_settled_ones_part(void **state)
 	assert_in_range(most - least, SPREAD_MS / 2, SPREAD_MS);
 }
 
+// A roll begins: the last survey, of a settled cluster, may tell of a database that was not online yet. Ten minutes are no time to wait for it.
+static void test_settled_no_more(void **state)
+{
+	_cleanup_(survey_freep) struct survey *survey = survey_new();
+	struct memory memory = {.survey = {.last = survey}};
+	int64_t soon = clock_monotonic_ms(&clock_system) + 60000;
+
+	(void)state;
+	(void)pace(&memory, true);
+	assert_in_range(cluster_pace(&memory, true), SETTLED_MS - 60000, SETTLED_MS + SPREAD_MS);
+	assert_in_range(cluster_pace(&memory, false), 1, 1001);
+	assert_in_range(cluster_pace(&memory, false), 1, 1001);
+	assert_true(memory.survey.next_ms < soon);
+	assert_int_equal(pace(&memory, false), 1000);
+}
+
 static void test_refused(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
@@ -86,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsettled),
 		cmocka_unit_test(test_settled_ones_part),
+		cmocka_unit_test(test_settled_no_more),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_never_asked),
 	};
