@@ -3,8 +3,9 @@
 
 #include "operator/expiry.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
-#include "base/hash.h"
 
 #define DAY_MS INT64_C(86400000)
 #define LONGEST_MS (21 * DAY_MS)
@@ -12,7 +13,7 @@
 
 // The service renews a token when it is old: the more of its life is left, the later it is looked at again. Deployments that were
 // looked at together, when the operator started, part.
-static int64_t next_look_ms(const char *key, int64_t left_ms)
+static int64_t next_look_ms(int64_t left_ms)
 {
 	int64_t wait = left_ms / 10;
 
@@ -20,7 +21,7 @@ static int64_t next_look_ms(const char *key, int64_t left_ms)
 		wait = DAY_MS;
 	if (wait > LONGEST_MS)
 		wait = LONGEST_MS;
-	return wait - (int64_t)(hash_text(HASH_START, key) % (uint64_t)(wait / 10));
+	return wait - random() % (wait / 10);
 }
 
 int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at)
@@ -44,7 +45,7 @@ int64_t expiry_look(const struct ask *ask, const char *key, const char *register
 		return pace_fail(pace, basis, problem.reason, problem.message, RETRY_MS);
 	pace_succeed(pace, basis);
 	memory_set_expiry(ask->context->memories, key, expires_ms);
-	left = next_look_ms(key, expires_ms - clock_wall_ms(&clock_system));
+	left = next_look_ms(expires_ms - clock_wall_ms(&clock_system));
 	*due = deadline_in_ms(left);
 	return left;
 }
