@@ -3,6 +3,7 @@
 
 #include "operator/metrics.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -225,6 +226,14 @@ static unsigned long long resident_bytes(void)
 	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
 
+// Without what is free and kept for the next burst.
+static unsigned long long heap_bytes(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (unsigned long long)info.uordblks + info.hblkhd;
+}
+
 void metrics_write(const struct context *context, const struct runner *runner, struct buf *out)
 {
 	struct reasons reasons = {.n = 0};
@@ -258,4 +267,6 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 	}
 	head(out, "process_resident_memory_bytes", "Resident memory of the operator.");
 	buf_addf(out, "process_resident_memory_bytes %llu\n", resident_bytes());
+	head(out, "neofleet_heap_in_use_bytes", "Memory that the operator has allocated and not freed.");
+	buf_addf(out, "neofleet_heap_in_use_bytes %llu\n", heap_bytes());
 }

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import time
@@ -262,12 +263,18 @@ class Soak:
                 sys.exit(f"soak: no rest within {REST_LIMIT} s: {wrong or 'something is written again and again'}: {collections.Counter(c for _, c in self.calls)}")
             time.sleep(2)
 
+    def heap_kb(self):
+        status, text = self.operator.get("/metrics")
+        found = re.search(r"^neofleet_heap_in_use_bytes (\d+)$", text, re.MULTILINE)
+        return int(found[1]) // 1024 if found else sys.exit(f"soak: /metrics says nothing of the heap: {status} {text[:300]}")
+
     def sample(self, population, started):
         process = pathlib.Path(f"/proc/{self.operator.process.pid}")
         memory = self.operator.memory_kb()
         window = time.monotonic() - min(WINDOW, self.arguments.quiet)
         sample = {
             "at_s": round(time.monotonic() - started), "rss_kb": memory["VmRSS"], "anon_kb": memory["RssAnon"], "hwm_kb": memory["VmHWM"],
+            "heap_kb": self.heap_kb(),
             "connections": connections(process), "fds": len(list((process / "fd").iterdir())), "threads": len(list((process / "task").iterdir())),
             "cpu_s": round(self.operator.cpu_s(), 1), "changes": sum(population.done.values()), "calls_so_far": sum(self.total.values()),
             "calls": dict(collections.Counter(call for when, call in self.calls if when > window))}

@@ -18,13 +18,13 @@ def slope(values):
 
 
 def judge(samples):
-    """The complaints about samples, each {"rss_kb", "anon_kb", "connections", "fds", "threads", "calls": {(verb and resource): how many}}."""
+    """The complaints about samples, each {"rss_kb", "anon_kb", "heap_kb", "connections", "fds", "threads", "calls": {(verb and resource): how many}}."""
     judged = samples[-(-len(samples) // 4):]
     if len(judged) < RESTS:
         return [f"{len(samples)} rests are too few, of which {RESTS} can be judged: let it run longer, or with less --work"]
     half, complaints = len(judged) // 2, []
     allowed = GROWTH * statistics.fmean(sample["rss_kb"] for sample in judged)
-    for what in ("rss_kb", "anon_kb"):
+    for what in ("rss_kb", "anon_kb", "heap_kb"):
         values = [sample[what] for sample in judged]
         first, last = statistics.median(values[:half]), statistics.median(values[-half:])
         if last > first + allowed:

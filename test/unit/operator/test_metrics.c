@@ -3,11 +3,13 @@
 
 // What /metrics says of a small world; and that it is in Prometheus' text form. D8: nothing but names, reasons and numbers.
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -267,6 +269,42 @@ static void test_reconciles(void **state)
 	end(&world);
 }
 
+static unsigned long long heap_in_use(struct world *world)
+{
+	static const char name[] = "\nneofleet_heap_in_use_bytes ";
+	const char *found = strstr(metrics(world, NULL), name);
+
+	assert_non_null(found);
+	return strtoull(found + strlen(name), NULL, 10);
+}
+
+// What is allocated counts, large or small; what is freed does not, though the C library keeps it.
+static void test_heap(void **state)
+{
+	static const size_t size = (size_t)1024 * 1024, small = 4000;
+	unsigned long long before, held, after;
+	void *large, *many[256];
+	struct world world;
+
+	(void)state;
+	if (mallinfo2().uordblks == 0)
+		skip(); // a sanitizer's heap, which does not say
+	begin(&world);
+	before = heap_in_use(&world);
+	large = malloc(size);
+	assert_non_null(large);
+	for (size_t i = 0; i < 256; i++)
+		assert_non_null(many[i] = malloc(small));
+	held = heap_in_use(&world);
+	free(large);
+	for (size_t i = 0; i < 256; i++)
+		free(many[i]);
+	after = heap_in_use(&world);
+	assert_in_range(held - before, size + 256 * small, size + 256 * small + 64 * 1024);
+	assert_in_range(after, before > 64 * 1024 ? before - 64 * 1024 : 0, before + 64 * 1024);
+	end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_token_expiry),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_reconciles),
+		cmocka_unit_test(test_heap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
