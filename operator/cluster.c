@@ -22,9 +22,10 @@
 
 #define SETTLED_MS INT64_C(600000)
 #define SPREAD_MS INT64_C(60000) // longer at most, so that those that were asked when the operator started part
-#define REFUSED_MS INT64_C(60000)
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(8000)
+#define REFUSED_FIRST_MS INT64_C(5000)
+#define REFUSED_LAST_MS INT64_C(60000)
 
 // What a survey depends on; any change makes the next one due at once.
 static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
@@ -197,7 +198,7 @@ int cluster_survey(const struct context *context, struct memory *memory, const s
 	memory_set(memory->survey.basis, basis);
 	memory_set(memory->survey.refused, "");
 	if (!same)
-		memory->survey.unsettled = 0;
+		memory->survey.unsettled = memory->survey.refusals = 0;
 	*ret = memory->survey.last;
 	return 0;
 }
@@ -207,29 +208,48 @@ bool cluster_is_recent(const struct memory *memory, int64_t since_ms)
 	return memory->survey.last && memory->survey.taken_ms >= since_ms;
 }
 
-int64_t cluster_pace(struct memory *memory, bool settled)
+// The pause after one that was followed by n others.
+static int64_t grown(int64_t first, unsigned n, int64_t last)
+{
+	int64_t delay = first;
+
+	for (unsigned i = 0; i < n && delay < last; i++)
+		delay *= 2;
+	return delay < last ? delay : last;
+}
+
+static int64_t pause_after(struct memory *memory)
 {
 	const struct survey *last = memory->survey.last;
-	int64_t delay = FIRST_MS;
 
-	if (!last)
+	if (memory->survey.settled) {
+		memory->survey.unsettled = memory->survey.refusals = 0;
+		return SETTLED_MS + random() % SPREAD_MS;
+	}
+	if (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)
+		return REFUSED_LAST_MS;
+	// Mostly for something that passes: a database that is starting, a lead that has just moved.
+	if (memory->survey.refused[0])
+		return grown(REFUSED_FIRST_MS, memory->survey.refusals++, REFUSED_LAST_MS);
+	return grown(FIRST_MS, memory->survey.unsettled++, LAST_MS);
+}
+
+int64_t cluster_pace(struct memory *memory, bool settled)
+{
+	int64_t delay;
+
+	if (!memory->survey.last)
 		return 0;
 	if (!memory->survey.fresh) {
-		// All was settled, and is no more: what the servers said may be what is waited for.
-		if (!settled && deadline_left_ms(memory->survey.next_ms) > REFUSED_MS)
+		// What the servers said while all was settled may be what is waited for now.
+		if (!settled && memory->survey.settled) {
+			memory->survey.settled = false;
 			memory->survey.next_ms = deadline_in_ms(FIRST_MS);
+		}
 		return deadline_left_ms(memory->survey.next_ms) + 1;
 	}
-	if (settled && !last->problem) {
-		memory->survey.unsettled = 0;
-		delay = SETTLED_MS + random() % SPREAD_MS;
-	} else if (memory->survey.refused[0] || (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)) {
-		delay = REFUSED_MS;
-	} else {
-		for (unsigned i = 0; i < memory->survey.unsettled && delay < LAST_MS; i++)
-			delay *= 2;
-		memory->survey.unsettled++;
-	}
+	memory->survey.settled = settled && !memory->survey.last->problem;
+	delay = pause_after(memory);
 	memory->survey.fresh = false;
 	memory->survey.next_ms = deadline_in_ms(delay);
 	return delay;
@@ -280,6 +300,8 @@ static void act_on_servers(const struct context *context, struct memory *memory,
 	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
 		 decision->message, "result", r < 0 ? err.text : "done");
 	// What depends on who leads, or on the connection, is tried again with a new survey.
+	if (r == 0)
+		memory->survey.refusals = 0;
 	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
 		memory_set(memory->survey.refused, err.text);
 }

@@ -29,6 +29,6 @@ void cluster_scale(const struct inputs *inputs, const struct survey *survey, str
 int64_t cluster_pace(struct memory *memory, bool settled);
 
 // The step on the servers or the claims. What the servers refuse is kept for the status (memory->survey.refused) and tried again
-// at the next survey.
+// at the next survey, a few seconds later, and a minute later at last.
 int cluster_act(const struct context *context, struct memory *memory, const struct inputs *inputs,
 		const struct scale_decision *decision, struct err *err);

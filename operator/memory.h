@@ -94,7 +94,9 @@ struct memory {
 		char basis[65];	     // digest of the pods as they were
 		bool fresh;	     // not judged yet
 		bool acted;	     // a step was taken on it: only the next one shows what came of it
+		bool settled;	     // all was as it should be
 		unsigned unsettled;  // surveys since something was on its way
+		unsigned refusals;   // steps that the servers refused, one after the other
 		int64_t taken_ms, next_ms; // monotonic
 		char refused[MEMORY_TEXT_SIZE]; // what the servers said to the step
 	} survey;

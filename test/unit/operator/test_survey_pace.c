@@ -79,9 +79,15 @@ static void test_refused(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
 	struct memory memory = {.survey = {.last = survey, .refused = "not now"}};
+	static const int64_t delays[] = {5000, 10000, 20000, 40000, 60000, 60000};
 
 	(void)state;
-	assert_int_equal(pace(&memory, false), 60000);
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
+		assert_int_equal(pace(&memory, false), delays[i]);
+	memory.survey.refused[0] = '\0';
+	(void)pace(&memory, true);
+	memory_set(memory.survey.refused, "not now");
+	assert_int_equal(pace(&memory, false), delays[0]);
 	memory.survey.refused[0] = '\0';
 	survey->problem = "The password was refused";
 	survey->reason = FLEET_CREDENTIALS_REFUSED;
