@@ -22,6 +22,9 @@ import threading
 import time
 import urllib.parse
 
+TOP = pathlib.Path(__file__).resolve().parent.parent
+# As in the image.
+ENVIRONMENT = dict(line.split("=", 1) for line in (TOP / "script/lib/image.env").read_text(encoding="ascii").splitlines() if "=" in line and line[0] != "#")
 SERVER = "10.244.0.1"
 PORT = 8090
 LOOKS_S = 100  # after which the operator has looked for the last time whether a registration's connection has come, operator/looks.c
@@ -119,7 +122,8 @@ class Operator:
         started = time.monotonic()
         with self.log.open("a") as log:
             self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), "--leader-elect",
-                                             "--lease-namespace", "default", *options], stderr=log)
+                                             "--lease-namespace", "default", *options], stderr=log,
+                                            env=os.environ | ENVIRONMENT)
         wait_for("the stores in sync", 300, self.is_ready, 0.002)
         self.sync_ms = (time.monotonic() - started) * 1000
 
