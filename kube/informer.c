@@ -22,8 +22,6 @@
 // A bookmark comes about once a minute. Whoever misses more than one is not asked for long; but a server that sends
 // none is disturbed no more than twice in five minutes.
 #define SILENT_MS 150000
-// A watch that has lasted this long was no failure, even if nothing happened.
-#define LASTING_MS 30000
 
 #define METADATA_LIST "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 #define METADATA_WATCH "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -246,9 +244,8 @@ static void on_end(void *user, const struct http_response *response, const struc
 	informer->stream = NULL;
 	if (loop_is_stopping(loop))
 		return;
+	watch_lasted(&informer->watch, clock_monotonic_ms(&clock_system) - informer->asked_ms);
 	conclude(informer, response, err, &fault);
-	if (!err_is_set(&fault) && clock_monotonic_ms(&clock_system) - informer->asked_ms >= LASTING_MS)
-		informer->watch.failures = 0;
 	if (!listing || err_is_set(&fault))
 		delay = watch_ended(&informer->watch, &fault, (unsigned)rand_r(&informer->seed));
 	// A watch that breaks is resumed; a list that cannot be had keeps the operator from working.

@@ -12,6 +12,7 @@
 #define TOKEN_MAX ((size_t)8 * 1024)
 #define FIRST_DELAY_MS 500
 #define LAST_DELAY_MS 30000
+#define LASTING_MS 30000
 #define PAGE_SIZE "500"
 
 void watch_init(struct watch *watch, bool secret)
@@ -137,13 +138,20 @@ int watch_event(struct watch *watch, yyjson_val *event, enum watch_change *ret_c
 		*ret_change = WATCH_NOTHING;
 	else
 		return err_set(err, ERR_PROTOCOL, "a watch event is of the unknown type '%.32s'", type);
-	watch->failures = 0;
+	watch->failures = watch->gone = 0;
 	return keep(&watch->version, version, "a resource version", err);
+}
+
+void watch_lasted(struct watch *watch, int64_t ms)
+{
+	if (watch->phase == WATCH_WATCHING && ms >= LASTING_MS)
+		watch->failures = watch->gone = 0;
 }
 
 int64_t watch_ended(struct watch *watch, const struct err *err, unsigned random)
 {
 	int64_t delay = watch->first_delay_ms;
+	unsigned times;
 
 	buf_clear(&watch->line);
 	if (!err_is_set(err)) {
@@ -157,10 +165,13 @@ int64_t watch_ended(struct watch *watch, const struct err *err, unsigned random)
 		// The page or the version is too old: the whole list anew. The store keeps what it has meanwhile.
 		watch->phase = WATCH_LISTING;
 		buf_clear(&watch->continue_token);
-		if (watch->failures == 1)
+		watch->gone++;
+		if (watch->failures == 1 && watch->gone == 1)
 			return 0;
 	}
-	for (unsigned i = 1; i < watch->failures && delay < LAST_DELAY_MS; i++)
+	// A list between two watches that are gone is no progress.
+	times = watch->gone > watch->failures ? watch->gone : watch->failures;
+	for (unsigned i = 1; i < times && delay < LAST_DELAY_MS; i++)
 		delay *= 2;
 	if (delay > LAST_DELAY_MS)
 		delay = LAST_DELAY_MS;

@@ -23,6 +23,7 @@ struct watch {
 	struct buf continue_token; // of the next page; empty for the first one
 	struct buf line;	   // of a stream: what is not a whole line yet
 	unsigned failures;	   // in a row
+	unsigned gone;		   // ERR_GONE since the last event, whatever lists came between
 	int64_t first_delay_ms;	   // after a failure, doubled each time; 500
 	bool secret;		   // the line's memory is wiped
 };
@@ -45,6 +46,10 @@ int watch_feed(struct watch *watch, const char *data, size_t len, int (*on_line)
 
 // One event of a stream. ERR_GONE when the version is too old, other classes as the server's Status says; ERR_PROTOCOL.
 int watch_event(struct watch *watch, yyjson_val *event, enum watch_change *ret_change, yyjson_val **ret_object, struct err *err);
+
+// How long the request was under way, before watch_ended(): a watch of half a minute was no failure, even if nothing happened and
+// however it ended.
+void watch_lasted(struct watch *watch, int64_t ms);
 
 // The request ended (err not set: in order). Returns the milliseconds to wait before the next; watch->phase says which it is.
 // random is any number, for the jitter.

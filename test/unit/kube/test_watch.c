@@ -169,6 +169,52 @@ static void test_gone_on_watch(void **state)
 	watch_deinit(&watch);
 }
 
+// A server whose lists succeed and whose watches are gone each time is not listed from without a pause.
+static void test_gone_again_and_again(void **state)
+{
+	static const int64_t wanted[] = {0, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
+	struct err gone = ERR_INIT, err = ERR_INIT;
+	enum watch_change change;
+	struct watch watch;
+	bool complete;
+
+	(void)state;
+	(void)err_set(&gone, ERR_GONE, "too old");
+	begin_watching(&watch);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		assert_int_equal(watch_ended(&watch, &gone, 0), wanted[i]);
+		assert_int_equal(page(&watch, "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[]}", &complete, &err), 0);
+		assert_true(complete);
+	}
+	// An event, be it a bookmark: the next time is a first time.
+	assert_int_equal(event(&watch, "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"8\"}}}", &change, &err), 0);
+	assert_int_equal(watch_ended(&watch, &gone, 0), 0);
+	watch_deinit(&watch);
+}
+
+// A connection that somebody cuts every minute, before anything has happened, is resumed soon each time; a list that fails late is not.
+static void test_lasting(void **state)
+{
+	struct err cut = ERR_INIT;
+	struct watch watch;
+
+	(void)state;
+	(void)err_set(&cut, ERR_IO, "cut");
+	begin_watching(&watch);
+	for (int i = 0; i < 5; i++) {
+		watch_lasted(&watch, 60000);
+		assert_int_equal(watch_ended(&watch, &cut, 0), 500);
+	}
+	watch_lasted(&watch, 20000);
+	assert_int_equal(watch_ended(&watch, &cut, 0), 1000);
+	watch_deinit(&watch);
+	watch_init(&watch, false);
+	assert_int_equal(watch_ended(&watch, &cut, 0), 500);
+	watch_lasted(&watch, 60000);
+	assert_int_equal(watch_ended(&watch, &cut, 0), 1000);
+	watch_deinit(&watch);
+}
+
 // Any other status resumes.
 static void test_error_event(void **state)
 {
@@ -374,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_gone_on_watch),
+		cmocka_unit_test(test_gone_again_and_again),
+		cmocka_unit_test(test_lasting),
 		cmocka_unit_test(test_error_event),
 		cmocka_unit_test(test_gone_on_list),
 		cmocka_unit_test(test_backoff),
