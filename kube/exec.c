@@ -84,36 +84,55 @@ static int spawn(const struct exec *exec, int output, pid_t *ret)
 	return r;
 }
 
-// What the program prints until it closes its output.
-static int read_output(struct exec *exec, int fd, struct buf *ret, struct err *err)
+static int check_time(struct exec *exec, int64_t deadline, struct err *err)
 {
-	int64_t deadline = deadline_in_ms(exec->timeout_ms);
+	if (deadline_left_ms(deadline) == 0)
+		return err_set(err, ERR_TIMEOUT, "credential plugin '%s' has not come to its end within %d s", exec->argv[0],
+			       exec->timeout_ms / 1000);
+	return is_stopping(exec) ? err_set(err, ERR_CANCELLED, "stopping") : 0;
+}
+
+// What the program prints until it closes its output.
+static int read_output(struct exec *exec, int fd, int64_t deadline, struct buf *ret, struct err *err)
+{
 	char piece[4096];
 	ssize_t n = 1;
 
 	while (n > 0) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		int r = check_time(exec, deadline, err);
 
-		if (deadline_left_ms(deadline) == 0)
-			return err_set(err, ERR_TIMEOUT, "credential plugin '%s' has printed nothing whole within %d s", exec->argv[0],
-				       exec->timeout_ms / 1000);
-		if (is_stopping(exec))
-			return err_set(err, ERR_CANCELLED, "stopping");
+		if (r < 0)
+			return r;
 		if (poll(&wait, 1, PIECE_MS) <= 0)
 			continue;
 		n = read(fd, piece, sizeof(piece));
 		if (n > 0)
 			buf_append(ret, piece, (size_t)n);
+		explicit_bzero(piece, sizeof(piece));
 	}
-	explicit_bzero(piece, sizeof(piece));
 	if (ret->overflow)
 		return err_set(err, ERR_TOO_LARGE, "credential plugin '%s' prints more than %zu bytes", exec->argv[0], OUTPUT_MAX);
 	return 0;
 }
 
+// Mostly it has ended with its output; if not, it is looked at more and more seldom.
+static int wait_for_end(struct exec *exec, pid_t pid, int64_t deadline, int *ret_status, struct err *err)
+{
+	int r = 0, pause_ms = 1;
+
+	while (r == 0 && waitpid(pid, ret_status, WNOHANG) != pid) {
+		(void)poll(NULL, 0, pause_ms);
+		pause_ms = pause_ms < PIECE_MS ? pause_ms * 2 : PIECE_MS;
+		r = check_time(exec, deadline, err);
+	}
+	return r;
+}
+
 static int run(struct exec *exec, struct buf *ret, struct err *err)
 {
 	_cleanup_close_ int in = -1, out = -1;
+	int64_t deadline = deadline_in_ms(exec->timeout_ms);
 	int ends[2], status = 0, r;
 	pid_t pid;
 
@@ -128,11 +147,14 @@ static int run(struct exec *exec, struct buf *ret, struct err *err)
 		return err->class = ERR_INVALID;
 	}
 	(void)close(steal_fd(&out));
-	r = read_output(exec, in, ret, err);
-	if (r < 0)
+	r = read_output(exec, in, deadline, ret, err);
+	if (r == 0)
+		r = wait_for_end(exec, pid, deadline, &status, err);
+	if (r < 0) {
 		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
 		return err_set(err, ERR_INVALID, "credential plugin '%s' has failed with status %d; run it by hand to see why", exec->argv[0],
 			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -61,6 +61,7 @@ static void test_refusals(void **state)
 		{"echo '" CREDENTIAL("{\"token\":\"hunter2\",\"expirationTimestamp\":\"soon\"}") "'", "expirationTimestamp", ERR_INVALID},
 		{"head -c 300000 /dev/zero", "more than", ERR_TOO_LARGE},
 		{"sleep 60", "within", ERR_TIMEOUT},
+		{"echo '" CREDENTIAL("{\"token\":\"hunter2\"}") "'; exec >&-; sleep 60", "within", ERR_TIMEOUT},
 	};
 
 	(void)state;
