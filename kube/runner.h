@@ -40,7 +40,7 @@ struct runner_options {
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
 
-// Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines, or by loop_stop_within()), frees.
+// Shuts the queue down, waits for the running reconciles (each is bounded by its own deadlines, or by loop_stop_when_stuck()), frees.
 void runner_stop(struct runner *runner); // NULL is allowed
 
 // For metrics; any thread, until runner_stop().

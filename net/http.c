@@ -224,6 +224,8 @@ static void set_connection(CURL *easy, bool secret)
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+	// A look-up of a name that hangs is left to its thread when the transfer ends: curl would wait for it, and all others with it.
+	(void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static void set_request(struct http_stream *stream, const struct http_request *request)
@@ -313,7 +315,9 @@ static void start(void *user)
 {
 	struct http_stream *stream = user;
 
-	if (loop_transfer_add(stream->loop, stream->easy, stream->response.body.secret, on_done, stream) < 0)
+	unsigned flags = (stream->response.body.secret ? LOOP_APART : 0U) | (stream->streamed ? LOOP_LASTS : 0U);
+
+	if (loop_transfer_add(stream->loop, stream->easy, flags, on_done, stream) < 0)
 		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
 }
 

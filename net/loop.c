@@ -64,6 +64,7 @@ struct transfer {
 	struct transfer *next;
 	CURL *easy;
 	CURLM *multi;
+	int64_t since_ms; // INT64_MAX: it may last
 	loop_transfer_done done;
 	void *user;
 };
@@ -79,7 +80,7 @@ struct loop {
 	struct timer *timers;	    // sorted by due_ms; loop thread only
 	struct transfer *transfers; // loop thread only
 	_Atomic bool stopping;
-	_Atomic int64_t patience_ms; // of loop_stop_within()
+	_Atomic int64_t patience_ms; // of loop_stop_when_stuck()
 	bool closed; // under the lock: the inbox is served no more
 	bool started;
 };
@@ -308,7 +309,8 @@ static unsigned watch_apart(struct loop *loop, struct curl_waitfd *ret_fds, int 
 static void sleep_until_something(struct loop *loop)
 {
 	struct curl_waitfd fds[APART_MAX];
-	int timeout_ms = loop->moved ? 0 : poll_timeout(loop);
+	// What has just run may have told the loop to end.
+	int timeout_ms = loop->moved || loop_is_stopping(loop) ? 0 : poll_timeout(loop);
 	unsigned n = watch_apart(loop, fds, &timeout_ms);
 
 	loop->moved = false;
@@ -342,22 +344,30 @@ int loop_start(struct loop *loop, struct err *err)
 	return 0;
 }
 
-static void stop_now(void *user)
+static void look_for_stuck(void *user)
 {
-	atomic_store(&((struct loop *)user)->stopping, true);
+	struct loop *loop = user;
+	int64_t now = clock_monotonic_ms(&clock_system), oldest = now;
+
+	for (const struct transfer *transfer = loop->transfers; transfer; transfer = transfer->next)
+		oldest = transfer->since_ms < oldest ? transfer->since_ms : oldest;
+	if (now - oldest >= loop->patience_ms)
+		atomic_store(&loop->stopping, true);
+	else
+		loop_timer(loop, loop->patience_ms - (now - oldest), look_for_stuck, loop);
 }
 
-static void stop_later(void *user)
+static void begin_to_look(void *user)
 {
 	struct loop *loop = user;
 
-	loop_timer(loop, loop->patience_ms, stop_now, loop);
+	loop_timer(loop, loop->patience_ms, look_for_stuck, loop);
 }
 
-void loop_stop_within(struct loop *loop, int64_t ms)
+void loop_stop_when_stuck(struct loop *loop, int64_t ms)
 {
 	loop->patience_ms = ms;
-	loop_post(loop, stop_later, loop);
+	loop_post(loop, begin_to_look, loop);
 }
 
 void loop_stop(struct loop *loop)
@@ -448,15 +458,16 @@ void loop_moved(struct loop *loop)
 	loop->moved = true;
 }
 
-int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user)
+int loop_transfer_add(struct loop *loop, CURL *easy, unsigned flags, loop_transfer_done done, void *user)
 {
-	CURLM *multi = apart ? loop->apart : loop->multi;
+	CURLM *multi = flags & LOOP_APART ? loop->apart : loop->multi;
 	struct transfer *transfer;
 
 	if (loop_is_stopping(loop) || curl_multi_add_handle(multi, easy) != CURLM_OK)
 		return -1;
 	transfer = must(calloc(1, sizeof(*transfer)));
 	*transfer = (struct transfer){.next = loop->transfers, .easy = easy, .multi = multi, .done = done, .user = user};
+	transfer->since_ms = flags & LOOP_LASTS ? INT64_MAX : clock_monotonic_ms(&clock_system);
 	loop->transfers = transfer;
 	return 0;
 }

@@ -18,9 +18,12 @@ struct loop;
 int loop_new(struct loop **ret, struct err *err);
 int loop_start(struct loop *loop, struct err *err); // makes the thread
 void loop_stop(struct loop *loop);		    // ends it and waits; transfers under way end with ERR_CANCELLED
-void loop_stop_within(struct loop *loop, int64_t ms); // the same, but later, and without waiting: loop_stop() is to follow. Any thread
+void loop_stop_when_stuck(struct loop *loop, int64_t ms); // see below
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
+
+// Before loop_stop(), for those who are to finish what they have begun: from ms after this call on, the loop ends as soon as a
+// transfer waits for its answer for longer than ms, and whoever waits is let go. It does not wait itself. Any thread, once.
 
 // Runs fn on the loop thread soon. Any thread. What comes too late is still called once, so that a waiter
 // is never forgotten: by the loop thread on its way out, or after that by the calling thread itself; fn
@@ -41,9 +44,13 @@ void loop_signal(struct loop *loop, struct loop_waiter *waiter); // from within 
 void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thread; returns once signalled
 
 // For net/http: a transfer whose end is told to fn. Loop thread only. One that times out takes its
-// connection with it when nothing at all was received on it in that time. apart: it shares no connection with those that are not.
+// connection with it when nothing at all was received on it in that time.
+enum loop_transfer_flags {
+	LOOP_APART = 1, // it shares no connection with those that are not
+	LOOP_LASTS = 2, // an answer that comes in pieces, for as long as it likes, is not stuck
+};
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
-int loop_transfer_add(struct loop *loop, CURL *easy, bool apart, loop_transfer_done done, void *user);
+int loop_transfer_add(struct loop *loop, CURL *easy, unsigned flags, loop_transfer_done done, void *user);
 void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
 // curl has handed out something of a transfer's answer. Loop thread only, from curl's own callbacks.

@@ -433,7 +433,7 @@ void wiring_stop(struct wiring *wiring)
 		return;
 	// Who has begun may finish, but not wait for a server that does not answer.
 	if (wiring->runner && wiring->loop)
-		loop_stop_within(wiring->loop, FINISH_MS);
+		loop_stop_when_stuck(wiring->loop, FINISH_MS);
 	if (wiring->runner)
 		runner_stop(wiring->runner);
 	lease_stop(wiring->context.lease);

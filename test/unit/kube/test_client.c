@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "reach.h"
 
 // One answer for all calls, unless the test plays another.
@@ -206,17 +207,50 @@ static void test_nobody_there(void **state)
 static void test_end_while_silent(void **state)
 {
 	struct part part = {.silent = true};
+	int64_t deadline = deadline_in_ms(8000);
 	struct err err = ERR_INIT;
 	struct reach reach;
 
 	(void)state;
 	reach_begin(&reach, play, &part);
 	kube_client_set_timeout_ms(reach.client, 3600 * 1000);
-	loop_stop_within(reach.loop, 50);
+	// Between two of curl's own timers (0.2 s and 10 s after it has begun to connect), which would wake the loop.
+	loop_stop_when_stuck(reach.loop, 500);
 	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	assert_true(deadline_left_ms(deadline) > 0);
 	assert_int_equal(actor_calls(reach.actor), 1);
 	err_clear(&err);
 	assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_CANCELLED);
+	reach_end(&reach);
+}
+
+static void answer_or_not(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	const struct timespec a_while = {.tv_nsec = 100 * 1000 * 1000};
+
+	(void)number;
+	if (strstr(call->target, "silent"))
+		actor_silence(actor);
+	(void)nanosleep(&a_while, NULL); // a server that takes its time
+	actor_answer(conn, 404, NULL, "{}");
+}
+
+// Who is told to end goes on while he is answered, also beyond the patience.
+static void test_end_while_answered(void **state)
+{
+	const struct kube_name silent = {.namespace = "ns", .name = "silent"};
+	int64_t enough = deadline_in_ms(2200);
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, answer_or_not, NULL);
+	loop_stop_when_stuck(reach.loop, 1000);
+	while (deadline_left_ms(enough) > 0) {
+		assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_NOT_FOUND);
+		err_clear(&err);
+	}
+	assert_int_equal(kube_get(reach.client, &kube_pods, silent, NULL, &err), ERR_CANCELLED);
 	reach_end(&reach);
 }
 
@@ -386,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_retry_after), cmocka_unit_test(test_retry_after_as_a_date), cmocka_unit_test(test_answers_that_are_none),
 		cmocka_unit_test(test_deadline), cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_end_while_silent),
+		cmocka_unit_test(test_end_while_answered),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
 		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),
