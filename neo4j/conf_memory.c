@@ -55,7 +55,7 @@ static bool parse_size(const char *text, uint64_t *ret)
 		value = value * 10 + (unsigned)(*text - '0');
 		divisor *= fraction ? 10 : 1;
 		digits = true;
-		if (value > UINT64_MAX / 1024)
+		if (value > UINT64_MAX / 1024 || divisor > UINT64_MAX / 1024)
 			return false;
 	}
 	while (*text == ' ')

@@ -286,6 +286,8 @@ static void test_precedence(void **state)
 	arena_free(arena);
 }
 
+#define NOUGHTS "00000000000000000000000000000000" // 10 to the power of 128 is a multiple of 2 to that power
+
 static const struct {
 	uint64_t limit;
 	const char *heap, *initial, *cache; // as the user has them; NULL: not set
@@ -314,6 +316,7 @@ static const struct {
 	{0, "lots", NULL, NULL, NULL, NULL, NULL, "heap.max_size]: 'lots' is not a size such as 2g"},
 	{0, NULL, NULL, "12x", NULL, NULL, NULL, "pagecache.size]: '12x' is not a size"},
 	{0, NULL, NULL, "0", NULL, NULL, NULL, "pagecache.size]: '0' is not a size"},
+	{0, "0." NOUGHTS NOUGHTS NOUGHTS NOUGHTS, NULL, NULL, NULL, NULL, NULL, "is not a size"},
 	{0, "99999999999999999999g", NULL, NULL, NULL, NULL, NULL, "is not a size"},
 };
 
