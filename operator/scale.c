@@ -59,22 +59,75 @@ static bool settle(struct scale *s, enum scale_action action, const char *messag
 	return true;
 }
 
-// Claims whose pods have left already.
-static bool discard_volumes(struct scale *s)
+static const char *unanswered(const struct scale *s)
+{
+	const struct survey *survey = s->facts->survey;
+
+	return survey ? survey->problem : "waiting for servers that can be asked where the databases are";
+}
+
+// A server that tells no address may be any of those that seem to be gone.
+static bool wait_for_address(struct scale *s)
+{
+	const struct topology_servers *servers = &s->facts->survey->servers;
+
+	for (size_t i = 0; i < servers->n; i++) {
+		const struct topology_server *server = &servers->items[i];
+
+		if (!server->address && !is(server, "Dropped"))
+			return settle(s, SCALE_WAIT,
+				      arena_printf(s->arena,
+						   "SHOW SERVERS knows no address of server '%.100s' (%s, %s), which may be one to be "
+						   "removed; bring it back, or remove it with DEALLOCATE DATABASES and DROP SERVER",
+						   server->name ? server->name : server->id, server->state, server->health));
+	}
+	return false;
+}
+
+static bool has_left(const struct scale *s, const struct volume *volume)
+{
+	return volume->leaving && volume->ordinal >= s->facts->replicas;
+}
+
+// Somebody else took the pod away (scaled the StatefulSet, deleted it) before its server was dropped: what is on the volume may be all
+// that there is of a database.
+static bool bring_back(struct scale *s)
 {
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
 		const struct volume *volume = &s->facts->volumes[i];
 
-		if (!volume->leaving || volume->ordinal < s->facts->replicas)
+		if (!has_left(s, volume) || volume->deleting || !server_of(s, volume->ordinal) || volume->ordinal < s->ret->replicas)
 			continue;
-		s->ret->volume = volume;
-		if (pod_of(s->facts, volume->ordinal))
-			return settle(s, SCALE_WAIT,
-				      arena_printf(s->arena, "waiting for %s to end",
-						   names_pod(s->facts->names, volume->ordinal, s->arena)));
-		if (volume->deleting)
-			return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for claim '%s' to go", volume->name));
-		return settle(s, SCALE_DISCARD, arena_printf(s->arena, "deleting claim '%s'", volume->name));
+		s->ret->replicas = volume->ordinal + 1;
+		(void)settle(s, SCALE_WAIT,
+			     arena_printf(s->arena, "bringing %s back, which was taken away before its server was dropped",
+					  names_pod(s->facts->names, volume->ordinal, s->arena)));
+	}
+	return s->ret->action == SCALE_WAIT;
+}
+
+// A claim whose pod has left already.
+static bool discard_volume(struct scale *s, const struct volume *volume)
+{
+	const char *pod = names_pod(s->facts->names, volume->ordinal, s->arena), *why = unanswered(s);
+
+	s->ret->volume = volume;
+	if (pod_of(s->facts, volume->ordinal))
+		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to end", pod));
+	if (volume->deleting)
+		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for claim '%s' to go", volume->name));
+	if (why)
+		return settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
+	return wait_for_address(s) || settle(s, SCALE_DISCARD, arena_printf(s->arena, "deleting claim '%s'", volume->name));
+}
+
+static bool discard_volumes(struct scale *s)
+{
+	if (!unanswered(s) && bring_back(s))
+		return true;
+	for (size_t i = 0; i < s->facts->n_volumes; i++) {
+		if (has_left(s, &s->facts->volumes[i]))
+			return discard_volume(s, &s->facts->volumes[i]);
 	}
 	return false;
 }
@@ -171,11 +224,17 @@ static bool refuse(struct scale *s)
 	return false;
 }
 
+// One past the highest ordinal that a server may have: somebody may have scaled the StatefulSet beyond what the spec allows.
+static int ordinals(const struct scale *s)
+{
+	return s->facts->replicas > TOPOLOGY_SERVERS_MAX ? s->facts->replicas : TOPOLOGY_SERVERS_MAX;
+}
+
 // All servers that are to leave and were not drained yet. Ordinals beyond the replicas are those of a pod that was taken away
 // before its server was known.
 static bool drain(struct scale *s)
 {
-	for (int i = s->target; i < TOPOLOGY_SERVERS_MAX; i++) {
+	for (int i = s->target; i < ordinals(s) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
 		const struct topology_server *server = server_of(s, i);
 
 		if (server && (is(server, "Enabled") || is(server, "Cordoned")))
@@ -188,24 +247,6 @@ static bool drain(struct scale *s)
 		return true;
 	}
 	return settle(s, SCALE_DRAIN, arena_printf(s->arena, "draining %zu servers", s->ret->n_servers));
-}
-
-// A server that tells no address may be any of those that seem to be gone.
-static bool wait_for_address(struct scale *s)
-{
-	const struct topology_servers *servers = &s->facts->survey->servers;
-
-	for (size_t i = 0; i < servers->n; i++) {
-		const struct topology_server *server = &servers->items[i];
-
-		if (!server->address && !is(server, "Dropped"))
-			return settle(s, SCALE_WAIT,
-				      arena_printf(s->arena,
-						   "SHOW SERVERS knows no address of server '%.100s' (%s, %s), which may be one to be "
-						   "removed; bring it back, or remove it with DEALLOCATE DATABASES and DROP SERVER",
-						   server->name ? server->name : server->id, server->state, server->health));
-	}
-	return false;
 }
 
 // What was drained is marked, before it is too late to tell it from a claim of an earlier deployment.
@@ -236,7 +277,7 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 // The highest one first; the replicas follow when its server is gone.
 static void take_away(struct scale *s)
 {
-	for (int i = TOPOLOGY_SERVERS_MAX - 1; i >= s->target; i--) {
+	for (int i = ordinals(s) - 1; i >= s->target; i--) {
 		const struct topology_server *server = server_of(s, i);
 		const char *name = names_pod(s->facts->names, i, s->arena), *left;
 
@@ -261,10 +302,10 @@ static void take_away(struct scale *s)
 
 static void remove_servers(struct scale *s)
 {
-	if (!s->facts->survey)
-		(void)settle(s, SCALE_WAIT, "waiting for servers that can be asked where the databases are");
-	else if (s->facts->survey->problem)
-		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, s->facts->survey->problem));
+	const char *why = unanswered(s);
+
+	if (why)
+		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
 	else if (!wait_for_others(s) && !drain(s) && !wait_for_address(s) && !mark(s))
 		take_away(s);
 }
@@ -284,7 +325,7 @@ static void enable(struct scale *s)
 // A server of ours whose pod is gone for good.
 static bool has_stray(struct scale *s)
 {
-	for (int i = s->target; i < TOPOLOGY_SERVERS_MAX; i++) {
+	for (int i = s->target; i < ordinals(s); i++) {
 		if (server_of(s, i))
 			return true;
 	}
@@ -293,7 +334,11 @@ static bool has_stray(struct scale *s)
 
 bool scale_needs_survey(const struct scale_facts *facts)
 {
-	return facts->replicas > target_of(facts);
+	bool needs = facts->replicas > target_of(facts);
+
+	for (size_t i = 0; i < facts->n_volumes; i++)
+		needs = needs || (facts->volumes[i].leaving && facts->volumes[i].ordinal >= facts->replicas);
+	return needs;
 }
 
 bool scale_is_removing(const struct scale_decision *decision)
@@ -305,7 +350,7 @@ bool scale_is_removing(const struct scale_decision *decision)
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret)
 {
 	struct scale s = {.facts = facts, .arena = arena, .ret = ret, .target = target_of(facts)};
-	bool surveyed = facts->survey && !facts->survey->problem;
+	bool surveyed = !unanswered(&s);
 
 	*ret = (struct scale_decision){.replicas = facts->replicas > s.target ? facts->replicas : s.target};
 	if (facts->replicas > 0 && discard_volumes(&s))

@@ -7,6 +7,7 @@
 //
 // More servers come at once. Fewer go in an order that loses nothing: all that are to leave are drained together (Cypher),
 // their claims are marked, and then, from the highest ordinal down, a server is dropped, its pod leaves and its claim is deleted.
+// A claim is deleted only when the servers say that its server is gone; a pod that somebody else took away earlier comes back.
 // The state is read off the cluster, the claims and the StatefulSet, so any operator goes on where another was killed.
 
 #include <stdbool.h>

@@ -136,6 +136,68 @@ static void test_scale_in(void **state)
 	expect(&c, SCALE_REST, 3, NULL);
 }
 
+// B8: somebody scales the StatefulSet while servers are drained. What is on a volume may be all that there is of a database, until its
+// server is gone.
+static void test_taken_away_by_hand(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 5, 3, arena);
+	c.members.servers[3].state = c.members.servers[4].state = "Deallocating";
+	c.volumes[3].leaving = c.volumes[4].leaving = true;
+	c.facts.replicas = 3;
+	assert_true(scale_needs_survey(&c.facts));
+	expect(&c, SCALE_WAIT, 5, "bringing n-server-4 back, which was taken away before its server was dropped");
+	c.facts.n_pods = 3;
+	expect(&c, SCALE_WAIT, 5, NULL);
+	assert_true(scale_is_removing(&c.decision));
+	c.facts.survey = NULL;
+	expect(&c, SCALE_WAIT, 3, "waiting for servers that can be asked where the databases are");
+	c.facts.survey = &c.members.survey;
+	c.members.survey.problem = "The servers cannot be asked: broken";
+	expect(&c, SCALE_WAIT, 3, "The servers cannot be asked: broken");
+	c.members.survey.problem = NULL;
+	// Nobody stops what deletes a claim already.
+	c.volumes[4].deleting = true;
+	expect(&c, SCALE_WAIT, 4, "bringing n-server-3 back, which was taken away before its server was dropped");
+	c.volumes[4].deleting = false;
+	c.members.servers[4].state = "Dropped";
+	expect(&c, SCALE_WAIT, 4, NULL);
+	c.members.servers[3].state = "Dropped";
+	expect(&c, SCALE_DISCARD, 3, "deleting claim 'data-n-server-3'");
+	c.members.servers[3].state = "Deallocated";
+	c.members.servers[3].address = NULL;
+	expect(&c, SCALE_WAIT, 3, NULL);
+	assert_non_null(strstr(c.decision.message, "SHOW SERVERS knows no address of server 'id-3'"));
+}
+
+// More than the spec allows, by hand: drained like any other, before its claim is marked.
+static void test_scaled_beyond(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.members.pods[3].name = "n-server-22";
+	c.members.servers[3].address = MEMBERS_HOST(22);
+	c.volumes[3].name = "data-n-server-22";
+	c.volumes[3].ordinal = 22;
+	c.facts.replicas = 23;
+	expect(&c, SCALE_DRAIN, 23, "draining 1 servers");
+	assert_string_equal(c.decision.servers[0], "id-3");
+	c.members.servers[3].state = "Deallocating";
+	expect(&c, SCALE_MARK, 23, "marking claim 'data-n-server-22'");
+	c.volumes[3].leaving = true;
+	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_DROP, 23, "dropping the server of n-server-22");
+	c.members.servers[3].state = "Dropped";
+	expect(&c, SCALE_WAIT, 22, "removing n-server-22");
+}
+
 // What has begun to leave leaves, and comes back as a new server with a new volume.
 static void test_change_of_mind(void **state)
 {
@@ -278,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_rests),	 cmocka_unit_test(test_scale_out),	cmocka_unit_test(test_scale_in),
 		cmocka_unit_test(test_change_of_mind), cmocka_unit_test(test_refusals), cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_stray_server), cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_taken_away_by_hand), cmocka_unit_test(test_scaled_beyond),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
