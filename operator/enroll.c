@@ -117,7 +117,8 @@ static bool is_still_wanted(const struct context *context, const struct enroll_i
 	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
 		return fail(ret, "ApiUnavailable",
 			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
-	ret->stale = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered")) ||
+	ret->stale = strcmp(kube_object_uid(root), metadata->uid) != 0 ||
+		     yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered")) ||
 		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation ||
 		     (kube_object_get(root, "/status/auraFleetManagement/lastRegistrationTime") != NULL) !=
 			     inputs->registered_before;

@@ -38,6 +38,11 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 		if (r < 0) {
 			err_clear(err);
 			r = kube_get(client, resource, name_of(*object), &fresh, err);
+			// What is true of one is not of another that has taken its name.
+			if (r == 0 && strcmp(kube_object_uid(fresh), kube_object_uid(*object)) != 0) {
+				kube_object_unref(fresh);
+				r = err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
+			}
 		}
 		if (r < 0)
 			return err_wrap(err, "cannot read the object again to write its status");
