@@ -133,6 +133,17 @@ static void watch_connection(struct pass *pass)
 		look_at_expiry(pass);
 }
 
+// Nobody asks any more, so what was found last is not to be shown for good.
+static void end_connection(struct pass *pass)
+{
+	struct status_fleet *fleet = &pass->wanted.fleet;
+
+	fleet->publish_connected = kube_object_condition(pass->inputs.object, "FleetConnected") != NULL;
+	fleet->connected = 0;
+	fleet->connected_reason = FLEET_DISABLED;
+	fleet->connected_message = fleet->message;
+}
+
 static const char *unknown_version(const struct pass *pass)
 {
 	if (pass->inputs.fleet_form != FLEET_FORM_UNDECIDABLE)
@@ -200,7 +211,9 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	} else if (decision.step == FLEET_REGISTER) {
 		r = register_fleet(pass, err);
 	}
-	if (r == 0)
+	if (decision.step == FLEET_OFF)
+		end_connection(pass);
+	else if (r == 0)
 		watch_connection(pass);
 	return r;
 }

@@ -93,7 +93,8 @@ static void fleet_conditions(struct writer *w, const struct status_fleet *fleet)
 	if (fleet->publish)
 		condition(w, "FleetRegistered", fleet->registered, fleet->reason, fleet->message);
 	if (fleet->publish_connected)
-		condition(w, "FleetConnected", fleet->connected, connected_reason(fleet->connected), fleet->connected_message);
+		condition(w, "FleetConnected", fleet->connected,
+			  fleet->connected_reason ? fleet->connected_reason : connected_reason(fleet->connected), fleet->connected_message);
 }
 
 // Conditions that this pass does not speak about stay as they are.

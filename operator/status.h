@@ -23,6 +23,7 @@ struct status_fleet {
 	const char *message;
 	bool publish_connected;	       // condition FleetConnected is written
 	int connected;		       // 1 true, 0 false, -1 unknown
+	const char *connected_reason;  // NULL: the one that says the same as connected
 	const char *connected_message;
 };
 

@@ -4,6 +4,7 @@
 from harness import START_LIMIT, TOKEN_SECRET, WAIT_LIMIT, FleetService, check, wait_for
 from plugins import (
     Rolls, condition, conf_of, counted, cypher, patch, plugins_of, prepare, standin, wait_settled)
+from registration import wait_condition
 from scenario import Chain, on_real_server, restarts_operator
 from servers import Cluster
 from standalone import mint, project
@@ -44,8 +45,10 @@ def test_real_lists_of_the_user(ns, name):
 
 def test_enabled_false(ns, name):
     """C2 C7: enabled false has the real server forget its token before entry and settings leave, in one roll."""
+    wait_condition(ns, name, "FleetConnected", "True")
     rolls, registered = Rolls(ns, name), ns.fleet(name)
     state = fleet_off(ns, name, {"enabled": False})
+    check(wait_condition(ns, name, "FleetConnected", "False")["reason"] == "Disabled", f"{condition(ns, name, 'FleetConnected')}")
     check(state["message"] == "Fleet management is disabled in the spec", f"message: {state}")
     check(state["lastRegistrationTime"] == registered["lastRegistrationTime"], "lastRegistrationTime was lost")
     wait_settled(ns, name, None)
