@@ -131,6 +131,11 @@ static int roll(struct pass *pass, struct err *err)
 
 	if (pass->facts.refused)
 		return 0;
+	// What is taken away must be able to come back.
+	if (pass->facts.waiting_for) {
+		pass->facts.roll_waiting = pass->facts.waiting_for;
+		return 0;
+	}
 	roll_decide(&pass->facts, pass->arena, &decision);
 	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory, pass->started_ms)) {
 		r = cluster_survey(pass->context, pass->memory, &pass->inputs, true, &pass->facts.survey, err);
@@ -146,7 +151,8 @@ static void judge(struct pass *pass)
 {
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
-	if (pass->facts.survey)
+	// While nothing can be done with an answer, nobody is asked: what changes that wakes the key.
+	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
 		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
 	if (strcmp(pass->wanted.verdict.reason, SCALE_IN_REFUSED) == 0)
 		pass->warning_reason = SCALE_IN_REFUSED;
