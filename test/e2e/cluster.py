@@ -294,6 +294,31 @@ def test_cluster_operator_killed(ns):
     check(record.fewest_ready() >= 2, f"only {record.fewest_ready()} servers were ready at a time")
 
 
+def test_cluster_scaled_by_hand(ns):
+    """B8 E2: pods that somebody takes away while their servers are to leave come back until their databases have moved."""
+    cluster = Cluster(ns, "hand").create(servers=4)
+    cluster.wait_phase("Ready")
+    cluster.query("CREATE DATABASE single TOPOLOGY 1 PRIMARY", pod=cluster.leader())
+    where = "SHOW DATABASES YIELD name, address, currentStatus WHERE name = 'single' AND currentStatus = 'online'"
+    home = wait_for("database single to be online", lambda: cluster.query(where))[0]["address"].split(".")[0]
+    check(home == "hand-server-3", f"database single is on {home}: the test has lost its point")
+    write_row(cluster, home, "single")
+    claim = ns.get("pvc", "data-hand-server-3")["metadata"]["uid"]
+    # As an operator leaves it that is killed while it waits for the servers to be drained; and as it is found after a scale by hand.
+    ns.operator.kill()
+    cluster.patch(topology={"servers": 3})
+    ns.kubectl("annotate", "pvc", "data-hand-server-3", f"neofleet.neo4j.com/leaving={cluster.object()['metadata']['uid']}")
+    ns.kubectl("scale", "statefulset", "hand-server", "--replicas=3")
+    wait_for("the pod to go", lambda: home not in cluster.pods())
+    ns.operator.start()
+    wait_for("the pod to come back", lambda: home in cluster.pods())
+    check(ns.get("pvc", "data-hand-server-3")["metadata"]["uid"] == claim, "the claim was deleted with the only copy of a database")
+    cluster.wait_phase("Ready")
+    check(sorted(cluster.pods()) == [f"hand-server-{i}" for i in range(3)] and not ns.get("pvc", "data-hand-server-3"), "it has not left")
+    home = wait_for("database single elsewhere", lambda: cluster.query(where))[0]["address"].split(".")[0]
+    check(count_rows(cluster, home, "single") == 1, "the row of database single is lost")
+
+
 def test_cluster_stuck_database(ns):
     """B6: the next pod goes only when every database is online again on the one before."""
     cluster = Cluster(ns, "stuck").create()
@@ -438,4 +463,4 @@ TESTS = [
     test_cluster_credentials, test_cluster_storage, test_cluster_namespace_deleted,
 ]
 # Needs an operator of the test's own.
-LOCAL = [test_cluster_operator_killed]
+LOCAL = [test_cluster_operator_killed, test_cluster_scaled_by_hand]
