@@ -114,6 +114,25 @@ static int write_child(const struct context *context, const struct child *child,
 	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
 }
 
+int apply_try(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena, struct err *err)
+{
+	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	const char *digest = digest_of(child->json, arena);
+	int r;
+
+	if (child->found && stands_as_wanted(memory, child, digest, child->found, arena))
+		return 0;
+	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, NULL, err);
+	// What write_child() can mend, it may.
+	if (r == ERR_INVALID && child->found &&
+	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
+		err_clear(err);
+		return 0;
+	}
+	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
+}
+
 int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
 {

@@ -3,12 +3,15 @@
 
 #include "operator/pass.h"
 
+#include <string.h>
+
 #include "base/fault.h"
 #include "base/steps.h"
 #include "operator/apply.h"
 #include "operator/children.h"
 #include "operator/cluster.h"
 
+#define REFUSED_RETRY_MS INT64_C(60000)
 #define NAME_RETRY_MS INT64_C(1000)
 #define NAME_RETRY_MAX_MS INT64_C(60000)
 
@@ -68,6 +71,34 @@ static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
 	return 0;
 }
 
+// What the API server does not take, for good or by somebody's policy, is an outcome; a server that makes no dry runs (a webhook of
+// somebody else forbids them) has not said so.
+static bool is_refusal(struct pass *pass, struct err *err)
+{
+	bool denied = err->status == 403 && (strstr(err->text, "denied") || strstr(err->text, "exceeded quota"));
+
+	if (err->status != 422 && !denied)
+		return false;
+	pass_refuse(pass, denied ? "Denied" : "InvalidSpec",
+		    arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
+	pass_again(pass, REFUSED_RETRY_MS);
+	err_clear(err);
+	return true;
+}
+
+// Before any child is touched: the StatefulSet, which has most of the spec in it.
+static int try_workload(struct pass *pass, const struct children *children, struct err *err)
+{
+	const struct child *child = &children->items[children->n - 1];
+	int r = apply_try(pass->context, pass->memory, child, pass->arena, err);
+
+	if (r < 0 && (is_refusal(pass, err) || err->status == 400)) {
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
 // Applies the children in their order.
 static int apply_children(struct pass *pass, struct children *children, struct err *err)
 {
@@ -81,7 +112,7 @@ static int apply_children(struct pass *pass, struct children *children, struct e
 			return r;
 		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
 		if (r < 0)
-			return r;
+			return is_refusal(pass, err) ? 0 : r;
 		fault_point("between-children");
 		if (child->slot != CHILD_WORKLOAD) {
 			kube_object_unref(live);
@@ -100,6 +131,8 @@ static int claim_and_apply(struct pass *pass, struct children *children, struct 
 	int r = claim_names(pass, children, &is_free, err);
 
 	if (r == 0 && is_free)
+		r = try_workload(pass, children, err);
+	if (r == 0 && is_free && !pass->facts.refused)
 		r = apply_children(pass, children, err);
 	children_release(children);
 	return r;

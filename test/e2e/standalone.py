@@ -342,6 +342,11 @@ def failed_spec(ns, name, *parts):
     check(not ns.get("statefulset", name), "an invalid spec has a child")
 
 
+def written(ns, name):
+    """As children(), without what the StatefulSet controller counts."""
+    return {child: version[1] if child.startswith("statefulset") else version for child, version in children(ns, name).items()}
+
+
 def refused(ns, *parts, **spec):
     """kubectl apply is refused with these words, and nothing is there afterwards."""
     body = {"image": {"repo": "neo4j", "tag": "5.26-enterprise"}, "storage": {"size": "1Gi"},
@@ -371,6 +376,43 @@ def test_plugins_of_spec_malformed(ns):
     """A3 C2: NEO4J_PLUGINS of spec.env that is no list is refused."""
     ns.standalone("list", env=[{"name": "NEO4J_PLUGINS", "value": "apoc"}])
     failed_spec(ns, "list", "NEO4J_PLUGINS")
+
+
+def test_refused_by_the_server(ns):
+    """A3 B2: what only the API server finds wrong ends in Failed with its words and one Warning, and touches no child, new or old."""
+    def apply(requests, **spec):
+        # The pod is not to start.
+        ns.standalone("large", resources={"requests": {"memory": requests}, "limits": {"memory": "4Gi"}}, nodeSelector={"no": "such"}, **spec)
+
+    words = "must be less than or equal to memory limit"
+    apply("8Gi")
+    failed_spec(ns, "large", words)
+    for kind, child in (("configmap", "large-config"), ("service", "large-client"), ("serviceaccount", "large")):
+        check(not ns.get(kind, child), f"an invalid spec has a {kind}")
+    wait_for("the Warning", lambda: [item for item in ns.events("InvalidSpec") if words in item["message"]])
+    apply("2Gi")
+    wait_for("the StatefulSet", lambda: ns.get("statefulset", "large") and ns.status("large").get("phase") not in (None, "Failed"))
+    before = written(ns, "large")
+    apply("8Gi", config={"db.transaction.timeout": "50s"})
+    wait_for("phase Failed", lambda: ns.status("large").get("phase") == "Failed" and words in ns.status("large")["message"])
+    check(written(ns, "large") == before, f"children were written: {before} then {written(ns, 'large')}")
+    apply("2Gi")
+    wait_for("the cure", lambda: ns.status("large").get("phase") not in (None, "Failed"))
+
+
+def test_quota(ns):
+    """A3: what a quota or a policy of the cluster denies is told with its words; a second look is taken by itself."""
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.kubectl("create", "quota", "tight", "--hard=count/statefulsets.apps=0")
+    wait_for("the quota to be counted", lambda: "hard" in (ns.get("resourcequota", "tight").get("status") or {}))
+    ns.standalone("many", nodeSelector={"no": "such"})
+    failed_spec(ns, "many", "exceeded quota: tight")
+    reasons = {item["type"]: item.get("reason") for item in ns.status("many")["conditions"]}
+    check(reasons["Ready"] == "Denied" and reasons["Stalled"] == "Denied", f"reasons: {reasons}")
+    wait_for("the Warning", lambda: ns.events("Denied"))
+    ns.kubectl("delete", "quota", "tight")
+    wait_for("the StatefulSet", lambda: ns.get("statefulset", "many"))
+    check(len(ns.events("Denied")) == 1, "not exactly one Warning")
 
 
 def test_unknown_fields(ns):
@@ -411,5 +453,5 @@ BAD_INPUTS = Group(given_bad_inputs, test_secret_missing, test_secret_wrong_key,
 # The last one leaves nothing.
 DEFERRED = Chain(given_deferred, test_plugin_only_token_later, test_drift, test_deletion)
 REFUSED = Group(given_refused, test_service_of_others, test_tag_5_25, test_control_characters, test_plugins_of_spec_malformed,
-                test_unknown_fields, test_wrong_types, test_config_of_1_mb)
-TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_secrets_stay_secret]
+                test_refused_by_the_server, test_unknown_fields, test_wrong_types, test_config_of_1_mb)
+TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_quota, test_secrets_stay_secret]
