@@ -5,7 +5,7 @@ foreach(name certificate claims credentials drift fleet golden key looks pace ph
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
 neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
-foreach(name context keyring metrics)
+foreach(name context keyring metrics publish)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
