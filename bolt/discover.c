@@ -34,6 +34,11 @@ static bool is_certificate(const struct err *err)
 	return strcmp(err->code, BOLT_CERTIFICATE_REFUSED) == 0;
 }
 
+static bool is_pool_full(const struct err *err)
+{
+	return strcmp(err->code, BOLT_POOL_TIMEOUT) == 0;
+}
+
 static int ask(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct routing_table *ret, struct err *err)
 {
 	const struct conn_route route = {
@@ -46,8 +51,9 @@ static int ask(struct acquire *acquire, struct pool_place *place, int64_t deadli
 	struct bolt_value answer;
 	int r = conn_route(bolt_link_conn(place->link), &route, err);
 
+	// One that says nothing leaves half of the time to the others.
 	if (r == 0)
-		r = acquire_await(acquire, place, CONN_ROUTE, deadline, &answer, err);
+		r = acquire_await(acquire, place, CONN_ROUTE, deadline_in_ms(deadline_left_ms(deadline) / 2), &answer, err);
 	if (r == 0)
 		r = routing_read(&answer, acquire->arena, ret, err);
 	return r;
@@ -63,13 +69,18 @@ static int ask_router(struct acquire *acquire, const struct bolt_address *router
 	r = acquire_from(acquire, router, deadline, &place, last);
 	if (r == 0)
 		r = ask(acquire, place, deadline, ret, last);
+	// One that owes an answer is not waited for.
+	if (place && r == ERR_TIMEOUT)
+		place->doomed = true;
 	if (place)
 		acquire_release(acquire->driver, place, deadline);
 	acquire->asked++;
 	acquire->refused += is_certificate(last);
 	if (r == 0 || is_final(last) || deadline_left_ms(deadline) == 0)
 		return r;
-	routing_forget(acquire->driver->routing, router);
+	// That all connections to it are in use says nothing against it.
+	if (!is_pool_full(last))
+		routing_forget(acquire->driver->routing, router);
 	(void)err_wrap(last, "%s:%u", router->host, router->port);
 	return ERR_NOT_FOUND;
 }
@@ -155,6 +166,7 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 	bool initial_first = !known || old.began_without_writers || !acquire->database;
 	int r = ERR_NOT_FOUND;
 
+	deadline = acquire_deadline(acquire->driver, deadline);
 	acquire->asked = acquire->refused = 0;
 	if (acquire->find_bookmarks && acquire->find_bookmarks(acquire, err) < 0)
 		return err->class;
@@ -164,7 +176,7 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 		r = ask_routers(acquire, &old.routers, deadline, ret, &last);
 	if (r == ERR_NOT_FOUND && !initial_first)
 		r = ask_initial(acquire, &old.routers, deadline, ret, &last);
-	if (r == ERR_NOT_FOUND && acquire->refused > 0 && acquire->refused == acquire->asked)
+	if (r == ERR_NOT_FOUND && ((acquire->refused > 0 && acquire->refused == acquire->asked) || is_pool_full(&last)))
 		r = last.class;
 	if (r == ERR_NOT_FOUND) {
 		(void)err_set(err, ERR_IO, "no router could be asked for the servers of database '%s'; the last: %s",
@@ -258,6 +270,7 @@ int discover_place(struct acquire *acquire, int64_t deadline, struct pool_place 
 
 	if (!driver->routing)
 		return acquire_from(acquire, &driver->initial, deadline, ret, err);
+	deadline = acquire_deadline(driver, deadline);
 	acquire->lazy = false;
 	if (!acquire->database || !routing_get(driver->routing, acquire->database, acquire->arena, &table) ||
 	    !routing_is_fresh(driver->routing, &table, acquire->read))
