@@ -168,7 +168,8 @@ bool bolt_is_retryable(const struct err *err);
 #define BOLT_NO_SERVERS "Neobolt.NoServers"
 // ... of the pool, when no connection came free in acquire_ms: ERR_TIMEOUT.
 #define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
-// ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own: never retried.
+// ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own; and always of the hook that takes
+// the bookmark after a commit: never retried.
 #define BOLT_CALLBACK "Neobolt.Callback"
 // ... of a certificate that is not accepted: ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED (bolt/target.h).
 // ... of a feature that the server's Bolt is too old for: ERR_INVALID with BOLT_UNSUPPORTED (bolt/protocol.h).

@@ -74,8 +74,9 @@ int stream_hold(struct bolt_session *session, bool read, bool lazy, int64_t dead
 		session->failure = hold->acquire.failure;
 		return r;
 	}
+	// What the router has told lies in the scratch, which each call clears.
 	if (hold->acquire.database && !database)
-		session->database = arena_strdup(session->arena, hold->acquire.database);
+		hold->acquire.database = session->database = arena_strdup(session->arena, hold->acquire.database);
 	// Those of now: reading a routing table may have taken a while.
 	r = find_bookmarks(session, hold->arena, &hold->used, err);
 	if (r < 0) {
@@ -453,5 +454,9 @@ int stream_mark(struct bolt_session *session, const struct hold *hold, const cha
 	session->marked = true;
 	if (!session->options.bookmarks)
 		return 0;
-	return bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) < 0 ? callback_failed(err) : 0;
+	if (bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) == 0)
+		return 0;
+	// Whatever the hook says, the work was committed: not to be done again.
+	err_set_code(err, BOLT_CALLBACK);
+	return err->class;
 }

@@ -217,6 +217,69 @@ static void test_leader_moves(void **state)
 	end(&scene);
 }
 
+#define MANY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LINE "this server is not the leader of the database, ask another one; "
+#define LONG LINE LINE LINE LINE LINE LINE LINE LINE
+
+// The name of the home database is the router's word: it has to outlive the answers that come after it, also long ones.
+static void test_leader_moves_at_home(void **state)
+{
+	struct bolt_answer answer;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	route(&scene, scene.router, 0, table_of(&scene, "r", "ab" MANY, "b"));
+	route(&scene, scene.router, 1, table_of(&scene, "r", "ab" MANY, "a"));
+	STAGE_PLAY(scene.a, NULL, {"RUN", 0, "FAILURE Neo.ClientError.Cluster.NotALeader " LONG LONG LONG LONG});
+	assert_int_equal(bolt_driver_query(scene.driver, &(struct bolt_call){.text = "Q"}, deadline_in_ms(LIMIT), scene.arena, &answer, &scene.err),
+			 0);
+	assert_int_equal(stage_count(scene.a, "RUN"), 1);
+	assert_int_equal(stage_count(scene.b, "RUN"), 1);
+	end(&scene);
+}
+
+// All connections to the router are in use, which it also writes with: that is no reason to forget it.
+static void test_full_router(void **state)
+{
+	struct bolt_routing_view view;
+	struct bolt_session *holder;
+	struct bolt_tx *tx;
+	struct scene scene;
+
+	(void)state;
+	begin_with(&scene, (struct bolt_driver_options){.pool_size = 1, .acquire_ms = 300});
+	route(&scene, scene.router, 0, table_of(&scene, "r", "r", "r"));
+	assert_int_equal(bolt_session_new(scene.driver, &(struct bolt_session_options){.database = "movies"}, &holder, &scene.err), 0);
+	assert_int_equal(bolt_session_begin(holder, NULL, deadline_in_ms(LIMIT), &tx, &scene.err), 0);
+	assert_int_equal(query(&scene, NULL, false, "Q"), ERR_TIMEOUT);
+	assert_string_equal(scene.err.code, BOLT_POOL_TIMEOUT);
+	assert_true(bolt_driver_routing(scene.driver, "movies", scene.arena, &view));
+	assert_int_equal(view.routers.n + view.readers.n + view.writers.n, 3);
+	bolt_tx_free(tx);
+	bolt_session_free(holder);
+	end(&scene);
+}
+
+// A router that takes questions and says nothing: the others are asked, within acquire_ms.
+static void test_silent_router(void **state)
+{
+	int64_t enough = deadline_in_ms(LIMIT);
+	struct scene scene;
+
+	(void)state;
+	begin_with(&scene, (struct bolt_driver_options){.acquire_ms = 1000});
+	route(&scene, scene.router, 1, table_of(&scene, "abr", "r", "r"));
+	assert_int_equal(query(&scene, "movies", true, "Q"), 0);
+	later_ms = 300001;
+	STAGE_PLAY(scene.a, NULL, {"ROUTE", 0, "HANG"});
+	route(&scene, scene.b, 0, table_of(&scene, "b", "b", "b"));
+	assert_int_equal(query(&scene, "movies", true, "Q"), 0);
+	assert_int_equal(stage_count(scene.b, "RUN"), 1);
+	assert_true(deadline_left_ms(enough) > 0);
+	end(&scene);
+}
+
 static void test_database_unavailable(void **state)
 {
 	struct bolt_routing_view view;
@@ -398,11 +461,45 @@ static void test_managed(void **state)
 	end(&scene);
 }
 
+static int refuse_mark(void *user, const struct bolt_bookmark_list *now, struct err *err)
+{
+	(void)user, (void)now;
+	(void)err_set(err, ERR_IO, "the store of bookmarks is away");
+	err_set_code(err, BOLT_NO_SERVERS);
+	return ERR_IO;
+}
+
+// Work whose bookmark nobody took was done all the same, and is not done again.
+static void test_hook_after_commit(void **state)
+{
+	static const struct bolt_bookmark_hooks hooks = {.consume = refuse_mark};
+	_cleanup_(bolt_bookmarks_freep) struct bolt_bookmarks *bookmarks = bolt_bookmarks_new(NULL, &hooks);
+	struct bolt_session_options options = {.database = "movies", .bookmarks = bookmarks};
+	struct bolt_session *session;
+	struct scene scene;
+	unsigned calls = 0;
+
+	(void)state;
+	begin(&scene);
+	route(&scene, scene.router, 0, table_of(&scene, "r", "a", "a"));
+	STAGE_PLAY(scene.a, NULL, {"COMMIT", 0, "SUCCESS {\"bookmark\":\"m\"}"});
+	assert_int_equal(bolt_session_new(scene.driver, &options, &session, &scene.err), 0);
+	assert_int_equal(bolt_session_execute(session, &(struct bolt_job){.work = write_once, .user = &calls}, deadline_in_ms(LIMIT), &scene.err),
+			 ERR_IO);
+	assert_string_equal(scene.err.code, BOLT_CALLBACK);
+	assert_int_equal(calls, 1);
+	assert_int_equal(stage_count(scene.a, "COMMIT"), 1);
+	bolt_session_free(session);
+	end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_roles),	       cmocka_unit_test(test_home),	     cmocka_unit_test(test_ttl),
-		cmocka_unit_test(test_server_down),    cmocka_unit_test(test_leader_moves),  cmocka_unit_test(test_database_unavailable),
+		cmocka_unit_test(test_server_down),    cmocka_unit_test(test_leader_moves), cmocka_unit_test(test_leader_moves_at_home),
+		cmocka_unit_test(test_full_router), cmocka_unit_test(test_silent_router), cmocka_unit_test(test_hook_after_commit),
+		  cmocka_unit_test(test_database_unavailable),
 		cmocka_unit_test(test_routers),	       cmocka_unit_test(test_resolver),	     cmocka_unit_test(test_least_connected),
 		cmocka_unit_test(test_managed),	     cmocka_unit_test(test_initial_last),
 	};
