@@ -190,42 +190,62 @@ const char *jsonvalue_text(const struct bolt_value *value, struct arena *arena)
 	return json_text(arena, doc);
 }
 
-static bool from(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret)
-{
-	size_t n = yyjson_get_len(json), at, max;
-	struct bolt_entry *entries;
-	struct bolt_value *items;
-	yyjson_val *key, *item;
+static int from(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret, struct err *err);
 
-	if (depth == PACK_DEPTH_MAX)
-		return false;
-	if (yyjson_is_arr(json)) {
-		items = arena_new_array(arena, struct bolt_value, n);
-		yyjson_arr_foreach(json, at, max, item)
-		{
-			if (!from(item, depth + 1, arena, &items[at]))
-				return false;
-		}
-		*ret = bolt_list(items, (uint32_t)n);
-	} else if (yyjson_is_obj(json)) {
-		entries = arena_new_array(arena, struct bolt_entry, n);
-		yyjson_obj_foreach(json, at, max, key, item)
-		{
-			entries[at].key = yyjson_get_str(key);
-			if (!from(item, depth + 1, arena, &entries[at].value))
-				return false;
-		}
-		*ret = bolt_map(entries, (uint32_t)n);
-	} else if (yyjson_is_bool(json)) {
-		*ret = bolt_bool(yyjson_get_bool(json));
-	} else if (yyjson_is_sint(json) || (yyjson_is_uint(json) && yyjson_get_uint(json) <= INT64_MAX)) {
-		*ret = bolt_int(yyjson_get_sint(json));
-	} else if (yyjson_is_num(json)) {
-		*ret = bolt_float(yyjson_get_num(json));
-	} else {
-		*ret = yyjson_is_str(json) ? bolt_string(yyjson_get_str(json)) : bolt_null();
+static int from_array(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret, struct err *err)
+{
+	size_t n = yyjson_arr_size(json), at, max;
+	struct bolt_value *items = arena_new_array(arena, struct bolt_value, n);
+	yyjson_val *item;
+	int r = 0;
+
+	yyjson_arr_foreach(json, at, max, item)
+	{
+		if (r == 0)
+			r = from(item, depth + 1, arena, &items[at], err);
 	}
-	return true;
+	*ret = bolt_list(items, (uint32_t)n);
+	return r;
+}
+
+static int from_object(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret, struct err *err)
+{
+	size_t n = yyjson_obj_size(json), at, max;
+	struct bolt_entry *entries = arena_new_array(arena, struct bolt_entry, n);
+	yyjson_val *key, *item;
+	int r = 0;
+
+	yyjson_obj_foreach(json, at, max, key, item)
+	{
+		entries[at].key = yyjson_get_str(key);
+		if (r == 0 && strlen(entries[at].key) != yyjson_get_len(key))
+			r = err_set(err, ERR_INVALID, "has a key with U+0000 in it, which no key can hold");
+		if (r == 0)
+			r = from(item, depth + 1, arena, &entries[at].value, err);
+	}
+	*ret = bolt_map(entries, (uint32_t)n);
+	return r;
+}
+
+static int from(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret, struct err *err)
+{
+	if (depth == PACK_DEPTH_MAX)
+		return err_set(err, ERR_INVALID, "is nested deeper than %d levels", PACK_DEPTH_MAX);
+	if (yyjson_is_arr(json))
+		return from_array(json, depth, arena, ret, err);
+	if (yyjson_is_obj(json))
+		return from_object(json, depth, arena, ret, err);
+	if (yyjson_is_bool(json))
+		*ret = bolt_bool(yyjson_get_bool(json));
+	else if (yyjson_is_sint(json) || (yyjson_is_uint(json) && yyjson_get_uint(json) <= INT64_MAX))
+		*ret = bolt_int(yyjson_get_sint(json));
+	else if (yyjson_is_num(json))
+		*ret = bolt_float(yyjson_get_num(json));
+	else if (yyjson_is_str(json)) // may hold U+0000
+		*ret = (struct bolt_value){.type = BOLT_STRING, .size = (uint32_t)yyjson_get_len(json), .string = yyjson_get_str(json)};
+	else
+		*ret = bolt_null();
+	return 0;
 }
 
 int jsonvalue_parse(const char *text, struct arena *arena, struct bolt_value *ret, struct err *err)
@@ -234,7 +254,5 @@ int jsonvalue_parse(const char *text, struct arena *arena, struct bolt_value *re
 
 	if (!json)
 		return err_set(err, ERR_INVALID, "is no JSON; a string stands in double quotes");
-	if (!from(json, 0, arena, ret))
-		return err_set(err, ERR_INVALID, "is nested deeper than %d levels", PACK_DEPTH_MAX);
-	return 0;
+	return from(json, 0, arena, ret, err);
 }

@@ -185,6 +185,12 @@ static void test_parse(void **state)
 	err_clear(&err);
 	assert_int_equal(jsonvalue_parse(deep, arena, &value, &err), ERR_INVALID);
 	assert_non_null(strstr(err.text, "deeper than 64"));
+	err_clear(&err);
+	assert_int_equal(jsonvalue_parse("\"a\\u0000b\"", arena, &value, &err), 0);
+	assert_int_equal(value.size, 3);
+	assert_memory_equal(value.string, "a\0b", 4);
+	assert_int_equal(jsonvalue_parse("[{\"a\\u0000b\":1}]", arena, &value, &err), ERR_INVALID);
+	assert_non_null(strstr(err.text, "U+0000"));
 	// An object in it is no deeper.
 	err_clear(&err);
 	assert_int_equal(jsonvalue_parse("{\"a\":1,\"b\":{}}", arena, &value, &err), 0);
