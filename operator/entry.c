@@ -69,7 +69,8 @@ static void withdraw(struct step *step)
 	inputs->withdrawal = (struct trial_withdrawal){
 		.image = inputs->dbms.image.reference,
 		.generation = inputs->dbms.metadata.generation,
-		.words = pod->last_words ? arena_printf(step->arena, "%s: %s", pod->name, pod->last_words) : pod->name,
+		.words = pod->last_words ? arena_printf(step->arena, "%s: %s", pod->name, pod->last_words)
+					 : arena_strdup(step->arena, pod->name), // the pods are gathered anew before it is told
 	};
 	inputs->withdrawn = trial_withdrawal_print(&inputs->withdrawal, step->arena);
 	inputs->fleet = false;
