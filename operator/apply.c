@@ -32,11 +32,17 @@ static const char *with_marks(const struct child *child, const char *digest, str
 	return json_text(arena, doc);
 }
 
+static const char *applied_digest(const struct kube_object *live)
+{
+	yyjson_val *metadata = yyjson_obj_get(kube_object_root(live), "metadata");
+
+	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
+}
+
 static bool stands_as_wanted(const struct memory *memory, const struct child *child, const char *digest,
 			     struct kube_object *live, struct arena *arena)
 {
-	const char *applied = yyjson_get_str(yyjson_obj_get(
-		yyjson_obj_get(yyjson_obj_get(kube_object_root(live), "metadata"), "annotations"), DIGEST_ANNOTATION));
+	const char *applied = applied_digest(live);
 
 	if (!applied || strcmp(applied, digest) != 0)
 		return false;
@@ -114,14 +120,14 @@ static int write_child(const struct context *context, const struct child *child,
 	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
 }
 
-int apply_try(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena, struct err *err)
+int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	const char *digest = digest_of(child->json, arena);
+	const char *digest = digest_of(child->json, arena), *applied = child->found ? applied_digest(child->found) : NULL;
 	int r;
 
-	if (child->found && stands_as_wanted(memory, child, digest, child->found, arena))
+	if (applied && strcmp(applied, digest) == 0)
 		return 0;
 	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, NULL, err);
 	// What write_child() can mend, it may.
@@ -154,7 +160,10 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 	if (r < 0)
 		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
 	remember(memory, child, digest, written);
-	*ret_result = APPLY_WRITTEN;
+	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
+	*ret_result = child->found && strcmp(kube_object_resource_version(child->found), kube_object_resource_version(written)) == 0
+			      ? APPLY_UNCHANGED
+			      : APPLY_WRITTEN;
 	*ret_live = steal_ptr(written);
 	return 0;
 }

@@ -41,9 +41,9 @@ enum apply_result {
 	APPLY_WRITTEN,
 };
 
-// After apply_look(): asks the API server whether it would take the child, and writes nothing; it is not asked about one that stands
-// as wanted. ERR_INVALID, ERR_FORBIDDEN: it would not. ERR_CONFLICT: a guarded child changed in between.
-int apply_try(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena, struct err *err);
+// After apply_look(): asks the API server whether it would take the child, and writes nothing; it is not asked about one that it has
+// taken already. ERR_INVALID, ERR_FORBIDDEN: it would not. ERR_CONFLICT: a guarded child changed in between.
+int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err);
 
 // After apply_look(). ret_live gets a reference to the object as it stands afterwards. ERR_CONFLICT: a guarded child changed in
 // between; the key is to be reconciled anew.

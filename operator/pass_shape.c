@@ -90,7 +90,7 @@ static bool is_refusal(struct pass *pass, struct err *err)
 static int try_workload(struct pass *pass, const struct children *children, struct err *err)
 {
 	const struct child *child = &children->items[children->n - 1];
-	int r = apply_try(pass->context, pass->memory, child, pass->arena, err);
+	int r = apply_try(pass->context, child, pass->arena, err);
 
 	if (r < 0 && (is_refusal(pass, err) || err->status == 400)) {
 		err_clear(err);

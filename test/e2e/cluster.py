@@ -319,6 +319,26 @@ def test_cluster_scaled_by_hand(ns):
     check(count_rows(cluster, home, "single") == 1, "the row of database single is lost")
 
 
+def test_cluster_degraded(ns):
+    """B7 E1: a server that is lost is Degraded, no update; also where the API server writes what we wrote in another form."""
+    cluster = Cluster(ns, "plain").create(resources={"requests": {"cpu": "0.05"}, "limits": {"cpu": 2, "memory": "2048Mi"}})
+    cluster.wait_phase("Ready")
+    generation = cluster.set()["metadata"]["generation"]
+    ns.kubectl("create", "quota", "none", "--hard=pods=0")
+    wait_for("the quota to be counted", lambda: "hard" in (ns.get("resourcequota", "none").get("status") or {}))
+    ns.kubectl("delete", "pod", "plain-server-2", "--wait=false")
+    cluster.wait_phase("Degraded", "2 of 3 servers ready")
+    # With the count the whole StatefulSet is seen anew.
+    wait_for("the pod to be counted out", lambda: cluster.set()["status"].get("readyReplicas") == 2 and len(cluster.pods()) == 2)
+    cluster.poke()
+    check(cluster.status()["phase"] == "Degraded", f"{cluster.status()}")
+    conditions = {c["type"]: c.get("reason") for c in cluster.status()["conditions"]}
+    check(conditions["Ready"] == "ServersNotReady", f"reasons: {conditions}")
+    ns.kubectl("delete", "quota", "none")
+    cluster.wait_phase("Ready")
+    check(cluster.set()["metadata"]["generation"] == generation, "the StatefulSet was written")
+
+
 def test_cluster_stuck_database(ns):
     """B6: the next pod goes only when every database is online again on the one before."""
     cluster = Cluster(ns, "stuck").create()
@@ -459,7 +479,7 @@ COSTS = Chain(given_replacements, test_cost_of_enabling_later, test_cost_of_nami
               test_cost_of_disabling, test_cost_of_more_servers)
 TESTS = [
     PAGE, test_cluster_roll, test_cluster_upgrade, SCALE, test_cluster_change_of_mind, test_cluster_scale_in_refused,
-    test_cluster_bad_config, test_cluster_stuck_database, test_cluster_budget, test_cluster_follower, COSTS,
+    test_cluster_bad_config, test_cluster_degraded, test_cluster_stuck_database, test_cluster_budget, test_cluster_follower, COSTS,
     test_cluster_credentials, test_cluster_storage, test_cluster_namespace_deleted,
 ]
 # Needs an operator of the test's own.
