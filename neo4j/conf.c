@@ -10,6 +10,7 @@
 #include "neo4j/conf.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "neo4j/conf_check.h"
@@ -161,13 +162,34 @@ static const struct conf_plugin *plugin_named(const struct conf_request *request
 	return NULL;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct conf_plugin *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+// The order in which lists are joined: that of the claims would change with their age.
+static const struct conf_plugin **sorted(const struct build *build)
+{
+	const struct conf_request *request = build->request;
+	const struct conf_plugin **plugins = arena_new_array(build->neo4j.arena, const struct conf_plugin *, request->n_plugins);
+
+	for (size_t i = 0; i < request->n_plugins; i++)
+		plugins[i] = &request->plugins[i];
+	if (request->n_plugins)
+		qsort(plugins, request->n_plugins, sizeof(*plugins), by_name);
+	return plugins;
+}
+
 static void set_unrestricted(struct build *build)
 {
 	const struct conf_request *request = build->request;
+	const struct conf_plugin **plugins = sorted(build);
 
 	for (size_t i = 0; i < request->n_plugins; i++)
-		for (size_t j = 0; j < request->plugins[i].n_unrestricted; j++)
-			conf_model_join(&build->neo4j, UNRESTRICTED, request->plugins[i].unrestricted[j], NULL);
+		for (size_t j = 0; j < plugins[i]->n_unrestricted; j++)
+			conf_model_join(&build->neo4j, UNRESTRICTED, plugins[i]->unrestricted[j], NULL);
 	for (size_t i = 0; i < request->list.n; i++) {
 		const char *procedures = pluginlist_procedures(request->list.names[i]);
 
@@ -180,11 +202,12 @@ static void set_unrestricted(struct build *build)
 static bool add_plugins_allowed(struct build *build)
 {
 	const struct conf_request *request = build->request;
+	const struct conf_plugin **plugins = sorted(build);
 	bool any = false;
 
 	for (size_t i = 0; i < request->n_plugins; i++)
-		for (size_t j = 0; j < request->plugins[i].n_allowed; j++, any = true)
-			conf_model_join(&build->neo4j, ALLOWLIST, request->plugins[i].allowed[j], NULL);
+		for (size_t j = 0; j < plugins[i]->n_allowed; j++, any = true)
+			conf_model_join(&build->neo4j, ALLOWLIST, plugins[i]->allowed[j], NULL);
 	for (size_t i = 0; i < request->list.n && any; i++) {
 		const struct conf_plugin *plugin = plugin_named(request, request->list.names[i]);
 		const char *procedures = pluginlist_procedures(request->list.names[i]);
@@ -205,13 +228,14 @@ static void add_to_allowlist(struct build *build, const char *procedures)
 static void set_allowlist(struct build *build)
 {
 	const struct conf_request *request = build->request;
+	const struct conf_plugin **sorted_plugins = sorted(build);
 	bool users = conf_model_get(&build->neo4j, ALLOWLIST) != NULL;
 	bool plugins = false;
 
 	if (users)
 		for (size_t i = 0; i < request->n_plugins; i++)
-			for (size_t j = 0; j < request->plugins[i].n_allowed; j++)
-				add_to_allowlist(build, request->plugins[i].allowed[j]);
+			for (size_t j = 0; j < sorted_plugins[i]->n_allowed; j++)
+				add_to_allowlist(build, sorted_plugins[i]->allowed[j]);
 	else
 		plugins = add_plugins_allowed(build);
 	if (!pluginlist_contains(&request->list, PLUGIN_FLEET))

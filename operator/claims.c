@@ -58,6 +58,7 @@ static bool judge_name(struct plugin_claim *claim, const struct claims_target *t
 static bool judge_settings(struct plugin_claim *claim, const struct claims_target *target, size_t *bytes, struct arena *arena)
 {
 	const struct field_pairs *config = &claim->plugin.config;
+	size_t sum = *bytes;
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < config->n && !err_is_set(&err); i++) {
@@ -68,12 +69,12 @@ static bool judge_settings(struct plugin_claim *claim, const struct claims_targe
 			.field = arena_printf(arena, "spec.config[%.200s]", name),
 		};
 
-		*bytes += strlen(name) + strlen(setting.value);
+		sum += strlen(name) + strlen(setting.value);
 		if (!strncmp(name, "server.memory.", strlen("server.memory.")))
 			(void)err_set(&err, ERR_INVALID, "%s: must not be set by a plugin: memory belongs to the deployment; use "
 							 "its spec.config",
 				      setting.field);
-		else if (*bytes > MAX_SETTINGS_BYTES)
+		else if (sum > MAX_SETTINGS_BYTES)
 			(void)err_set(&err, ERR_INVALID, "spec.config: is too long; the settings of all plugins of a deployment "
 							 "may have at most %d KiB",
 				      MAX_SETTINGS_BYTES / 1024);
@@ -82,6 +83,8 @@ static bool judge_settings(struct plugin_claim *claim, const struct claims_targe
 	}
 	if (err_is_set(&err))
 		decide(claim, CLAIM_REFUSED, "InvalidSpec", arena_strdup(arena, err.text));
+	else
+		*bytes = sum;
 	return !err_is_set(&err);
 }
 
@@ -195,6 +198,12 @@ const struct plugin *const *claims_plugins(const struct plugin_claims *claims, s
 	return plugins;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Not by age: a claim that is made anew would else replace every pod for the same plugins.
 struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena)
 {
 	const char **names;
@@ -204,5 +213,7 @@ struct plugin_list claims_names(const struct plugin_claims *claims, struct arena
 	names = arena_new_array(arena, const char *, n);
 	for (size_t i = 0; i < n; i++)
 		names[i] = pluginlist_mapped_name(plugins[i]->name);
+	if (n)
+		qsort(names, n, sizeof(*names), by_name);
 	return (struct plugin_list){.names = names, .n = n};
 }

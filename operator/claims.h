@@ -47,6 +47,6 @@ void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_targ
 // The claim of the Neo4jPlugin of that name; NULL when it makes none here.
 const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name);
 
-// The accepted claims, each plugin once: names for NEO4J_PLUGINS, and what they want of the settings.
+// The accepted claims, each plugin once: names for NEO4J_PLUGINS, sorted, and what they want of the settings, the oldest first.
 struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena);
 const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n);

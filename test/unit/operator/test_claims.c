@@ -74,7 +74,7 @@ static void test_order(void **state)
 				    NULL});
 	assert_int_equal(f.claims.n, 4);
 	assert_null(claims_find(&f.claims, "other"));
-	assert_string_equal(names(&f), "[\"apoc\",\"graph-data-science\",\"bloom\",\"genai\"]");
+	assert_string_equal(names(&f), "[\"apoc\",\"bloom\",\"genai\",\"graph-data-science\"]");
 	arena_free(f.arena);
 }
 
@@ -190,9 +190,11 @@ static void test_too_long(void **state)
 	judge(&f, "2025.12",
 	      (const char *const[]){
 		      arena_printf(arena, PLUGIN("one", "01", NAMED("apoc") ",\"config\":{\"apoc.x\":\"%s\"}"), value),
-		      arena_printf(arena, PLUGIN("two", "02", NAMED("gds") ",\"config\":{\"gds.x\":\"%s\"}"), value), NULL});
+		      arena_printf(arena, PLUGIN("two", "02", NAMED("gds") ",\"config\":{\"gds.x\":\"%s\"}"), value),
+		      PLUGIN("three", "03", NAMED("bloom") ",\"config\":{\"bloom.x\":\"y\"}"), NULL});
 	expect(&f, "one", CLAIM_ACCEPTED, NULL);
 	expect(&f, "two", CLAIM_REFUSED, "at most 128 KiB");
+	expect(&f, "three", CLAIM_ACCEPTED, NULL); // what was refused takes no room
 	arena_free(f.arena);
 	arena_free(arena);
 }
