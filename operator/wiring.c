@@ -94,23 +94,33 @@ static bool is_respecified(const struct kube_object *object, const struct kube_o
 	       kube_object_get(object, "/metadata/deletionTimestamp") != NULL;
 }
 
+// The deployment that a plugin is for, and its other plugins.
+static void add_target(struct wiring *wiring, const char *namespace, const char *target)
+{
+	add_plugins(wiring, namespace, target);
+	if (is_stored(wiring->context.stores.standalones, (struct kube_name){.namespace = namespace, .name = target}))
+		add_key(wiring, KEY_STANDALONE, namespace, target);
+	if (is_stored(wiring->context.stores.clusters, (struct kube_name){.namespace = namespace, .name = target}))
+		add_key(wiring, KEY_CLUSTER, namespace, target);
+}
+
 // A plugin changed: so may what its deployment is made of, and whether another claim of the same plugin is met.
 static void on_plugin(void *user, const struct kube_resource *resource, struct kube_object *object,
 		      struct kube_object *previous)
 {
 	const struct kube_object *known = object ? object : previous;
-	const char *namespace = kube_object_namespace(known), *target = kube_object_str(known, "/spec/clusterRef");
+	const char *namespace = kube_object_namespace(known), *target = kube_object_str(known, "/spec/clusterRef"), *former;
 	struct wiring *wiring = user;
 
 	(void)resource;
 	add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(known));
 	if (!target || !is_respecified(object, previous))
 		return;
-	add_plugins(wiring, namespace, target);
-	if (is_stored(wiring->context.stores.standalones, (struct kube_name){.namespace = namespace, .name = target}))
-		add_key(wiring, KEY_STANDALONE, namespace, target);
-	if (is_stored(wiring->context.stores.clusters, (struct kube_name){.namespace = namespace, .name = target}))
-		add_key(wiring, KEY_CLUSTER, namespace, target);
+	add_target(wiring, namespace, target);
+	// Of one that was made anew while nobody watched.
+	former = previous ? kube_object_str(previous, "/spec/clusterRef") : NULL;
+	if (former && strcmp(former, target) != 0)
+		add_target(wiring, namespace, former);
 }
 
 static void add_controller(struct wiring *wiring, const struct kube_object *child)
@@ -134,12 +144,19 @@ static void add_rival(struct wiring *wiring, const struct kube_object *child)
 			yyjson_get_str(yyjson_obj_get(owner, "name")));
 }
 
-// A child changed: its controller is the root.
+static bool have_one_controller(const struct kube_object *a, const struct kube_object *b)
+{
+	return yyjson_equals(yyjson_obj_get(kube_object_controller(a), "uid"), yyjson_obj_get(kube_object_controller(b), "uid"));
+}
+
+// A child changed: its controller is the root. One that was taken from its controller by hand is that one's business, too.
 static void on_child(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {
 	(void)resource;
 	add_controller(user, object ? object : previous);
+	if (object && previous && !have_one_controller(object, previous))
+		add_controller(user, previous);
 	if (!object)
 		add_rival(user, previous);
 }
