@@ -101,7 +101,7 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 	add_env(doc, env, "NEO4J_ACCEPT_LICENSE_AGREEMENT", inputs->dbms->license);
 	add_addresses(doc, env, inputs, arena);
 	yyjson_arr_foreach(inputs->dbms->core.env, index, max, entry) {
-		if (!settings_folds_env(entry, arena))
+		if (!settings_folds_env(entry, arena) && !settings_ignores_env(entry, arena))
 			yyjson_mut_arr_append(env, yyjson_val_mut_copy(doc, entry));
 	}
 	// Left out, an entry that somebody has changed would go with our ownership of it.

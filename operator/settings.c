@@ -36,6 +36,13 @@ bool settings_folds_env(yyjson_val *entry, struct arena *arena)
 	return !strcmp(name, "NEO4J_PLUGINS") || (is_literal(entry) && conf_setting_of_env(name, arena));
 }
 
+bool settings_ignores_env(yyjson_val *entry, struct arena *arena)
+{
+	const char *name = env_string(entry, "name"), *value = env_string(entry, "value");
+
+	return name && value && !*value && !yyjson_obj_get(entry, "valueFrom") && conf_setting_of_env(name, arena);
+}
+
 // A variable that stays one replaces the setting in the container, unseen by us: not where that would lose something.
 static int check_unseen(yyjson_val *entry, size_t index, bool cluster, struct arena *arena, struct err *err)
 {

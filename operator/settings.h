@@ -41,3 +41,7 @@ int settings_build(const struct settings_inputs *inputs, struct arena *arena, st
 // Whether an entry of spec.env is folded into neo4j.conf, and so no variable of the container: a setting whose value can be
 // seen. NEO4J_PLUGINS counts as folded, too: its entries are merged.
 bool settings_folds_env(yyjson_val *entry, struct arena *arena);
+
+// Whether it is a setting without a value, which the image's entrypoint skips: no variable of the container either, where one of ours
+// may have its name.
+bool settings_ignores_env(yyjson_val *entry, struct arena *arena);

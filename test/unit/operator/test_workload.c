@@ -133,13 +133,31 @@ static void test_env(void **state)
 				fail_msg("%s", made.err.text);
 		} else {
 			assert_int_equal(made.result, 0);
-			// In the container exactly when it is not in neo4j.conf.
+			// In the container exactly when it is neither in neo4j.conf nor a setting without a value.
 			assert_int_equal(strstr(made.statefulset, arena_printf(arena, "\"name\":\"%s\"", name)) == NULL,
-					 env_cases[i].folded);
+					 env_cases[i].folded || settings_ignores_env(entry, arena));
 		}
 		arena_free(made.arena);
 		arena_free(arena);
 	}
+}
+
+// A name that stands twice would be refused by the API server.
+static void test_empty_env(void **state)
+{
+	static const char name[] = "\"name\":\"NEO4J_server_default__advertised__address\"";
+	struct made made =
+		make(CLUSTER("3", ",\"env\":[{\"name\":\"NEO4J_server_default__advertised__address\",\"value\":\"\"},"
+				  "{\"name\":\"NEO4J_DEBUG\",\"value\":\"\"}]"));
+	const char *first;
+
+	(void)state;
+	assert_int_equal(made.result, 0);
+	first = strstr(made.statefulset, name);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, name));
+	assert_non_null(strstr(made.statefulset, "\"name\":\"NEO4J_DEBUG\""));
+	arena_free(made.arena);
 }
 
 static void test_names(void **state)
@@ -212,7 +230,7 @@ static void test_fleet_opens_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_env),
+		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_env), cmocka_unit_test(test_empty_env),
 		cmocka_unit_test(test_names),  cmocka_unit_test(test_read_live),  cmocka_unit_test(test_fleet_opens_nothing),
 	};
 
