@@ -11,6 +11,7 @@
 #include "operator/apply.h"
 #include "operator/ask.h"
 #include "operator/gather.h"
+#include "operator/phase.h"
 #include "operator/plan.h"
 #include "operator/publish.h"
 #include "operator/reconcile.h"
@@ -200,6 +201,14 @@ static void ask_server(struct pass *pass, const struct access_servers *servers, 
 		again(pass, pace_fail(pace, basis, problem.reason, problem.message, at_least_ms));
 }
 
+// A deployment that forms is about to log in for the first time: whether the password is any good is found out once for all.
+static bool is_forming(const struct inputs *target)
+{
+	const char *phase = target->dbms.status.phase;
+
+	return !phase || strcmp(phase, phase_name(PHASE_PENDING)) == 0 || strcmp(phase, phase_name(PHASE_FORMING)) == 0;
+}
+
 // Whether the procedures are there is asked once for a spec, a template and a run of the server. Once they were seen, a roll or
 // a restart for other reasons does not make the plugin less installed.
 static void look(struct pass *pass)
@@ -217,7 +226,7 @@ static void look(struct pass *pass)
 			    target->dbms.metadata.uid, target->dbms.image.reference);
 	facts->seen_before = strcmp(pass->memory->seen_with, with) == 0;
 	pass->pod = ask_whom(&servers, revision_of(pass));
-	if (!pass->pod || !plugin_phase_needs_sight(facts))
+	if (!pass->pod || !plugin_phase_needs_sight(facts) || (!facts->seen_before && is_forming(target)))
 		return;
 	basis = arena_printf(pass->arena, "%s %s %s/%lld", with, revision_of(pass), pass->pod->uid, (long long)pass->pod->restarts);
 	switch (pace_step(pace, basis, &left)) {
