@@ -315,9 +315,7 @@ static void start(void *user)
 {
 	struct http_stream *stream = user;
 
-	unsigned flags = (stream->response.body.secret ? LOOP_APART : 0U) | (stream->streamed ? LOOP_LASTS : 0U);
-
-	if (loop_transfer_add(stream->loop, stream->easy, flags, on_done, stream) < 0)
+	if (loop_transfer_add(stream->loop, stream->easy, stream->response.body.secret ? LOOP_APART : 0, on_done, stream) < 0)
 		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
 }
 
@@ -346,7 +344,7 @@ struct http_stream *http_stream_open(struct loop *loop, const struct http_reques
 
 	stream->streamed = true;
 	stream->events = *events;
-	if (loop_transfer_add(loop, stream->easy, request->secret, on_done, stream) < 0) {
+	if (loop_transfer_add(loop, stream->easy, LOOP_LASTS | (request->secret ? LOOP_APART : 0U), on_done, stream) < 0) {
 		stream_free(stream);
 		return NULL;
 	}

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "kube/informer.h"
 #include "reach.h"
 
 // One answer for all calls, unless the test plays another.
@@ -229,28 +230,48 @@ static void answer_or_not(struct actor *actor, struct actor_conn *conn, const st
 	const struct timespec a_while = {.tv_nsec = 100 * 1000 * 1000};
 
 	(void)number;
-	if (strstr(call->target, "silent"))
+	if (strstr(call->target, "silent") || strstr(call->target, "watch=true"))
 		actor_silence(actor);
+	if (strstr(call->target, "limit=")) {
+		actor_answer(conn, 200, NULL, "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}");
+		return;
+	}
 	(void)nanosleep(&a_while, NULL); // a server that takes its time
 	actor_answer(conn, 404, NULL, "{}");
 }
 
-// Who is told to end goes on while he is answered, also beyond the patience.
+static void wait_for_watch(struct actor *actor)
+{
+	size_t number = 0;
+
+	while (!strstr(actor_wait_call(actor, number)->target, "watch=true"))
+		number++;
+}
+
+// Who is told to end goes on while he is answered, also beyond the patience; that a watch has nothing to say does not count.
 static void test_end_while_answered(void **state)
 {
 	const struct kube_name silent = {.namespace = "ns", .name = "silent"};
-	int64_t enough = deadline_in_ms(2200);
+	const struct kube_informer_options options = {.resource = &kube_pods};
+	struct kube_informer *informer;
 	struct err err = ERR_INIT;
 	struct reach reach;
+	int64_t enough;
 
 	(void)state;
 	reach_begin(&reach, answer_or_not, NULL);
+	assert_int_equal(kube_informer_new(reach.client, &options, &informer, &err), 0);
+	kube_informer_start(informer);
+	wait_for_watch(reach.actor);
+	enough = deadline_in_ms(2200);
 	loop_stop_when_stuck(reach.loop, 1000);
 	while (deadline_left_ms(enough) > 0) {
 		assert_int_equal(kube_get(reach.client, &kube_pods, pod, NULL, &err), ERR_NOT_FOUND);
 		err_clear(&err);
 	}
 	assert_int_equal(kube_get(reach.client, &kube_pods, silent, NULL, &err), ERR_CANCELLED);
+	loop_stop(reach.loop);
+	kube_informer_free(informer);
 	reach_end(&reach);
 }
 
