@@ -116,6 +116,11 @@ static int write_child(const struct context *context, const struct child *child,
 		return r;
 	err_clear(err);
 	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, patch, NULL, err);
+	// It begins with a test of the version that was read.
+	if (r == ERR_INVALID) {
+		err_clear(err);
+		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
+	}
 	// A guarded write over the version that was read comes too late now; the next pass makes it.
 	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
 }

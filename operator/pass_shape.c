@@ -75,9 +75,10 @@ static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
 // somebody else forbids them) has not said so.
 static bool is_refusal(struct pass *pass, struct err *err)
 {
-	bool denied = err->status == 403 && (strstr(err->text, "denied") || strstr(err->text, "exceeded quota"));
+	// A webhook or a policy may choose the status of its no; the words around it are the API server's.
+	bool denied = strstr(err->text, "denied the request") || strstr(err->text, "denied request") || strstr(err->text, "exceeded quota");
 
-	if (err->status != 422 && !denied)
+	if (err->status != 422 && !((err->status == 400 || err->status == 403) && denied))
 		return false;
 	pass_refuse(pass, denied ? "Denied" : "InvalidSpec",
 		    arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
