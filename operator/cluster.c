@@ -32,7 +32,8 @@ static const char *basis_of(const struct context *context, const struct inputs *
 {
 	const struct dbms *dbms = &inputs->dbms;
 	const char *text =
-		arena_printf(arena, "%s %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers);
+		arena_printf(arena, "%s %d %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers,
+			     inputs->certificate_problem != NULL);
 
 	for (size_t i = 0; i < inputs->n_pods; i++) {
 		const struct pod *pod = &inputs->pods[i];

@@ -151,7 +151,7 @@ static void judge(struct pass *pass)
 {
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
-	// While nothing can be done with an answer, nobody is asked: what changes that wakes the key.
+	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
 	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
 		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
 	if (strcmp(pass->wanted.verdict.reason, SCALE_IN_REFUSED) == 0)
