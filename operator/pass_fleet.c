@@ -121,16 +121,22 @@ static void watch_connection(struct pass *pass)
 	struct status_fleet *fleet = &pass->wanted.fleet;
 	struct enroll_inputs inputs = enroll_inputs(pass);
 	struct enroll_connection connection;
+	yyjson_val *old = kube_object_condition(pass->inputs.object, "FleetConnected");
 
+	// Switched on again: that it is off is not true any more.
+	fleet->publish_connected = yyjson_equals_str(yyjson_obj_get(old, "reason"), FLEET_DISABLED);
+	fleet->connected = -1;
+	fleet->connected_message = "The servers are asked when they are registered";
 	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
 		return;
 	enroll_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
 	pass_again(pass, connection.again_after_ms);
-	fleet->publish_connected = connection.known;
+	if (!connection.known)
+		return;
+	fleet->publish_connected = true;
 	fleet->connected = connection.connected;
 	fleet->connected_message = connection.message;
-	if (connection.known)
-		look_at_expiry(pass);
+	look_at_expiry(pass);
 }
 
 // Nobody asks any more, so what was found last is not to be shown for good.
