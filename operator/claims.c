@@ -134,13 +134,16 @@ static void judge(struct plugin_claims *claims, size_t i, const struct claims_ta
 {
 	struct plugin_claim *claim = &claims->items[i];
 	const struct plugin_claim *older;
+	size_t none = 0;
 
 	if (claim->plugin.metadata.deleting || (claim->name && !claim->plugin.enabled))
 		decide(claim, CLAIM_DISABLED, NULL, NULL);
-	if (claim->verdict != CLAIM_ACCEPTED || !judge_name(claim, target, arena) ||
-	    !judge_settings(claim, target, bytes, arena))
+	if (claim->verdict != CLAIM_ACCEPTED || !judge_name(claim, target, arena))
 		return;
 	older = find_older(claims, i, claim->name);
+	// One that wants the same as an older one takes no room of its own.
+	if (!judge_settings(claim, target, older ? &none : bytes, arena))
+		return;
 	if (older && !want_the_same(&older->plugin, &claim->plugin))
 		decide(claim, CLAIM_REFUSED, "ClaimedTwice",
 		       arena_printf(arena,

@@ -196,6 +196,15 @@ static void test_too_long(void **state)
 	expect(&f, "two", CLAIM_REFUSED, "at most 128 KiB");
 	expect(&f, "three", CLAIM_ACCEPTED, NULL); // what was refused takes no room
 	arena_free(f.arena);
+	value[sizeof(value) / 2] = '\0';
+	judge(&f, "2025.12",
+	      (const char *const[]){
+		      arena_printf(arena, PLUGIN("one", "01", NAMED("apoc") ",\"config\":{\"apoc.x\":\"%s\"}"), value),
+		      arena_printf(arena, PLUGIN("two", "02", NAMED("apoc") ",\"config\":{\"apoc.y\":\"%s\"}"), value),
+		      arena_printf(arena, PLUGIN("three", "03", NAMED("gds") ",\"config\":{\"gds.x\":\"%s\"}"), value), NULL});
+	expect(&f, "two", CLAIM_REFUSED, "is older and wants other settings");
+	expect(&f, "three", CLAIM_ACCEPTED, NULL);
+	arena_free(f.arena);
 	arena_free(arena);
 }
 
