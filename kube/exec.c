@@ -121,7 +121,7 @@ static int wait_for_end(struct exec *exec, pid_t pid, int64_t deadline, int *ret
 {
 	int r = 0, pause_ms = 1;
 
-	while (r == 0 && waitpid(pid, ret_status, WNOHANG) != pid) {
+	while (r == 0 && waitpid(pid, ret_status, WNOHANG) == 0) {
 		(void)poll(NULL, 0, pause_ms);
 		pause_ms = pause_ms < PIECE_MS ? pause_ms * 2 : PIECE_MS;
 		r = check_time(exec, deadline, err);

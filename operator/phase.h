@@ -16,7 +16,7 @@ enum phase { PHASE_PENDING, PHASE_FORMING, PHASE_READY, PHASE_UPDATING, PHASE_DE
 const char *phase_name(enum phase phase);
 
 struct phase_facts {
-	const char *refused;	     // the spec cannot be carried out, and why: nothing was touched
+	const char *refused;	     // the spec cannot be carried out, and why
 	const char *refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
 	const char *waiting_for;     // what the workload cannot be made without, e.g. the admin Secret
 	const char *waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
