@@ -8,11 +8,9 @@
 
 #define SECURITY "Neo.ClientError.Security."
 
-int64_t acquire_deadline(const struct bolt_driver *driver, int64_t deadline)
+static int64_t sooner(int64_t a, int64_t b)
 {
-	int64_t end = deadline_in_ms(driver->options.acquire_ms);
-
-	return deadline < end ? deadline : end;
+	return a < b ? a : b;
 }
 
 // After these a connection is not what it was when it logged on.
@@ -284,7 +282,7 @@ int acquire_from(struct acquire *acquire, const struct bolt_address *address, in
 	struct pool_place *place;
 	int r;
 
-	deadline = acquire_deadline(driver, deadline);
+	deadline = sooner(deadline, deadline_in_ms(driver->options.acquire_ms));
 	r = find_auth(acquire, &own, &auth, err);
 	while (r == 0) {
 		r = pool_take(driver->pool, address, deadline, acquire->cancel, &place, err);

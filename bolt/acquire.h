@@ -54,9 +54,6 @@ struct acquire {
 	const struct bolt_failure *failure; // what the server said when it failed so
 };
 
-// The deadline, or the end of the driver's acquire_ms from now on if that comes sooner.
-int64_t acquire_deadline(const struct bolt_driver *driver, int64_t deadline);
-
 // A connection to this address, within the driver's acquire_ms. Errors: those of bolt_link_open(); ERR_INVALID with
 // BOLT_UNSUPPORTED; ERR_TIMEOUT with BOLT_POOL_TIMEOUT.
 int acquire_from(struct acquire *acquire, const struct bolt_address *address, int64_t deadline, struct pool_place **ret, struct err *err);

@@ -166,7 +166,6 @@ int discover_table(struct acquire *acquire, int64_t deadline, struct routing_tab
 	bool initial_first = !known || old.began_without_writers || !acquire->database;
 	int r = ERR_NOT_FOUND;
 
-	deadline = acquire_deadline(acquire->driver, deadline);
 	acquire->asked = acquire->refused = 0;
 	if (acquire->find_bookmarks && acquire->find_bookmarks(acquire, err) < 0)
 		return err->class;
@@ -270,7 +269,6 @@ int discover_place(struct acquire *acquire, int64_t deadline, struct pool_place 
 
 	if (!driver->routing)
 		return acquire_from(acquire, &driver->initial, deadline, ret, err);
-	deadline = acquire_deadline(driver, deadline);
 	acquire->lazy = false;
 	if (!acquire->database || !routing_get(driver->routing, acquire->database, acquire->arena, &table) ||
 	    !routing_is_fresh(driver->routing, &table, acquire->read))

@@ -78,7 +78,7 @@ struct bolt_driver_options {
 	uint32_t pool_size;   // connections to each server; 0: 100
 	int64_t fetch_size;   // rows in a batch; 0: 1000; -1: all in one
 	int64_t connect_ms;   // for reaching one address, with TLS but without what Bolt says then; 0: 30 s
-	int64_t acquire_ms;   // for getting a connection, with connecting and routing; 0: 60 s
+	int64_t acquire_ms;   // for getting a connection to one server, with connecting; a router's answer has the call's deadline; 0: 60 s
 	int64_t lifetime_ms;  // an older connection is not used again; 0: 1 h; BOLT_FOREVER
 	int64_t liveness_ms;  // one that was idle for longer is asked whether it lives; 0: never; -1: always
 	int64_t retry_ms;     // no retry is begun later than this after the first try; 0: 30 s; -1: no retry
