@@ -198,16 +198,24 @@ static void set_unrestricted(struct build *build)
 	}
 }
 
+// Whether there was anything to join.
+static bool join_allowed(struct build *build)
+{
+	const struct conf_plugin **plugins = sorted(build);
+	bool any = false;
+
+	for (size_t i = 0; i < build->request->n_plugins; i++)
+		for (size_t j = 0; j < plugins[i]->n_allowed; j++, any = true)
+			conf_model_join(&build->neo4j, ALLOWLIST, plugins[i]->allowed[j], NULL);
+	return any;
+}
+
 // A plugin that says which of its procedures may be loaded narrows itself, not the others.
 static bool add_plugins_allowed(struct build *build)
 {
 	const struct conf_request *request = build->request;
-	const struct conf_plugin **plugins = sorted(build);
-	bool any = false;
+	bool any = join_allowed(build);
 
-	for (size_t i = 0; i < request->n_plugins; i++)
-		for (size_t j = 0; j < plugins[i]->n_allowed; j++, any = true)
-			conf_model_join(&build->neo4j, ALLOWLIST, plugins[i]->allowed[j], NULL);
 	for (size_t i = 0; i < request->list.n && any; i++) {
 		const struct conf_plugin *plugin = plugin_named(request, request->list.names[i]);
 		const char *procedures = pluginlist_procedures(request->list.names[i]);
@@ -228,14 +236,11 @@ static void add_to_allowlist(struct build *build, const char *procedures)
 static void set_allowlist(struct build *build)
 {
 	const struct conf_request *request = build->request;
-	const struct conf_plugin **sorted_plugins = sorted(build);
 	bool users = conf_model_get(&build->neo4j, ALLOWLIST) != NULL;
 	bool plugins = false;
 
 	if (users)
-		for (size_t i = 0; i < request->n_plugins; i++)
-			for (size_t j = 0; j < sorted_plugins[i]->n_allowed; j++)
-				add_to_allowlist(build, sorted_plugins[i]->allowed[j]);
+		(void)join_allowed(build);
 	else
 		plugins = add_plugins_allowed(build);
 	if (!pluginlist_contains(&request->list, PLUGIN_FLEET))

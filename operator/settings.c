@@ -36,11 +36,19 @@ bool settings_folds_env(yyjson_val *entry, struct arena *arena)
 	return !strcmp(name, "NEO4J_PLUGINS") || (is_literal(entry) && conf_setting_of_env(name, arena));
 }
 
+// The entrypoint skips those.
+static bool is_empty(yyjson_val *entry)
+{
+	const char *value = env_string(entry, "value");
+
+	return value && !*value && !yyjson_obj_get(entry, "valueFrom");
+}
+
 bool settings_ignores_env(yyjson_val *entry, struct arena *arena)
 {
-	const char *name = env_string(entry, "name"), *value = env_string(entry, "value");
+	const char *name = env_string(entry, "name");
 
-	return name && value && !*value && !yyjson_obj_get(entry, "valueFrom") && conf_setting_of_env(name, arena);
+	return name && is_empty(entry) && conf_setting_of_env(name, arena);
 }
 
 // A variable that stays one replaces the setting in the container, unseen by us: not where that would lose something.
@@ -54,10 +62,8 @@ static int check_unseen(yyjson_val *entry, size_t index, bool cluster, struct ar
 	if (len > strlen(file) && !strcmp(name + len - strlen(file), file))
 		name[len - strlen(file)] = '\0';
 	setting = conf_setting_of_env(name, arena);
-	if (!setting || !conf_is_reserved(setting, cluster, &cure))
+	if (!setting || is_empty(entry) || !conf_is_reserved(setting, cluster, &cure))
 		return 0;
-	if (!yyjson_obj_get(entry, "valueFrom") && env_string(entry, "value") && !*env_string(entry, "value"))
-		return 0; // the entrypoint skips empty ones
 	return err_set(err, ERR_INVALID, "spec.env[%zu].name: '%.100s' must not be set from elsewhere: %s", index,
 		       env_string(entry, "name"), cure);
 }
