@@ -16,7 +16,7 @@ bool apply_is_owned(const struct kube_object *object, const char *owner_uid)
 }
 
 // The builder's object with the digest and, for a guarded child, the version it was merged from.
-static const char *with_marks(const struct child *child, const char *digest, struct arena *arena)
+static const char *with_marks(const struct child *child, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_val_mut_copy(doc, json_parse(arena, child->json, strlen(child->json)));
@@ -26,7 +26,7 @@ static const char *with_marks(const struct child *child, const char *digest, str
 	yyjson_mut_doc_set_root(doc, root);
 	if (!annotations)
 		annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
-	yyjson_mut_obj_add_strcpy(doc, annotations, DIGEST_ANNOTATION, digest);
+	yyjson_mut_obj_add_strcpy(doc, annotations, DIGEST_ANNOTATION, child->digest);
 	if (child->guarded && child->live)
 		yyjson_mut_obj_add_strcpy(doc, metadata, "resourceVersion", kube_object_resource_version(child->live));
 	return json_text(arena, doc);
@@ -39,23 +39,22 @@ static const char *applied_digest(const struct kube_object *live)
 	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
 }
 
-static bool stands_as_wanted(const struct memory *memory, const struct child *child, const char *digest,
-			     struct kube_object *live, struct arena *arena)
+static bool stands_as_wanted(const struct memory *memory, const struct child *child, struct kube_object *live, struct arena *arena)
 {
 	const char *applied = applied_digest(live);
 
-	if (!applied || strcmp(applied, digest) != 0)
+	if (!applied || strcmp(applied, child->digest) != 0)
 		return false;
 	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
-	    strcmp(memory->child[child->slot].digest, digest) == 0)
+	    strcmp(memory->child[child->slot].digest, child->digest) == 0)
 		return true;
 	return !drift_of_object(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
 }
 
-static void remember(struct memory *memory, const struct child *child, const char *digest, struct kube_object *live)
+static void remember(struct memory *memory, const struct child *child, struct kube_object *live)
 {
 	memory_set(memory->child[child->slot].version, kube_object_resource_version(live));
-	memory_set(memory->child[child->slot].digest, digest);
+	memory_set(memory->child[child->slot].digest, child->digest);
 }
 
 // The store holds our own objects only, so one that it lacks may still exist and belong to somebody else.
@@ -89,6 +88,7 @@ int apply_look(const struct context *context, struct child *child, enum apply_cl
 	int r;
 
 	*ret = APPLY_OURS;
+	memory_set(child->digest, digest_of(child->json, arena));
 	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
 	if (!child->found) {
 		r = look_for_foreign(context, child, &child->found, err);
@@ -129,12 +129,12 @@ int apply_try(const struct context *context, const struct child *child, struct a
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	const char *digest = digest_of(child->json, arena), *applied = child->found ? applied_digest(child->found) : NULL;
+	const char *applied = child->found ? applied_digest(child->found) : NULL;
 	int r;
 
-	if (applied && strcmp(applied, digest) == 0)
+	if (applied && strcmp(applied, child->digest) == 0)
 		return 0;
-	r = kube_apply(context->client, child->resource, name, with_marks(child, digest, arena), &options, NULL, err);
+	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
 	// What write_child() can mend, it may.
 	if (r == ERR_INVALID && child->found &&
 	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
@@ -148,23 +148,22 @@ int apply_child(const struct context *context, struct memory *memory, const stru
 		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
-	const char *digest = digest_of(child->json, arena);
 	int r;
 
 	*ret_live = NULL;
 	// The builder saw none because the store lags behind: what it made does not know of what is in there.
 	if (child->found && child->guarded && !child->live)
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
-	if (child->found && stands_as_wanted(memory, child, digest, child->found, arena)) {
-		remember(memory, child, digest, child->found);
+	if (child->found && stands_as_wanted(memory, child, child->found, arena)) {
+		remember(memory, child, child->found);
 		*ret_result = APPLY_UNCHANGED;
 		*ret_live = kube_object_ref(child->found);
 		return 0;
 	}
-	r = write_child(context, child, with_marks(child, digest, arena), arena, &written, err);
+	r = write_child(context, child, with_marks(child, arena), arena, &written, err);
 	if (r < 0)
 		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
-	remember(memory, child, digest, written);
+	remember(memory, child, written);
 	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
 	*ret_result = child->found && strcmp(kube_object_resource_version(child->found), kube_object_resource_version(written)) == 0
 			      ? APPLY_UNCHANGED

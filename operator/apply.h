@@ -25,6 +25,7 @@ struct child {
 	bool guarded;		   // write only over the very version that was read (a builder merged from it)
 	struct kube_object *live;  // what the builder saw; NULL for none
 	struct kube_object *found; // by apply_look(): what stands there; a reference
+	char digest[65];	   // by apply_look(): of json
 };
 
 enum apply_claim {
