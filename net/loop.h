@@ -18,12 +18,12 @@ struct loop;
 int loop_new(struct loop **ret, struct err *err);
 int loop_start(struct loop *loop, struct err *err); // makes the thread
 void loop_stop(struct loop *loop);		    // ends it and waits; transfers under way end with ERR_CANCELLED
-void loop_stop_when_stuck(struct loop *loop, int64_t ms); // see below
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
 
 // Before loop_stop(), for those who are to finish what they have begun: from ms after this call on, the loop ends as soon as a
 // transfer waits for its answer for longer than ms, and whoever waits is let go. It does not wait itself. Any thread, once.
+void loop_stop_when_stuck(struct loop *loop, int64_t ms);
 
 // Runs fn on the loop thread soon. Any thread. What comes too late is still called once, so that a waiter
 // is never forgotten: by the loop thread on its way out, or after that by the calling thread itself; fn

@@ -209,7 +209,7 @@ bool cluster_is_recent(const struct memory *memory, int64_t since_ms)
 	return memory->survey.last && memory->survey.taken_ms >= since_ms;
 }
 
-// The pause after one that was followed by n others.
+// The pause that follows n others.
 static int64_t grown(int64_t first, unsigned n, int64_t last)
 {
 	int64_t delay = first;
@@ -300,9 +300,9 @@ static void act_on_servers(const struct context *context, struct memory *memory,
 	r = command(&caller, writer, decision, &err);
 	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
 		 decision->message, "result", r < 0 ? err.text : "done");
-	// What depends on who leads, or on the connection, is tried again with a new survey.
 	if (r == 0)
 		memory->survey.refusals = 0;
+	// What depends on who leads, or on the connection, is tried again with a new survey.
 	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
 		memory_set(memory->survey.refused, err.text);
 }
