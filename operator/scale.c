@@ -3,7 +3,13 @@
 
 #include "operator/scale.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/buf.h"
+
+// A status is read by people, and a cluster may have thousands of databases: so many are named.
+#define NAMES_SHOWN 10
 
 struct scale {
 	const struct scale_facts *facts;
@@ -159,23 +165,20 @@ struct copies {
 
 static bool stays(const struct scale *s, const char *address)
 {
-	for (int i = 0; i < s->target; i++) {
-		if (survey_is_at(address, s->facts->names, names_pod(s->facts->names, i, s->arena)))
-			return true;
-	}
-	return false;
+	int ordinal = survey_ordinal(address, s->facts->names);
+
+	return ordinal >= 0 && ordinal < s->target;
 }
 
-static struct copies count_copies(const struct scale *s, const char *database)
+static struct copies count_copies(const struct scale *s, const struct topology_copy *const *rows, size_t n)
 {
-	const struct topology_copies *all = &s->facts->survey->copies;
 	struct copies copies = {0};
 
-	for (size_t i = 0; i < all->n; i++) {
-		const struct topology_copy *copy = &all->items[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct topology_copy *copy = rows[i];
 		bool online = strcmp(copy->current, "online") == 0;
 
-		if (strcmp(copy->database, database) != 0 || !copy->address)
+		if (!copy->address)
 			continue;
 		copies.all += strcmp(copy->current, "deallocating") != 0;
 		copies.primaries += copy->role && strcmp(copy->role, "primary") == 0;
@@ -185,40 +188,64 @@ static struct copies count_copies(const struct scale *s, const char *database)
 	return copies;
 }
 
-static bool refuse_database(struct scale *s, const char *database)
+static bool refuse_database(struct scale *s, const char *database, const struct copies *copies)
 {
-	struct copies copies = count_copies(s, database);
-
-	if (copies.all > 0 && copies.safe == 0)
+	if (copies->all > 0 && copies->safe == 0)
 		return settle(s, SCALE_REFUSED,
 			      arena_printf(s->arena,
 					   "database '%s' would lose its last copy: its servers are among those to be removed and none "
 					   "of them has it online; %s, or leave spec.topology.servers at %d",
 					   database,
-					   copies.online ? "bring one of them back" : "start it (START DATABASE) so that it can move",
+					   copies->online ? "bring one of them back" : "start it (START DATABASE) so that it can move",
 					   s->facts->replicas));
-	if (copies.online && copies.all > s->target)
+	if (copies->online && copies->all > s->target)
 		return settle(s, SCALE_REFUSED,
 			      arena_printf(s->arena,
 					   "database '%s' has %d copies (%d primaries, %d secondaries), but only %d servers would be left; "
 					   "give it fewer first (ALTER DATABASE ... SET TOPOLOGY ...), or leave spec.topology.servers "
 					   "at %d",
-					   database, copies.all, copies.primaries, copies.all - copies.primaries, s->target,
+					   database, copies->all, copies->primaries, copies->all - copies->primaries, s->target,
 					   s->facts->replicas));
 	return false;
+}
+
+static int by_database(const void *a, const void *b)
+{
+	const struct topology_copy *const *left = a, *const *right = b;
+
+	return strcmp((*left)->database, (*right)->database);
+}
+
+// The copies sorted, so that those of one database lie side by side.
+static const struct topology_copy **sorted_copies(const struct scale *s)
+{
+	const struct topology_copies *copies = &s->facts->survey->copies;
+	const struct topology_copy **rows = arena_new_array(s->arena, const struct topology_copy *, copies->n);
+
+	for (size_t i = 0; i < copies->n; i++)
+		rows[i] = &copies->items[i];
+	if (copies->n > 0)
+		qsort(rows, copies->n, sizeof(rows[0]), by_database);
+	return rows;
 }
 
 // Before the first server is drained: is there room for everything? What the servers alone know, they refuse themselves.
 static bool refuse(struct scale *s)
 {
-	const struct topology_copies *copies = &s->facts->survey->copies;
+	const struct topology_copy **rows = sorted_copies(s);
+	size_t n = s->facts->survey->copies.n, end;
 
-	for (size_t i = 0; i < copies->n; i++) {
-		const struct topology_copy *copy = &copies->items[i];
+	for (size_t i = 0; i < n; i = end) {
+		const struct topology_copy *first = rows[i];
+		struct copies copies;
 
+		for (end = i + 1; end < n && strcmp(rows[end]->database, first->database) == 0;)
+			end++;
 		// System is on every server; a composite database has no data of its own.
-		if (strcmp(copy->database, "system") != 0 && (!copy->type || strcmp(copy->type, "composite") != 0) &&
-		    refuse_database(s, copy->database))
+		if (strcmp(first->database, "system") == 0 || (first->type && strcmp(first->type, "composite") == 0))
+			continue;
+		copies = count_copies(s, rows + i, end - i);
+		if (refuse_database(s, first->database, &copies))
 			return true;
 	}
 	return false;
@@ -263,15 +290,20 @@ static bool mark(struct scale *s)
 	return false;
 }
 
+// "'a', 'b' and 7 more"
 static const char *hosted(const struct topology_server *server, struct arena *arena)
 {
-	const char *text = "";
+	_cleanup_buf_ struct buf text = BUF_INIT((size_t)NAMES_SHOWN * 70 + 40);
+	size_t n = 0;
 
 	for (size_t i = 0; i < server->n_hosting; i++) {
-		if (strcmp(server->hosting[i], "system") != 0)
-			text = arena_printf(arena, "%s%s'%.63s'", text, *text ? ", " : "", server->hosting[i]);
+		if (strcmp(server->hosting[i], "system") == 0 || ++n > NAMES_SHOWN)
+			continue;
+		buf_addf(&text, "%s'%.63s'", n > 1 ? ", " : "", server->hosting[i]);
 	}
-	return text;
+	if (n > NAMES_SHOWN)
+		buf_addf(&text, " and %zu more", n - NAMES_SHOWN);
+	return arena_strdup(arena, buf_str(&text));
 }
 
 // The highest one first; the replicas follow when its server is gone.

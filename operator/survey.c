@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #define SYSTEM "system"
+#define POD_NAME_SIZE 256
 
 struct survey *survey_new(void)
 {
@@ -140,6 +141,20 @@ bool survey_is_at(const char *address, const struct names *names, const char *po
 	return address && strncmp(address, pod, pod_len) == 0 && address[pod_len] == '.' &&
 	       strncmp(address + pod_len + 1, names->domain, domain_len) == 0 &&
 	       (address[pod_len + 1 + domain_len] == ':' || address[pod_len + 1 + domain_len] == '\0');
+}
+
+int survey_ordinal(const char *address, const struct names *names)
+{
+	size_t len = address ? strcspn(address, ".") : 0;
+	char pod[POD_NAME_SIZE];
+	int ordinal;
+
+	if (len == 0 || len >= sizeof(pod))
+		return -1;
+	memcpy(pod, address, len);
+	pod[len] = '\0';
+	ordinal = names_ordinal(names, pod);
+	return ordinal >= 0 && survey_is_at(address, names, pod) ? ordinal : -1;
 }
 
 const struct topology_server *survey_server(const struct survey *survey, const struct names *names, const char *pod)

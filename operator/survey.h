@@ -33,6 +33,9 @@ struct survey *survey_read(const char *text, size_t len);
 // Whether an advertised address is that of a pod of ours.
 bool survey_is_at(const char *address, const struct names *names, const char *pod);
 
+// The ordinal of the pod of ours that an advertised address belongs to; -1: none. NULL is allowed.
+int survey_ordinal(const char *address, const struct names *names);
+
 // The server that runs in a pod; NULL when SHOW SERVERS does not list it, or only as dropped. Of two rows (a pod whose volume
 // was replaced) the one that is available counts.
 const struct topology_server *survey_server(const struct survey *survey, const struct names *names, const char *pod);
