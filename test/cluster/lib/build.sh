@@ -12,24 +12,29 @@ build_go() {
 	(cd "$top/test/cluster/$2" && GOTOOLCHAIN=auto go build -p 2 -trimpath -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3' -o "$1" "$3")
 }
 
+# Whoever comes second waits for the first one's binaries.
 build_binaries() {
 	local stamp
 	stamp=$bin/built-$(build_digest)
-	[ -e "$stamp" ] || {
-		command -v go >/dev/null 2>&1 || die "no go command; run script/setup cluster"
-		with_progress "building the Kubernetes control plane (5 to 10 minutes the first time)" build_go "$bin/control" . ./control
-		with_progress "building kubelet and kube-proxy" build_go "$bin/node" . ./node
-		CGO_ENABLED=0 with_progress "building CoreDNS" build_go "$bin/coredns" dns .
-		CGO_ENABLED=0 with_progress "building the pause program" build_go "$bin/pause" . ./pause
-		build_pause_image
-		for part in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl; do
-			ln -sf control "$bin/$part"
-		done
-		ln -sf node "$bin/kubelet"
-		ln -sf node "$bin/kube-proxy"
-		rm -f "$bin"/built-*
-		touch "$stamp"
-	}
+	[ -e "$stamp" ] || (flock 9 && { [ -e "$stamp" ] || build_all "$stamp"; }) 9>"$bin/lock"
+	[ -e "$stamp" ] || die "the binaries of the cluster were not built"
+}
+
+build_all() { # STAMP
+	local part
+	command -v go >/dev/null 2>&1 || die "no go command; run script/setup cluster"
+	with_progress "building the Kubernetes control plane (5 to 10 minutes the first time)" build_go "$bin/control" . ./control || return 1
+	with_progress "building kubelet and kube-proxy" build_go "$bin/node" . ./node || return 1
+	CGO_ENABLED=0 with_progress "building CoreDNS" build_go "$bin/coredns" dns . || return 1
+	CGO_ENABLED=0 with_progress "building the pause program" build_go "$bin/pause" . ./pause || return 1
+	build_pause_image || return 1
+	for part in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl; do
+		ln -sf control "$bin/$part"
+	done
+	ln -sf node "$bin/kubelet"
+	ln -sf node "$bin/kube-proxy"
+	rm -f "$bin"/built-*
+	touch "$1"
 }
 
 build_pause_image() {
