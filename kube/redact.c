@@ -52,9 +52,10 @@ static void skip_value(struct scan *scan)
 	}
 }
 
+// A key with an escape may be one of them, written otherwise; no field of Kubernetes needs one.
 static bool is_dropped(const char *key, size_t len)
 {
-	return (len == strlen("annotations") && memcmp(key, "annotations", len) == 0) ||
+	return memchr(key, '\\', len) || (len == strlen("annotations") && memcmp(key, "annotations", len) == 0) ||
 	       (len == strlen("managedFields") && memcmp(key, "managedFields", len) == 0);
 }
 

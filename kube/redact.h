@@ -12,6 +12,6 @@
 #define REDACT_OBJECT 2
 #define REDACT_EVENT 3
 
-// Overwrites their values with null and spaces, in place. Any text is taken; of what is no JSON, what looks like
-// such a value may remain.
+// Overwrites their values with null and spaces, in place; of that depth those of keys with an escape, too, which may be theirs. Any
+// text is taken; of what is no JSON, what looks like such a value may remain.
 void redact(char *text, size_t len, unsigned depth);

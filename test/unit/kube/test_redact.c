@@ -81,6 +81,17 @@ static void test_list(void **state)
 	free(text);
 }
 
+// A key may be written with escapes, which only a parser reads.
+static void test_escaped_key(void **state)
+{
+	char *text = redacted("{'metadata':{'\\u0061nnotations':{'a':'hunter2'},'labels':{'\\u0061':'kept'}}}", REDACT_OBJECT);
+
+	(void)state;
+	assert_null(strstr(text, "hunter2"));
+	assert_value(text, "/metadata", "{\"annotations\":null,\"labels\":{\"a\":\"kept\"}}");
+	free(text);
+}
+
 // The text is cut anywhere: what has begun of a value is gone, and nothing beyond the end is touched.
 static void test_cut_anywhere(void **state)
 {
@@ -118,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_escaped_key),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_leaves_what_it_does_not_know),
 	};
