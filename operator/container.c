@@ -219,15 +219,15 @@ static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct 
 	add_items(doc, source, MODE_KEY, tls_keys);
 }
 
-// Lays the members of a user's object over ours, whole members at a time.
+// Lays the members of a user's object (NULL: none) over ours, whole members at a time.
 static void overlay(yyjson_mut_doc *doc, yyjson_mut_val *object, yyjson_val *users)
 {
-	size_t index, max;
-	yyjson_val *key, *val;
+	yyjson_obj_iter iter = yyjson_obj_iter_with(users);
+	yyjson_val *key;
 
-	yyjson_obj_foreach(users, index, max, key, val) {
+	while ((key = yyjson_obj_iter_next(&iter))) {
 		(void)yyjson_mut_obj_remove_key(object, yyjson_get_str(key));
-		yyjson_mut_obj_add(object, yyjson_val_mut_copy(doc, key), yyjson_val_mut_copy(doc, val));
+		yyjson_mut_obj_add(object, yyjson_val_mut_copy(doc, key), yyjson_val_mut_copy(doc, yyjson_obj_iter_get_val(key)));
 	}
 }
 
