@@ -57,7 +57,7 @@ static void remember(struct memory *memory, const struct child *child, struct ku
 	memory_set(memory->child[child->slot].digest, child->digest);
 }
 
-// The store holds our own objects only, so one that it lacks may still exist and belong to somebody else.
+// The store holds our own objects only, and may lag behind: one that it lacks, or knows as nobody's, is asked for.
 static int look_for_foreign(const struct context *context, const struct child *child, struct kube_object **ret_live,
 			    struct err *err)
 {
@@ -71,33 +71,34 @@ static int look_for_foreign(const struct context *context, const struct child *c
 	return r;
 }
 
-// Whether object's owner is of the kind and name of the one that the child is built for: an earlier one, then.
-static bool is_leftover(const struct kube_object *object, const struct child *child, struct arena *arena)
-{
-	yyjson_val *theirs = kube_object_controller(object);
-	yyjson_val *ours = yyjson_ptr_get(json_parse(arena, child->json, strlen(child->json)), "/metadata/ownerReferences/0");
-
-	return theirs && yyjson_equals(yyjson_obj_get(theirs, "kind"), yyjson_obj_get(ours, "kind")) &&
-	       yyjson_equals(yyjson_obj_get(theirs, "name"), yyjson_obj_get(ours, "name"));
-}
-
-int apply_look(const struct context *context, struct child *child, enum apply_claim *ret, struct err *err)
+int apply_look(const struct context *context, struct child *child, enum adoption *ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 	int r;
 
-	*ret = APPLY_OURS;
+	*ret = ADOPTION_OURS;
 	memory_set(child->digest, digest_of(child->json, arena));
 	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
-	if (!child->found) {
+	if (!child->found || !apply_is_owned(child->found, child->owner->metadata.uid)) {
+		kube_object_unref(child->found);
+		child->found = NULL;
 		r = look_for_foreign(context, child, &child->found, err);
 		if (r < 0)
 			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
 	}
-	if (child->found && !apply_is_owned(child->found, child->owner_uid))
-		*ret = is_leftover(child->found, child, arena) ? APPLY_LEFTOVER : APPLY_FOREIGN;
+	if (child->found)
+		*ret = adoption_judge(kube_object_root(child->found), child->owner);
 	return 0;
+}
+
+int apply_adopt(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	const char *patch = adoption_patch(kube_object_root(child->found), child->owner, arena);
+	int r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_MERGE, patch, NULL, err);
+
+	return r < 0 ? err_wrap(err, "cannot adopt %s '%s'", child->resource->kind, child->name) : 0;
 }
 
 // Applies; where the API server finds the result invalid because a port was renumbered by hand, once more after that is undone.

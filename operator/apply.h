@@ -11,16 +11,15 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/adoption.h"
 #include "operator/context.h"
-
-#define DIGEST_ANNOTATION "neofleet.neo4j.com/applied"
 
 struct child {
 	enum memory_child slot;
 	const struct kube_resource *resource;
 	struct kube_store *store;
 	const char *namespace, *name;
-	const char *owner_uid;
+	const struct dbms *owner;
 	const char *json;	   // the object as a builder made it
 	bool guarded;		   // write only over the very version that was read (a builder merged from it)
 	struct kube_object *live;  // what the builder saw; NULL for none
@@ -28,14 +27,11 @@ struct child {
 	char digest[65];	   // by apply_look(): of json
 };
 
-enum apply_claim {
-	APPLY_OURS,	// nothing stands there, or an object of the deployment
-	APPLY_LEFTOVER, // an object of a deleted deployment of the same kind and name, which is about to go
-	APPLY_FOREIGN,	// an object that the deployment does not own
-};
+// Looks at what stands under a child's name, before any child is written. ADOPTION_OURS also where nothing stands there.
+int apply_look(const struct context *context, struct child *child, enum adoption *ret, struct err *err);
 
-// Looks at what stands under a child's name, before any child is written.
-int apply_look(const struct context *context, struct child *child, enum apply_claim *ret, struct err *err);
+// After apply_look(): makes an orphan the deployment's and changes nothing else of it. ERR_CONFLICT: it has changed since.
+int apply_adopt(const struct context *context, const struct child *child, struct arena *arena, struct err *err);
 
 enum apply_result {
 	APPLY_UNCHANGED,

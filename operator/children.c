@@ -16,7 +16,7 @@ static void add(struct children *children, const struct inputs *inputs, enum mem
 		.store = store,
 		.namespace = inputs->dbms.metadata.namespace,
 		.name = name,
-		.owner_uid = inputs->dbms.metadata.uid,
+		.owner = &inputs->dbms,
 		.json = json,
 	};
 }

@@ -22,12 +22,12 @@ yyjson_mut_val *labels_all(yyjson_mut_doc *doc, const struct dbms *dbms)
 {
 	yyjson_mut_val *labels = labels_selector(doc, dbms);
 
-	yyjson_mut_obj_add_str(doc, labels, LABEL_MANAGED_BY, "neofleet");
+	yyjson_mut_obj_add_str(doc, labels, LABEL_MANAGED_BY, LABEL_MANAGED_BY_VALUE);
 	return labels;
 }
 
 // blockOwnerDeletion stays false: setting it would need the right to update the owner's finalizers.
-static void add_owner(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct dbms *dbms)
+void labels_add_owner(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct dbms *dbms)
 {
 	yyjson_mut_val *owner = yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_add_arr(doc, metadata, "ownerReferences"));
 
@@ -51,7 +51,7 @@ yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct dbms *dbms, cons
 	yyjson_mut_obj_add_val(doc, metadata, "labels", labels_all(doc, dbms));
 	yyjson_mut_obj_add_str(doc, metadata, "name", name);
 	yyjson_mut_obj_add_str(doc, metadata, "namespace", dbms->metadata.namespace);
-	add_owner(doc, metadata, dbms);
+	labels_add_owner(doc, metadata, dbms);
 	if (ret_metadata)
 		*ret_metadata = metadata;
 	return root;

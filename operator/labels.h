@@ -15,6 +15,7 @@
 #define LABEL_INSTANCE "app.kubernetes.io/instance"
 #define LABEL_COMPONENT "app.kubernetes.io/component"
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
+#define LABEL_MANAGED_BY_VALUE "neofleet"
 
 // "cluster" or "standalone".
 const char *labels_component(enum dbms_kind kind);
@@ -22,6 +23,9 @@ const char *labels_component(enum dbms_kind kind);
 // The labels that select a deployment's pods; the labels that its children carry.
 yyjson_mut_val *labels_selector(yyjson_mut_doc *doc, const struct dbms *dbms);
 yyjson_mut_val *labels_all(yyjson_mut_doc *doc, const struct dbms *dbms);
+
+// The deployment as the only owner of what metadata is of, and its controller.
+void labels_add_owner(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct dbms *dbms);
 
 // A document whose root has apiVersion, kind and metadata: name, namespace, labels and the owner reference. *ret_metadata
 // is for annotations; NULL where none are needed.

@@ -10,6 +10,7 @@
 #include "operator/apply.h"
 #include "operator/children.h"
 #include "operator/cluster.h"
+#include "operator/publish.h"
 
 #define REFUSED_RETRY_MS INT64_C(60000)
 #define NAME_RETRY_MS INT64_C(1000)
@@ -24,36 +25,11 @@ static void wait_for_name(struct pass *pass)
 	pass_again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
 }
 
-// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else.
-static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+static void wait_for_deletion(struct pass *pass, const char *leaving)
 {
-	*ret_free = false;
-	for (size_t i = 0; i < children->n; i++) {
-		struct child *child = &children->items[i];
-		enum apply_claim claim;
-		int r = apply_look(pass->context, child, &claim, err);
-
-		if (r < 0)
-			return r;
-		if (claim == APPLY_OURS)
-			continue;
-		wait_for_name(pass);
-		if (claim == APPLY_FOREIGN) {
-			pass_refuse(pass, "NameTaken",
-			       arena_printf(pass->arena,
-					    "%s '%s' exists already and belongs to somebody else; delete it, or give this "
-					    "deployment another name",
-					    child->resource->kind, child->name));
-			return 0;
-		}
-		pass->facts.waiting_reason = "WaitingForDeletion";
-		pass->facts.waiting_for = arena_printf(
-			pass->arena, "Waiting for %s '%s' of a deleted deployment of this name to go", child->resource->kind, child->name);
-		return 0;
-	}
-	pass->memory->name_taken = 0;
-	*ret_free = true;
-	return 0;
+	wait_for_name(pass);
+	pass->facts.waiting_reason = "WaitingForDeletion";
+	pass->facts.waiting_for = arena_printf(pass->arena, "Waiting for %s of a deleted deployment of this name to go", leaving);
 }
 
 // Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
@@ -126,12 +102,85 @@ static int apply_children(struct pass *pass, struct children *children, struct e
 	return 0;
 }
 
+// The StatefulSet is tried when its template is known, which takes in what others have put on it.
+static int try_orphans(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		const struct child *child = &children->items[i];
+		int r;
+
+		if (cases[i].adoption != ADOPTION_ORPHAN || child->slot == CHILD_WORKLOAD)
+			continue;
+		r = apply_try(pass->context, child, pass->arena, err);
+		if (r < 0)
+			return is_refusal(pass, err) ? 0 : r;
+	}
+	return 0;
+}
+
+// All of them or, where the API server would not take one as it is to be, none. The next pass finds them owned, and goes on from what
+// they hold. ERR_CONFLICT: look again.
+static int adopt(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+{
+	const char *orphans = adoption_list(cases, children->n, ADOPTION_ORPHAN, pass->arena);
+	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, false};
+	struct event_text adopted = {EVENT_NORMAL, "Adopted", NULL};
+	int r;
+
+	if (!orphans)
+		return 0;
+	r = try_orphans(pass, children, cases, err);
+	for (size_t i = 0; r == 0 && !pass->facts.refused && i < children->n; i++) {
+		if (cases[i].adoption == ADOPTION_ORPHAN)
+			r = apply_adopt(pass->context, &children->items[i], pass->arena, err);
+	}
+	if (r < 0 || pass->facts.refused)
+		return r;
+	adopted.message = arena_printf(pass->arena, "Adopted %s, which had no owner", orphans);
+	publish_event(&publisher, pass->inputs.object, &adopted);
+	return err_set(err, ERR_CONFLICT, "%s had no owner and belong to this deployment now", orphans);
+}
+
+// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else. All that is in the way is
+// told at once.
+static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+{
+	struct adoption_case cases[CHILD_COUNT];
+	const char *refusal, *leaving;
+
+	*ret_free = false;
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		int r;
+
+		cases[i] = (struct adoption_case){.kind = child->resource->kind, .name = child->name};
+		r = apply_look(pass->context, child, &cases[i].adoption, err);
+		if (r < 0)
+			return r;
+		cases[i].object = child->found ? kube_object_root(child->found) : NULL;
+	}
+	refusal = adoption_refusal(cases, children->n, &pass->inputs.dbms, pass->arena);
+	leaving = adoption_list(cases, children->n, ADOPTION_LEAVING, pass->arena);
+	if (refusal) {
+		wait_for_name(pass);
+		pass_refuse(pass, "NameTaken", refusal);
+		return 0;
+	}
+	if (leaving) {
+		wait_for_deletion(pass, leaving);
+		return 0;
+	}
+	pass->memory->name_taken = 0;
+	*ret_free = true;
+	return adopt(pass, children, cases, err);
+}
+
 static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
 {
 	bool is_free;
 	int r = claim_names(pass, children, &is_free, err);
 
-	if (r == 0 && is_free)
+	if (r == 0 && is_free && !pass->facts.refused)
 		r = try_workload(pass, children, err);
 	if (r == 0 && is_free && !pass->facts.refused)
 		r = apply_children(pass, children, err);

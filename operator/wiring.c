@@ -144,12 +144,22 @@ static void add_rival(struct wiring *wiring, const struct kube_object *child)
 			yyjson_get_str(yyjson_obj_get(owner, "name")));
 }
 
+// What nobody controls has labels that tell whose it is.
+static void add_labelled(struct wiring *wiring, const struct kube_object *object)
+{
+	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "labels");
+	bool cluster = yyjson_equals_str(yyjson_obj_get(labels, LABEL_COMPONENT), labels_component(DBMS_CLUSTER));
+
+	add_key(wiring, cluster ? KEY_CLUSTER : KEY_STANDALONE, kube_object_namespace(object),
+		yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
+}
+
 static bool have_one_controller(const struct kube_object *a, const struct kube_object *b)
 {
 	return yyjson_equals(yyjson_obj_get(kube_object_controller(a), "uid"), yyjson_obj_get(kube_object_controller(b), "uid"));
 }
 
-// A child changed: its controller is the root. One that was taken from its controller by hand is that one's business, too.
+// A child changed: its controller is the root. One that has lost its controller, or has none after a restore, is to be adopted.
 static void on_child(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {
@@ -157,6 +167,8 @@ static void on_child(void *user, const struct kube_resource *resource, struct ku
 	add_controller(user, object ? object : previous);
 	if (object && previous && !have_one_controller(object, previous))
 		add_controller(user, previous);
+	if (object && !kube_object_controller(object))
+		add_labelled(user, object);
 	if (!object)
 		add_rival(user, previous);
 }
@@ -179,17 +191,12 @@ static void on_pod(void *user, const struct kube_resource *resource, struct kube
 		add_controller(wiring, set);
 }
 
-// The claim of a volume changed: nobody controls it, its labels tell whose it is.
+// The claim of a volume changed: nobody controls it.
 static void on_volume(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {
-	const struct kube_object *volume = object ? object : previous;
-	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(volume), "metadata"), "labels");
-	bool cluster = yyjson_equals_str(yyjson_obj_get(labels, LABEL_COMPONENT), labels_component(DBMS_CLUSTER));
-
 	(void)resource;
-	add_key(user, cluster ? KEY_CLUSTER : KEY_STANDALONE, kube_object_namespace(volume),
-		yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
+	add_labelled(user, object ? object : previous);
 }
 
 static const char *const secret_paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",

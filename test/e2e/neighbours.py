@@ -18,7 +18,7 @@ def test_foreign_child(ns):
     ns.wait_phase("foreign", "Failed")
     poke(ns, "foreign", 3)
     status = ns.status("foreign")
-    check("ConfigMap 'foreign-config' exists already" in status["message"], f"{status}")
+    check("without an owner: ConfigMap 'foreign-config'; give this deployment another name" in status["message"], f"{status}")
     check(condition(ns, "foreign", "Ready")["reason"] == "NameTaken", f"{status}")
     one_event(ns, "NameTaken")
     check(ns.get("configmap", "foreign-config")["metadata"]["resourceVersion"] == before, "it was written")

@@ -328,7 +328,7 @@ def test_service_of_others(ns):
     before = ns.get("service", "taken-headless")["metadata"]["resourceVersion"]
     ns.standalone("taken")
     wait_for("phase Failed", lambda: ns.status("taken").get("phase") == "Failed")
-    check("Service 'taken-headless' exists already" in ns.status("taken")["message"], f"{ns.status('taken')}")
+    check("without an owner: Service 'taken-headless'; give this deployment another name" in ns.status("taken")["message"], f"{ns.status('taken')}")
     wait_for("the event", lambda: ns.events("NameTaken"))
     check(len(ns.events("NameTaken")) == 1, "not exactly one event")
     check(not ns.get("statefulset", "taken"), "a StatefulSet beside somebody else's Service")
