@@ -87,17 +87,42 @@ struct loop *kube_client_loop(const struct kube_client *client)
 	return client->loop;
 }
 
+static void add_escaped(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (isalnum(c) || strchr("-._~", c))
+			buf_addc(out, (char)c);
+		else
+			buf_addf(out, "%%%02X", c);
+	}
+}
+
+// A name as one segment of a path. The two that a client or a proxy would take for a way up are escaped as well, though they are letters
+// that need none.
+static void add_segment(struct buf *out, const char *name)
+{
+	buf_addc(out, '/');
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		buf_add(out, name[1] ? "%2E%2E" : "%2E");
+	else
+		add_escaped(out, name);
+}
+
 void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name)
 {
 	if (*resource->group)
 		buf_addf(out, "/apis/%s/%s", resource->group, resource->version);
 	else
 		buf_addf(out, "/api/%s", resource->version);
-	if (resource->namespaced && namespace && *namespace)
-		buf_addf(out, "/namespaces/%s", namespace);
+	if (resource->namespaced && namespace && *namespace) {
+		buf_add(out, "/namespaces");
+		add_segment(out, namespace);
+	}
 	buf_addf(out, "/%s", resource->plural);
 	if (name)
-		buf_addf(out, "/%s", name);
+		add_segment(out, name);
 }
 
 void kube_query(struct buf *out, const char *key, const char *value)
@@ -105,14 +130,7 @@ void kube_query(struct buf *out, const char *key, const char *value)
 	if (!value)
 		return;
 	buf_addf(out, "%c%s=", strchr(buf_str(out), '?') ? '&' : '?', key);
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (isalnum(c) || strchr("-._~", c))
-			buf_addc(out, (char)c);
-		else
-			buf_addf(out, "%%%02X", c);
-	}
+	add_escaped(out, value);
 }
 
 void kube_head_release(struct kube_head *head)

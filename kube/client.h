@@ -83,7 +83,7 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 // POST pods/NAME/eviction: ERR_TOO_MANY while a disruption budget forbids it.
 int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err);
 
-// For informers: the path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: of all); and a request's head. Any thread.
+// For informers: the path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: of all), names percent-encoded; and a request's head. Any thread.
 void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name);
 
 // Appends "?key=value" or "&key=value", the value percent-encoded; nothing when it is NULL.

@@ -434,6 +434,29 @@ static void test_url_limit(void **state)
 	free(name);
 }
 
+// A name is one segment of the path, whatever it holds.
+static void test_names_are_escaped(void **state)
+{
+	static const struct {
+		struct kube_name name;
+		const char *path;
+	} cases[] = {
+		{{"ns", "p-1.x"}, "/api/v1/namespaces/ns/pods/p-1.x"},
+		{{"ns", "a/../../secrets/s?x=1#y"}, "/api/v1/namespaces/ns/pods/a%2F..%2F..%2Fsecrets%2Fs%3Fx%3D1%23y"},
+		{{"n/s", "%41 b"}, "/api/v1/namespaces/n%2Fs/pods/%2541%20b"},
+		{{"..", "."}, "/api/v1/namespaces/%2E%2E/pods/%2E"},
+		{{"ns", "\xc3\xa4"}, "/api/v1/namespaces/ns/pods/%C3%A4"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_buf_ struct buf path = BUF_INIT(1024);
+
+		kube_path(&path, &kube_pods, cases[i].name.namespace, cases[i].name.name);
+		assert_string_equal(buf_str(&path), cases[i].path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_end_while_answered),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
+		cmocka_unit_test(test_names_are_escaped),
 		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),
 	};
 
