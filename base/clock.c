@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Time runs on while the machine sleeps: whoever held something for thirty seconds before an hour's sleep does not hold it after. So all
+// deadlines count by CLOCK_BOOTTIME. The calls that wait know CLOCK_MONOTONIC alone, which stands meanwhile; deadline_timespec() gives
+// them what is left.
+
 #include "base/clock.h"
 
 #include <ctype.h>
@@ -19,7 +23,7 @@ static int64_t read_clock(clockid_t id)
 static int64_t system_monotonic(void *user)
 {
 	(void)user;
-	return read_clock(CLOCK_MONOTONIC);
+	return read_clock(CLOCK_BOOTTIME);
 }
 
 static int64_t system_wall(void *user)
@@ -34,12 +38,12 @@ int64_t deadline_in_ms(int64_t ms)
 {
 	int64_t at;
 
-	return __builtin_add_overflow(read_clock(CLOCK_MONOTONIC), ms, &at) ? DEADLINE_NEVER : at;
+	return __builtin_add_overflow(read_clock(CLOCK_BOOTTIME), ms, &at) ? DEADLINE_NEVER : at;
 }
 
 int deadline_left_ms(int64_t deadline)
 {
-	int64_t left = deadline - read_clock(CLOCK_MONOTONIC);
+	int64_t left = deadline - read_clock(CLOCK_BOOTTIME);
 
 	if (left <= 0)
 		return 0;
@@ -48,7 +52,9 @@ int deadline_left_ms(int64_t deadline)
 
 struct timespec deadline_timespec(int64_t deadline)
 {
-	return (struct timespec){.tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000};
+	int64_t asleep = read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC), at = deadline - asleep;
+
+	return (struct timespec){.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
 }
 
 void time_format_rfc3339(int64_t wall_ms, char *text, size_t size)

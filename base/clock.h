@@ -3,7 +3,8 @@
 
 #pragma once
 
-// Monotonic and wall time in milliseconds, replaceable in tests. Callable from any thread.
+// Monotonic and wall time in milliseconds, replaceable in tests. Callable from any thread. Monotonic time includes the time in which the
+// machine slept (CLOCK_BOOTTIME).
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +36,8 @@ int64_t deadline_in_ms(int64_t ms);
 // Milliseconds left, 0 when passed; cut to INT_MAX so that it fits poll().
 int deadline_left_ms(int64_t deadline);
 
-// For calls that wait until a point of CLOCK_MONOTONIC, such as pthread_cond_timedwait().
+// The deadline as a point of CLOCK_MONOTONIC, for calls that wait until one, such as pthread_cond_timedwait(). A sleep of the machine during
+// the wait makes that late; the caller looks at deadline_left_ms() afterwards.
 struct timespec deadline_timespec(int64_t deadline);
 
 // RFC 3339 in UTC with seconds, "2025-12-01T10:00:00Z"; size of text at least TIME_TEXT_SIZE.

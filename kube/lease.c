@@ -3,16 +3,21 @@
 
 // A thread of its own, since a step is one or two blocking calls; what others ask for is one number, the end of the
 // lease. An answer that was lost is no special case: a write that took effect after all makes the next one
-// conflict, a conflict makes us read, and what we read has our name.
+// conflict, a conflict makes us read, and what we read has our name. Between two steps the thread waits for a timer of the clock that
+// goes on while the machine sleeps, so that a lease that has run out meanwhile is looked at right when the machine wakes.
 
 #include "kube/lease.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +31,9 @@
 // What another's lease is believed to last at most.
 #define FOREIGN_MAX_S 600
 #define VERSION_SIZE 256
+#define HOLDER_SIZE 256
+// While we wait, the log says so again.
+#define TELL_MS 300000
 
 struct lease {
 	struct kube_client *client;
@@ -41,14 +49,17 @@ struct lease {
 	int64_t lasts_ms;
 	long long transitions;
 	bool complained; // failures in a row are told once
+	char holder[HOLDER_SIZE], told[HOLDER_SIZE]; // who holds it, and who did when the log was told last that we wait
+	int64_t told_ms;
+
+	_Atomic int64_t waits_since_ms; // 0: does not wait
 
 	_Atomic int64_t until_ms; // 0: not held
 	_Atomic bool lost;
 
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t stop;
-	bool started, stopping;
+	int timer, stop; // descriptors: of a timer, and of an event that ends the thread; -1: none
+	bool started;
 };
 
 static void *must(void *p)
@@ -79,15 +90,11 @@ static void make_identity(char *text, size_t size)
 	(void)snprintf(text, size, "%s_%016llx", *host ? host : "neofleet", (unsigned long long)number);
 }
 
-static void sync_init(struct lease *lease)
+static int make_waits(struct lease *lease, struct err *err)
 {
-	pthread_condattr_t monotonic;
-
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_mutex_init(&lease->lock, NULL);
-	(void)pthread_cond_init(&lease->stop, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	lease->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+	lease->stop = lease->timer < 0 ? -1 : eventfd(0, EFD_CLOEXEC);
+	return lease->stop < 0 ? err_errno(err, errno, "cannot make the lease's timer") : 0;
 }
 
 int lease_new(const struct kube_config *config, struct loop *loop, const struct lease_options *options, struct lease **ret,
@@ -96,6 +103,7 @@ int lease_new(const struct kube_config *config, struct loop *loop, const struct 
 	_cleanup_(lease_freep) struct lease *lease = must(calloc(1, sizeof(*lease)));
 	int r;
 
+	lease->timer = lease->stop = -1;
 	lease->options = *options;
 	lease->options.duration_s = options->duration_s ? options->duration_s : DURATION_S;
 	lease->options.renew_ms = options->renew_ms ? options->renew_ms : RENEW_MS;
@@ -108,9 +116,8 @@ int lease_new(const struct kube_config *config, struct loop *loop, const struct 
 		(void)snprintf(lease->identity, sizeof(lease->identity), "%s", options->identity);
 	else
 		make_identity(lease->identity, sizeof(lease->identity));
-	sync_init(lease);
-	r = kube_client_new(config, loop, &lease->client, err);
-	if (r < 0)
+	r = make_waits(lease, err);
+	if (r < 0 || (r = kube_client_new(config, loop, &lease->client, err)) < 0)
 		return r;
 	// Short enough for more than one try before the lease is given up.
 	kube_client_set_timeout_ms(lease->client, (int)duration_ms(lease) / 6);
@@ -123,8 +130,10 @@ void lease_free(struct lease *lease)
 	if (!lease)
 		return;
 	kube_client_free(lease->client);
-	(void)pthread_cond_destroy(&lease->stop);
-	(void)pthread_mutex_destroy(&lease->lock);
+	if (lease->timer >= 0)
+		(void)close(lease->timer);
+	if (lease->stop >= 0)
+		(void)close(lease->stop);
 	free(lease->namespace);
 	free(lease->name);
 	free(lease);
@@ -144,7 +153,21 @@ bool lease_is_held(const struct lease *lease)
 
 bool lease_is_lost(const struct lease *lease)
 {
-	return atomic_load(&lease->lost);
+	int64_t until_ms = atomic_load(&lease->until_ms);
+
+	return atomic_load(&lease->lost) || (until_ms && until_ms <= now_ms(lease));
+}
+
+int64_t lease_waits_ms(const struct lease *lease)
+{
+	int64_t since_ms = atomic_load(&lease->waits_since_ms);
+
+	return since_ms ? now_ms(lease) - since_ms : 0;
+}
+
+const char *lease_name(const struct lease *lease)
+{
+	return lease->name;
 }
 
 const char *lease_identity(const struct lease *lease)
@@ -172,6 +195,7 @@ static int observe(struct lease *lease, const struct kube_object *object, struct
 	lease->changed_ms = now_ms(lease);
 	lease->free = !holder || !*holder;
 	lease->mine = holder && strcmp(holder, lease->identity) == 0;
+	(void)snprintf(lease->holder, sizeof(lease->holder), "%s", holder ? holder : "");
 	if (seconds < 1 || seconds > FOREIGN_MAX_S)
 		seconds = FOREIGN_MAX_S;
 	lease->lasts_ms = seconds * 1000;
@@ -233,9 +257,24 @@ static int claim(struct lease *lease, enum claim claim, struct err *err)
 	if (r < 0 || claim == CLAIM_RELEASE)
 		return r;
 	r = observe(lease, object, err);
-	if (r == 0)
+	if (r == 0) {
 		atomic_store(&lease->until_ms, sent_ms + duration_ms(lease));
+		atomic_store(&lease->waits_since_ms, 0);
+	}
 	return r;
+}
+
+// Whoever looks at an idle process is to find out why: told when it begins to wait, when the holder is another, and now and then.
+static void tell_waiting(struct lease *lease)
+{
+	if (!atomic_load(&lease->waits_since_ms))
+		atomic_store(&lease->waits_since_ms, now_ms(lease));
+	if (strcmp(lease->told, lease->holder) == 0 && now_ms(lease) - lease->told_ms < TELL_MS)
+		return;
+	memcpy(lease->told, lease->holder, sizeof(lease->told));
+	lease->told_ms = now_ms(lease);
+	log_info("waiting for the lease, which another process holds", "lease", lease->name, "namespace", lease->namespace, "holder",
+		 lease->holder);
 }
 
 // Reads it. That there is none is an answer.
@@ -265,6 +304,7 @@ static int seek(struct lease *lease, int64_t *ret_next_ms, struct err *err)
 		return r;
 	left = lease->changed_ms + lease->lasts_ms - now_ms(lease);
 	if (!lease->free && !lease->mine && left > 0) {
+		tell_waiting(lease);
 		if (left < *ret_next_ms)
 			*ret_next_ms = left;
 		return 0;
@@ -333,16 +373,14 @@ int64_t lease_step(struct lease *lease)
 // False when the lease is to stop.
 static bool pause_for(struct lease *lease, int64_t ms)
 {
-	const struct timespec until = deadline_timespec(deadline_in_ms(ms));
-	bool stopping;
-	int r = 0;
+	// A timer that is set to nothing would never ring.
+	const struct itimerspec after = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1}};
+	struct pollfd fds[] = {{.fd = lease->stop, .events = POLLIN}, {.fd = lease->timer, .events = POLLIN}};
 
-	(void)pthread_mutex_lock(&lease->lock);
-	while (!lease->stopping && r == 0)
-		r = pthread_cond_timedwait(&lease->stop, &lease->lock, &until);
-	stopping = lease->stopping;
-	(void)pthread_mutex_unlock(&lease->lock);
-	return !stopping;
+	(void)timerfd_settime(lease->timer, 0, &after, NULL);
+	while (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) <= 0)
+		continue;
+	return !fds[0].revents;
 }
 
 static void *run(void *user)
@@ -377,10 +415,7 @@ void lease_stop(struct lease *lease)
 	if (!lease)
 		return;
 	if (lease->started) {
-		(void)pthread_mutex_lock(&lease->lock);
-		lease->stopping = true;
-		(void)pthread_cond_broadcast(&lease->stop);
-		(void)pthread_mutex_unlock(&lease->lock);
+		(void)eventfd_write(lease->stop, 1);
 		(void)pthread_join(lease->thread, NULL);
 		lease->started = false;
 	}

@@ -9,7 +9,7 @@
 // Lease are for people; whether another's has run out is judged by our own monotonic clock alone, since the moment at
 // which we saw it change last. Our own lasts from before its last successful renewal was sent: never longer than any
 // contender believes. It is renewed often, given up when a third of it is left, and released at an orderly stop,
-// so that the next need not wait. Once lost, it is not sought again: the process is to exit.
+// so that the next need not wait. Once lost, it is not sought again: the process is to exit. Time in which the machine sleeps counts.
 //
 //   lease_new(config, loop, &(struct lease_options){.name = name, .on_change = wake}, &lease, &err);
 //   lease_start(lease, &err);            // wake() is called from its thread when it is held, and when it is lost
@@ -56,8 +56,13 @@ void lease_stop(struct lease *lease);
 int64_t lease_left_ms(const struct lease *lease);
 
 bool lease_is_held(const struct lease *lease); // any thread
-bool lease_is_lost(const struct lease *lease); // it was held and is no more; any thread
+bool lease_is_lost(const struct lease *lease); // it was held and is no more, or has run out; any thread
 
+// How long it has been waited for while another holds it; 0 when it is held or nobody has it. Any thread. The log says by whom it is held: when
+// the wait begins, when the holder changes, and every five minutes.
+int64_t lease_waits_ms(const struct lease *lease);
+
+const char *lease_name(const struct lease *lease);
 const char *lease_identity(const struct lease *lease);
 
 // Of its own client, for metrics. Any thread.

@@ -5,10 +5,25 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+
+static int64_t asleep_s;
+
+// The system's call, on a machine that has slept: only the clock that counts sleep has gone on. Found before the C library's.
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int r = (int)syscall(SYS_clock_gettime, id, ret);
+
+	if (r == 0 && id == CLOCK_BOOTTIME)
+		ret->tv_sec += asleep_s;
+	return r;
+}
 
 static void test_format(void **state)
 {
@@ -57,8 +72,32 @@ static void test_deadlines(void **state)
 	assert_true(deadline_left_ms(deadline_in_ms(60000)) > 50000);
 	assert_true(deadline_left_ms(DEADLINE_NEVER) > 0);
 	assert_true(deadline_in_ms(INT64_MAX) == DEADLINE_NEVER);
-	assert_int_equal(deadline_timespec(12999).tv_sec, 12);
-	assert_int_equal(deadline_timespec(12999).tv_nsec, 999000000);
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// D7: a deadline passes while the machine sleeps; a wait that begins after it is for what is left by the clock that waits go by.
+static void test_a_sleep_counts(void **state)
+{
+	int64_t before = clock_monotonic_ms(&clock_system), deadline = deadline_in_ms(60000), left;
+	struct timespec until;
+
+	(void)state;
+	asleep_s = 50;
+	assert_true(clock_monotonic_ms(&clock_system) - before >= 50000);
+	assert_in_range(deadline_left_ms(deadline), 1, 10000);
+	until = deadline_timespec(deadline);
+	left = (int64_t)until.tv_sec * 1000 + until.tv_nsec / 1000000 - monotonic_ms();
+	assert_in_range(left, 1, 10000);
+	asleep_s = 61;
+	assert_int_equal(deadline_left_ms(deadline), 0);
+	asleep_s = 0;
 }
 
 int main(void)
@@ -67,6 +106,7 @@ int main(void)
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_a_sleep_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
