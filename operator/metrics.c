@@ -263,7 +263,10 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 		write_runner(out, runner);
 	if (context->lease) {
 		head(out, "leader_election_master_status", "Whether this process holds the lease.");
-		buf_addf(out, "leader_election_master_status{name=\"neofleet\"} %d\n", lease_is_held(context->lease));
+		buf_addf(out, "leader_election_master_status{name=\"%s\"} %d\n", lease_name(context->lease), lease_is_held(context->lease));
+		head(out, "neofleet_lease_wait_seconds", "How long this process has waited while another one holds the lease.");
+		buf_addf(out, "neofleet_lease_wait_seconds{name=\"%s\"} %.3f\n", lease_name(context->lease),
+			 (double)lease_waits_ms(context->lease) / 1000);
 	}
 	head(out, "process_resident_memory_bytes", "Resident memory of the operator.");
 	buf_addf(out, "process_resident_memory_bytes %llu\n", resident_bytes());

@@ -325,12 +325,21 @@ static const char *lease_holder(struct arena *arena)
 	return name && *name && uid && *uid ? arena_printf(arena, "%s_%s", name, uid) : NULL;
 }
 
-static int make_lease(struct wiring *wiring, const char *namespace, struct err *err)
+// One for each scope: operators of two namespaces work side by side.
+static const char *lease_name_of(const struct wiring_options *options, struct arena *arena)
+{
+	if (options->lease_name)
+		return options->lease_name;
+	return options->namespace ? arena_printf(arena, LEASE_NAME "-%s", options->namespace) : LEASE_NAME;
+}
+
+static int make_lease(struct wiring *wiring, const struct wiring_options *given, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *namespace = given->lease_namespace ? given->lease_namespace : kube_config_namespace(wiring->config);
 	struct lease_options options = {
 		.identity = lease_holder(arena),
-		.name = {.namespace = namespace ? namespace : kube_config_namespace(wiring->config), .name = LEASE_NAME},
+		.name = {.namespace = namespace, .name = lease_name_of(given, arena)},
 		.on_change = on_lease,
 		.user = wiring,
 	};
@@ -359,7 +368,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.logins = &wiring->logins;
 	r = make_informers(wiring, options->namespace, err);
 	if (r == 0 && options->leader_elect)
-		r = make_lease(wiring, options->lease_namespace, err);
+		r = make_lease(wiring, options, err);
 	if (r < 0 || (r = loop_start(wiring->loop, err)) < 0)
 		return r;
 	return wiring->context.lease ? lease_start(wiring->context.lease, err) : 0;

@@ -21,6 +21,7 @@ struct wiring_options {
 	int workers;
 	bool leader_elect;
 	const char *lease_namespace; // NULL: the pod's own, or the kubeconfig's
+	const char *lease_name;	     // NULL: one for what is watched, so that operators of different namespaces do not wait for each other
 	void (*on_lease)(void);	     // called on some thread when the lease comes or goes
 };
 

@@ -5,7 +5,7 @@ foreach(name config exec kubeconfig listing object proxy queue redact runner sto
 endforeach()
 
 # On a scripted API server.
-foreach(name client credentials discovery event informer lease wipe)
+foreach(name client credentials discovery event informer lease lease_idle wipe)
 	neofleet_test(kube ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_kube_${name} PRIVATE kube net)
