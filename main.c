@@ -3,6 +3,7 @@
 
 // The operator's process: options, signals, the health and metrics endpoints. Everything else is behind operator/wiring.h.
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
@@ -23,7 +24,7 @@
 #define VERSION "0.1.0"
 
 static struct wiring_options arg_wiring = {.workers = 4};
-static unsigned arg_port = 8080;
+static unsigned arg_port = 8080, arg_probe_port = 8081;
 static const char *arg_level_file;
 static enum log_level arg_level = LOG_INFO;
 
@@ -35,9 +36,11 @@ static const char usage[] =
 	"  --context NAME      context of the kubeconfig (default: its current one)\n"
 	"  --namespace NAME    watch this namespace only (default: all)\n"
 	"  --workers N         reconciles at a time, 1 to 64 (default: 4)\n"
-	"  --leader-elect      work only while holding the Lease 'neofleet', so that several may run\n"
+	"  --leader-elect      work only while holding a Lease, so that several may run\n"
+	"  --lease-name NAME   of that Lease (default: 'neofleet', or 'neofleet-' and the name of --namespace)\n"
 	"  --lease-namespace NAME  where that Lease is (default: the pod's namespace, or the kubeconfig's)\n"
-	"  --port N            port of /metrics, /healthz and /readyz (default: 8080)\n"
+	"  --port N            port of /metrics (default: 8080)\n"
+	"  --probe-port N      port of /healthz and /readyz (default: 8081)\n"
 	"  --log-level LEVEL   debug, info, warning or error (default: info)\n"
 	"  --log-level-file FILE  holds the level instead; looked at every few seconds, so that it may change while running\n"
 	"  --log-format FORMAT text (key=value) or json (default: text)\n"
@@ -62,6 +65,14 @@ static void refuse(const char *option, const char *value, const char *wanted)
 	exit(2);
 }
 
+static bool is_dns_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= 253 && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.")] == '\0' && isalnum((unsigned char)*text) &&
+	       isalnum((unsigned char)text[len - 1]);
+}
+
 static void parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -70,6 +81,7 @@ static void parse_options(int argc, char **argv)
 		{"port", required_argument, NULL, 'p'},	      {"log-level", required_argument, NULL, 'l'},
 		{"leader-elect", no_argument, NULL, 'e'},     {"lease-namespace", required_argument, NULL, 'L'},
 		{"log-level-file", required_argument, NULL, 'F'}, {"log-format", required_argument, NULL, 'f'},
+		{"lease-name", required_argument, NULL, 'N'}, {"probe-port", required_argument, NULL, 'P'},
 		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
 		{0},
 	};
@@ -87,9 +99,9 @@ static void parse_options(int argc, char **argv)
 			if (!parse_number(optarg, 1, 64, &workers))
 				refuse("workers", optarg, "a number from 1 to 64");
 			arg_wiring.workers = (int)workers;
-		} else if (c == 'p') {
-			if (!parse_number(optarg, 1, 65535, &arg_port))
-				refuse("port", optarg, "a number from 1 to 65535");
+		} else if (c == 'p' || c == 'P') {
+			if (!parse_number(optarg, 1, 65535, c == 'p' ? &arg_port : &arg_probe_port))
+				refuse(c == 'p' ? "port" : "probe-port", optarg, "a number from 1 to 65535");
 		} else if (c == 'l') {
 			if (log_level_parse(optarg, &arg_level) < 0)
 				refuse("log-level", optarg, "debug, info, warning or error");
@@ -104,6 +116,10 @@ static void parse_options(int argc, char **argv)
 			arg_wiring.leader_elect = true;
 		} else if (c == 'L') {
 			arg_wiring.lease_namespace = optarg;
+		} else if (c == 'N') {
+			if (!is_dns_name(optarg))
+				refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
+			arg_wiring.lease_name = optarg;
 		} else if (c == 'h' || c == 'V') {
 			(void)fputs(c == 'h' ? usage : "neofleet " VERSION "\n", stdout);
 			exit(0);
@@ -249,12 +265,34 @@ static int supervise(struct wiring *wiring, const sigset_t *signals, struct err 
 	}
 }
 
+// Two listeners, so that whoever asks for metrics keeps no probe waiting. The kubelet has a connection for each probe; with so many of one
+// address, sixteen others would have to join to take them all.
+static int serve(struct server **ret_metrics, struct server **ret_probes, struct err *err)
+{
+	static const struct server_route metrics[] = {{"/metrics", serve_metrics, NULL}};
+	static const struct server_route probes[] = {{"/healthz", serve_health, NULL}, {"/readyz", serve_ready, NULL}};
+	int r = server_start(&(struct server_options){.port = (uint16_t)arg_probe_port,
+						      .connections = 128,
+						      .connections_of_one = 8,
+						      .idle_s = 2,
+						      .routes = probes,
+						      .n_routes = sizeof(probes) / sizeof(probes[0])},
+			     ret_probes, NULL, err);
+
+	return r < 0 ? r
+		     : server_start(&(struct server_options){.port = (uint16_t)arg_port,
+							     .connections = 16,
+							     .connections_of_one = 4,
+							     .idle_s = 5,
+							     .routes = metrics,
+							     .n_routes = sizeof(metrics) / sizeof(metrics[0])},
+				    ret_metrics, NULL, err);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct server_route routes[] = {
-		{"/healthz", serve_health, NULL}, {"/readyz", serve_ready, NULL}, {"/metrics", serve_metrics, NULL}};
+	struct server *metrics = NULL, *probes = NULL;
 	struct wiring *wiring = NULL;
-	struct server *server = NULL;
 	struct err err = ERR_INIT;
 	sigset_t signals;
 
@@ -270,8 +308,7 @@ int main(int argc, char **argv)
 	// Blocked before any thread is made, so that only supervise() sees them.
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 	log_info("starting", "version", VERSION);
-	if (server_start(NULL, (uint16_t)arg_port, routes, sizeof(routes) / sizeof(routes[0]), &server, NULL, &err) == 0 &&
-	    wiring_start(&arg_wiring, &wiring, &err) == 0) {
+	if (serve(&metrics, &probes, &err) == 0 && wiring_start(&arg_wiring, &wiring, &err) == 0) {
 		atomic_store(&the_wiring, wiring);
 		if (supervise(wiring, &signals, &err) > 0)
 			log_info("stopping");
@@ -279,7 +316,8 @@ int main(int argc, char **argv)
 	if (err_is_set(&err))
 		log_error("cannot run", "error", err.text);
 	atomic_store(&the_wiring, NULL);
-	server_stop(server);
+	server_stop(metrics);
+	server_stop(probes);
 	wiring_stop(wiring);
 	return err_is_set(&err);
 }

@@ -26,7 +26,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 # As in the image.
 ENVIRONMENT = dict(line.split("=", 1) for line in (TOP / "script/lib/image.env").read_text(encoding="ascii").splitlines() if "=" in line and line[0] != "#")
 SERVER = "10.244.0.1"
-PORT = 8090
+PORT, PROBE_PORT = 8090, 8091
 LOOKS_S = 100  # after which the operator has looked for the last time whether a registration's connection has come, operator/looks.c
 LARGE = 1000  # clusters; beyond, the API server needs most of a machine, and what wants a quiet one has been measured
 CR = "/apis/neo4j.neo4j.com/v1alpha1/namespaces/{}/neo4jenterpriseclusters"
@@ -121,14 +121,14 @@ class Operator:
         self.log = bench.folder / "operator.log"
         started = time.monotonic()
         with self.log.open("a") as log:
-            self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), "--leader-elect",
+            self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), "--probe-port", str(PROBE_PORT), "--leader-elect",
                                              "--lease-namespace", "default", *options], stderr=log,
                                             env=os.environ | ENVIRONMENT)
         wait_for("the stores in sync", 300, self.is_ready, 0.002)
         self.sync_ms = (time.monotonic() - started) * 1000
 
-    def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+    def get(self, path, port=PORT):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -141,7 +141,7 @@ class Operator:
     def is_ready(self):
         if self.process.poll() is not None:
             sys.exit(f"bench: the operator has ended: {self.log.read_text()[-500:]}")
-        return self.get("/readyz")[0] == 200
+        return self.get("/readyz", PROBE_PORT)[0] == 200
 
     def memory_kb(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

@@ -10,9 +10,7 @@
 #include <string.h>
 
 #define BODY_MAX ((size_t)16 * 1024 * 1024)
-#define CONNECTIONS_MAX 32U
-#define IDLE_SECONDS 10U
-#define MEMORY_PER_CONNECTION ((size_t)8 * 1024)
+#define MEMORY_PER_CONNECTION ((size_t)4 * 1024)
 
 struct server {
 	struct MHD_Daemon *daemon;
@@ -32,6 +30,7 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 	if (!response)
 		return MHD_NO;
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -68,51 +67,50 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 }
 
 // All addresses of both families where the machine has IPv6, else of IPv4.
-static struct MHD_Daemon *listen_all(struct server *server, const struct sockaddr_in *where)
+static struct MHD_Daemon *listen_all(struct server *server, const struct server_options *options, const struct sockaddr_in *where)
 {
 	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
 	const struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = where->sin_port};
 	const struct MHD_OptionItem limits[] = {
-		{MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
-		{MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
+		{MHD_OPTION_CONNECTION_LIMIT, options->connections, NULL},
+		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connections_of_one, NULL},
+		{MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_PER_CONNECTION, NULL},
 		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_Daemon *daemon = NULL;
-	uint16_t port = ntohs(where->sin_port);
 
 	if (where->sin_addr.s_addr == INADDR_ANY)
-		daemon = MHD_start_daemon(flags | MHD_USE_DUAL_STACK, port, NULL, NULL, on_request, server,
+		daemon = MHD_start_daemon(flags | MHD_USE_DUAL_STACK, options->port, NULL, NULL, on_request, server,
 					  MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_ARRAY, limits, MHD_OPTION_END);
 	if (!daemon)
-		daemon = MHD_start_daemon(flags, port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
-					  where, MHD_OPTION_ARRAY, limits, MHD_OPTION_END);
+		daemon = MHD_start_daemon(flags, options->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, where,
+					  MHD_OPTION_ARRAY, limits, MHD_OPTION_END);
 	return daemon;
 }
 
-int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes,
-		 struct server **ret, uint16_t *ret_port, struct err *err)
+int server_start(const struct server_options *options, struct server **ret, uint16_t *ret_port, struct err *err)
 {
-	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(options->port)};
 	const union MHD_DaemonInfo *info;
 	struct server *server;
 
-	if (address && inet_pton(AF_INET, address, &where.sin_addr) != 1)
-		return err_set(err, ERR_INVALID, "address '%s' is no IPv4 address", address);
-	server = calloc(1, sizeof(*server) + n_routes * sizeof(*routes));
+	if (options->address && inet_pton(AF_INET, options->address, &where.sin_addr) != 1)
+		return err_set(err, ERR_INVALID, "address '%s' is no IPv4 address", options->address);
+	server = calloc(1, sizeof(*server) + options->n_routes * sizeof(*options->routes));
 	if (!server)
 		abort();
-	server->n = n_routes;
-	for (size_t i = 0; i < n_routes; i++)
-		server->routes[i] = routes[i];
-	server->daemon = listen_all(server, &where);
+	server->n = options->n_routes;
+	for (size_t i = 0; i < options->n_routes; i++)
+		server->routes[i] = options->routes[i];
+	server->daemon = listen_all(server, options, &where);
 	if (!server->daemon) {
 		free(server);
-		return err_errno(err, errno, "cannot serve HTTP on port %u", port);
+		return err_errno(err, errno, "cannot serve HTTP on port %u", options->port);
 	}
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	if (ret_port)
-		*ret_port = info ? info->port : port;
+		*ret_port = info ? info->port : options->port;
 	*ret = server;
 	return 0;
 }

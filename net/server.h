@@ -3,8 +3,9 @@
 
 #pragma once
 
-// A tiny HTTP server for /metrics, /healthz and /readyz (libmicrohttpd, one internal thread). GET and HEAD only;
-// small limits on connections, header size and idle time.
+// A tiny HTTP server for /metrics, /healthz and /readyz (libmicrohttpd, one internal thread each). GET and HEAD only; a connection serves one
+// request. Whoever can reach the port may ask: so connections, those of one address, header size and idle time have small limits.
+// Beyond its address's limit a connection is closed at once; beyond the limit of all it waits until there is room.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,9 +22,17 @@ struct server_route {
 	void *user;
 };
 
+struct server_options {
+	const char *address; // NULL: all of IPv4 and IPv6; else one of IPv4
+	uint16_t port;	     // 0: any
+	unsigned connections, connections_of_one; // at a time: all, and those of one address
+	unsigned idle_s;     // a connection that says and takes nothing for so long is closed
+	const struct server_route *routes; // copied
+	size_t n_routes;
+};
+
 struct server;
 
-// address NULL: all addresses of IPv4 and IPv6; else an IPv4 address. The routes are copied. ret_port (may be NULL) gets the port when port is 0.
-int server_start(const char *address, uint16_t port, const struct server_route *routes, size_t n_routes,
-		 struct server **ret, uint16_t *ret_port, struct err *err);
+// ret_port (may be NULL) gets the port.
+int server_start(const struct server_options *options, struct server **ret, uint16_t *ret_port, struct err *err);
 void server_stop(struct server *server); // NULL is allowed

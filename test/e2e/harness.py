@@ -348,11 +348,12 @@ class LocalOperator:
     """A binary of the working tree as a process of the test, for one namespace: NEOFLEET_OPERATOR names it."""
 
     def __init__(self, binary, namespace, *flags, env=None, kubeconfig=None, log_to=None):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        with socket.socket() as metrics, socket.socket() as probes:
+            for free in (metrics, probes):
+                free.bind(("127.0.0.1", 0))
+            self.port, probe_port = metrics.getsockname()[1], probes.getsockname()[1]
         self.command = [binary, "--kubeconfig", kubeconfig or os.environ["KUBECONFIG"], "--namespace", namespace,
-                        "--port", str(self.port), *flags]
+                        "--port", str(self.port), "--probe-port", str(probe_port), *flags]
         self.env = dict(os.environ, **(env or {}))
         # Not into the log: that may have nowhere to go.
         for options in ("ASAN_OPTIONS", "TSAN_OPTIONS"):

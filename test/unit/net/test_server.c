@@ -38,24 +38,34 @@ static unsigned metrics(void *user, struct buf *body, const char **ret_content_t
 static uint16_t begin(const char *address, struct server **ret, int *calls)
 {
 	const struct server_route routes[] = {{"/readyz", ready, calls}, {"/metrics", metrics, NULL}};
+	const struct server_options options = {
+		.address = address, .connections = 64, .connections_of_one = 8, .idle_s = 2, .routes = routes, .n_routes = 2};
 	struct err err = ERR_INIT;
 	uint16_t port = 0;
 
-	assert_int_equal(server_start(address, 0, routes, 2, ret, &port, &err), 0);
+	assert_int_equal(server_start(&options, ret, &port, &err), 0);
 	assert_int_not_equal(port, 0);
 	return port;
 }
 
-static int dial(uint16_t port)
+// From 127.0.0.LAST.
+static int dial_from(uint16_t port, unsigned last)
 {
 	struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last)};
 	const struct timeval limit = {.tv_sec = 20};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	assert_int_equal(connect(fd, (struct sockaddr *)&where, sizeof(where)), 0);
 	return fd;
+}
+
+static int dial(uint16_t port)
+{
+	return dial_from(port, 1);
 }
 
 // All that comes until the server closes.
@@ -154,25 +164,79 @@ static void test_too_much_and_noise(void **state)
 	server_stop(server);
 }
 
-// A connection beyond the limit waits until there is room.
-static void test_connection_limit(void **state)
+static void ask(int fd)
 {
 	const char *request = "GET /readyz" CLOSE;
+
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+}
+
+// Whether an answer comes within ms.
+static bool is_answered(int fd, int ms)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	return poll(&wait, 1, ms) == 1 && recv(fd, &byte, 1, 0) == 1;
+}
+
+// E4: a pod that opens connections and says nothing takes what one address may have, and the others are answered at once.
+static void test_one_address_silences_nobody(void **state)
+{
 	struct server *server;
-	int calls = 0, fds[33];
+	int calls = 0, fds[200], other;
 	uint16_t port = begin("127.0.0.1", &server, &calls);
-	struct pollfd fd = {.events = POLLIN};
+	char byte;
 
 	(void)state;
-	for (size_t i = 0; i < 33; i++)
-		fds[i] = dial(port);
-	assert_int_equal(send(fds[32], request, strlen(request), MSG_NOSIGNAL), strlen(request));
-	fd.fd = fds[32];
-	assert_int_equal(poll(&fd, 1, 50), 0);
-	(void)close(fds[0]);
-	assert_int_equal(poll(&fd, 1, 5000), 1);
-	for (size_t i = 1; i < 33; i++)
+	for (size_t i = 0; i < 200; i++)
+		fds[i] = dial_from(port, 2);
+	other = dial_from(port, 3);
+	ask(other);
+	assert_true(is_answered(other, 1000));
+	(void)close(other);
+	// What is above the address's limit was closed at once, the others are when they have said nothing for two seconds.
+	for (size_t i = 0; i < 200; i++) {
+		assert_true(recv(fds[i], &byte, 1, 0) <= 0);
 		(void)close(fds[i]);
+	}
+	other = dial_from(port, 2);
+	ask(other);
+	assert_true(is_answered(other, 5000));
+	(void)close(other);
+	server_stop(server);
+}
+
+// Of many addresses: a connection beyond the limit of all waits until there is room.
+static void test_connection_limit(void **state)
+{
+	struct server *server;
+	int calls = 0, fds[65];
+	uint16_t port = begin("127.0.0.1", &server, &calls);
+
+	(void)state;
+	for (unsigned i = 0; i < 65; i++)
+		fds[i] = dial_from(port, 2 + i / 8);
+	ask(fds[64]);
+	assert_false(is_answered(fds[64], 50));
+	(void)close(fds[0]);
+	assert_true(is_answered(fds[64], 1500));
+	for (size_t i = 1; i < 65; i++)
+		(void)close(fds[i]);
+	server_stop(server);
+}
+
+// A connection is not kept by whoever asks again and again.
+static void test_one_request_a_connection(void **state)
+{
+	const char *request = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct server *server;
+	int calls = 0;
+	uint16_t port = begin("127.0.0.1", &server, &calls);
+
+	(void)state;
+	free(exchange(port, request));
+	assert_int_equal(calls, 1);
 	server_stop(server);
 }
 
@@ -185,9 +249,9 @@ static void test_addresses(void **state)
 
 	(void)state;
 	assert_answer(port, "GET /readyz" CLOSE, "HTTP/1.1 503 ", "not yet\n");
-	assert_int_equal(server_start("::", 0, NULL, 0, &second, NULL, &err), ERR_INVALID);
+	assert_int_equal(server_start(&(struct server_options){.address = "::"}, &second, NULL, &err), ERR_INVALID);
 	err_clear(&err);
-	assert_true(server_start(NULL, port, NULL, 0, &second, NULL, &err) < 0);
+	assert_true(server_start(&(struct server_options){.port = port, .connections = 1, .connections_of_one = 1}, &second, NULL, &err) < 0);
 	assert_non_null(strstr(err.text, "cannot serve HTTP on port"));
 	server_stop(server);
 	server_stop(NULL);
@@ -198,7 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),		cmocka_unit_test(test_other_methods),
 		cmocka_unit_test(test_too_much_and_noise), cmocka_unit_test(test_connection_limit),
-		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_addresses),	cmocka_unit_test(test_one_address_silences_nobody),
+		cmocka_unit_test(test_one_request_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
