@@ -152,6 +152,17 @@ int admin_fleet_inspect(const struct admin *admin, const char *token, struct tok
 	return 0;
 }
 
+int admin_dbms_id(const struct admin *admin, const char **ret, struct err *err)
+{
+	struct bolt_table result;
+	int r = run(admin, "CALL dbms.info()", NULL, &result, err);
+
+	if (r < 0)
+		return r;
+	*ret = bolt_as_string(bolt_table_get(&result, 0, "id"));
+	return *ret ? 0 : lacks("id", "dbms.info", err);
+}
+
 int admin_fleet_register(const struct admin *admin, const char *token, bool *ret_registered, const char **ret_text,
 			 struct err *err)
 {

@@ -49,6 +49,10 @@ struct token_info {
 // token NULL: the stored one.
 int admin_fleet_inspect(const struct admin *admin, const char *token, struct token_info *ret, struct err *err);
 
+// What the DBMS calls itself, as Fleet Manager reports it to the service: all servers of a cluster say the same, and so does a copy
+// of a volume.
+int admin_dbms_id(const struct admin *admin, const char **ret, struct err *err);
+
 // Stores the token on the server. ret_registered tells whether the row says success; ret_text is the row, which
 // may quote the token: scrub it.
 int admin_fleet_register(const struct admin *admin, const char *token, bool *ret_registered, const char **ret_text,

@@ -118,23 +118,26 @@ bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *pa
 	return done;
 }
 
-static bool read_expiry(const struct exchange *x, int64_t *ret_expires_ms, struct access_problem *ret_problem)
+static bool read_token(const struct exchange *x, struct ask_token *ret, struct access_problem *ret_problem)
 {
 	struct err err = ERR_INIT;
 	struct token_info stored = {0};
+	const char *identity;
 
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail_with(x, &err, ret_problem);
-	if (!stored.expires || time_parse_rfc3339(stored.expires, ret_expires_ms) < 0)
+	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
 		return fail(ret_problem, FLEET_SERVER_ERROR,
 			    arena_printf(x->ask->arena, "Server '%s' does not tell when its token expires", x->pod->name));
+	identity = registration_identity(&x->admin, &stored);
+	ret->identity = identity ? arena_strdup(x->ask->arena, identity) : NULL;
 	return true;
 }
 
-bool ask_token_expiry(const struct ask *ask, const struct pod *pod, int64_t *ret_expires_ms, struct access_problem *ret_problem)
+bool ask_token(const struct ask *ask, const struct pod *pod, struct ask_token *ret, struct access_problem *ret_problem)
 {
 	struct exchange x;
-	bool done = begin(ask, pod, &x, ret_problem) && read_expiry(&x, ret_expires_ms, ret_problem);
+	bool done = begin(ask, pod, &x, ret_problem) && read_token(&x, ret, ret_problem);
 
 	end(&x);
 	return done;

@@ -26,8 +26,13 @@ bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_
 bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *patterns, bool *ret_present,
 		    struct access_problem *ret_problem);
 
-// When the stored token expires, by the wall clock. False with a problem.
-bool ask_token_expiry(const struct ask *ask, const struct pod *pod, int64_t *ret_expires_ms, struct access_problem *ret_problem);
+// When the stored token expires, by the wall clock, and what the server is in Aura (registration_identity(); NULL: not told). False
+// with a problem.
+struct ask_token {
+	int64_t expires_ms;
+	const char *identity;
+};
+bool ask_token(const struct ask *ask, const struct pod *pod, struct ask_token *ret, struct access_problem *ret_problem);
 
 // Has the stored token forgotten, by the server that can write database system: each that is ready is asked in turn until one
 // has done it. A server without the procedures holds no token. False with the last problem.

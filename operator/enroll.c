@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "operator/credentials.h"
 #include "operator/fleet.h"
+#include "operator/key.h"
 #include "operator/looks.h"
 #include "operator/pace.h"
 
@@ -113,15 +114,18 @@ static bool is_still_wanted(const struct context *context, const struct enroll_i
 	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
 	struct kube_name name = {.namespace = metadata->namespace, .name = metadata->name};
 	struct err err = ERR_INIT;
+	const char *last;
+	bool copied;
 
 	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
 		return fail(ret, "ApiUnavailable",
 			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
+	last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
+	copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
 	ret->stale = strcmp(kube_object_uid(root), metadata->uid) != 0 ||
-		     yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered")) ||
+		     (!copied && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"))) ||
 		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation ||
-		     (kube_object_get(root, "/status/auraFleetManagement/lastRegistrationTime") != NULL) !=
-			     inputs->registered_before;
+		     (last && !copied) != inputs->registered_before;
 	return !ret->stale;
 }
 
@@ -134,6 +138,18 @@ static struct registration_request request_for(const struct access *access, cons
 		.admin_secret = access->servers->dbms->admin_secret,
 		.deadline = deadline_in_ms(timeout_ms),
 	};
+}
+
+// A token that another deployment's servers hold as well came here with a copy of their volume, and is not this one's.
+static bool is_of_a_twin(const struct context *context, const struct enroll_inputs *inputs, const struct registration_result *result,
+			 struct arena *arena)
+{
+	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
+	const char *twins[MEMORY_TWINS_MAX];
+	char key[QUEUE_KEY_SIZE];
+
+	key_format(key_kind_of(inputs->resource->kind), metadata->namespace, metadata->name, key);
+	return result->adopted && memory_twins(context->memories, key, result->identity, arena, twins) > 0;
 }
 
 static void attempt(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
@@ -168,13 +184,21 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		return;
 	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
-	request.may_adopt = !inputs->registered_before;
+	request.may_adopt = request.identify = !inputs->registered_before;
 	request.may_wait = !memory->attempt.connecting_ms || deadline_left_ms(memory->attempt.connecting_ms) > 0;
 	// After the deadline was set: what is left of the lease outlasts it.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
 		return;
 	registration_run(&request, secret_arena, &result);
+	if (is_of_a_twin(context, inputs, &result, arena)) {
+		request.may_adopt = false;
+		request.deadline = deadline_in_ms(EXCHANGE_TIMEOUT_MS);
+		ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
+		if (ret->lease_short)
+			return;
+		registration_run(&request, secret_arena, &result);
+	}
 	if (result.answered)
 		access_note(context, memory, &inputs->servers,
 			    strcmp(result.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? result.message : NULL, result.code);
@@ -238,6 +262,7 @@ static bool look(const struct context *context, struct memory *memory, const str
 
 	if (refusal || !access_read(context, &access, arena, &problem)) {
 		memory->connection.connected = -1;
+		memory->connection.token_gone = false;
 		memory_set(memory->connection.message, refusal ? refusal : problem.message);
 		return true;
 	}
@@ -254,6 +279,7 @@ static bool look(const struct context *context, struct memory *memory, const str
 			decisive = result;
 	}
 	memory->connection.connected = decisive.connected;
+	memory->connection.token_gone = decisive.token_gone;
 	memory_set(memory->connection.message, decisive.message);
 	return true;
 }
@@ -280,6 +306,7 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 	*ret = (struct enroll_connection){
 		.known = looks->taken > 0,
 		.connected = memory->connection.connected,
+		.token_gone = memory->connection.token_gone && looks->taken > 1,
 		.message = memory->connection.message,
 		.again_after_ms = looks_left_ms(looks, clock_monotonic_ms(&clock_system)),
 	};

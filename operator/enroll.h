@@ -18,7 +18,7 @@ struct enroll_inputs {
 	struct access_servers servers;
 	const struct pod *server; // the one that can write database system; NULL: none does now
 	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
-	bool registered_before; // lastRegistrationTime is set
+	bool registered_before; // lastRegistrationTime is set, by a registration of this very resource
 	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
 };
 
@@ -40,6 +40,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 struct enroll_connection {
 	bool known;	     // one of the looks was taken
 	int connected;	     // 1, 0, -1 unknown; where known
+	bool token_gone;     // not connected, since the server holds no token; not before the second look, for it may be starting
 	const char *message;
 	int64_t again_after_ms; // when the next look is due; 0: none
 };

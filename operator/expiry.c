@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "operator/twins.h"
 
 #define DAY_MS INT64_C(86400000)
 #define LONGEST_MS (21 * DAY_MS)
@@ -29,7 +30,8 @@ int64_t expiry_look(const struct ask *ask, const char *key, const char *register
 	const char *basis = registered_at ? registered_at : "";
 	const struct pod *pod = ask_whom(&ask->servers, NULL);
 	struct pace *pace = &ask->memory->expiry;
-	int64_t *due = &ask->memory->expiry_due_ms, left, expires_ms;
+	int64_t *due = &ask->memory->expiry_due_ms, left;
+	struct ask_token token = {0};
 	struct access_problem problem;
 	enum pace_step step = pace_step(pace, basis, &left);
 
@@ -41,11 +43,12 @@ int64_t expiry_look(const struct ask *ask, const char *key, const char *register
 	// A change of the pods brings it here again.
 	if (!pod)
 		return 0;
-	if (!ask_token_expiry(ask, pod, &expires_ms, &problem))
+	if (!ask_token(ask, pod, &token, &problem))
 		return pace_fail(pace, basis, problem.reason, problem.message, RETRY_MS);
 	pace_succeed(pace, basis);
-	memory_set_expiry(ask->context->memories, key, expires_ms);
-	left = next_look_ms(expires_ms - clock_wall_ms(&clock_system));
+	memory_set_expiry(ask->context->memories, key, token.expires_ms);
+	twins_note(ask->context, key, token.identity, ask->arena);
+	left = next_look_ms(token.expires_ms - clock_wall_ms(&clock_system));
 	*due = deadline_in_ms(left);
 	return left;
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// When the token that the servers of a deployment hold expires, for metrics alone. One server is asked after each registration and
+// When the token that the servers of a deployment hold expires, for metrics; and what they are in Aura (operator/twins.h). One server is asked after each registration and
 // each start of the operator, and, since the service renews tokens by itself, when a tenth of the time that was left is over: about
 // once a day at most, every three weeks at least. That none can be asked changes nothing else.
 

@@ -3,6 +3,8 @@
 
 #include "operator/fleet.h"
 
+#include "base/clock.h"
+
 static void decide(struct fleet_decision *ret, enum fleet_step step, const char *reason, const char *message)
 {
 	*ret = (struct fleet_decision){.step = step, .reason = reason, .message = message};
@@ -19,6 +21,23 @@ static const char *off_message(const struct fleet_facts *facts, struct arena *ar
 				    "still be there if the plugin comes back",
 				    facts->untold);
 	return "Fleet management is disabled in the spec";
+}
+
+const char *fleet_register_command(const struct dbms *dbms, struct arena *arena)
+{
+	return arena_printf(arena,
+			    "kubectl patch %s %s --namespace %s --type=merge --subresource=status -p "
+			    "'{\"status\":{\"auraFleetManagement\":{\"registered\":false}}}'",
+			    dbms->kind == DBMS_CLUSTER ? "neo4jenterprisecluster" : "neo4jenterprisestandalone", dbms->metadata.name,
+			    dbms->metadata.namespace);
+}
+
+bool fleet_is_copied(const char *created, const char *last_registration)
+{
+	int64_t made_ms, registered_ms;
+
+	return created && last_registration && time_parse_rfc3339(created, &made_ms) == 0 &&
+	       time_parse_rfc3339(last_registration, &registered_ms) == 0 && made_ms > registered_ms;
 }
 
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret)

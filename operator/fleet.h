@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "api/dbms.h"
 #include "base/arena.h"
 
 // Reasons of condition FleetRegistered beside those of operator/registration.h.
@@ -23,6 +24,12 @@
 #define FLEET_TOKEN_MALFORMED "TokenMalformed"
 #define FLEET_TOKEN_EXPIRED "TokenExpired"
 
+// Of condition FleetConnected: the status says registered, and the server holds no token.
+#define FLEET_TOKEN_GONE "TokenGone"
+
+// The condition of deployments that are one in Aura (operator/twins.h).
+#define FLEET_TWINS "FleetTwins"
+
 enum fleet_step {
 	FLEET_REST,	// nothing to do and nothing to say: it was never enabled
 	FLEET_OFF,	// enabled was seen before, and is no more
@@ -34,7 +41,7 @@ enum fleet_step {
 struct fleet_facts {
 	bool enabled;
 	bool seen;		     // the status has the map: enabled was seen before
-	bool registered;	     // in the status
+	bool registered;	     // in the status, and that of this very resource (fleet_is_copied())
 	bool has_token_source;
 	const char *obstacle_reason; // why the plugin cannot be had; NULL when it can
 	const char *obstacle;
@@ -50,5 +57,12 @@ struct fleet_decision {
 	const char *reason;
 	const char *message;
 };
+
+// The command of the user's page that has a deployment registered with the token that its Secret holds then.
+const char *fleet_register_command(const struct dbms *dbms, struct arena *arena);
+
+// Whether what the status says of a registration is another one's, restored from a copy: this resource was made after that
+// registration. Times are RFC 3339; NULL: unknown, and then it is not.
+bool fleet_is_copied(const char *created, const char *last_registration);
 
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret);

@@ -21,6 +21,7 @@ struct slot {
 	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
 	size_t squeezed_len, survey_len;
 	int64_t token_expires_ms; // under the table's lock
+	char identity[MEMORY_IDENTITY_SIZE]; // under the table's lock
 	char key[];
 };
 
@@ -184,6 +185,47 @@ int64_t memory_expiry(struct memory_table *table, const char *key)
 	expires_ms = slot ? slot->token_expires_ms : 0;
 	(void)pthread_mutex_unlock(&table->lock);
 	return expires_ms;
+}
+
+void memory_set_identity(struct memory_table *table, const char *key, const char *identity)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (slot)
+		memory_set(slot->identity, identity);
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+const char *memory_identity(struct memory_table *table, const char *key, struct arena *arena)
+{
+	const char *identity;
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	identity = slot ? arena_strdup(arena, slot->identity) : "";
+	(void)pthread_mutex_unlock(&table->lock);
+	return identity;
+}
+
+size_t memory_twins(struct memory_table *table, const char *key, const char *identity, struct arena *arena,
+		    const char *ret[MEMORY_TWINS_MAX])
+{
+	struct slot *slot, *next;
+	size_t n = 0;
+
+	if (!identity || !*identity)
+		return 0;
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_ITER(hh, table->slots, slot, next)
+	{
+		if (n < MEMORY_TWINS_MAX && strcmp(slot->identity, identity) == 0 && strcmp(slot->key, key) != 0)
+			ret[n++] = arena_strdup(arena, slot->key);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+	return n;
 }
 
 void memory_copy(char *field, size_t size, const char *text)

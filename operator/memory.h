@@ -14,6 +14,7 @@
 #include "operator/looks.h"
 #include "operator/pace.h"
 
+struct arena;
 struct survey;
 
 #define MEMORY_VERSION_SIZE 40
@@ -123,6 +124,7 @@ struct memory {
 		char basis[MEMORY_BASIS_SIZE];
 		struct looks looks;
 		int connected;	  // 1, 0, -1 unknown
+		bool token_gone;  // the one that is not connected holds no token
 		char message[MEMORY_TEXT_SIZE];
 	} connection;
 };
@@ -143,6 +145,18 @@ void memory_forget(struct memory_table *table, const char *key);
 // When the token expires that the deployment's servers hold, by the wall clock; 0: not known. Any thread.
 void memory_set_expiry(struct memory_table *table, const char *key, int64_t expires_ms);
 int64_t memory_expiry(struct memory_table *table, const char *key);
+
+// A digest of what the deployment's servers are in Aura (their DBMS and its token); "" or NULL: not known. Any thread.
+#define MEMORY_IDENTITY_SIZE 65
+void memory_set_identity(struct memory_table *table, const char *key, const char *identity);
+
+// The keys of other deployments with this identity, at most MEMORY_TWINS_MAX of them; none where it is "" or NULL. Any thread.
+#define MEMORY_TWINS_MAX 8
+size_t memory_twins(struct memory_table *table, const char *key, const char *identity, struct arena *arena,
+		    const char *ret[MEMORY_TWINS_MAX]);
+
+// The identity that is known of a key, a copy; "" when none is. Any thread.
+const char *memory_identity(struct memory_table *table, const char *key, struct arena *arena);
 
 // Copies a text into one of the fields above, cut at its size.
 #define memory_set(field, text) memory_copy((field), sizeof(field), (text))

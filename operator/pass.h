@@ -13,8 +13,8 @@
 #include "operator/scale.h"
 #include "operator/status.h"
 
-// What keeps the operator from working with the servers; see struct status_problem.
-enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS };
+// What keeps the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
+enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS };
 
 struct pass {
 	const struct context *context;

@@ -11,6 +11,7 @@
 #include "operator/fleet.h"
 #include "operator/key.h"
 #include "operator/publish.h"
+#include "operator/twins.h"
 
 // The server that can write database system.
 static int find_leader(struct pass *pass, bool anew, const struct pod **ret, struct err *err)
@@ -30,12 +31,20 @@ static int find_leader(struct pass *pass, bool anew, const struct pod **ret, str
 	return *ret || anew ? 0 : find_leader(pass, true, ret, err);
 }
 
+// Whether the status is that of an earlier resource, which came here from a copy.
+static bool is_copied(const struct pass *pass)
+{
+	const struct dbms *dbms = &pass->inputs.dbms;
+
+	return fleet_is_copied(dbms->metadata.created, dbms->status.last_registration);
+}
+
 static struct enroll_inputs enroll_inputs(const struct pass *pass)
 {
 	return (struct enroll_inputs){
 		.resource = pass->inputs.resource,
 		.servers = access_servers(&pass->inputs),
-		.registered_before = pass->inputs.dbms.status.last_registration != NULL,
+		.registered_before = pass->inputs.dbms.status.last_registration != NULL && !is_copied(pass),
 		.fresh = pass->announced,
 	};
 }
@@ -98,22 +107,44 @@ static int register_fleet(struct pass *pass, struct err *err)
 	pass->fleet_warning = result.registered || result.waiting ? NULL : "AuraFleetManagementFailed";
 	if (result.registered) {
 		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
-		fleet->last_registration = pass->registered_at;
+		// By the API server's clock the resource may be younger than now; its registration never is.
+		fleet->last_registration = fleet_is_copied(pass->inputs.dbms.metadata.created, pass->registered_at)
+						   ? pass->inputs.dbms.metadata.created
+						   : pass->registered_at;
 	}
 	pass_again(pass, result.again_after_ms);
 	return 0;
 }
 
-// After the first look at the connection, so that nothing waits for it.
-static void look_at_expiry(struct pass *pass)
+static void format_key(const struct pass *pass, char key[QUEUE_KEY_SIZE])
 {
+	const struct dbms_metadata *metadata = &pass->inputs.dbms.metadata;
+
+	key_format(key_kind_of(pass->inputs.resource->kind), metadata->namespace, metadata->name, key);
+}
+
+// After the first look at the connection, so that nothing waits for it.
+static void look_at_token(struct pass *pass)
+{
+	struct status_problem *twins = &pass->wanted.problems[PROBLEM_TWINS];
 	struct ask ask = {
 		.context = pass->context, .memory = pass->memory, .servers = access_servers(&pass->inputs), .arena = pass->arena};
-	const struct dbms *dbms = &pass->inputs.dbms;
 	char key[QUEUE_KEY_SIZE];
 
-	key_format(key_kind_of(pass->inputs.resource->kind), dbms->metadata.namespace, dbms->metadata.name, key);
+	format_key(pass, key);
 	pass_again(pass, expiry_look(&ask, key, pass->wanted.fleet.last_registration));
+	*twins = (struct status_problem){.type = FLEET_TWINS};
+	twins->holds = twins_find(pass->context, key, &pass->inputs.dbms, pass->arena, &twins->message);
+	twins->reason = twins->holds > 0 ? "OneInAura" : "Apart";
+}
+
+// The server's own words are kept: they may tell why.
+static const char *gone_message(const struct pass *pass, const char *words)
+{
+	return arena_printf(pass->arena,
+			    "The status says registered, and the servers hold no token (%s): the volume is new or restored, or Aura has ended the "
+			    "token; put a good one into the Secret, then %s",
+			    words ? words : "", fleet_register_command(&pass->inputs.dbms, pass->arena));
 }
 
 static void watch_connection(struct pass *pass)
@@ -136,14 +167,22 @@ static void watch_connection(struct pass *pass)
 	fleet->publish_connected = true;
 	fleet->connected = connection.connected;
 	fleet->connected_message = connection.message;
-	look_at_expiry(pass);
+	if (connection.token_gone) {
+		fleet->connected_reason = FLEET_TOKEN_GONE;
+		fleet->connected_message = gone_message(pass, connection.message);
+	}
+	look_at_token(pass);
 }
 
 // Nobody asks any more, so what was found last is not to be shown for good.
 static void end_connection(struct pass *pass)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
+	char key[QUEUE_KEY_SIZE];
 
+	format_key(pass, key);
+	twins_note(pass->context, key, NULL, pass->arena);
+	pass->wanted.problems[PROBLEM_TWINS] = (struct status_problem){.type = FLEET_TWINS, .reason = "Apart"};
 	fleet->publish_connected = kube_object_condition(pass->inputs.object, "FleetConnected") != NULL;
 	fleet->connected = 0;
 	fleet->connected_reason = FLEET_DISABLED;
@@ -185,7 +224,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	struct fleet_facts facts = {
 		.enabled = dbms->fleet.enabled,
 		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
-		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE,
+		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(pass),
 		.has_token_source = dbms->fleet.token_secret != NULL,
 		.unknown_version = unknown_version(pass),
 		.ready = pass->wanted.verdict.phase == PHASE_READY,

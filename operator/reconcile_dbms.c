@@ -11,11 +11,13 @@
 #include "base/fault.h"
 #include "base/steps.h"
 #include "operator/cluster.h"
+#include "operator/fleet.h"
 #include "operator/pass.h"
 #include "operator/publish.h"
 #include "operator/reconcile.h"
 #include "operator/roll.h"
 #include "operator/storage.h"
+#include "operator/twins.h"
 
 #define EVICTION_RETRY_MS 5000
 #define MISSING_MS 30000
@@ -164,12 +166,42 @@ static void judge(struct pass *pass)
 	pass->memory->rolling = false;
 }
 
+// What the status says of a registration was another resource's, and is not believed.
+static void tell_of_copy(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
+{
+	const char *last = kube_object_str(before, "/status/auraFleetManagement/lastRegistrationTime");
+	const char *created = pass->inputs.dbms.metadata.created;
+	struct event_text copied = {EVENT_NORMAL, "FleetStatusRestored", NULL};
+
+	if (!yyjson_is_true(kube_object_get(before, "/status/auraFleetManagement/registered")) || !fleet_is_copied(created, last))
+		return;
+	copied.message = arena_printf(pass->arena,
+				      "The status said registered since %.32s, and this resource was made at %s: that status came from a copy. "
+				      "The server is asked; unless it holds a good token, that of the Secret is registered",
+				      last, created);
+	publish_event(publisher, before, &copied);
+}
+
+// Once for each time that the token has gone.
+static void tell_of_connection(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
+{
+	const struct status_fleet *fleet = &pass->wanted.fleet;
+	yyjson_val *old = kube_object_condition(before, "FleetConnected");
+	struct event_text gone = {EVENT_WARNING, "AuraFleetManagementDisconnected", fleet->connected_message};
+
+	if (fleet->publish_connected && fleet->connected_reason && strcmp(fleet->connected_reason, FLEET_TOKEN_GONE) == 0 &&
+	    !yyjson_equals_str(yyjson_obj_get(old, "reason"), FLEET_TOKEN_GONE))
+		publish_event(publisher, before, &gone);
+}
+
 static void tell_of_fleet(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
 {
 	const struct status_fleet *fleet = &pass->wanted.fleet;
 	struct event_text registered = {EVENT_NORMAL, "AuraFleetManagementRegistered", fleet->message};
 	struct event_text warning = {EVENT_WARNING, pass->fleet_warning, fleet->message};
 
+	tell_of_copy(pass, publisher, before);
+	tell_of_connection(pass, publisher, before);
 	if (pass->just_registered) {
 		fault_point("before-event");
 		publish_event(publisher, before, &registered);
@@ -315,6 +347,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	pass.inputs.object = kube_store_get(store_of(context, key->kind), name);
 	if (!pass.inputs.object) {
 		key_format(key->kind, key->namespace, key->name, text);
+		twins_note(context, text, NULL, arena);
 		memory_forget(context->memories, text);
 		ret->reason = "gone";
 		return 0;

@@ -9,10 +9,11 @@
 #include "base/fault.h"
 #include "neo4j/admin.h"
 #include "operator/access.h"
+#include "operator/digest.h"
 #include "operator/fleet.h"
 
 // The order matters and is the whole point: what the server has is asked first, because a token that the service
-// rotated must not be overwritten by the older one of the Secret; the token is inspected before it is stored, because
+// rotated must not be overwritten by the older one of the Secret, while a newer one of the Secret's was put there to be used; the token is inspected before it is stored, because
 // registerToken stores whatever it gets; and only the row and a second look at what is stored count as success.
 
 struct exchange {
@@ -108,6 +109,29 @@ static const char *stored_problem(const struct exchange *x, const struct token_i
 	return NULL;
 }
 
+// Clocks and roundings of times apart: a renewed token lives for days longer at least.
+#define NEWER_MS INT64_C(60000)
+
+// Whether the Secret's token was made after the stored one: a person has put it there since, a token of another one's volume was not.
+static bool is_outlived(const struct exchange *x, const struct token_info *stored)
+{
+	int64_t expires_ms;
+
+	return stored->expires && time_parse_rfc3339(stored->expires, &expires_ms) == 0 &&
+	       x->request->token->expires_ms > expires_ms + NEWER_MS;
+}
+
+// The link may be of no use afterwards.
+const char *registration_identity(const struct admin *admin, const struct token_info *stored)
+{
+	struct err err = ERR_INIT;
+	const char *id;
+
+	if (!stored->project || !stored->expires || admin_dbms_id(admin, &id, &err) < 0)
+		return NULL;
+	return digest_of(arena_printf(admin->arena, "%s %s %s", id, stored->project, stored->expires), admin->arena);
+}
+
 // 1 when the server is registered and connected for the token's project already, 0 when not.
 static int check_adoption(struct exchange *x)
 {
@@ -123,11 +147,13 @@ static int check_adoption(struct exchange *x)
 		return 0;
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
-	if (stored_problem(x, &stored))
+	if (stored_problem(x, &stored) || is_outlived(x, &stored))
 		return 0;
-	return state.connected ? 1
-			       : end(x, FLEET_CONNECTING,
-				     "The server holds a token of this project already and is connecting; it is asked again");
+	if (!state.connected)
+		return end(x, FLEET_CONNECTING, "The server holds a token of this project already and is connecting; it is asked again");
+	x->result->adopted = true;
+	x->result->identity = x->request->identify ? registration_identity(&x->admin, &stored) : NULL;
+	return 1;
 }
 
 static int check_token(struct exchange *x)
@@ -229,5 +255,6 @@ void registration_check_connected(const struct registration_request *request, st
 		return;
 	}
 	ret->connected = state.active && state.connected;
+	ret->token_gone = !state.active;
 	ret->message = scrub(&x, state.message);
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "bolt/link.h"
+#include "neo4j/admin.h"
 #include "neo4j/token.h"
 
 // The reasons of condition FleetRegistered and FleetConnected.
@@ -30,6 +31,7 @@ struct registration_request {
 	const char *admin_secret; // the Secret's name, for messages
 	const struct token *token;
 	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
+	bool identify;	// tell what the server that is taken so is in Aura: result.identity
 	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: FLEET_CONNECTING
 	int64_t deadline;
 };
@@ -37,6 +39,8 @@ struct registration_request {
 struct registration_result {
 	bool registered;
 	bool called;	     // registerToken was called
+	bool adopted;	     // it was registered already, and no call was made
+	const char *identity; // of an adopted one, see registration_identity(); NULL: not asked for, or not known
 	bool not_leader;     // another server can write database system
 	const char *reason;  // one of FLEET_...
 	const char *message; // for the status: cause and cure, no secret
@@ -47,8 +51,12 @@ struct registration_result {
 // The arena is wiped when freed.
 void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret);
 
+// A digest of what a server is in Aura: its DBMS and the token that it holds. NULL where it does not tell.
+const char *registration_identity(const struct admin *admin, const struct token_info *stored);
+
 struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown
+	bool token_gone;     // it holds no token
 	const char *message; // the server's own words, or why it could not be asked
 	bool refused;	     // it did not take the password
 	const char *code;    // Neo4j's own of a refusal; "" otherwise

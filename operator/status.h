@@ -36,7 +36,7 @@ struct status_problem {
 	const char *message;
 };
 
-#define STATUS_PROBLEMS 3
+#define STATUS_PROBLEMS 4
 
 struct status_wanted {
 	int64_t generation;

@@ -3,18 +3,20 @@
  *
  * The registration of a deployment (docs/registration.md) with everything that may come in between: the operator dies at
  * any step, the lease moves to a second operator, the status is written by somebody else, the Secret changes, the
- * service rotates the token, the pod restarts, the user forces a registration.
+ * service rotates the token, the pod restarts, the user forces a registration, the resource is restored from a copy, with its status,
+ * on an empty volume.
  *
  * What is proved (D1-D5, D7):
  *   - registered is only ever written after a success row and a look at what is stored: assertion in WRITE;
  *   - no two calls at a time: assertion in CALL;
- *   - where the server was found connected with a rotated token, it is not overwritten unless the user forced it:
- *     assertion in CALL;
+ *   - where the server was found connected with a rotated token, it is not overwritten unless the user forced it, or has put a newer
+ *     one into the Secret: assertion in CALL;
  *   - at least one registration, and exactly one when nothing fails: assertion at the end of Environment;
- *   - in the end it is registered and stays so: ltl settles.
+ *   - in the end it is registered, on a server that holds a token, and stays so: assertion at the end of Environment, ltl settles.
  *
  * Bugs to be found, one a run: -DSKIP_ROW (success without reading the row), -DSKIP_ADOPTION (never look at what is
- * stored before), -DSKIP_LEASE (call without enough of the lease left), -DSKIP_LATCH (register although registered).
+ * stored before), -DSKIP_LEASE (call without enough of the lease left), -DSKIP_LATCH (register although registered),
+ * -DSKIP_COPY (believe the status of a copy).
  * FAULTS says how many events there are in all, of any kind and at any moment; 0 gives "when nothing fails".
  */
 #ifndef FAULTS
@@ -29,6 +31,8 @@ mtype = { NONE, GOOD, NEWER, REFUSED, MALFORMED, ROTATED };
 /* What the API server holds. */
 byte version; /* of the object; every write counts it up */
 bool registered, last_registration;
+byte made; /* how often the resource was made: its uid */
+bool copied; /* the registration that the status tells of is older than the resource */
 mtype secret = GOOD;
 
 /* What the Neo4j server holds. */
@@ -53,7 +57,7 @@ bool forced, crash[OPERATORS];
 #ifdef SKIP_LATCH
 #define wanted true
 #else
-#define wanted (!registered)
+#define wanted (!registered || copied)
 #endif
 
 /* A crash may come at each label where a step begins; what was remembered is gone then. */
@@ -61,7 +65,7 @@ bool forced, crash[OPERATORS];
 
 proctype Operator(byte id)
 {
-	byte seen;
+	byte seen, uid;
 	mtype token, row;
 	bool had_registration, held_rotated;
 
@@ -76,19 +80,20 @@ end_waiting:
 	atomic {
 		(may_act(id) && wanted && pod_up && secret != NONE) || crash[id];
 		seen = version;
-		had_registration = last_registration
+		uid = made;
+		had_registration = last_registration && !copied
 	}
 	dies(id);
 	token = secret;
 	/* D2: the shape is checked before any call. */
 	if
-	:: token == MALFORMED -> goto end_waiting
+	:: token == MALFORMED || token == NONE -> goto end_waiting
 	:: else
 	fi;
 	dies(id);
 	/* The object is read anew just before: a status that is older than it is no reason to call. */
 	if
-	:: atomic { registered && wanted == false -> goto end_waiting }
+	:: atomic { (registered && wanted == false) || uid != made -> goto end_waiting }
 	:: else
 	fi;
 	dies(id);
@@ -99,10 +104,12 @@ end_waiting:
 	atomic {
 		held_rotated = (stored == ROTATED && connected);
 #ifndef SKIP_ADOPTION
-		/* D2: active and connected where no registration is known: success without a call. */
+		/* D2: active and connected where no registration is known: success without a call, unless the Secret's token is newer. A
+		 * rotated one may be either. */
 		if
-		:: !had_registration && connected && is_good(stored) -> row = GOOD; goto WRITE
-		:: else
+		:: !had_registration && connected && is_good(stored) && !(token == NEWER && stored == GOOD) -> row = GOOD; goto WRITE
+		:: !had_registration && connected && token == NEWER && stored == ROTATED -> skip
+		:: !(!had_registration && connected && is_good(stored) && !(token == NEWER && stored == GOOD))
 		fi
 #endif
 	}
@@ -123,7 +130,7 @@ CALL:
 		in_call[id] = true;
 		call_had_lease[id] = (holder == id && lease_long);
 		assert(!(in_call[0] && in_call[1]));
-		assert(forced || had_registration || !held_rotated)
+		assert(forced || had_registration || !held_rotated || token == NEWER)
 	}
 	dies(id);
 	/* The server stores whatever it gets; only the row tells. A server that goes away gives no row. */
@@ -158,10 +165,12 @@ WRITE:
 	atomic {
 		if
 		:: seen == version
+		:: uid != made -> goto end_waiting
 		:: else -> seen = version; goto WRITE
 		fi;
 		assert(row == GOOD);
 		registered = true;
+		copied = false;
 		last_registration = true;
 		version++
 	}
@@ -196,6 +205,19 @@ active proctype Environment()
 	:: atomic { pod_up && left > 0 -> left--; disturbances++; pod_up = false; connected = false }
 	:: atomic { registered && left > 0 -> left--; disturbances++; forced = true; registered = false; version++ }
 	:: atomic { !pod_up -> pod_up = true }
+	:: atomic {
+		last_registration && left > 0 ->
+		left--;
+		disturbances++;
+		made++;
+		version++;
+		registered = true;
+#ifndef SKIP_COPY
+		copied = true;
+#endif
+		stored = NONE;
+		connected = false
+	   }
 	:: break
 	od;
 	/* The user has mended everything. */
@@ -204,10 +226,11 @@ active proctype Environment()
 		lease_long = true;
 		if :: is_good(secret) :: else -> secret = NEWER fi
 	}
-	registered;
+	registered && !copied;
 	assert(calls >= 1);
+	assert(stored != NONE);
 	/* D7: once when nothing fails. */
 	assert(disturbances > 0 || calls == 1)
 }
 
-ltl settles { <>[] registered }
+ltl settles { <>[] (registered && !copied) }

@@ -31,6 +31,10 @@ func init() {
 			func(x *execution, _ []any) ([][]any, *failure) {
 				return [][]any{{"Neo4j Kernel", []any{x.in.c.release.text}, "enterprise"}}, nil
 			}},
+		"dbms.info": {"Names the DBMS.", "READ", []string{"id", "name", "creationDate"}, nil, 0,
+			func(x *execution, _ []any) ([][]any, *failure) {
+				return [][]any{{x.in.formed(), systemName, "2026-01-01T00:00:00Z"}}, nil
+			}},
 		"dbms.routing.getRoutingTable": {"The routing table.", "DBMS", []string{"ttl", "servers"}, []string{"context", "database"}, 1,
 			routingProcedure},
 		"dbms.cluster.cordonServer":   {"Keeps new copies off a server.", "DBMS", []string{}, []string{"server"}, 1, cordonProcedure("cordon")},

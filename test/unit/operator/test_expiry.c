@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// When a server is asked for the expiry of its token: after a registration, and again when some of the time left is over. D8: nothing else of the token is asked for.
+// When a server is asked for the expiry of its token: after a registration, and again when some of the time left is over. D8: nothing else of the token is asked for. What the server calls itself is asked for beside it.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,6 +32,9 @@ static const struct bolt_entry later[] = {
 static const struct bolt_entry none[] = {
 	{"projectId", {.type = BOLT_NULL}}, {"tokenExpires", {.type = BOLT_NULL}}, {"errorMessage", STRING("No token is stored")}};
 
+static const struct bolt_entry dbms[] = {{"id", STRING("D1")}, {"name", STRING("system")}};
+
+#define INFO {.statement = "CALL dbms.info()", .row = dbms, .n = 2}
 #define ROW(of) {.statement = STORED, .row = (of), .n = sizeof(of) / sizeof((of)[0])}
 
 struct world {
@@ -97,17 +100,21 @@ static int64_t expiry(struct world *world)
 
 static void test_once_after_each_registration(void **state)
 {
-	static const struct peer_reply replies[] = {ROW(good), ROW(later)};
+	static const struct peer_reply replies[] = {ROW(good), INFO, ROW(later), INFO};
 	struct world world;
+	const char *former;
 
 	(void)state;
-	begin(&world, replies, 2);
+	begin(&world, replies, 4);
 	for (int i = 0; i < 3; i++)
 		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
 	assert_int_equal(histogram_count(&world.logins), 1);
+	former = memory_identity(world.context.memories, KEY, world.arena);
+	assert_int_equal(strlen(former), 64);
 	for (int i = 0; i < 3; i++)
 		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
+	assert_string_not_equal(memory_identity(world.context.memories, KEY, world.arena), former);
 	assert_int_equal(expiry(&world), INT64_C(1924992000000));
 	assert_int_equal(histogram_count(&world.logins), 2);
 	end(&world, 2);
@@ -128,9 +135,9 @@ static void test_again(void **state)
 		time_format_rfc3339(clock_wall_ms(&clock_system) + cases[i].left_ms, text, sizeof(text));
 		const struct bolt_entry first[] = {
 			good[0], {"tokenExpires", {.type = BOLT_STRING, .size = strlen(text), .string = text}}, good[2]};
-		const struct peer_reply replies[] = {ROW(first), ROW(later)};
+		const struct peer_reply replies[] = {ROW(first), INFO, ROW(later), INFO};
 
-		begin(&world, replies, 2);
+		begin(&world, replies, 4);
 		int64_t again_ms = expiry_look(&world.ask, KEY, "1");
 		assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms);
 		assert_in_range(expiry_look(&world.ask, KEY, "1"), again_ms - 60000, again_ms);
@@ -147,11 +154,11 @@ static void test_again(void **state)
 static void test_not_told(void **state)
 {
 	static const struct peer_reply replies[] = {
-		ROW(good), ROW(none), {.statement = STORED, .code = "Neo.ClientError.Procedure.ProcedureNotFound", .message = "none"}};
+		ROW(good), INFO, ROW(none), {.statement = STORED, .code = "Neo.ClientError.Procedure.ProcedureNotFound", .message = "none"}};
 	struct world world;
 
 	(void)state;
-	begin(&world, replies, 3);
+	begin(&world, replies, 4);
 	(void)expiry_look(&world.ask, KEY, "1");
 	for (int i = 2; i <= 3; i++) {
 		const char *registered_at = i == 2 ? "2" : "3";

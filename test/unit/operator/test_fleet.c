@@ -53,6 +53,29 @@ static void test_latch(void **state)
 	(void)decide(&facts, FLEET_LATCHED, arena);
 }
 
+// D2, D5: what a status says that is older than its resource is another one's; what is of the same second is its own.
+static void test_copied_status(void **state)
+{
+	static const struct {
+		const char *created, *last;
+		bool copied;
+	} cases[] = {
+		{"2026-11-29T12:00:00Z", "2026-01-01T00:00:00Z", true},
+		{"2026-11-29T12:00:00Z", "2026-11-29T11:59:59Z", true},
+		{"2026-11-29T12:00:00Z", "2026-11-29T12:00:00Z", false},
+		{"2026-11-29T12:00:00Z", "2026-11-29T13:00:00+01:00", false},
+		{"2026-11-29T12:00:00Z", "2026-11-29T12:00:20Z", false},
+		// Never registered, or written by hand: as the page says.
+		{"2026-11-29T12:00:00Z", NULL, false},
+		{"2026-11-29T12:00:00Z", "yesterday", false},
+		{NULL, "2026-01-01T00:00:00Z", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(fleet_is_copied(cases[i].created, cases[i].last), cases[i].copied);
+}
+
 // C7: once enabled was seen, the status says that it is off.
 static void test_off(void **state)
 {
@@ -74,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gates_in_order),
 		cmocka_unit_test(test_latch),
+		cmocka_unit_test(test_copied_status),
 		cmocka_unit_test(test_off),
 	};
 

@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 foreach(name adoption certificate claims credentials drift fleet golden key looks pace phase plugin_phase pod probe roll scale scale_size status
-	     survey survey_pace trial workload)
+	     survey survey_pace trial twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
-neofleet_test(operator registration SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+foreach(name adopted_token registration)
+	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+endforeach()
 foreach(name context keyring metrics publish)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "operator/twins.h"
+
+#define ORIGINAL "standalone/x/original"
+#define COPY "cluster/y/copy"
+
+struct world {
+	struct context context;
+	struct arena *arena;
+};
+
+static void begin(struct world *world)
+{
+	*world = (struct world){.arena = arena_new()};
+	world->context.memories = memory_table_new();
+	world->context.queue = queue_new(&(struct queue_options){0});
+	(void)memory_of(world->context.memories, ORIGINAL);
+	(void)memory_of(world->context.memories, COPY);
+}
+
+static void end(struct world *world)
+{
+	queue_free(world->context.queue);
+	memory_table_free(world->context.memories);
+	arena_free(world->arena);
+}
+
+static int find(struct world *world, const char *key, const char **ret_message)
+{
+	static const struct dbms dbms = {.kind = DBMS_CLUSTER, .metadata = {.namespace = "y", .name = "copy"}};
+
+	return twins_find(&world->context, key, &dbms, world->arena, ret_message);
+}
+
+static void assert_woken(struct world *world, const char *key)
+{
+	char found[QUEUE_KEY_SIZE];
+
+	assert_int_equal(queue_depth(world->context.queue), 1);
+	assert_true(queue_get(world->context.queue, found, sizeof(found)));
+	assert_string_equal(found, key);
+	queue_done(world->context.queue, found);
+}
+
+// D6: two that hold one token of one DBMS say so, both, with the cure.
+static void test_both_say_it(void **state)
+{
+	struct world world;
+	const char *message;
+
+	(void)state;
+	begin(&world);
+	assert_int_equal(find(&world, COPY, &message), -1);
+	twins_note(&world.context, ORIGINAL, "one", world.arena);
+	assert_int_equal(find(&world, ORIGINAL, &message), 0);
+	assert_int_equal(queue_depth(world.context.queue), 0);
+	twins_note(&world.context, COPY, "one", world.arena);
+	assert_woken(&world, ORIGINAL);
+	assert_int_equal(find(&world, ORIGINAL, &message), 1);
+	assert_non_null(strstr(message, "one with Neo4jEnterpriseCluster 'copy' in namespace 'y'"));
+	assert_int_equal(find(&world, COPY, &message), 1);
+	assert_non_null(strstr(message, "one with Neo4jEnterpriseStandalone 'original' in namespace 'x'"));
+	assert_non_null(strstr(message, "kubectl patch neo4jenterprisecluster copy --namespace y --type=merge --subresource=status -p "
+					"'{\"status\":{\"auraFleetManagement\":{\"registered\":false}}}'"));
+	end(&world);
+}
+
+// It ends when one gets a token of its own, is switched off, or goes; the other is told.
+static void test_apart(void **state)
+{
+	static const char *const after[] = {"another", NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+		struct world world;
+		const char *message;
+
+		begin(&world);
+		twins_note(&world.context, ORIGINAL, "one", world.arena);
+		twins_note(&world.context, COPY, "one", world.arena);
+		assert_woken(&world, ORIGINAL);
+		// The same once more is no news.
+		twins_note(&world.context, COPY, "one", world.arena);
+		assert_int_equal(queue_depth(world.context.queue), 0);
+		twins_note(&world.context, COPY, after[i], world.arena);
+		assert_woken(&world, ORIGINAL);
+		assert_int_equal(find(&world, ORIGINAL, &message), 0);
+		assert_null(message);
+		end(&world);
+	}
+}
+
+// Servers that tell nothing have no twins.
+static void test_untold(void **state)
+{
+	struct world world;
+	const char *message;
+
+	(void)state;
+	begin(&world);
+	twins_note(&world.context, ORIGINAL, NULL, world.arena);
+	twins_note(&world.context, COPY, "", world.arena);
+	assert_int_equal(find(&world, ORIGINAL, &message), -1);
+	assert_int_equal(queue_depth(world.context.queue), 0);
+	end(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_say_it),
+		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_untold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
