@@ -28,6 +28,7 @@ struct tally {
 	size_t phases[PHASE_FAILED + 1];
 	size_t enabled;
 	size_t registered;
+	size_t disconnected; // registered, and its servers do not talk to Aura
 	struct reasons *reasons;
 	struct buf *expiries; // lines of metrics
 };
@@ -86,6 +87,7 @@ static void count(const struct context *context, struct kube_store *store, enum 
 		if (!yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered")))
 			continue;
 		tally->registered++;
+		tally->disconnected += yyjson_equals_str(yyjson_obj_get(kube_object_condition(roots[i], "FleetConnected"), "status"), "False");
 		write_expiry(tally->expiries, context->memories, kind, roots[i]);
 	}
 	kube_objects_free(roots, n);
@@ -251,6 +253,8 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
 	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
 	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
+	head(out, "neofleet_fleet_disconnected", "Registered deployments whose condition FleetConnected is False.");
+	buf_addf(out, "neofleet_fleet_disconnected %zu\n", standalones.disconnected + clusters.disconnected);
 	write_reasons(out, &reasons);
 	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");
 	write_histogram(out, "neofleet_bolt_query_seconds", "How long statements took on Neo4j servers.", admin_times(), "");

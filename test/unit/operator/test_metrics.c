@@ -131,6 +131,31 @@ static void assert_well_formed(const char *text)
 	assert_true(n_begun > 10);
 }
 
+// D6: those that are registered and do not talk to Aura.
+static void test_disconnected(void **state)
+{
+	static const char *const connected[] = {"True", "False", "False", "Unknown"}, *const registered[] = {"true", "true", "false", "true"};
+	struct world world;
+	const char *text;
+
+	(void)state;
+	begin(&world);
+	for (size_t i = 0; i < sizeof(connected) / sizeof(connected[0]); i++) {
+		char root[512];
+
+		(void)snprintf(root, sizeof(root),
+			       "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"d%zu\",\"resourceVersion\":\"1\"},\"status\":{\"conditions\":[{\"type\":"
+			       "\"FleetConnected\",\"status\":\"%s\"}],\"auraFleetManagement\":{\"registered\":%s}}}",
+			       i, connected[i], registered[i]);
+		put(world.context.stores.standalones, root);
+	}
+	text = metrics(&world, NULL);
+	assert_well_formed(text);
+	assert_says(text, "neofleet_fleet_registered 3");
+	assert_says(text, "neofleet_fleet_disconnected 1");
+	end(&world);
+}
+
 static void test_deployments(void **state)
 {
 	const char *text;
@@ -309,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deployments),
+		cmocka_unit_test(test_disconnected),
 		cmocka_unit_test(test_token_expiry),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_reconciles),
