@@ -25,6 +25,7 @@ bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *
 		.ordinal = ordinal,
 		.leaving = yyjson_equals_str(yyjson_obj_get(annotations, VOLUME_LEAVING_ANNOTATION), dbms->metadata.uid),
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
+		.pending = yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Pending"),
 	};
 	return true;
 }
@@ -33,7 +34,7 @@ bool volume_must_grow(const struct volume *volume, const struct dbms *dbms)
 {
 	uint64_t present, wanted;
 
-	return !volume->leaving && !volume->deleting && volume->size && quantity_parse(volume->size, &present) &&
+	return !volume->leaving && !volume->deleting && !volume->pending && volume->size && quantity_parse(volume->size, &present) &&
 	       quantity_parse(dbms->storage.size, &wanted) && wanted > present;
 }
 

@@ -26,6 +26,7 @@ struct volume {
 	int ordinal;	  // of its pod
 	bool leaving;
 	bool deleting;
+	bool pending; // no volume is bound to it yet, and until then the API server lets it not grow
 };
 
 // Reads a claim; false when it is none of this deployment's data volumes. Strings belong to root.

@@ -299,6 +299,30 @@ static yyjson_val *parse(struct arena *arena, const char *text)
 	return json_parse(arena, text, strlen(text));
 }
 
+// B3: a claim that waits for its volume is of the template's size, and grows when it is bound: it is not refused before.
+static void test_pending_claim(void **state)
+{
+	static const struct {
+		const char *status;
+		bool grows;
+	} cases[] = {{"{\"phase\":\"Pending\"}", false}, {"{\"phase\":\"Bound\"}", true}, {"{}", true}};
+	struct dbms dbms = {.metadata = {.uid = "u-1"}, .storage = {.size = "2Gi"}};
+	struct names names = {.workload = "n-server"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		const char *text = arena_printf(arena,
+						"{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\"},\"spec\":{\"resources\":{"
+						"\"requests\":{\"storage\":\"1Gi\"}}},\"status\":%s}",
+						cases[i].status);
+		struct volume volume;
+
+		assert_true(volume_read(parse(arena, text), &dbms, &names, &volume));
+		assert_int_equal(volume_must_grow(&volume, &dbms), cases[i].grows);
+	}
+}
+
 // B8: a claim is ours to delete only with the mark of this very deployment.
 static void test_claims(void **state)
 {
@@ -339,7 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rests),	 cmocka_unit_test(test_scale_out),	cmocka_unit_test(test_scale_in),
 		cmocka_unit_test(test_change_of_mind), cmocka_unit_test(test_refusals), cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_stray_server), cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_stray_server), cmocka_unit_test(test_claims), cmocka_unit_test(test_pending_claim),
 		cmocka_unit_test(test_taken_away_by_hand), cmocka_unit_test(test_scaled_beyond),
 	};
 
