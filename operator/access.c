@@ -76,37 +76,76 @@ static bool read_credentials(const struct context *context, struct access *acces
 		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
 }
 
-static bool read_certificate(const struct context *context, struct access *access, struct arena *arena,
+static const struct certificate *certificate_of(const struct access *access, const struct pod *pod)
+{
+	for (size_t i = 0; i < access->n_certificates; i++) {
+		if (strcmp(access->certificates[i].secret, pod->tls_secret) == 0)
+			return &access->certificates[i].certificate;
+	}
+	return NULL;
+}
+
+static bool read_certificate(const struct context *context, struct access *access, const char *name, struct arena *arena,
 			     struct access_problem *ret_problem)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	const struct dbms *dbms = access->servers->dbms;
+	struct access_certificate *next = &access->certificates[access->n_certificates];
 	const char *problem;
 
-	if (!access_fetch(context, access->servers, dbms->tls_secret, arena, &secret, ret_problem))
+	if (access->n_certificates == ACCESS_CERTIFICATES_MAX)
+		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, "The servers were started with too many different certificates");
+	if (!access_fetch(context, access->servers, name, arena, &secret, ret_problem))
 		return false;
-	if (certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &access->certificate, &problem))
-		return true;
-	return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE,
-		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->tls_secret, problem));
+	if (!certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &next->certificate, &problem))
+		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
+	next->secret = name;
+	access->n_certificates++;
+	return true;
+}
+
+// A pod is asked in the way in which it was started, whatever the spec says now.
+static bool read_certificates(const struct context *context, struct access *access, struct arena *arena,
+			      struct access_problem *ret_problem)
+{
+	char pin[CERTIFICATE_PIN_SIZE];
+
+	for (size_t i = 0; i < access->servers->n_pods; i++) {
+		const struct pod *pod = &access->servers->pods[i];
+
+		if (pod->tls_secret && !certificate_of(access, pod) &&
+		    !read_certificate(context, access, pod->tls_secret, arena, ret_problem) && !certificate_pin_of(pod->certificate, pin))
+			return false;
+	}
+	return true;
 }
 
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem)
 {
 	arena_wipe_on_free(access->arena);
-	return read_credentials(context, access, arena, ret_problem) &&
-	       (!access->servers->dbms->tls_secret || read_certificate(context, access, arena, ret_problem));
+	return read_credentials(context, access, arena, ret_problem) && read_certificates(context, access, arena, ret_problem);
+}
+
+// Where a server is in the name service: the one of its pod while that is an older one than the spec's.
+struct place {
+	const char *namespace, *domain; // "cluster.local"
+};
+
+static struct place place_of(const struct access_servers *servers, const struct pod *pod, struct arena *arena)
+{
+	const char *namespace = servers->dbms->metadata.namespace;
+	const char *service = arena_printf(arena, "%s.%s.svc.", servers->names->headless, namespace);
+	bool told = pod && pod->domain && strncmp(pod->domain, service, strlen(service)) == 0;
+
+	return (struct place){namespace, told ? pod->domain + strlen(service) : servers->dbms->cluster_domain};
 }
 
 // The name of a Service or of a pod behind one, from the whole to the shortest, as far as the certificate covers it.
-static const char *covered(const struct certificate *certificate, const char *stem, const struct dbms *dbms,
-			   struct arena *arena)
+static const char *covered(const struct certificate *certificate, const char *stem, struct place place, struct arena *arena)
 {
-	const char *namespace = dbms->metadata.namespace;
 	const char *const forms[] = {
-		arena_printf(arena, "%s.%s.svc.%s", stem, namespace, dbms->cluster_domain),
-		arena_printf(arena, "%s.%s.svc", stem, namespace),
-		arena_printf(arena, "%s.%s", stem, namespace),
+		arena_printf(arena, "%s.%s.svc.%s", stem, place.namespace, place.domain),
+		arena_printf(arena, "%s.%s.svc", stem, place.namespace),
+		arena_printf(arena, "%s.%s", stem, place.namespace),
 		stem,
 	};
 
@@ -118,20 +157,21 @@ static const char *covered(const struct certificate *certificate, const char *st
 }
 
 // The name to verify for a pod: that of the Service for clients, or its own; NULL when neither is covered.
-static const char *server_name(const struct certificate *certificate, const struct access_servers *servers, const char *pod,
+static const char *server_name(const struct certificate *certificate, const struct names *names, const char *pod, struct place place,
 			       struct arena *arena)
 {
-	const char *name = covered(certificate, servers->names->client, servers->dbms, arena);
+	const char *name = covered(certificate, names->client, place, arena);
 
-	return name ? name
-		    : covered(certificate, arena_printf(arena, "%s.%s", pod, servers->names->headless), servers->dbms, arena);
+	return name ? name : covered(certificate, arena_printf(arena, "%s.%s", pod, names->headless), place, arena);
 }
 
 const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
 				struct arena *arena)
 {
+	struct place place = place_of(servers, NULL, arena);
+
 	for (int i = 0; i < servers->dbms->servers; i++) {
-		if (!server_name(certificate, servers, names_pod(servers->names, i, arena), arena))
+		if (!server_name(certificate, servers->names, names_pod(servers->names, i, arena), place, arena))
 			return arena_printf(arena,
 					    "the certificate in key 'tls.crt' covers neither '%s.%s.svc.%s' nor '%s'; add the first "
 					    "to its subject alternative names",
@@ -141,23 +181,33 @@ const char *access_name_problem(const struct certificate *certificate, const str
 	return NULL;
 }
 
+static void trust(const struct access *access, const struct pod *pod, const struct certificate *certificate, struct bolt_target *target)
+{
+	const struct names *names = access->servers->names;
+
+	target->tls = BOLT_TLS_VERIFY;
+	target->ca_pem = certificate->trust;
+	target->server_name = server_name(certificate, names, pod->name, place_of(access->servers, pod, access->arena), access->arena);
+	// A name that nothing covers is refused in the handshake; the address would be verified instead of none.
+	if (!target->server_name)
+		target->server_name = arena_printf(access->arena, "%s.%s", pod->name, pod->domain ? pod->domain : names->domain);
+}
+
 struct bolt_target access_target(const struct access *access, const struct pod *pod)
 {
 	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT};
+	const struct certificate *certificate;
 	char *pin;
 
-	if (!access->servers->dbms->tls_secret)
+	if (!pod->tls_secret)
 		return target;
-	target.tls = BOLT_TLS_VERIFY;
-	target.ca_pem = access->certificate.trust;
-	target.server_name = server_name(&access->certificate, access->servers, pod->name, access->arena);
-	// A name that nothing covers is refused in the handshake; the address would be verified instead of none.
-	if (!target.server_name)
-		target.server_name = arena_printf(access->arena, "%s.%s", pod->name, access->servers->names->domain);
 	// A renewed certificate reaches a server only when its pod is replaced: until then it shows the one it began with.
 	pin = arena_alloc(access->arena, CERTIFICATE_PIN_SIZE);
-	if (certificate_pin_of(pod->certificate, pin))
-		target.pinned = pin;
+	target.pinned = certificate_pin_of(pod->certificate, pin) ? pin : NULL;
+	certificate = certificate_of(access, pod);
+	target.tls = BOLT_TLS_ANY; // with a pin: that certificate and no other
+	if (certificate || !target.pinned)
+		trust(access, pod, certificate ? certificate : &(struct certificate){.trust = ""}, &target);
 	return target;
 }
 

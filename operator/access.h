@@ -3,7 +3,7 @@
 
 #pragma once
 
-// How the operator gets into a server: by the address of its pod, over TLS where the spec says so (never anything less), as
+// How the operator gets into a server: by the address of its pod, over TLS where the pod was started with it (never anything less), as
 // the admin of the Secret. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
 // server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
 
@@ -34,11 +34,20 @@ struct access_servers {
 
 struct access_servers access_servers(const struct inputs *inputs);
 
+// A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
+struct access_certificate {
+	const char *secret;
+	struct certificate certificate;
+};
+
+#define ACCESS_CERTIFICATES_MAX 4
+
 struct access {
 	const struct access_servers *servers;
 	struct arena *arena; // wiped when freed; set by the caller
 	struct credentials credentials;
-	struct certificate certificate; // where dbms.tls_secret is set
+	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
+	size_t n_certificates;
 };
 
 struct access_problem {
@@ -52,10 +61,12 @@ const char *access_secret_version(const struct context *context, const struct db
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem);
 
-// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena.
+// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena. A certificate
+// whose Secret cannot be used is done without where every pod of it bears the mark of the one that it was started with.
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
 
-// Whom to dial for a pod, and what it must show.
+// Whom to dial for a pod, and what it must show. One that was started with TLS and whose certificate was not read must show the one of
+// its mark.
 struct bolt_target access_target(const struct access *access, const struct pod *pod);
 
 // What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.

@@ -57,12 +57,13 @@ static struct scale_facts scale_facts(const struct inputs *inputs)
 	};
 }
 
-void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
+bool cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
 {
 	struct scale_facts facts = scale_facts(inputs);
 
 	facts.survey = survey;
 	scale_decide(&facts, arena, ret);
+	return scale_is_grave(&facts, ret);
 }
 
 // Whether there is somebody to ask, and a use for the answer.
@@ -144,11 +145,64 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 	}
 	if (r == 0)
 		r = show(survey, link, deadline, &err);
-	if (r == 0)
+	if (r == 0) {
 		survey->problem = survey->reason = NULL;
-	else
-		problem(survey, FLEET_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
-	return r == 0;
+		survey->asked = arena_strdup(survey->arena, pod->name);
+		return true;
+	}
+	problem(survey, FLEET_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
+	return false;
+}
+
+// "it is in another cluster, which lists 3 servers", for one that the others do not list.
+static const char *self_portrait(const struct survey *others, const struct survey *own)
+{
+	size_t known = 0, n = 0;
+
+	for (size_t i = 0; i < own->servers.n; i++) {
+		const struct topology_server *server = &own->servers.items[i];
+
+		if (strcmp(server->state, "Dropped") == 0)
+			continue;
+		n++;
+		for (size_t k = 0; k < others->servers.n; k++)
+			known += strcmp(others->servers.items[k].id, server->id) == 0;
+	}
+	return arena_printf(others->arena, known ? "it lists %zu servers, of which they know %zu" : "it is in another cluster, which lists %zu servers",
+			    n, known);
+}
+
+static const char *portrait(struct caller *caller, const struct pod *pod, const struct survey *others)
+{
+	_cleanup_(survey_freep) struct survey *own = survey_new();
+
+	(void)ask(caller, pod, own);
+	return own->problem ? arena_printf(others->arena, "it does not tell (%s)", own->problem) : self_portrait(others, own);
+}
+
+// Ready pods that the answer does not list may belong to another cluster, with data of their own.
+static void ask_outsiders(struct caller *caller, const struct inputs *inputs, struct survey *survey, int64_t deadline)
+{
+	for (size_t i = 0; i < inputs->n_pods && survey->n_outsiders < SURVEY_OUTSIDERS_MAX && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		if (pod->address && survey_is_outside(survey, &inputs->names, pod))
+			survey->outsiders[survey->n_outsiders++] = (struct survey_outsider){
+				.pod = arena_strdup(survey->arena, pod->name), .says = portrait(caller, pod, survey)};
+	}
+}
+
+// Those of a range of ordinals, until one has answered.
+static bool ask_first(struct caller *caller, const struct inputs *inputs, bool staying, struct survey *survey, int64_t deadline)
+{
+	for (size_t i = 0; i < inputs->n_pods && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &inputs->pods[i];
+		bool stays = names_ordinal(&inputs->names, pod->name) < inputs->dbms.servers;
+
+		if (stays == staying && pod->ready && !pod->terminating && pod->address && ask(caller, pod, survey))
+			return true;
+	}
+	return false;
 }
 
 static struct survey *take(const struct context *context, struct memory *memory, const struct inputs *inputs)
@@ -165,12 +219,9 @@ static struct survey *take(const struct context *context, struct memory *memory,
 		return survey;
 	}
 	problem(survey, FLEET_UNREACHABLE, "No server is ready to be asked");
-	for (size_t i = 0; i < inputs->n_pods && deadline_left_ms(deadline) > 0; i++) {
-		const struct pod *pod = &inputs->pods[i];
-
-		if (pod->ready && !pod->terminating && pod->address && ask(&caller, pod, survey))
-			break;
-	}
+	// What is done to the servers that leave is decided on the word of those that stay.
+	if ((ask_first(&caller, inputs, true, survey, deadline) || ask_first(&caller, inputs, false, survey, deadline)) && !survey->problem)
+		ask_outsiders(&caller, inputs, survey, deadline);
 	return survey;
 }
 
@@ -307,6 +358,13 @@ static void act_on_servers(const struct context *context, struct memory *memory,
 		memory_set(memory->survey.refused, err.text);
 }
 
+static const char *claim_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
+{
+	return decision->action == SCALE_MARK
+		       ? volume_leaving_patch(decision->volume, &inputs->dbms, arena)
+		       : volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
+}
+
 static struct kube_name claim_name(const struct inputs *inputs, const struct volume *volume)
 {
 	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
@@ -320,9 +378,9 @@ static int act_on_claim(const struct context *context, const struct inputs *inpu
 	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
 	int r;
 
-	if (decision->action == SCALE_MARK)
+	if (decision->action != SCALE_DISCARD)
 		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
-			       volume_leaving_patch(decision->volume, &inputs->dbms, arena), NULL, err);
+			       claim_patch(inputs, decision, arena), NULL, err);
 	else
 		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
 	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
@@ -342,10 +400,12 @@ int cluster_act(const struct context *context, struct memory *memory, const stru
 			act_on_servers(context, memory, inputs, decision);
 		return 0;
 	case SCALE_MARK:
+	case SCALE_CONDEMN:
 	case SCALE_DISCARD:
 		return act_on_claim(context, inputs, decision, err);
 	case SCALE_REST:
 	case SCALE_WAIT:
+	case SCALE_STOPPED:
 	case SCALE_REFUSED:
 		break;
 	}

@@ -22,8 +22,9 @@ int cluster_survey(const struct context *context, struct memory *memory, const s
 // nobody tells us when a database goes down or the lead moves.
 bool cluster_is_recent(const struct memory *memory, int64_t since_ms);
 
-// What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first.
-void cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
+// What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first. True when
+// something is taken away on it, so that it must be of this pass.
+bool cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
 
 // When the next survey is due: soon while something is on its way, every ten minutes or up to one more when all is settled.
 int64_t cluster_pace(struct memory *memory, bool settled);

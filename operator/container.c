@@ -7,12 +7,12 @@
 
 #include "neo4j/conf.h"
 #include "operator/labels.h"
+#include "operator/pod.h"
 #include "operator/probe.h"
 #include "operator/settings.h"
 
 #define NEO4J_ID 7474 // user and group of the image
 #define GRACE_SECONDS 300
-#define POD_NAME_VARIABLE "NEOFLEET_POD_NAME"
 #define PASSWORD_VARIABLE "NEOFLEET_ADMIN_PASSWORD"
 #define MODE_CONFIG 0644
 #define MODE_SCRIPT 0555
@@ -84,7 +84,7 @@ static void add_addresses(yyjson_mut_doc *doc, yyjson_mut_val *env, const struct
 	};
 	const char *host = arena_printf(arena, "$(" POD_NAME_VARIABLE ").%s", inputs->names->domain);
 
-	add_env(doc, env, "NEO4J_server_default__advertised__address", host);
+	add_env(doc, env, POD_ADDRESS_VARIABLE, host);
 	for (size_t i = 0; i < 3 && inputs->dbms->kind == DBMS_CLUSTER; i++)
 		add_env(doc, env, between_servers[i].variable, arena_printf(arena, "%s:%d", host, between_servers[i].port));
 }
@@ -173,7 +173,7 @@ static void add_mounts(yyjson_mut_doc *doc, yyjson_mut_val *container, const str
 	add_mount(doc, list, "plugins", "/plugins");
 	add_mount(doc, list, "probe", PROBE_FOLDER);
 	if (dbms->tls_secret)
-		add_mount(doc, list, "tls", CONF_TLS_FOLDER);
+		add_mount(doc, list, POD_TLS_VOLUME, CONF_TLS_FOLDER);
 }
 
 static void add_items(yyjson_mut_doc *doc, yyjson_mut_val *source, int mode, const char *const keys[2])
@@ -214,7 +214,7 @@ static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct 
 	(void)add_volume(doc, list, "plugins", "emptyDir");
 	if (!inputs->dbms->tls_secret)
 		return;
-	source = add_volume(doc, list, "tls", "secret");
+	source = add_volume(doc, list, POD_TLS_VOLUME, "secret");
 	yyjson_mut_obj_add_str(doc, source, "secretName", inputs->dbms->tls_secret);
 	add_items(doc, source, MODE_KEY, tls_keys);
 }

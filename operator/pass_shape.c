@@ -214,7 +214,13 @@ int pass_measure(struct pass *pass, struct err *err)
 	r = cluster_survey(pass->context, pass->memory, inputs, false, &pass->facts.survey, err);
 	if (r < 0)
 		return r;
-	cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+	if (cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale) && !pass->memory->survey.acted &&
+	    !cluster_is_recent(pass->memory, pass->started_ms)) {
+		r = cluster_survey(pass->context, pass->memory, inputs, true, &pass->facts.survey, err);
+		if (r < 0)
+			return r;
+		(void)cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+	}
 	inputs->replicas = pass->scale.replicas;
 	return 0;
 }

@@ -49,7 +49,7 @@ const char *phase_members_problem(const struct phase_facts *facts, bool database
 	if (!facts->survey)
 		return "the servers have not been asked yet";
 	for (size_t i = 0; i < facts->n_pods; i++) {
-		const char *pod = facts->pods[i].name;
+		const struct pod *pod = &facts->pods[i];
 		const char *problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
 						: survey_member_problem(facts->survey, facts->names, pod, arena);
 
@@ -76,7 +76,9 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
 
-	return facts->note ? arena_printf(arena, "%s; %s", text, facts->note) : text;
+	if (facts->note)
+		text = arena_printf(arena, "%s; %s", text, facts->note);
+	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 
 // The pods are as wanted, or so it seems from outside.

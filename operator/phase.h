@@ -34,6 +34,7 @@ struct phase_facts {
 	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
 	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
 };
 

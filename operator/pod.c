@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "operator/names.h"
 #include "operator/workload.h"
 
 static const char *str(yyjson_val *obj, const char *key)
@@ -90,10 +91,28 @@ static const char *problem_of(yyjson_val *status, yyjson_val *container, const c
 	return NULL;
 }
 
+// Its own template tells how it was started; the spec may say something else meanwhile.
+static const char *domain_of(yyjson_val *spec)
+{
+	static const char host[] = "$(" POD_NAME_VARIABLE ").";
+	yyjson_val *container = item_where(yyjson_obj_get(spec, "containers"), "name", CONTAINER_NAME);
+	const char *address = str(item_where(yyjson_obj_get(container, "env"), "name", POD_ADDRESS_VARIABLE), "value");
+
+	return address && strncmp(address, host, strlen(host)) == 0 ? address + strlen(host) : NULL;
+}
+
+static const char *tls_secret_of(yyjson_val *spec)
+{
+	yyjson_val *volume = item_where(yyjson_obj_get(spec, "volumes"), "name", POD_TLS_VOLUME);
+
+	return str(yyjson_obj_get(volume, "secret"), "secretName");
+}
+
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 {
 	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
-	yyjson_val *container = item_where(yyjson_obj_get(status, "containerStatuses"), "name", "neo4j");
+	yyjson_val *spec = yyjson_obj_get(root, "spec");
+	yyjson_val *container = item_where(yyjson_obj_get(status, "containerStatuses"), "name", CONTAINER_NAME);
 
 	*ret = (struct pod){
 		.name = str(metadata, "name"),
@@ -101,6 +120,8 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 		.address = str(status, "podIP"),
 		.revision = str(yyjson_obj_get(metadata, "labels"), "controller-revision-hash"),
 		.certificate = str(yyjson_obj_get(metadata, "annotations"), CERTIFICATE_ANNOTATION),
+		.tls_secret = tls_secret_of(spec),
+		.domain = domain_of(spec),
 		.ready = condition_is(status, "Ready", "True"),
 		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),
@@ -108,6 +129,8 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 		.last_words = last_end(container, arena),
 		.started_at = str(yyjson_obj_get(yyjson_obj_get(container, "state"), "running"), "startedAt"),
 	};
-	if (!ret->ready)
-		ret->problem = problem_of(status, container, ret->last_words, arena);
+	if (ret->ready)
+		return;
+	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
+	ret->problem = problem_of(status, container, ret->last_words, arena);
 }

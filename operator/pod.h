@@ -12,13 +12,22 @@
 
 #include "base/arena.h"
 
+// What the template says of a pod in words of ours: the name as a variable, the advertised address that begins with it, and the
+// volume with certificate and key.
+#define POD_NAME_VARIABLE "NEOFLEET_POD_NAME"
+#define POD_ADDRESS_VARIABLE "NEO4J_server_default__advertised__address"
+#define POD_TLS_VOLUME "tls"
+
 struct pod {
 	const char *name;
 	const char *uid;
 	const char *address;  // status.podIP; NULL while it has none
 	const char *revision; // label controller-revision-hash; NULL when absent
 	const char *certificate; // annotation CERTIFICATE_ANNOTATION: what it was started with; NULL without TLS
+	const char *tls_secret;	 // the TLS Secret that it was started with; NULL: its server speaks without TLS
+	const char *domain;	 // of its server's advertised address, as names.domain; NULL where the pod does not tell
 	bool ready;
+	const char *unready_since; // when condition Ready became what it is; NULL while ready, or unknown
 	bool terminating;
 	int64_t restarts;	// of container neo4j
 	int64_t ends;		// how often it ended: one more than restarts while it does not run again

@@ -77,6 +77,7 @@ static void explain_scale(struct pass *pass)
 	const char *refused = pass->memory->survey.refused, *message = pass->scale.message;
 	struct phase_facts *facts = &pass->facts;
 
+	facts->leftovers = pass->scale.note;
 	if (pass->scale.action == SCALE_REFUSED)
 		facts->unscalable = message;
 	else if (pass->scale.action == SCALE_DRAIN && *refused)

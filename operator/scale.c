@@ -3,10 +3,10 @@
 
 #include "operator/scale.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "operator/room.h"
 
 // A status is read by people, and a cluster may have thousands of databases: so many are named.
 #define NAMES_SHOWN 10
@@ -41,19 +41,37 @@ static const struct pod *pod_of(const struct scale_facts *facts, int ordinal)
 	return NULL;
 }
 
-static const struct topology_server *server_of(const struct scale *s, int ordinal)
+static const struct topology_server *server_of(const struct scale_facts *facts, int ordinal, struct arena *arena)
 {
-	return survey_server(s->facts->survey, s->facts->names, names_pod(s->facts->names, ordinal, s->arena));
+	const struct pod *pod = pod_of(facts, ordinal);
+	struct pod absent = {.name = pod ? NULL : names_pod(facts->names, ordinal, arena)};
+
+	return survey_server(facts->survey, facts->names, pod ? pod : &absent);
 }
 
-// What has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server.
-static int target_of(const struct scale_facts *facts)
+static bool has_survey(const struct scale_facts *facts)
+{
+	return facts->survey && !facts->survey->problem;
+}
+
+// Neither of them is undone by Neo4j.
+static bool was_drained(const struct topology_server *server)
+{
+	return server && (is(server, "Deallocating") || is(server, "Deallocated"));
+}
+
+// What has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server. The first mark alone is no
+// beginning: the operator may have died before the server was told, and one that is older may have been wrong.
+static int target_of(const struct scale_facts *facts, struct arena *arena)
 {
 	int target = facts->wanted;
 
 	for (size_t i = 0; i < facts->n_volumes; i++) {
-		if (facts->volumes[i].leaving && facts->volumes[i].ordinal < target)
-			target = facts->volumes[i].ordinal;
+		const struct volume *volume = &facts->volumes[i];
+
+		if (volume->ordinal < target && (volume->deallocated || (volume->leaving && has_survey(facts) &&
+									was_drained(server_of(facts, volume->ordinal, arena)))))
+			target = volume->ordinal;
 	}
 	return target;
 }
@@ -65,57 +83,140 @@ static bool settle(struct scale *s, enum scale_action action, const char *messag
 	return true;
 }
 
+// Only a server that stays tells what the servers that stay know.
 static const char *unanswered(const struct scale *s)
 {
 	const struct survey *survey = s->facts->survey;
+	int asked;
 
-	return survey ? survey->problem : "waiting for servers that can be asked where the databases are";
+	if (!survey)
+		return "waiting for servers that can be asked where the databases are";
+	if (survey->problem)
+		return survey->problem;
+	asked = survey->asked ? names_ordinal(s->facts->names, survey->asked) : -1;
+	return asked >= 0 && asked < s->target ? NULL : "waiting for one of the servers that stay to answer where the databases are";
 }
 
-// A server that tells no address may be any of those that seem to be gone.
-static bool wait_for_address(struct scale *s)
+// Whether a pod that is not ready may yet come to itself and tell what it holds.
+static bool may_come_back(const struct pod *pod)
 {
-	const struct topology_servers *servers = &s->facts->survey->servers;
+	return !pod || pod->terminating || (!pod->ready && !pod->problem);
+}
 
-	for (size_t i = 0; i < servers->n; i++) {
-		const struct topology_server *server = &servers->items[i];
+static const char *name_of(const struct topology_server *server)
+{
+	return server->name ? server->name : server->id;
+}
 
-		if (!server->address && !is(server, "Dropped"))
-			return settle(s, SCALE_WAIT,
-				      arena_printf(s->arena,
-						   "SHOW SERVERS knows no address of server '%.100s' (%s, %s), which may be one to be "
-						   "removed; bring it back, or remove it with DEALLOCATE DATABASES and DROP SERVER",
-						   server->name ? server->name : server->id, server->state, server->health));
+// Any such server may be one that seems to be gone.
+static bool stop_at_stranger(struct scale *s)
+{
+	static const char cure[] = "wait until it is back, or remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER";
+	const struct scale_facts *facts = s->facts;
+	const struct topology_server *server = survey_stranger(facts->survey, facts->names, facts->pods, facts->n_pods);
+	const struct pod *pod;
+
+	if (!server)
+		return false;
+	pod = survey_pod(server->address, facts->names, facts->pods, facts->n_pods);
+	if (!server->address)
+		return settle(s, SCALE_STOPPED,
+			      arena_printf(s->arena,
+					   "SHOW SERVERS knows no address of server '%.100s' (%s, %s), which may be one to be removed; %s",
+					   name_of(server), server->state, server->health, cure));
+	return settle(s, SCALE_STOPPED,
+		      arena_printf(s->arena, "SHOW SERVERS lists server '%.100s' (%s, %s) at %.200s, where %s; %s", name_of(server),
+				   server->state, server->health, server->address,
+				   pod ? "a pod is ready whose server is another one" : "no pod of this deployment is", cure));
+}
+
+static bool is_condemned(const struct scale *s, int ordinal)
+{
+	const struct volume *volume = volume_of(s->facts, ordinal);
+
+	return volume && volume->deallocated;
+}
+
+// It may be the last of another cluster, with data that no server that stays has.
+static bool stop_at_outsider(struct scale *s)
+{
+	const struct scale_facts *facts = s->facts;
+
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+		int ordinal = names_ordinal(facts->names, pod->name);
+		const char *says = survey_outsider_says(facts->survey, pod->name);
+
+		if (ordinal < 0 || is_condemned(s, ordinal) || !survey_is_outside(facts->survey, facts->names, pod))
+			continue;
+		return settle(s, SCALE_STOPPED,
+			      arena_printf(s->arena,
+					   "%s is ready, but SHOW SERVERS of %s does not list its server%s%s; its volume may hold what no other "
+					   "has: set spec.topology.servers to %d, or, if nothing on it is needed, delete claim '%s' and then "
+					   "the pod",
+					   pod->name, facts->survey->asked, says ? "; asked itself, " : "", says ? says : "", facts->replicas,
+					   names_claim(facts->names, ordinal, s->arena)));
 	}
 	return false;
 }
 
 static bool has_left(const struct scale *s, const struct volume *volume)
 {
-	return volume->leaving && volume->ordinal >= s->facts->replicas;
+	return volume->deallocated && volume->ordinal >= s->facts->replicas;
+}
+
+static const struct topology_server *server_with(const struct scale *s, const char *id)
+{
+	const struct topology_servers *servers = &s->facts->survey->servers;
+
+	for (size_t i = 0; i < servers->n; i++) {
+		if (strcmp(servers->items[i].id, id) == 0 && !is(&servers->items[i], "Dropped"))
+			return &servers->items[i];
+	}
+	return NULL;
+}
+
+static bool drop(struct scale *s, const struct topology_server *server, int ordinal)
+{
+	s->ret->servers[0] = server->id;
+	s->ret->n_servers = 1;
+	return settle(s, SCALE_DROP,
+		      arena_printf(s->arena, "dropping the server of %s", names_pod(s->facts->names, ordinal, s->arena)));
+}
+
+static bool bears(const struct volume *volume, const char *id)
+{
+	return volume->deallocated && strcmp(volume->deallocated, id) == 0;
 }
 
 // Somebody else took the pod away (scaled the StatefulSet, deleted it) before its server was dropped: what is on the volume may be all
 // that there is of a database.
 static bool bring_back(struct scale *s)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
 		const struct volume *volume = &s->facts->volumes[i];
+		const struct topology_server *server;
 
-		if (!has_left(s, volume) || volume->deleting || !server_of(s, volume->ordinal) || volume->ordinal < s->ret->replicas)
+		if (volume->deleting || volume->ordinal < s->ret->replicas)
+			continue;
+		server = server_of(s->facts, volume->ordinal, s->arena);
+		if (!server || is(server, "Free") || (is(server, "Deallocated") && bears(volume, server->id)))
 			continue;
 		s->ret->replicas = volume->ordinal + 1;
-		(void)settle(s, SCALE_WAIT,
+		any = settle(s, SCALE_WAIT,
 			     arena_printf(s->arena, "bringing %s back, which was taken away before its server was dropped",
 					  names_pod(s->facts->names, volume->ordinal, s->arena)));
 	}
-	return s->ret->action == SCALE_WAIT;
+	return any;
 }
 
 // A claim whose pod has left already.
 static bool discard_volume(struct scale *s, const struct volume *volume)
 {
 	const char *pod = names_pod(s->facts->names, volume->ordinal, s->arena), *why = unanswered(s);
+	const struct topology_server *server;
 
 	s->ret->volume = volume;
 	if (pod_of(s->facts, volume->ordinal))
@@ -124,12 +225,19 @@ static bool discard_volume(struct scale *s, const struct volume *volume)
 		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for claim '%s' to go", volume->name));
 	if (why)
 		return settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
-	return wait_for_address(s) || settle(s, SCALE_DISCARD, arena_printf(s->arena, "deleting claim '%s'", volume->name));
+	server = server_with(s, volume->deallocated);
+	if (server && is(server, "Deallocated"))
+		return drop(s, server, volume->ordinal);
+	if (server)
+		return settle(s, SCALE_STOPPED,
+			      arena_printf(s->arena, "the server of claim '%s' is %s again; drop it (DROP SERVER '%.100s'), or delete the claim",
+					   volume->name, server->state, server->id));
+	return settle(s, SCALE_DISCARD, arena_printf(s->arena, "deleting claim '%s'", volume->name));
 }
 
 static bool discard_volumes(struct scale *s)
 {
-	if (!unanswered(s) && bring_back(s))
+	if (has_survey(s->facts) && bring_back(s))
 		return true;
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
 		if (has_left(s, &s->facts->volumes[i]))
@@ -142,111 +250,16 @@ static bool discard_volumes(struct scale *s)
 static bool wait_for_others(struct scale *s)
 {
 	for (int i = 0; i < s->target; i++) {
-		const char *name = names_pod(s->facts->names, i, s->arena);
 		const struct pod *pod = pod_of(s->facts, i);
 		const char *problem;
 
 		if (!pod || !pod->ready || pod->terminating)
-			return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s, which stays, to be ready", name));
-		problem = survey_problem(s->facts->survey, s->facts->names, name, s->arena);
+			return settle(s, SCALE_WAIT,
+				      arena_printf(s->arena, "waiting for %s, which stays, to be ready",
+						   names_pod(s->facts->names, i, s->arena)));
+		problem = survey_problem(s->facts->survey, s->facts->names, pod, s->arena);
 		if (problem)
 			return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for the servers that stay; %s", problem));
-	}
-	return false;
-}
-
-// Where the copies of one database are, seen from a number of servers that stay.
-struct copies {
-	int all;
-	int primaries;
-	int safe;   // on a server that stays, or online on one that leaves and can hand it over
-	bool online; // that is requested
-};
-
-static bool stays(const struct scale *s, const char *address)
-{
-	int ordinal = survey_ordinal(address, s->facts->names);
-
-	return ordinal >= 0 && ordinal < s->target;
-}
-
-static struct copies count_copies(const struct scale *s, const struct topology_copy *const *rows, size_t n)
-{
-	struct copies copies = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		const struct topology_copy *copy = rows[i];
-		bool online = strcmp(copy->current, "online") == 0;
-
-		if (!copy->address)
-			continue;
-		copies.all += strcmp(copy->current, "deallocating") != 0;
-		copies.primaries += copy->role && strcmp(copy->role, "primary") == 0;
-		copies.online = copies.online || strcmp(copy->requested, "online") == 0;
-		copies.safe += stays(s, copy->address) || online;
-	}
-	return copies;
-}
-
-static bool refuse_database(struct scale *s, const char *database, const struct copies *copies)
-{
-	if (copies->all > 0 && copies->safe == 0)
-		return settle(s, SCALE_REFUSED,
-			      arena_printf(s->arena,
-					   "database '%s' would lose its last copy: its servers are among those to be removed and none "
-					   "of them has it online; %s, or leave spec.topology.servers at %d",
-					   database,
-					   copies->online ? "bring one of them back" : "start it (START DATABASE) so that it can move",
-					   s->facts->replicas));
-	if (copies->online && copies->all > s->target)
-		return settle(s, SCALE_REFUSED,
-			      arena_printf(s->arena,
-					   "database '%s' has %d copies (%d primaries, %d secondaries), but only %d servers would be left; "
-					   "give it fewer first (ALTER DATABASE ... SET TOPOLOGY ...), or leave spec.topology.servers "
-					   "at %d",
-					   database, copies->all, copies->primaries, copies->all - copies->primaries, s->target,
-					   s->facts->replicas));
-	return false;
-}
-
-static int by_database(const void *a, const void *b)
-{
-	const struct topology_copy *const *left = a, *const *right = b;
-
-	return strcmp((*left)->database, (*right)->database);
-}
-
-// The copies sorted, so that those of one database lie side by side.
-static const struct topology_copy **sorted_copies(const struct scale *s)
-{
-	const struct topology_copies *copies = &s->facts->survey->copies;
-	const struct topology_copy **rows = arena_new_array(s->arena, const struct topology_copy *, copies->n);
-
-	for (size_t i = 0; i < copies->n; i++)
-		rows[i] = &copies->items[i];
-	if (copies->n > 0)
-		qsort(rows, copies->n, sizeof(rows[0]), by_database);
-	return rows;
-}
-
-// Before the first server is drained: is there room for everything? What the servers alone know, they refuse themselves.
-static bool refuse(struct scale *s)
-{
-	const struct topology_copy **rows = sorted_copies(s);
-	size_t n = s->facts->survey->copies.n, end;
-
-	for (size_t i = 0; i < n; i = end) {
-		const struct topology_copy *first = rows[i];
-		struct copies copies;
-
-		for (end = i + 1; end < n && strcmp(rows[end]->database, first->database) == 0;)
-			end++;
-		// System is on every server; a composite database has no data of its own.
-		if (strcmp(first->database, "system") == 0 || (first->type && strcmp(first->type, "composite") == 0))
-			continue;
-		copies = count_copies(s, rows + i, end - i);
-		if (refuse_database(s, first->database, &copies))
-			return true;
 	}
 	return false;
 }
@@ -257,37 +270,46 @@ static int ordinals(const struct scale *s)
 	return s->facts->replicas > TOPOLOGY_SERVERS_MAX ? s->facts->replicas : TOPOLOGY_SERVERS_MAX;
 }
 
-// All servers that are to leave and were not drained yet. Ordinals beyond the replicas are those of a pod that was taken away
-// before its server was known.
-static bool drain(struct scale *s)
+// Before the servers are told, so that an operator that comes after us knows that it was us.
+static bool mark(struct scale *s, int ordinal)
 {
-	for (int i = s->target; i < ordinals(s) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s, i);
+	const struct volume *volume = volume_of(s->facts, ordinal);
 
-		if (server && (is(server, "Enabled") || is(server, "Cordoned")))
-			s->ret->servers[s->ret->n_servers++] = server->id;
-	}
-	if (s->ret->n_servers == 0)
+	if (!volume || volume->leaving || volume->deleting)
 		return false;
-	if (refuse(s)) {
-		s->ret->n_servers = 0;
-		return true;
-	}
-	return settle(s, SCALE_DRAIN, arena_printf(s->arena, "draining %zu servers", s->ret->n_servers));
+	s->ret->volume = volume;
+	return settle(s, SCALE_MARK, arena_printf(s->arena, "marking claim '%s'", volume->name));
 }
 
-// What was drained is marked, before it is too late to tell it from a claim of an earlier deployment.
-static bool mark(struct scale *s)
+static bool is_to_be_drained(const struct topology_server *server)
 {
-	for (int i = s->facts->replicas - 1; i >= s->target; i--) {
-		const struct volume *volume = volume_of(s->facts, i);
+	return server && (is(server, "Enabled") || is(server, "Cordoned"));
+}
 
-		if (!volume || volume->leaving)
-			continue;
-		s->ret->volume = volume;
-		return settle(s, SCALE_MARK, arena_printf(s->arena, "marking claim '%s'", volume->name));
+// All servers that are to leave and were not drained yet.
+static bool drain(struct scale *s)
+{
+	const char *problem;
+	bool any = false;
+
+	for (int i = s->target; i < ordinals(s) && !any; i++)
+		any = is_to_be_drained(server_of(s->facts, i, s->arena));
+	if (!any)
+		return false;
+	problem = room_problem(s->facts, s->target, s->arena);
+	if (problem)
+		return settle(s, SCALE_REFUSED, problem);
+	for (int i = ordinals(s) - 1; i >= s->target; i--) {
+		if (is_to_be_drained(server_of(s->facts, i, s->arena)) && mark(s, i))
+			return true;
 	}
-	return false;
+	for (int i = s->target; i < ordinals(s) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
+		const struct topology_server *server = server_of(s->facts, i, s->arena);
+
+		if (is_to_be_drained(server))
+			s->ret->servers[s->ret->n_servers++] = server->id;
+	}
+	return settle(s, SCALE_DRAIN, arena_printf(s->arena, "draining %zu servers", s->ret->n_servers));
 }
 
 // "'a', 'b' and 7 more"
@@ -306,89 +328,202 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 	return arena_strdup(arena, buf_str(&text));
 }
 
+// The second mark. Its own server is the one that is available while the pod is ready; of one that does not come back nobody knows.
+static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
+{
+	const struct volume *volume = volume_of(s->facts, ordinal);
+	const struct pod *pod = pod_of(s->facts, ordinal);
+
+	if (!volume || volume->deleting || bears(volume, server->id))
+		return false;
+	if (may_come_back(pod))
+		return settle(s, SCALE_WAIT,
+			      arena_printf(s->arena, "waiting for %s to be ready, so that its claim can go with its server",
+					   names_pod(s->facts->names, ordinal, s->arena)));
+	if (!is(server, "Deallocated") || !pod->ready || strcmp(server->health, "Available") != 0)
+		return false;
+	s->ret->servers[0] = server->id;
+	s->ret->n_servers = 1;
+	s->ret->volume = volume;
+	return settle(s, SCALE_CONDEMN, arena_printf(s->arena, "marking claim '%s', whose server is Deallocated", volume->name));
+}
+
+// A server that is out of the cluster, or never was in it.
+static void let_go(struct scale *s, int ordinal)
+{
+	const struct volume *volume = volume_of(s->facts, ordinal);
+	const char *name = names_pod(s->facts->names, ordinal, s->arena);
+	const struct pod *pod = pod_of(s->facts, ordinal);
+
+	if (pod && !is_condemned(s, ordinal) && may_come_back(pod)) {
+		(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to tell what it holds", name));
+		return;
+	}
+	s->ret->replicas = ordinal;
+	(void)settle(s, SCALE_WAIT,
+		     volume && !volume->deallocated
+			     ? arena_printf(s->arena, "removing %s; claim '%s' is kept, since its server was not seen Deallocated", name,
+					    volume->name)
+			     : arena_printf(s->arena, "removing %s", name));
+}
+
+static void leave_cluster(struct scale *s, const struct topology_server *server, int ordinal)
+{
+	const char *left = hosted(server, s->arena);
+
+	if (is(server, "Deallocating"))
+		(void)settle(s, SCALE_WAIT,
+			     arena_printf(s->arena, "draining %s%s%s", names_pod(s->facts->names, ordinal, s->arena),
+					  *left ? ", which still has " : "", left));
+	else if (!condemn(s, server, ordinal))
+		(void)drop(s, server, ordinal);
+}
+
 // The highest one first; the replicas follow when its server is gone.
 static void take_away(struct scale *s)
 {
 	for (int i = ordinals(s) - 1; i >= s->target; i--) {
-		const struct topology_server *server = server_of(s, i);
-		const char *name = names_pod(s->facts->names, i, s->arena), *left;
+		const struct topology_server *server = server_of(s->facts, i, s->arena);
 
-		if (!server && i == s->facts->replicas - 1) {
-			s->ret->replicas = i;
-			(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "removing %s", name));
-			return;
-		}
-		if (!server)
+		if (!server && i != s->facts->replicas - 1)
 			continue;
-		left = hosted(server, s->arena);
-		if (is(server, "Deallocating")) {
-			(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "draining %s%s%s", name, *left ? ", which still has " : "", left));
-			return;
-		}
-		s->ret->servers[0] = server->id;
-		s->ret->n_servers = 1;
-		(void)settle(s, SCALE_DROP, arena_printf(s->arena, "dropping the server of %s", name));
+		if (server)
+			leave_cluster(s, server, i);
+		else
+			let_go(s, i);
 		return;
 	}
 }
 
-static void remove_servers(struct scale *s)
+static bool enable(struct scale *s, int from, int to)
 {
-	const char *why = unanswered(s);
-
-	if (why)
-		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
-	else if (!wait_for_others(s) && !drain(s) && !wait_for_address(s) && !mark(s))
-		take_away(s);
-}
-
-static void enable(struct scale *s)
-{
-	for (int i = 0; i < s->target && i < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s, i);
+	for (int i = from; i < to && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
+		const struct topology_server *server = server_of(s->facts, i, s->arena);
 
 		if (server && is(server, "Free") && strcmp(server->health, "Available") == 0)
 			s->ret->servers[s->ret->n_servers++] = server->id;
 	}
-	if (s->ret->n_servers > 0)
-		(void)settle(s, SCALE_ENABLE, "enabling new servers");
+	return s->ret->n_servers > 0 && settle(s, SCALE_ENABLE, "enabling new servers");
 }
 
-// A server of ours whose pod is gone for good.
-static bool has_stray(struct scale *s)
+// A server without databases whose pod is gone for good: one that joined too late, or whose claim is gone or marked.
+static const struct topology_server *find_remains(const struct scale *s, int *ret_ordinal)
 {
-	for (int i = s->target; i < ordinals(s); i++) {
-		if (server_of(s, i))
-			return true;
+	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < ordinals(s); i++) {
+		const struct topology_server *server = server_of(s->facts, i, s->arena);
+		const struct volume *volume = volume_of(s->facts, i);
+
+		*ret_ordinal = i;
+		if (server && !pod_of(s->facts, i) &&
+		    (is(server, "Free") || (is(server, "Deallocated") && (!volume || bears(volume, server->id)))))
+			return server;
 	}
-	return false;
+	return NULL;
+}
+
+// One that is Free cannot be drained, and one that was not drained keeps its claim.
+static void remove_servers(struct scale *s)
+{
+	const struct topology_server *remains;
+	const char *why = unanswered(s);
+	int ordinal;
+
+	if (why) {
+		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
+		return;
+	}
+	if (wait_for_others(s))
+		return;
+	remains = find_remains(s, &ordinal);
+	if (remains)
+		(void)drop(s, remains, ordinal);
+	else if (!stop_at_stranger(s) && !stop_at_outsider(s) && !enable(s, s->target, s->facts->replicas) && !drain(s))
+		take_away(s);
+}
+
+// Claims that no server of ours has or will have: of one that left without being seen Deallocated, or of an earlier deployment.
+static const char *kept_claims(const struct scale *s)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT((size_t)NAMES_SHOWN * 260 + 300);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->facts->n_volumes; i++) {
+		const struct volume *volume = &s->facts->volumes[i];
+
+		if (volume->ordinal < s->ret->replicas || volume->ordinal < s->facts->wanted || volume->deallocated || volume->deleting)
+			continue;
+		if (++n <= NAMES_SHOWN)
+			buf_addf(&text, "%s'%s'", n > 1 ? ", " : "", volume->name);
+	}
+	if (n == 0)
+		return NULL;
+	if (n > NAMES_SHOWN)
+		buf_addf(&text, " and %zu more", n - NAMES_SHOWN);
+	return arena_printf(s->arena,
+			    "claim %s %s kept: no server on it was seen Deallocated; delete it if nothing on it is needed, since a new server "
+			    "of its number would start from it",
+			    buf_str(&text), n > 1 ? "are" : "is");
+}
+
+static const char *strangers(const struct scale *s)
+{
+	const struct scale_facts *facts = s->facts;
+	const struct topology_server *server =
+		has_survey(facts) ? survey_stranger(facts->survey, facts->names, facts->pods, facts->n_pods) : NULL;
+
+	if (!server)
+		return NULL;
+	return arena_printf(s->arena,
+			    "SHOW SERVERS lists server '%.100s' (%s, %s) at %.200s, which is the server of no pod; if it is gone for good, "
+			    "remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER",
+			    name_of(server), server->state, server->health, server->address ? server->address : "no address");
+}
+
+static const char *note_of(const struct scale *s)
+{
+	const char *claims = kept_claims(s), *servers = strangers(s);
+
+	if (claims && servers)
+		return arena_printf(s->arena, "%s; %s", servers, claims);
+	return claims ? claims : servers;
 }
 
 bool scale_needs_survey(const struct scale_facts *facts)
 {
-	bool needs = facts->replicas > target_of(facts);
+	bool needs = facts->replicas > facts->wanted;
 
 	for (size_t i = 0; i < facts->n_volumes; i++)
-		needs = needs || (facts->volumes[i].leaving && facts->volumes[i].ordinal >= facts->replicas);
+		needs = needs || facts->volumes[i].leaving;
 	return needs;
 }
 
 bool scale_is_removing(const struct scale_decision *decision)
 {
-	return decision->action == SCALE_WAIT || decision->action == SCALE_DRAIN || decision->action == SCALE_MARK ||
-	       decision->action == SCALE_DROP || decision->action == SCALE_DISCARD;
+	return decision->action == SCALE_WAIT || decision->action == SCALE_STOPPED || decision->action == SCALE_MARK ||
+	       decision->action == SCALE_DRAIN || decision->action == SCALE_CONDEMN || decision->action == SCALE_DROP ||
+	       decision->action == SCALE_DISCARD;
+}
+
+bool scale_is_grave(const struct scale_facts *facts, const struct scale_decision *decision)
+{
+	return decision->replicas < facts->replicas ||
+	       (scale_is_removing(decision) && decision->action != SCALE_WAIT && decision->action != SCALE_STOPPED);
 }
 
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret)
 {
-	struct scale s = {.facts = facts, .arena = arena, .ret = ret, .target = target_of(facts)};
-	bool surveyed = !unanswered(&s);
+	struct scale s = {.facts = facts, .arena = arena, .ret = ret, .target = target_of(facts, arena)};
+	bool surveyed;
+	int ordinal;
 
 	*ret = (struct scale_decision){.replicas = facts->replicas > s.target ? facts->replicas : s.target};
 	if (facts->replicas > 0 && discard_volumes(&s))
 		return;
-	if (facts->replicas > s.target || (facts->replicas == s.target && surveyed && has_stray(&s)))
+	surveyed = !unanswered(&s);
+	if (facts->replicas > s.target || (facts->replicas == s.target && surveyed && find_remains(&s, &ordinal)))
 		remove_servers(&s);
 	else if (surveyed)
-		enable(&s);
+		(void)enable(&s, 0, s.target);
+	if (facts->replicas > 0)
+		ret->note = note_of(&s);
 }

@@ -9,7 +9,6 @@
 #include "base/json.h"
 
 #define SYSTEM "system"
-#define POD_NAME_SIZE 256
 
 struct survey *survey_new(void)
 {
@@ -69,6 +68,14 @@ static void add_copies(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct t
 	}
 }
 
+static void add_outsiders(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct survey *survey)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_obj(doc, root, "outsiders");
+
+	for (size_t i = 0; i < survey->n_outsiders; i++)
+		(void)yyjson_mut_obj_add_str(doc, list, survey->outsiders[i].pod, survey->outsiders[i].says);
+}
+
 const char *survey_text(const struct survey *survey, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
@@ -79,12 +86,16 @@ const char *survey_text(const struct survey *survey, struct arena *arena)
 		(void)yyjson_mut_obj_add_str(doc, root, "problem", survey->problem);
 	if (survey->reason)
 		(void)yyjson_mut_obj_add_str(doc, root, "reason", survey->reason);
+	if (survey->asked)
+		(void)yyjson_mut_obj_add_str(doc, root, "asked", survey->asked);
+	add_outsiders(doc, root, survey);
 	add_servers(doc, root, &survey->servers);
 	add_copies(doc, root, &survey->copies);
 	return json_text(arena, doc);
 }
 
-static void read_servers(yyjson_val *list, struct survey *survey)
+// False where one lacks what admin_servers() promises.
+static bool read_servers(yyjson_val *list, struct survey *survey)
 {
 	struct topology_server *items = arena_new_array(survey->arena, struct topology_server, yyjson_arr_size(list));
 	size_t index, max;
@@ -97,14 +108,22 @@ static void read_servers(yyjson_val *list, struct survey *survey)
 
 		for (size_t k = 0; k < SERVER_MEMBERS; k++)
 			*members[k] = yyjson_get_str(yyjson_arr_get(item, k));
-		for (size_t k = SERVER_MEMBERS; k < yyjson_arr_size(item); k++)
-			hosting[server->n_hosting++] = yyjson_get_str(yyjson_arr_get(item, k));
+		for (size_t k = SERVER_MEMBERS; k < yyjson_arr_size(item); k++) {
+			const char *name = yyjson_get_str(yyjson_arr_get(item, k));
+
+			if (name)
+				hosting[server->n_hosting++] = name;
+		}
 		server->hosting = hosting;
+		if (!server->id || !server->state || !server->health)
+			return false;
 	}
 	survey->servers = (struct topology_servers){.items = items, .n = yyjson_arr_size(list)};
+	return yyjson_is_arr(list);
 }
 
-static void read_copies(yyjson_val *list, struct survey *survey)
+// False where one lacks what admin_databases() promises.
+static bool read_copies(yyjson_val *list, struct survey *survey)
 {
 	struct topology_copy *items = arena_new_array(survey->arena, struct topology_copy, yyjson_arr_size(list));
 	size_t index, max;
@@ -118,8 +137,23 @@ static void read_copies(yyjson_val *list, struct survey *survey)
 		for (size_t k = 0; k < COPY_MEMBERS; k++)
 			*members[k] = yyjson_get_str(yyjson_arr_get(item, k));
 		copy->writer = yyjson_get_bool(yyjson_arr_get(item, COPY_MEMBERS));
+		if (!copy->database || !copy->requested || !copy->current)
+			return false;
 	}
 	survey->copies = (struct topology_copies){.items = items, .n = yyjson_arr_size(list)};
+	return yyjson_is_arr(list);
+}
+
+static void read_outsiders(yyjson_val *list, struct survey *survey)
+{
+	size_t index, max;
+	yyjson_val *key, *val;
+
+	yyjson_obj_foreach(list, index, max, key, val) {
+		if (yyjson_is_str(val) && survey->n_outsiders < SURVEY_OUTSIDERS_MAX)
+			survey->outsiders[survey->n_outsiders++] =
+				(struct survey_outsider){.pod = yyjson_get_str(key), .says = yyjson_get_str(val)};
+	}
 }
 
 struct survey *survey_read(const char *text, size_t len)
@@ -129,35 +163,39 @@ struct survey *survey_read(const char *text, size_t len)
 
 	survey->problem = yyjson_get_str(yyjson_obj_get(root, "problem"));
 	survey->reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
-	read_servers(yyjson_obj_get(root, "servers"), survey);
-	read_copies(yyjson_obj_get(root, "copies"), survey);
+	survey->asked = yyjson_get_str(yyjson_obj_get(root, "asked"));
+	read_outsiders(yyjson_obj_get(root, "outsiders"), survey);
+	if (read_servers(yyjson_obj_get(root, "servers"), survey) && read_copies(yyjson_obj_get(root, "copies"), survey))
+		return survey;
+	// An empty list would mean that no server is there.
+	survey->servers = (struct topology_servers){0};
+	survey->copies = (struct topology_copies){0};
+	survey->asked = NULL;
+	survey->problem = "What the servers said last cannot be read; they are asked again";
+	survey->reason = SURVEY_UNREADABLE;
 	return survey;
 }
 
-bool survey_is_at(const char *address, const struct names *names, const char *pod)
+bool survey_is_at(const char *address, const struct names *names, const struct pod *pod)
 {
-	size_t pod_len = strlen(pod), domain_len = strlen(names->domain);
+	const char *domain = pod->domain ? pod->domain : names->domain;
+	size_t pod_len = strlen(pod->name), domain_len = strlen(domain);
 
-	return address && strncmp(address, pod, pod_len) == 0 && address[pod_len] == '.' &&
-	       strncmp(address + pod_len + 1, names->domain, domain_len) == 0 &&
+	return address && strncmp(address, pod->name, pod_len) == 0 && address[pod_len] == '.' &&
+	       strncmp(address + pod_len + 1, domain, domain_len) == 0 &&
 	       (address[pod_len + 1 + domain_len] == ':' || address[pod_len + 1 + domain_len] == '\0');
 }
 
-int survey_ordinal(const char *address, const struct names *names)
+const struct pod *survey_pod(const char *address, const struct names *names, const struct pod *pods, size_t n_pods)
 {
-	size_t len = address ? strcspn(address, ".") : 0;
-	char pod[POD_NAME_SIZE];
-	int ordinal;
-
-	if (len == 0 || len >= sizeof(pod))
-		return -1;
-	memcpy(pod, address, len);
-	pod[len] = '\0';
-	ordinal = names_ordinal(names, pod);
-	return ordinal >= 0 && survey_is_at(address, names, pod) ? ordinal : -1;
+	for (size_t i = 0; i < n_pods; i++) {
+		if (survey_is_at(address, names, &pods[i]))
+			return &pods[i];
+	}
+	return NULL;
 }
 
-const struct topology_server *survey_server(const struct survey *survey, const struct names *names, const char *pod)
+const struct topology_server *survey_server(const struct survey *survey, const struct names *names, const struct pod *pod)
 {
 	const struct topology_server *found = NULL;
 
@@ -172,22 +210,67 @@ const struct topology_server *survey_server(const struct survey *survey, const s
 	return found;
 }
 
+static bool accounts_for(const struct survey *survey, const struct names *names, const struct pod *pod,
+			 const struct topology_server *server)
+{
+	return survey_server(survey, names, pod) == server && (!pod->ready || strcmp(server->health, "Available") == 0);
+}
+
+const struct topology_server *survey_stranger(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods)
+{
+	for (size_t i = 0; i < survey->servers.n; i++) {
+		const struct topology_server *server = &survey->servers.items[i];
+		const struct pod *pod;
+
+		if (strcmp(server->state, "Dropped") == 0)
+			continue;
+		pod = survey_pod(server->address, names, pods, n_pods);
+		if (!pod || !accounts_for(survey, names, pod, server))
+			return server;
+	}
+	return NULL;
+}
+
+bool survey_is_outside(const struct survey *survey, const struct names *names, const struct pod *pod)
+{
+	return !survey->problem && pod->ready && !pod->terminating && !survey_server(survey, names, pod);
+}
+
+const char *survey_outsider_says(const struct survey *survey, const char *pod)
+{
+	for (size_t i = 0; i < survey->n_outsiders; i++) {
+		if (strcmp(survey->outsiders[i].pod, pod) == 0)
+			return survey->outsiders[i].says;
+	}
+	return NULL;
+}
+
 const struct pod *survey_writer(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods)
 {
 	for (size_t i = 0; i < survey->copies.n; i++) {
 		const struct topology_copy *copy = &survey->copies.items[i];
 
+		const struct pod *pod;
+
 		if (!copy->writer || strcmp(copy->database, SYSTEM) != 0)
 			continue;
-		for (size_t k = 0; k < n_pods; k++) {
-			if (pods[k].address && survey_is_at(copy->address, names, pods[k].name))
-				return &pods[k];
-		}
+		pod = survey_pod(copy->address, names, pods, n_pods);
+		if (pod && pod->address)
+			return pod;
 	}
 	return NULL;
 }
 
-const char *survey_member_problem(const struct survey *survey, const struct names *names, const char *pod, struct arena *arena)
+static const char *unlisted(const struct survey *survey, const struct pod *pod, struct arena *arena)
+{
+	const char *says = survey_outsider_says(survey, pod->name);
+
+	if (!says)
+		return arena_printf(arena, "%s: SHOW SERVERS does not list its server", pod->name);
+	return arena_printf(arena, "%s: SHOW SERVERS of %s does not list its server; asked itself, %s", pod->name, survey->asked, says);
+}
+
+const char *survey_member_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
 {
 	const struct topology_server *server;
 
@@ -195,15 +278,15 @@ const char *survey_member_problem(const struct survey *survey, const struct name
 		return arena_strdup(arena, survey->problem); // what is told outlives the survey
 	server = survey_server(survey, names, pod);
 	if (!server)
-		return arena_printf(arena, "%s: SHOW SERVERS does not list its server", pod);
+		return unlisted(survey, pod, arena);
 	if (strcmp(server->state, "Enabled") != 0)
-		return arena_printf(arena, "%s: its server is %s", pod, server->state);
+		return arena_printf(arena, "%s: its server is %s", pod->name, server->state);
 	if (strcmp(server->health, "Available") != 0)
-		return arena_printf(arena, "%s: its server is %s", pod, server->health);
+		return arena_printf(arena, "%s: its server is %s", pod->name, server->health);
 	return NULL;
 }
 
-const char *survey_problem(const struct survey *survey, const struct names *names, const char *pod, struct arena *arena)
+const char *survey_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
 {
 	const char *problem = survey_member_problem(survey, names, pod, arena);
 
@@ -212,7 +295,7 @@ const char *survey_problem(const struct survey *survey, const struct names *name
 
 		if (survey_is_at(copy->address, names, pod) && strcmp(copy->requested, "online") == 0 &&
 		    strcmp(copy->current, "online") != 0)
-			problem = arena_printf(arena, "%s: database '%s' is %s there", pod, copy->database, copy->current);
+			problem = arena_printf(arena, "%s: database '%s' is %s there", pod->name, copy->database, copy->current);
 	}
 	return problem;
 }

@@ -27,6 +27,8 @@ bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.pending = yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Pending"),
 	};
+	if (ret->leaving)
+		ret->deallocated = yyjson_get_str(yyjson_obj_get(annotations, VOLUME_DEALLOCATED_ANNOTATION));
 	return true;
 }
 
@@ -34,7 +36,7 @@ bool volume_must_grow(const struct volume *volume, const struct dbms *dbms)
 {
 	uint64_t present, wanted;
 
-	return !volume->leaving && !volume->deleting && !volume->pending && volume->size && quantity_parse(volume->size, &present) &&
+	return !volume->deallocated && !volume->deleting && !volume->pending && volume->size && quantity_parse(volume->size, &present) &&
 	       quantity_parse(dbms->storage.size, &wanted) && wanted > present;
 }
 
@@ -61,13 +63,27 @@ const char *volume_growth_patch(const struct volume *volume, const struct dbms *
 	return json_text(arena, doc);
 }
 
-const char *volume_leaving_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena)
+static const char *marks_patch(const struct volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
-	yyjson_mut_val *metadata;
+	yyjson_mut_val *metadata, *annotations;
 
 	(void)patch_of(doc, volume, &metadata);
-	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, metadata, "annotations"), VOLUME_LEAVING_ANNOTATION,
-			       dbms->metadata.uid);
+	annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
+	if (server_id)
+		yyjson_mut_obj_add_str(doc, annotations, VOLUME_DEALLOCATED_ANNOTATION, server_id);
+	else // one of an earlier deployment says nothing of this one
+		yyjson_mut_obj_add_null(doc, annotations, VOLUME_DEALLOCATED_ANNOTATION);
+	yyjson_mut_obj_add_str(doc, annotations, VOLUME_LEAVING_ANNOTATION, dbms->metadata.uid);
 	return json_text(arena, doc);
+}
+
+const char *volume_leaving_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena)
+{
+	return marks_patch(volume, dbms, NULL, arena);
+}
+
+const char *volume_deallocated_patch(const struct volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
+{
+	return marks_patch(volume, dbms, server_id, arena);
 }

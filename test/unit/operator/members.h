@@ -55,6 +55,7 @@ static inline void members_init(struct members *members, int n)
 		members->copies[n + i].type = "system";
 		members->copies[n + i].writer = i == 0;
 	}
+	members->survey.asked = pods[0];
 	members->survey.servers = (struct topology_servers){.items = members->servers, .n = (size_t)n};
 	members->survey.copies = (struct topology_copies){.items = members->copies, .n = 2 * (size_t)n};
 }

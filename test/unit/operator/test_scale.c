@@ -91,6 +91,12 @@ static void test_scale_out(void **state)
 	expect(&c, SCALE_REST, 5, NULL);
 }
 
+static void condemned(struct cluster *c, int i)
+{
+	c->volumes[i].leaving = true;
+	c->volumes[i].deallocated = c->members.servers[i].id;
+}
+
 // B8: drained and dropped by Cypher first, then the pod, then its claim; from the highest ordinal, one by one.
 static void test_scale_in(void **state)
 {
@@ -100,33 +106,43 @@ static void test_scale_in(void **state)
 	(void)state;
 	cluster_init(&c, 5, 3, arena);
 	keep_on(&c, 3);
+	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-4'");
+	assert_true(scale_is_removing(&c.decision));
+	assert_true(scale_is_grave(&c.facts, &c.decision));
+	c.volumes[4].leaving = true;
+	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-3'");
+	c.volumes[3].leaving = true;
 	expect(&c, SCALE_DRAIN, 5, "draining 2 servers");
 	assert_int_equal(c.decision.n_servers, 2);
 	assert_string_equal(c.decision.servers[0], "id-3");
 	assert_string_equal(c.decision.servers[1], "id-4");
-	assert_true(scale_is_removing(&c.decision));
 
 	c.members.servers[3].state = c.members.servers[4].state = "Deallocating";
-	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-4'");
-	c.volumes[4].leaving = true;
-	expect(&c, SCALE_MARK, 5, "marking claim 'data-n-server-3'");
-	c.volumes[3].leaving = true;
 	expect(&c, SCALE_WAIT, 5, "draining n-server-4, which still has 'neo4j'");
+	assert_false(scale_is_grave(&c.facts, &c.decision));
 	c.members.servers[4].state = "Deallocated";
+	expect(&c, SCALE_CONDEMN, 5, "marking claim 'data-n-server-4', whose server is Deallocated");
+	assert_string_equal(c.decision.volume->name, "data-n-server-4");
+	assert_string_equal(c.decision.servers[0], "id-4");
+	condemned(&c, 4);
 	expect(&c, SCALE_DROP, 5, "dropping the server of n-server-4");
 	assert_string_equal(c.decision.servers[0], "id-4");
 	c.members.servers[4].state = "Dropped";
 	expect(&c, SCALE_WAIT, 4, "removing n-server-4");
+	assert_true(scale_is_grave(&c.facts, &c.decision));
 
 	c.facts.replicas = 4;
 	expect(&c, SCALE_WAIT, 4, "waiting for n-server-4 to end");
 	c.facts.n_pods = 4;
 	expect(&c, SCALE_DISCARD, 4, "deleting claim 'data-n-server-4'");
 	assert_string_equal(c.decision.volume->name, "data-n-server-4");
+	assert_true(scale_is_grave(&c.facts, &c.decision));
 	c.volumes[4].deleting = true;
 	expect(&c, SCALE_WAIT, 4, "waiting for claim 'data-n-server-4' to go");
 	c.facts.n_volumes = 4;
 	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_CONDEMN, 4, NULL);
+	condemned(&c, 3);
 	expect(&c, SCALE_DROP, 4, "dropping the server of n-server-3");
 	c.members.survey.servers.n = 3;
 	expect(&c, SCALE_WAIT, 3, "removing n-server-3");
@@ -134,6 +150,169 @@ static void test_scale_in(void **state)
 	expect(&c, SCALE_DISCARD, 3, "deleting claim 'data-n-server-3'");
 	c.facts.n_volumes = 3;
 	expect(&c, SCALE_REST, 3, NULL);
+	assert_null(c.decision.note);
+}
+
+// B8: the volumes of 0 and 1 are lost, and the two empty servers have formed a cluster of their own. Server 2 is ready and holds the only
+// good copies, in the cluster that was: nothing is done to it, whatever the spec says.
+static void test_outsider_keeps_its_volume(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 3, 2, arena);
+	c.members.survey.servers.n = 2;
+	for (int i = 0; i < 6; i++) {
+		if (i == 2 || i == 5)
+			c.members.copies[i].address = NULL;
+	}
+	expect(&c, SCALE_STOPPED, 3,
+	       "n-server-2 is ready, but SHOW SERVERS of n-server-0 does not list its server; its volume may hold what no other has: set "
+	       "spec.topology.servers to 3, or, if nothing on it is needed, delete claim 'data-n-server-2' and then the pod");
+	assert_true(scale_is_removing(&c.decision));
+	assert_false(scale_is_grave(&c.facts, &c.decision));
+	c.members.survey.outsiders[0] = (struct survey_outsider){"n-server-2", "it is in another cluster, which lists 3 servers"};
+	c.members.survey.n_outsiders = 1;
+	expect(&c, SCALE_STOPPED, 3, NULL);
+	assert_non_null(strstr(c.decision.message, "its server; asked itself, it is in another cluster, which lists 3 servers; its volume"));
+	// Listed as dropped is not listed.
+	c.members.survey.servers.n = 3;
+	c.members.servers[2].state = "Dropped";
+	expect(&c, SCALE_STOPPED, 3, NULL);
+	// Not ready, it may come to itself; with the first mark of an older operator nothing is proved.
+	c.members.pods[2].ready = false;
+	c.volumes[2].leaving = true;
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	// It does not: it leaves, and the claim stays.
+	c.members.pods[2].problem = "container neo4j ended with exit code 1";
+	expect(&c, SCALE_WAIT, 2, "removing n-server-2; claim 'data-n-server-2' is kept, since its server was not seen Deallocated");
+	c.facts.replicas = c.facts.n_pods = 2;
+	expect(&c, SCALE_REST, 2, NULL);
+	assert_string_equal(c.decision.note, "claim 'data-n-server-2' is kept: no server on it was seen Deallocated; delete it if nothing on "
+					     "it is needed, since a new server of its number would start from it");
+}
+
+// B8: the other half of a split, asked first, has no say about those that stay.
+static void test_only_those_that_stay_are_believed(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.members.survey.asked = "n-server-3";
+	expect(&c, SCALE_WAIT, 4, "waiting for one of the servers that stay to answer where the databases are");
+	c.members.survey.asked = NULL;
+	expect(&c, SCALE_WAIT, 4, NULL);
+	condemned(&c, 3);
+	c.facts.replicas = c.facts.n_pods = 3;
+	c.members.survey.servers.n = 3;
+	expect(&c, SCALE_WAIT, 3, NULL);
+	c.members.survey.asked = "n-server-2";
+	expect(&c, SCALE_DISCARD, 3, NULL);
+}
+
+// B8: a server of a host that is none of ours, or of a pod in which another one runs, may be what is missing elsewhere.
+static void test_strangers_stop_it(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.members.survey.servers.n = 5;
+	c.members.servers[4] = c.members.servers[3];
+	c.members.servers[4].id = c.members.servers[4].name = "id-other";
+	c.members.servers[4].address = "graph.example.com:7687";
+	expect(&c, SCALE_STOPPED, 4,
+	       "SHOW SERVERS lists server 'id-other' (Enabled, Available) at graph.example.com:7687, where no pod of this deployment is; wait "
+	       "until it is back, or remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER");
+	c.members.servers[4].address = c.members.servers[1].address;
+	c.members.servers[4].health = "Unavailable";
+	expect(&c, SCALE_STOPPED, 4, NULL);
+	assert_non_null(strstr(c.decision.message, "where a pod is ready whose server is another one"));
+	c.members.servers[4].state = "Dropped";
+	expect(&c, SCALE_MARK, 4, NULL);
+	// Nothing is to be removed: it is told.
+	c.members.servers[4].state = "Enabled";
+	c.facts.wanted = 4;
+	expect(&c, SCALE_REST, 4, NULL);
+	assert_non_null(strstr(c.decision.note, "which is the server of no pod"));
+}
+
+// B8: of a server that does not come back nobody can tell whether it was that of the claim: it is drained and dropped, the claim stays.
+static void test_dead_server_keeps_its_claim(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.members.pods[3].ready = false;
+	c.members.servers[3].health = "Unavailable";
+	c.volumes[3].leaving = true;
+	expect(&c, SCALE_DRAIN, 4, NULL);
+	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_WAIT, 4, "waiting for n-server-3 to be ready, so that its claim can go with its server");
+	c.members.pods[3].problem = "container neo4j ended with exit code 1";
+	expect(&c, SCALE_DROP, 4, NULL);
+	c.members.servers[3].state = "Dropped";
+	expect(&c, SCALE_WAIT, 3, "removing n-server-3; claim 'data-n-server-3' is kept, since its server was not seen Deallocated");
+	c.facts.replicas = c.facts.n_pods = 3;
+	expect(&c, SCALE_REST, 3, NULL);
+	assert_non_null(strstr(c.decision.note, "claim 'data-n-server-3' is kept"));
+}
+
+// B8: made anew with fewer servers over the kept claims of a cluster: the others are brought back, and then leave as they should.
+static void test_made_anew_over_kept_claims(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 5, 3, arena);
+	keep_on(&c, 3);
+	c.facts.replicas = c.facts.n_pods = 3;
+	c.members.servers[3].health = c.members.servers[4].health = "Unavailable";
+	expect(&c, SCALE_WAIT, 5, NULL);
+	assert_non_null(strstr(c.decision.message, "which was taken away before its server was dropped"));
+	c.facts.survey = NULL;
+	expect(&c, SCALE_REST, 3, NULL);
+}
+
+// B8, E2: the number is raised again after the claims were marked. What was not told to leave stays; what was, leaves.
+static void test_second_edit(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 4, arena);
+	c.volumes[3].leaving = true;
+	expect(&c, SCALE_REST, 4, NULL);
+	c.members.servers[3].state = "Deallocating";
+	expect(&c, SCALE_WAIT, 4, NULL);
+	assert_true(scale_is_removing(&c.decision));
+	c.volumes[3].leaving = false; // by somebody else, who may let it end
+	expect(&c, SCALE_REST, 4, NULL);
+}
+
+// B8: servers that joined a moment before they are to leave are enabled first, since what was not drained keeps its claim.
+static void test_free_server_is_drained(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct cluster c;
+
+	(void)state;
+	cluster_init(&c, 4, 3, arena);
+	keep_on(&c, 3);
+	c.members.servers[3].state = "Free";
+	expect(&c, SCALE_ENABLE, 4, NULL);
+	assert_string_equal(c.decision.servers[0], "id-3");
 }
 
 // B8: somebody scales the StatefulSet while servers are drained. What is on a volume may be all that there is of a database, until its
@@ -146,7 +325,8 @@ static void test_taken_away_by_hand(void **state)
 	(void)state;
 	cluster_init(&c, 5, 3, arena);
 	c.members.servers[3].state = c.members.servers[4].state = "Deallocating";
-	c.volumes[3].leaving = c.volumes[4].leaving = true;
+	condemned(&c, 3);
+	condemned(&c, 4);
 	c.facts.replicas = 3;
 	assert_true(scale_needs_survey(&c.facts));
 	expect(&c, SCALE_WAIT, 5, "bringing n-server-4 back, which was taken away before its server was dropped");
@@ -167,10 +347,14 @@ static void test_taken_away_by_hand(void **state)
 	expect(&c, SCALE_WAIT, 4, NULL);
 	c.members.servers[3].state = "Dropped";
 	expect(&c, SCALE_DISCARD, 3, "deleting claim 'data-n-server-3'");
+	// It is listed still, wherever.
 	c.members.servers[3].state = "Deallocated";
 	c.members.servers[3].address = NULL;
-	expect(&c, SCALE_WAIT, 3, NULL);
-	assert_non_null(strstr(c.decision.message, "SHOW SERVERS knows no address of server 'id-3'"));
+	expect(&c, SCALE_DROP, 3, NULL);
+	assert_string_equal(c.decision.servers[0], "id-3");
+	c.members.servers[3].state = "Enabled";
+	expect(&c, SCALE_STOPPED, 3, NULL);
+	assert_non_null(strstr(c.decision.message, "the server of claim 'data-n-server-3' is Enabled again"));
 }
 
 // More than the spec allows, by hand: drained like any other, before its claim is marked.
@@ -187,12 +371,13 @@ static void test_scaled_beyond(void **state)
 	c.volumes[3].name = "data-n-server-22";
 	c.volumes[3].ordinal = 22;
 	c.facts.replicas = 23;
-	expect(&c, SCALE_DRAIN, 23, "draining 1 servers");
-	assert_string_equal(c.decision.servers[0], "id-3");
-	c.members.servers[3].state = "Deallocating";
 	expect(&c, SCALE_MARK, 23, "marking claim 'data-n-server-22'");
 	c.volumes[3].leaving = true;
+	expect(&c, SCALE_DRAIN, 23, "draining 1 servers");
+	assert_string_equal(c.decision.servers[0], "id-3");
 	c.members.servers[3].state = "Deallocated";
+	expect(&c, SCALE_CONDEMN, 23, NULL);
+	condemned(&c, 3);
 	expect(&c, SCALE_DROP, 23, "dropping the server of n-server-22");
 	c.members.servers[3].state = "Dropped";
 	expect(&c, SCALE_WAIT, 22, "removing n-server-22");
@@ -206,7 +391,7 @@ static void test_change_of_mind(void **state)
 
 	(void)state;
 	cluster_init(&c, 4, 4, arena);
-	c.volumes[3].leaving = true;
+	condemned(&c, 3);
 	c.members.servers[3].state = "Deallocated";
 	expect(&c, SCALE_DROP, 4, NULL);
 	c.members.survey.servers.n = 3;
@@ -241,11 +426,11 @@ static void test_refusals(void **state)
 	assert_non_null(strstr(c.decision.message, "START DATABASE"));
 	// One that is online moves; a composite database has no data.
 	c.members.copies[2].requested = c.members.copies[2].current = "online";
-	expect(&c, SCALE_DRAIN, 3, NULL);
+	expect(&c, SCALE_MARK, 3, NULL);
 	cluster_init(&c, 3, 2, arena);
 	for (int i = 0; i < 3; i++)
 		c.members.copies[i].type = "composite";
-	expect(&c, SCALE_DRAIN, 3, NULL);
+	expect(&c, SCALE_MARK, 3, NULL);
 }
 
 // Those that stay must be well, and all servers known, before a claim is condemned.
@@ -269,13 +454,11 @@ static void test_waits(void **state)
 	c.members.survey.problem = "The servers cannot be asked: x";
 	expect(&c, SCALE_WAIT, 4, "The servers cannot be asked: x");
 	c.members.survey.problem = NULL;
-	// The server of n-server-3 seems to be gone, but it may be the one whose address is unknown: its claim is not touched.
+	// The server of n-server-3 seems to be gone, but it may be the one whose address is unknown: nothing is touched.
 	c.members.servers[3].address = NULL;
 	c.members.servers[3].health = "Unavailable";
-	expect(&c, SCALE_WAIT, 4, NULL);
+	expect(&c, SCALE_STOPPED, 4, NULL);
 	assert_non_null(strstr(c.decision.message, "knows no address of server 'id-3' (Enabled, Unavailable)"));
-	c.members.servers[3].state = "Dropped";
-	expect(&c, SCALE_MARK, 4, NULL);
 }
 
 // A server that joined after its pod had been taken away is not left behind.
@@ -323,7 +506,11 @@ static void test_pending_claim(void **state)
 	}
 }
 
-// B8: a claim is ours to delete only with the mark of this very deployment.
+#define MARKED                                                                                                                    \
+	"{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION                  \
+	"\":\"u-1\",\"" VOLUME_DEALLOCATED_ANNOTATION "\":\"id-3\"}}}"
+
+// B8: a claim is ours to delete only with the marks of this very deployment.
 static void test_claims(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -337,19 +524,30 @@ static void test_claims(void **state)
 					    "\"1Gi\"}}}}"),
 			       &dbms, &names, &volume));
 	assert_true(volume.leaving);
+	assert_null(volume.deallocated);
 	assert_int_equal(volume.ordinal, 3);
+	assert_true(volume_must_grow(&volume, &dbms));
+	volume.deallocated = "id-3";
 	assert_false(volume_must_grow(&volume, &dbms));
-	volume.leaving = false;
+	volume.deallocated = NULL;
 	assert_true(volume_must_grow(&volume, &dbms));
 	assert_string_equal(volume_growth_patch(&volume, &dbms, arena),
 			    "{\"metadata\":{\"uid\":\"c\"},\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}");
 	assert_string_equal(volume_leaving_patch(&volume, &dbms, arena),
-			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
+			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_DEALLOCATED_ANNOTATION
+			    "\":null,\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
+	assert_string_equal(volume_deallocated_patch(&volume, &dbms, "id-3", arena),
+			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_DEALLOCATED_ANNOTATION
+			    "\":\"id-3\",\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
 	volume.size = "2048Mi";
 	assert_false(volume_must_grow(&volume, &dbms));
 	volume.size = "3Gi";
 	assert_false(volume_must_grow(&volume, &dbms));
+	assert_true(volume_read(parse(arena, MARKED), &dbms, &names, &volume));
+	assert_string_equal(volume.deallocated, "id-3");
 	dbms.metadata.uid = "u-2";
+	assert_true(volume_read(parse(arena, MARKED), &dbms, &names, &volume));
+	assert_null(volume.deallocated);
 	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
 					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}"),
 			       &dbms, &names, &volume));
@@ -365,6 +563,10 @@ int main(void)
 		cmocka_unit_test(test_change_of_mind), cmocka_unit_test(test_refusals), cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_stray_server), cmocka_unit_test(test_claims), cmocka_unit_test(test_pending_claim),
 		cmocka_unit_test(test_taken_away_by_hand), cmocka_unit_test(test_scaled_beyond),
+		cmocka_unit_test(test_outsider_keeps_its_volume), cmocka_unit_test(test_only_those_that_stay_are_believed),
+		cmocka_unit_test(test_strangers_stop_it), cmocka_unit_test(test_dead_server_keeps_its_claim),
+		cmocka_unit_test(test_made_anew_over_kept_claims), cmocka_unit_test(test_second_edit),
+		cmocka_unit_test(test_free_server_is_drained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

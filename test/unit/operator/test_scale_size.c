@@ -70,6 +70,7 @@ static void large_init(struct large *large, const char *state, size_t n_hosting,
 							    .hosting = databases,
 							    .n_hosting = n_hosting};
 	}
+	large->survey.asked = large->pods[0].name;
 	large->survey.servers = (struct topology_servers){.items = large->servers, .n = SERVERS};
 	large->facts = (struct scale_facts){
 		.names = &large->names,
