@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "operator/plan.h"
+#include "operator/roll.h"
 
 static void add(struct children *children, const struct inputs *inputs, enum memory_child slot,
 		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
@@ -44,6 +45,7 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 		.declared = plan->merge.declared,
 		.server_version = inputs->told,
 		.withdrawn = inputs->withdrawn,
+		.unready = inputs->live.unready,
 		.auth_is_pair = inputs->auth_is_pair,
 		.certificate = inputs->certificate,
 		.claim_size = inputs->live.claim_size,
@@ -51,22 +53,43 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 	};
 }
 
+// The pods beside the template that is live.
+static struct phase_facts pods_of(const struct inputs *inputs)
+{
+	const struct kube_object *set = inputs->workload;
+
+	return (struct phase_facts){
+		.workload_current = set && kube_object_int(set, "/status/observedGeneration", -1) ==
+						   kube_object_int(set, "/metadata/generation", 0),
+		.update_revision = set ? kube_object_str(set, "/status/updateRevision") : NULL,
+		.unready = inputs->live.unready,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+	};
+}
+
 // Whether every server runs the template that is live, and is ready.
 static bool is_settled(const struct inputs *inputs)
 {
-	const struct kube_object *set = inputs->workload;
-	const char *revision;
+	struct phase_facts facts = pods_of(inputs);
 	size_t n = 0;
 
-	if (!set || kube_object_int(set, "/status/observedGeneration", -1) != kube_object_int(set, "/metadata/generation", 0))
+	if (!facts.workload_current || !facts.update_revision)
 		return false;
-	revision = kube_object_str(set, "/status/updateRevision");
 	for (size_t i = 0; i < inputs->n_pods; i++) {
 		const struct pod *pod = &inputs->pods[i];
 
-		n += pod->ready && !pod->terminating && revision && pod->revision && strcmp(pod->revision, revision) == 0;
+		n += pod->ready && !pod->terminating && pod->revision && !pod_is_outdated(&facts, pod);
 	}
 	return n == inputs->n_pods && n >= (size_t)inputs->replicas;
+}
+
+// Before anything of the roll is evicted: the write comes before in the pass.
+static void record_unready(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena)
+{
+	struct phase_facts facts = pods_of(inputs);
+
+	workload->unready = roll_record(&facts, arena);
 }
 
 // The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
@@ -113,6 +136,7 @@ int children_build(const struct context *context, const struct inputs *inputs, s
 	if (r < 0)
 		return r;
 	workload = workload_of(inputs, &plan);
+	record_unready(inputs, &workload, arena);
 	r = record_entry(inputs, &workload, arena, err);
 	if (r < 0)
 		return r;

@@ -66,17 +66,28 @@ bool cluster_scale(const struct inputs *inputs, const struct survey *survey, str
 	return scale_is_grave(&facts, ret);
 }
 
-// Whether there is somebody to ask, and a use for the answer.
+static bool is_rolling(const struct inputs *inputs)
+{
+	const char *revision = kube_object_str(inputs->workload, "/status/updateRevision");
+
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		if (revision && inputs->pods[i].revision && strcmp(inputs->pods[i].revision, revision) != 0)
+			return true;
+	}
+	return false;
+}
+
+// Whether there is somebody to ask, and a use for the answer. An outdated pod that is not ready goes when all others are back.
 static bool is_worth_asking(const struct inputs *inputs)
 {
 	struct scale_facts facts = scale_facts(inputs);
-	size_t ready = 0;
+	size_t ready = 0, all = inputs->n_pods;
 
 	for (size_t i = 0; i < inputs->n_pods; i++)
 		ready += inputs->pods[i].ready && !inputs->pods[i].terminating && inputs->pods[i].address;
 	if (ready == 0 || !inputs->workload)
 		return false;
-	return scale_needs_survey(&facts) || (ready == inputs->n_pods && (int)ready >= facts.replicas);
+	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(inputs))));
 }
 
 // Somebody who may get into the servers of one deployment.

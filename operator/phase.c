@@ -42,7 +42,7 @@ static struct tally count_pods(const struct phase_facts *facts)
 	return tally;
 }
 
-const char *phase_members_problem(const struct phase_facts *facts, bool databases, struct arena *arena)
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena)
 {
 	if (!facts->cluster)
 		return NULL;
@@ -50,9 +50,12 @@ const char *phase_members_problem(const struct phase_facts *facts, bool database
 		return "the servers have not been asked yet";
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
-		const char *problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
-						: survey_member_problem(facts->survey, facts->names, pod, arena);
+		const char *problem;
 
+		if (pod == but)
+			continue;
+		problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
+				    : survey_member_problem(facts->survey, facts->names, pod, arena);
 		if (problem)
 			return problem;
 	}
@@ -84,7 +87,7 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 // The pods are as wanted, or so it seems from outside.
 static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
-	const char *problem = phase_members_problem(facts, false, arena);
+	const char *problem = phase_members_problem(facts, false, NULL, arena);
 	const char *reason = facts->survey && facts->survey->problem ? facts->survey->reason : "ServersNotEnabled";
 
 	if (!problem && facts->unscalable)

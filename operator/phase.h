@@ -23,6 +23,7 @@ struct phase_facts {
 	bool workload_exists;
 	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
 	const char *update_revision; // of the StatefulSet
+	const char *unready;	     // what roll_record() has made and the StatefulSet remembers; NULL: nothing
 	const struct pod *pods;
 	size_t n_pods;
 	int servers;		     // pods that there are to be now
@@ -50,5 +51,5 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
 
 // Of a cluster whose pods are all there: what keeps its servers from being full members, with databases: what keeps them from
-// being back. NULL when nothing does, and for a standalone.
-const char *phase_members_problem(const struct phase_facts *facts, bool databases, struct arena *arena);
+// being back. One pod may be left out of account (but; NULL: none). NULL when nothing does, and for a standalone.
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena);

@@ -69,6 +69,7 @@ static void observe(struct pass *pass)
 	facts->workload_current =
 		kube_object_int(set, "/status/observedGeneration", -1) == kube_object_int(set, "/metadata/generation", 0);
 	facts->update_revision = kube_object_str(set, "/status/updateRevision");
+	facts->unready = inputs->live.unready;
 }
 
 // What the steps on the servers of a cluster come to, in words.
@@ -140,7 +141,7 @@ static int roll(struct pass *pass, struct err *err)
 		return 0;
 	}
 	roll_decide(&pass->facts, pass->arena, &decision);
-	if (decision.evict && decision.evict->ready && pass->facts.cluster && !cluster_is_recent(pass->memory, pass->started_ms)) {
+	if (decision.surveyed && !cluster_is_recent(pass->memory, pass->started_ms)) {
 		r = cluster_survey(pass->context, pass->memory, &pass->inputs, true, &pass->facts.survey, err);
 		if (r < 0)
 			return r;

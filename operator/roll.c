@@ -1,7 +1,63 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+// The note is "REVISION UID@TIME UID@TIME": a pod that has been ready in between, or was made anew, has another time or uid. The times are only
+// compared for equality, so that it does not matter whose clock they are of.
+
 #include "operator/roll.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+#define RECORD_MAX_BYTES 4096
+
+static bool is_of_revision(const char *record, const char *revision)
+{
+	size_t len = strlen(revision);
+
+	return record && strncmp(record, revision, len) == 0 && (record[len] == ' ' || record[len] == '\0');
+}
+
+static bool is_any_outdated(const struct phase_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		if (pod_is_outdated(facts, &facts->pods[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *entry_of(const struct pod *pod, struct arena *arena)
+{
+	return arena_printf(arena, " %s@%s", pod->uid, pod->unready_since ? pod->unready_since : "");
+}
+
+const char *roll_record(const struct phase_facts *facts, struct arena *arena)
+{
+	_cleanup_buf_ struct buf record = BUF_INIT(RECORD_MAX_BYTES);
+
+	if (!is_any_outdated(facts) || is_of_revision(facts->unready, facts->update_revision))
+		return facts->unready;
+	buf_add(&record, facts->update_revision);
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+		const char *entry = entry_of(pod, arena);
+
+		// More than a cluster has: those that do not fit wait like the ready ones.
+		if (!pod->ready && pod_is_outdated(facts, pod) && record.len + strlen(entry) < RECORD_MAX_BYTES)
+			buf_add(&record, entry);
+	}
+	return arena_strdup(arena, buf_str(&record));
+}
+
+static bool was_unready_before(const struct phase_facts *facts, const struct pod *pod, struct arena *arena)
+{
+	const char *entry = entry_of(pod, arena), *found = strstr(facts->unready, entry);
+	size_t len = strlen(entry);
+
+	return found && (found[len] == ' ' || found[len] == '\0');
+}
 
 static const struct pod *first_outdated(const struct phase_facts *facts, bool ready, const struct pod *but)
 {
@@ -14,32 +70,67 @@ static const struct pod *first_outdated(const struct phase_facts *facts, bool re
 	return NULL;
 }
 
-static const char *pod_words(const struct pod *pod, struct arena *arena)
-{
-	if (pod->problem)
-		return arena_printf(arena, "%s does not come back: %s", pod->name, pod->problem);
-	return arena_printf(arena, "waiting for %s to be ready", pod->name);
-}
-
-// What keeps a ready pod from being taken away; NULL when nothing does.
-static const char *obstacle(const struct phase_facts *facts, struct arena *arena)
+static const struct pod *first_unready_before(const struct phase_facts *facts, struct arena *arena)
 {
 	for (size_t i = 0; i < facts->n_pods; i++) {
-		if (!facts->pods[i].ready)
-			return pod_words(&facts->pods[i], arena);
+		const struct pod *pod = &facts->pods[i];
+
+		if (!pod->ready && pod_is_outdated(facts, pod) && was_unready_before(facts, pod, arena))
+			return pod;
 	}
+	return NULL;
+}
+
+// One that is not ready, if there is one; the leader last.
+static const struct pod *choose(const struct phase_facts *facts)
+{
+	const struct pod *unready = first_outdated(facts, false, NULL), *leader = NULL, *follower;
+
+	if (unready)
+		return unready;
+	if (facts->survey)
+		leader = survey_writer(facts->survey, facts->names, facts->pods, facts->n_pods);
+	follower = first_outdated(facts, true, leader);
+	return follower ? follower : leader;
+}
+
+// What is not ready beside the chosen one; one with a known problem is preferred.
+static const struct pod *other_unready(const struct phase_facts *facts, const struct pod *chosen)
+{
+	const struct pod *found = NULL;
+
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+
+		if (pod != chosen && !pod->ready && (!found || (pod->problem && !found->problem)))
+			found = pod;
+	}
+	return found;
+}
+
+// What keeps the chosen pod from being taken away; NULL when nothing does.
+static const char *obstacle(const struct phase_facts *facts, const struct pod *chosen, struct arena *arena)
+{
+	const struct pod *other = other_unready(facts, chosen);
+
+	if (other && other->problem)
+		return arena_printf(arena, "%s does not come back: %s", other->name, other->problem);
+	if (other)
+		return arena_printf(arena, "waiting for %s to be ready", other->name);
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
 	if (facts->removing)
 		return arena_printf(arena, "until servers are removed (%s)", facts->removing);
-	return phase_members_problem(facts, true, arena);
+	return phase_members_problem(facts, true, chosen->ready ? NULL : chosen, arena);
 }
 
 void roll_decide(const struct phase_facts *facts, struct arena *arena, struct roll_decision *ret)
 {
-	const struct pod *chosen = first_outdated(facts, false, NULL), *leader = NULL;
+	const struct pod *chosen;
 
 	*ret = (struct roll_decision){0};
+	if (!is_any_outdated(facts))
+		return;
 	// One at a time: what was taken away must be gone before anything else may follow.
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		if (facts->pods[i].terminating) {
@@ -47,18 +138,17 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 			return;
 		}
 	}
-	if (chosen) {
-		ret->evict = chosen;
+	if (!is_of_revision(facts->unready, facts->update_revision)) {
+		ret->waiting = "until it is noted which pods are not ready";
 		return;
 	}
-	if (facts->survey)
-		leader = survey_writer(facts->survey, facts->names, facts->pods, facts->n_pods);
-	chosen = first_outdated(facts, true, leader);
-	if (!chosen && leader && pod_is_outdated(facts, leader))
-		chosen = leader;
-	if (!chosen)
+	ret->evict = first_unready_before(facts, arena);
+	if (ret->evict)
 		return;
-	ret->waiting = obstacle(facts, arena);
-	if (!ret->waiting)
-		ret->evict = chosen;
+	chosen = choose(facts);
+	ret->waiting = obstacle(facts, chosen, arena);
+	if (ret->waiting)
+		return;
+	ret->evict = chosen;
+	ret->surveyed = facts->cluster;
 }

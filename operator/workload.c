@@ -49,6 +49,7 @@ void workload_read_live(yyjson_val *root, struct workload_live *ret)
 		.server_version = yyjson_get_str(yyjson_obj_get(annotations, SERVER_VERSION_ANNOTATION)),
 		.fleet_entry = yyjson_get_str(yyjson_obj_get(annotations, FLEET_ENTRY_ANNOTATION)),
 		.withdrawn = yyjson_get_str(yyjson_obj_get(annotations, FLEET_WITHDRAWN_ANNOTATION)),
+		.unready = yyjson_get_str(yyjson_obj_get(annotations, UNREADY_ANNOTATION)),
 		.claim_size = claim_size_of(spec),
 		.image = yyjson_get_str(yyjson_obj_get(container, "image")),
 		.digest = yyjson_get_str(
@@ -93,6 +94,7 @@ static void add_records(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const str
 		{FLEET_ENTRY_ANNOTATION, inputs->fleet_entry},
 		{FLEET_WITHDRAWN_ANNOTATION, inputs->withdrawn},
 		{SERVER_VERSION_ANNOTATION, inputs->server_version},
+		{UNREADY_ANNOTATION, inputs->unready},
 	};
 	yyjson_mut_val *annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 

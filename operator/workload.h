@@ -23,6 +23,9 @@
 #define FLEET_ENTRY_ANNOTATION "neofleet.neo4j.com/fleet-entry"
 #define FLEET_WITHDRAWN_ANNOTATION "neofleet.neo4j.com/fleet-withdrawn"
 
+// On the StatefulSet: which pods were not ready when the present roll began (operator/roll.h).
+#define UNREADY_ANNOTATION "neofleet.neo4j.com/unready-before-roll"
+
 // On the pod template: a change rolls the pods.
 #define CONFIG_DIGEST_ANNOTATION "neofleet.neo4j.com/config-digest"
 #define CERTIFICATE_ANNOTATION "neofleet.neo4j.com/certificate"
@@ -35,6 +38,7 @@ struct workload_live {
 	const char *server_version; // SERVER_VERSION_ANNOTATION; NULL: none
 	const char *fleet_entry;    // FLEET_ENTRY_ANNOTATION; NULL: none
 	const char *withdrawn;	    // FLEET_WITHDRAWN_ANNOTATION; NULL: none
+	const char *unready;	    // UNREADY_ANNOTATION; NULL: none
 	const char *claim_size; // of the volume claim template, which cannot be changed; NULL: none
 	const char *image;	// of the container; NULL: none
 	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none
@@ -51,7 +55,7 @@ struct workload_inputs {
 	const char *plugins;	 // value of NEO4J_PLUGINS; NULL: none
 	yyjson_val *plugins_ref; // its valueFrom instead; NULL: none
 	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
-	const char *server_version, *fleet_entry, *withdrawn; // values of the other records; NULL: none
+	const char *server_version, *fleet_entry, *withdrawn, *unready; // values of the other records; NULL: none
 	bool auth_is_pair;	 // the admin Secret has the one key NEO4J_AUTH
 	const char *certificate; // what changes with the TLS certificate; NULL without TLS
 	const char *claim_size;	 // workload_live.claim_size; NULL: as the spec says

@@ -18,6 +18,7 @@ static struct phase_facts facts_of(struct members *m, int n)
 		.workload_exists = true,
 		.workload_current = true,
 		.update_revision = "r2",
+		.unready = "r2", // it began when all were ready
 		.pods = m->pods,
 		.n_pods = (size_t)n,
 		.servers = n,
@@ -45,6 +46,20 @@ static void expect(const struct phase_facts *facts, const char *pod, const char 
 		assert_string_equal(decision.waiting, waiting);
 	else
 		assert_null(decision.waiting);
+}
+
+// As a pass does before anything is evicted.
+static void note(struct phase_facts *facts)
+{
+	static char kept[512];
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *record = roll_record(facts, arena);
+
+	if (record && record != facts->unready) {
+		assert_true(strlen(record) < sizeof(kept));
+		(void)strcpy(kept, record);
+		facts->unready = kept;
+	}
 }
 
 // B6: one after the other, the leader of system last.
@@ -112,9 +127,12 @@ static void test_stops_at_a_pod_that_fails(void **state)
 	expect(&facts, NULL, "n-server-1 does not come back: container neo4j ended with exit code 3");
 	// The cure is a newer template still: then it goes first, ready ones wait for it.
 	facts.update_revision = "r3";
+	expect(&facts, NULL, "until it is noted which pods are not ready");
+	note(&facts);
 	expect(&facts, "n-server-1", NULL);
 }
 
+// B6: what was not ready before the roll began serves nobody: one after the other, without waiting for those before.
 static void test_not_ready_goes_first(void **state)
 {
 	struct members m;
@@ -123,13 +141,119 @@ static void test_not_ready_goes_first(void **state)
 	(void)state;
 	members_init(&m, 3);
 	facts = facts_of(&m, 3);
+	facts.unready = NULL;
+	facts.survey = NULL;
+	m.pods[1].ready = m.pods[2].ready = false;
+	m.pods[2].unready_since = "2026-11-29T12:00:00Z";
+	note(&facts);
+	assert_string_equal(facts.unready, "r2 id-1@ id-2@2026-11-29T12:00:00Z");
+	expect(&facts, "n-server-1", NULL);
+	m.pods[1].terminating = true;
+	expect(&facts, NULL, "waiting for n-server-1 to end");
+	m.pods[1] = (struct pod){.name = "n-server-1", .uid = "new", .revision = "r2"};
+	expect(&facts, "n-server-2", NULL);
+	// Any operator that comes after finds the same.
+	note(&facts);
+	assert_string_equal(facts.unready, "r2 id-1@ id-2@2026-11-29T12:00:00Z");
+	// It was ready in between, or is another pod: then it is no longer one of those.
+	m.pods[2].unready_since = "2026-11-29T12:00:01Z";
+	expect(&facts, NULL, "waiting for n-server-1 to be ready");
+	m.pods[2].unready_since = "2026-11-29T12:00:00Z";
+	m.pods[2].uid = "id-20";
+	expect(&facts, NULL, "waiting for n-server-1 to be ready");
+}
+
+// B6: the roll has stopped, since the new pod 1 does not start; an old good pod misses its readiness for a moment. It must not go into the
+// same template: two servers would be away, and the last one without a quorum.
+static void test_old_pod_misses_readiness(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[1].revision = "r2";
+	m.pods[1].uid = "new";
+	m.pods[1].ready = false;
+	m.pods[1].problem = "container neo4j ended with exit code 3";
 	m.pods[2].ready = false;
 	facts.survey = NULL;
+	expect(&facts, NULL, "n-server-1 does not come back: container neo4j ended with exit code 3");
+	facts.n_pods = 2; // also while the new pod is just being made
+	m.pods[1] = m.pods[2];
+	expect(&facts, NULL, "waiting for a pod to be made");
+}
+
+// B6: spec.tls is added, and no server can be asked any more: nothing goes while the one before is not back.
+static void test_all_fail_at_once(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[1].revision = "r2";
+	m.pods[1].uid = "new";
+	for (int i = 0; i < 3; i++)
+		m.pods[i].ready = false;
+	facts.survey = NULL;
+	expect(&facts, NULL, "waiting for n-server-1 to be ready");
+	m.pods[1].ready = true;
+	expect(&facts, NULL, "waiting for n-server-2 to be ready");
+}
+
+// B6: an old pod that fails in the middle is replaced when all others are back in every respect.
+static void test_fails_in_the_middle(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[1].revision = "r2";
+	m.pods[2].ready = false;
+	m.servers[2].health = "Unavailable";
+	m.copies[1].current = "starting";
+	expect(&facts, NULL, "n-server-1: database 'neo4j' is starting there");
+	m.copies[1].current = "online";
 	expect(&facts, "n-server-2", NULL);
-	m.pods[0].ready = m.pods[1].ready = false;
-	expect(&facts, "n-server-0", NULL);
-	m.pods[0].terminating = true;
-	expect(&facts, NULL, "waiting for n-server-0 to end");
+	facts.survey = NULL;
+	expect(&facts, NULL, "the servers have not been asked yet");
+}
+
+// B6, E1: the note is written for a roll, once, and stays.
+static void test_note(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	facts.unready = NULL;
+	facts.update_revision = "r1";
+	note(&facts);
+	assert_null(facts.unready);
+	facts.update_revision = "r2";
+	note(&facts);
+	assert_string_equal(facts.unready, "r2");
+	m.pods[0].ready = false;
+	note(&facts);
+	assert_string_equal(facts.unready, "r2");
+	facts.update_revision = "r20";
+	note(&facts);
+	assert_string_equal(facts.unready, "r20 id-0@");
+	for (int i = 0; i < 3; i++)
+		m.pods[i].revision = "r20";
+	note(&facts);
+	assert_string_equal(facts.unready, "r20 id-0@");
+	facts.workload_current = false;
+	facts.update_revision = "r21";
+	note(&facts);
+	assert_string_equal(facts.unready, "r20 id-0@");
 }
 
 // B6, B8: nothing is taken away while servers leave.
@@ -163,6 +287,7 @@ static void test_standalone(void **state)
 	struct phase_facts facts = {.workload_exists = true,
 				    .workload_current = true,
 				    .update_revision = "r2",
+				    .unready = "r2",
 				    .pods = &pod,
 				    .n_pods = 1,
 				    .servers = 1};
@@ -180,6 +305,10 @@ int main(void)
 		cmocka_unit_test(test_waits_for_the_one_before),
 		cmocka_unit_test(test_stops_at_a_pod_that_fails),
 		cmocka_unit_test(test_not_ready_goes_first),
+		cmocka_unit_test(test_old_pod_misses_readiness),
+		cmocka_unit_test(test_all_fail_at_once),
+		cmocka_unit_test(test_fails_in_the_middle),
+		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_waits_for_removal),
 		cmocka_unit_test(test_nothing_before_the_controller_has_seen_it),
 		cmocka_unit_test(test_standalone),
