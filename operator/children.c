@@ -27,6 +27,7 @@ static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
 	return (struct plan_inputs){
 		.dbms = &inputs->dbms,
 		.names = &inputs->names,
+		.servers = inputs->replicas,
 		.version = inputs->version,
 		.claims = &inputs->plugin_claims,
 		.live = &inputs->live,

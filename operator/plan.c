@@ -26,6 +26,7 @@ int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan
 	struct settings_inputs wanted = {
 		.dbms = inputs->dbms,
 		.names = inputs->names,
+		.servers = inputs->servers,
 		.version = inputs->version,
 		.fleet = inputs->fleet,
 	};

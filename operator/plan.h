@@ -16,6 +16,7 @@
 struct plan_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
+	int servers; // settings_inputs.servers
 	struct version version;	     // of the tag, or what the server has told
 	const struct plugin_claims *claims; // NULL: none
 	const struct workload_live *live;

@@ -128,11 +128,16 @@ static const struct conf_plugin *plugins_of(const struct settings_inputs *inputs
 	return plugins;
 }
 
+static int servers_of(const struct settings_inputs *inputs)
+{
+	return inputs->servers ? inputs->servers : inputs->dbms->servers;
+}
+
 static const char *const *endpoints_of(const struct settings_inputs *inputs, struct arena *arena)
 {
-	const char **endpoints = arena_new_array(arena, const char *, (size_t)inputs->dbms->servers);
+	const char **endpoints = arena_new_array(arena, const char *, (size_t)servers_of(inputs));
 
-	for (int i = 0; i < inputs->dbms->servers; i++)
+	for (int i = 0; i < servers_of(inputs); i++)
 		endpoints[i] = arena_printf(arena, "%s:%d", names_pod_host(inputs->names, i, arena), CLUSTER_PORT);
 	return endpoints;
 }
@@ -143,7 +148,7 @@ static int make_conf(const struct settings_inputs *inputs, struct arena *arena, 
 	struct conf_request request = {
 		.version = inputs->version,
 		.cluster = dbms->kind == DBMS_CLUSTER,
-		.servers = dbms->servers,
+		.servers = servers_of(inputs),
 		.endpoints = endpoints_of(inputs, arena),
 		.domain = dbms->cluster_domain,
 		.mode_constraint = dbms->mode_constraint,

@@ -20,6 +20,7 @@
 struct settings_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
+	int servers;			      // that there are to be now: more than the spec says while some are to leave; 0: as it says
 	struct version version;		      // of the tag, or what the server has told
 	const struct plugin *const *plugins; // enabled and accepted, in order of their claims
 	size_t n_plugins;

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "operator/names.h"
+#include "operator/pod.h"
 #include "operator/settings.h"
 #include "operator/workload.h"
 
@@ -29,10 +30,10 @@ struct made {
 	const char *statefulset;
 };
 
-static struct made make(const char *json)
+static struct made make_for(const char *json, int servers)
 {
 	struct made made = {.arena = arena_new()};
-	struct settings_inputs inputs = {.dbms = &made.dbms, .names = &made.names};
+	struct settings_inputs inputs = {.dbms = &made.dbms, .names = &made.names, .servers = servers};
 	struct workload_inputs workload = {.dbms = &made.dbms, .names = &made.names, .declared = "[]"};
 	yyjson_val *root = json_parse(made.arena, json, strlen(json));
 
@@ -48,6 +49,11 @@ static struct made make(const char *json)
 	workload.replicas = made.dbms.servers;
 	made.statefulset = workload_statefulset(&workload, made.arena);
 	return made;
+}
+
+static struct made make(const char *json)
+{
+	return make_for(json, 0);
 }
 
 // The pod template as text.
@@ -80,6 +86,48 @@ static void test_digest(void **state)
 	arena_free(same.arena);
 	arena_free(other.arena);
 	arena_free(as_env.arena);
+}
+
+// B8: while servers are to leave, an empty one must not be able to form a cluster of fewer with another.
+static void test_first_start_follows_the_servers_that_are(void **state)
+{
+	struct made three = make(CLUSTER("3", "")), leaving = make_for(CLUSTER("2", ""), 3), two = make(CLUSTER("2", ""));
+
+	(void)state;
+	assert_string_equal(leaving.settings.config_map, three.settings.config_map);
+	assert_string_not_equal(leaving.settings.config_map, two.settings.config_map);
+	assert_non_null(strstr(leaving.settings.neo4j_conf, "dbms.cluster.minimum_initial_system_primaries_count=3\n"));
+	arena_free(three.arena);
+	arena_free(leaving.arena);
+	arena_free(two.arena);
+}
+
+static void read_pod_of(const struct made *made, struct pod *ret)
+{
+	const char *text = arena_printf(made->arena, "{\"metadata\":{\"name\":\"db-server-0\",\"uid\":\"u\"},\"spec\":%s}",
+					json_val_text(made->arena, yyjson_ptr_get(json_parse(made->arena, made->statefulset,
+											   strlen(made->statefulset)),
+										 "/spec/template/spec")));
+
+	pod_read(json_parse(made->arena, text, strlen(text)), made->arena, ret);
+}
+
+// B6: a pod tells by itself how it was started, whatever the spec says since.
+static void test_pod_of_the_template(void **state)
+{
+	struct made plain = make(CLUSTER("3", "")),
+		    other = make(CLUSTER("3", ",\"clusterDomain\":\"other.example\",\"tls\":{\"certificateSecret\":\"cert\"}"));
+	struct pod pod;
+
+	(void)state;
+	read_pod_of(&plain, &pod);
+	assert_null(pod.tls_secret);
+	assert_string_equal(pod.domain, plain.names.domain);
+	read_pod_of(&other, &pod);
+	assert_string_equal(pod.tls_secret, "cert");
+	assert_string_equal(pod.domain, "db-headless.ns.svc.other.example");
+	arena_free(plain.arena);
+	arena_free(other.arena);
 }
 
 static void test_same_bytes(void **state)
@@ -230,6 +278,8 @@ static void test_fleet_opens_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_start_follows_the_servers_that_are),
+		cmocka_unit_test(test_pod_of_the_template),
 		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_env), cmocka_unit_test(test_empty_env),
 		cmocka_unit_test(test_names),  cmocka_unit_test(test_read_live),  cmocka_unit_test(test_fleet_opens_nothing),
 	};
