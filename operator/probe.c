@@ -5,20 +5,21 @@
 // 6.0, 5.8 to 5.0, 4.4, none. The answer is two zero bytes and the chosen version; four zero bytes mean "none of these". With
 // TLS required it sends the ClientHello below (TLS 1.3 and 1.2, X25519 with the base point as share) and wants a
 // handshake record, not an alert. Source: Bolt Protocol, handshake; RFC 8446, section 4.1.2.
+//
+// The container tells which of the two it is. The script comes from a ConfigMap, which changes under pods that run; what is
+// mounted into a pod stays as it was when the pod was made, and so does what its server speaks.
 
 #include "operator/probe.h"
 
-static const char opening[] =
+#include "neo4j/conf.h"
+
+static const char script[] =
 	"#!/bin/bash\n"
 	"# Asks this pod's server whether it speaks on its Bolt port. Kept by neofleet.\n"
 	"set -eu\n"
-	"exec 3<>\"/dev/tcp/127.0.0.1/${1:-7687}\"\n";
-
-static const char ask_bolt[] =
-	"printf '\\x60\\x60\\xb0\\x17\\x00\\x00\\x00\\x06\\x00\\x08\\x08\\x05"
-	"\\x00\\x00\\x04\\x04\\x00\\x00\\x00\\x00' >&3\n";
-
-static const char client_hello[] =
+	"exec 3<>\"/dev/tcp/127.0.0.1/${1:-7687}\"\n"
+	"if [[ -e \"${2:-" CONF_TLS_FOLDER "}/tls.crt\" ]]; then\n"
+	"\tprintf '"
 	"\\x16\\x03\\x01\\x00\\xa2\\x01\\x00\\x00\\x9e\\x03\\x03\\x6e\\x65\\x6f\\x66\\x6c"
 	"\\x65\\x65\\x74\\x20\\x72\\x65\\x61\\x64\\x69\\x6e\\x65\\x73\\x73\\x20\\x70\\x72"
 	"\\x6f\\x62\\x65\\x2c\\x20\\x33\\x32\\x62\\x79\\x74\\x65\\x00\\x00\\x18\\x13\\x01"
@@ -29,25 +30,23 @@ static const char client_hello[] =
 	"\\x05\\x01\\x06\\x01\\x00\\x2b\\x00\\x05\\x04\\x03\\x04\\x03\\x03\\x00\\x33\\x00"
 	"\\x26\\x00\\x24\\x00\\x1d\\x00\\x20\\x09\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
 	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
-	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00";
-
-static const char read_answer[] = "answer=\"$(timeout 4 od -An -v -tx1 -N4 <&3 | tr -d ' \\n')\"\n";
-
-static const char judge_bolt[] =
-	"if [[ \"$answer\" != 0000???? || \"$answer\" == 00000000 ]]; then\n"
-	"\techo \"no Bolt version was agreed upon: '$answer'\"\n"
+	"\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+	"' >&3\n"
+	"\twanted='1603???\?' refused=none lacking='TLS handshake was answered'\n"
+	"else\n"
+	"\tprintf '"
+	"\\x60\\x60\\xb0\\x17\\x00\\x00\\x00\\x06\\x00\\x08\\x08\\x05"
+	"\\x00\\x00\\x04\\x04\\x00\\x00\\x00\\x00"
+	"' >&3\n"
+	"\twanted='0000???\?' refused=00000000 lacking='Bolt version was agreed upon'\n"
+	"fi\n"
+	"answer=\"$(timeout 4 od -An -v -tx1 -N4 <&3 | tr -d ' \\n')\"\n"
+	"if [[ \"$answer\" != $wanted || \"$answer\" == \"$refused\" ]]; then\n"
+	"\techo \"no $lacking: '$answer'\"\n"
 	"\texit 1\n"
 	"fi\n";
 
-static const char judge_tls[] =
-	"if [[ \"$answer\" != 1603???? ]]; then\n"
-	"\techo \"no TLS handshake was answered: '$answer'\"\n"
-	"\texit 1\n"
-	"fi\n";
-
-const char *probe_script(bool tls, struct arena *arena)
+const char *probe_script(void)
 {
-	if (tls)
-		return arena_printf(arena, "%sprintf '%s' >&3\n%s%s", opening, client_hello, read_answer, judge_tls);
-	return arena_printf(arena, "%s%s%s%s", opening, ask_bolt, read_answer, judge_bolt);
+	return script;
 }

@@ -175,7 +175,7 @@ static const char *config_map(const struct settings_inputs *inputs, const struct
 
 	// Always there, so that the pod's list of files does not change with its first setting.
 	yyjson_mut_obj_add_str(doc, data, "apoc.conf", conf->apoc_conf ? conf->apoc_conf : "# No settings.\n");
-	yyjson_mut_obj_add_str(doc, data, PROBE_KEY, probe_script(inputs->dbms->tls_secret != NULL, arena));
+	yyjson_mut_obj_add_str(doc, data, PROBE_KEY, probe_script());
 	yyjson_mut_obj_add_str(doc, data, "neo4j.conf", conf->neo4j_conf);
 	return json_text(arena, doc);
 }

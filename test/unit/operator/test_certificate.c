@@ -166,6 +166,63 @@ static void test_names(void **state)
 	}
 }
 
+#define PIN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+// B6, B9: spec.tls is changed on a running cluster: each pod is asked in the way in which it was started, and never in a weaker one.
+static void test_each_pod_as_it_was_started(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct dbms plain = {.kind = DBMS_CLUSTER,
+				   .metadata = {.namespace = "space", .name = "n"},
+				   .servers = 3,
+				   .cluster_domain = "new.example"};
+	const struct dbms secure = {.kind = DBMS_CLUSTER,
+				    .metadata = {.namespace = "space", .name = "n"},
+				    .servers = 3,
+				    .cluster_domain = "new.example",
+				    .tls_secret = "cert"};
+	const struct dbms *const specs[] = {&plain, &secure};
+	const struct pod before = {.name = "n-server-0", .address = "10.0.0.1"};
+	const struct pod pinned = {.name = "n-server-1", .address = "10.0.0.2", .tls_secret = "gone", .certificate = PIN};
+	const struct pod known = {.name = "n-server-2",
+				  .address = "10.0.0.3",
+				  .tls_secret = "cert",
+				  .certificate = PIN,
+				  .domain = "n-headless.space.svc.cluster.local"};
+	const struct pod unknown = {.name = "n-server-3", .address = "10.0.0.4", .tls_secret = "gone"};
+	struct pki pair = pki_make(NULL, "DNS:n-client.space.svc.cluster.local", -1, 30);
+	const char *problem;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct names names;
+		const struct access_servers servers = {.dbms = specs[i], .names = &names};
+		struct access access = {.servers = &servers, .arena = arena, .n_certificates = 1};
+		struct bolt_target target;
+
+		names_of(specs[i], arena, &names);
+		access.certificates[0].secret = "cert";
+		assert_true(certificate_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
+					     clock_wall_ms(&clock_system), arena, &access.certificates[0].certificate, &problem));
+		target = access_target(&access, &before);
+		assert_int_equal(target.tls, BOLT_TLS_NONE);
+		// Without its Secret: the very certificate that it was started with, and no other.
+		target = access_target(&access, &pinned);
+		assert_int_equal(target.tls, BOLT_TLS_ANY);
+		assert_string_equal(target.pinned, PIN);
+		// With the name of the domain that it was started in.
+		target = access_target(&access, &known);
+		assert_int_equal(target.tls, BOLT_TLS_VERIFY);
+		assert_string_equal(target.ca_pem, access.certificates[0].certificate.trust);
+		assert_string_equal(target.server_name, "n-client.space.svc.cluster.local");
+		// With neither: nobody is trusted, the system's authorities least of all.
+		target = access_target(&access, &unknown);
+		assert_int_equal(target.tls, BOLT_TLS_VERIFY);
+		assert_string_equal(target.ca_pem, "");
+	}
+	pki_free(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_each_pod_as_it_was_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,13 +10,16 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "operator/probe.h"
 
 // One connection: what the probe said, and what it is answered.
@@ -60,23 +63,32 @@ static int listen_on(int *ret_port)
 	return fd;
 }
 
-// The exit status of the script.
+// The exit status of the script, in a container with a certificate or without one.
 static int run(bool tls, int port)
 {
 	struct arena *arena = arena_new();
-	const char *script = probe_script(tls, arena), *number = arena_printf(arena, "%d", port);
-	pid_t child = fork();
+	const char *script = probe_script(), *number = arena_printf(arena, "%d", port);
+	char folder[] = "/tmp/probe.XXXXXX";
+	const char *certificate;
 	int status = -1;
+	pid_t child;
 
+	assert_non_null(mkdtemp(folder));
+	certificate = arena_printf(arena, "%s/tls.crt", folder);
+	if (tls)
+		(void)close(creat(certificate, 0600));
+	child = fork();
 	if (child == 0) {
 		if (!freopen("/dev/null", "w", stdout))
 			_exit(126);
 		if (!freopen("/dev/null", "w", stderr))
 			_exit(126);
-		(void)execlp("bash", "bash", "-c", script, "bash", number, (char *)NULL);
+		(void)execlp("bash", "bash", "-c", script, "bash", number, folder, (char *)NULL);
 		_exit(127);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	(void)unlink(certificate);
+	(void)rmdir(folder);
 	arena_free(arena);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
