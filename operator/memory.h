@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "operator/looks.h"
 #include "operator/pace.h"
+#include "operator/stall.h"
 
 struct arena;
 struct survey;
@@ -37,6 +38,9 @@ struct memory {
 		int64_t until_ms; // monotonic
 		bool gone;
 	} outdated;
+
+	// A wait that only a person can end.
+	struct stall stall;
 
 	// A child that stood as wanted at this resource version needs no second look.
 	struct {

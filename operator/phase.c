@@ -114,7 +114,7 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? "Updating" : "ServersNotReady", words);
 }
 
-void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+static void judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	struct tally tally = count_pods(facts);
 
@@ -131,4 +131,13 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 		judge_members(facts, arena, ret);
 	else
 		judge_pods(facts, &tally, arena, ret);
+}
+
+void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	judge(facts, arena, ret);
+	if (!facts->stuck || !facts->stalled || (ret->phase != PHASE_UPDATING && ret->phase != PHASE_DEGRADED))
+		return;
+	ret->stalled = true;
+	ret->reason = facts->stuck;
 }

@@ -35,12 +35,15 @@ struct phase_facts {
 	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *stuck;	     // a word for a wait that only a person can end; NULL: none
+	bool stalled;		     // it has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
 	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
 };
 
 struct phase_verdict {
 	enum phase phase;
+	bool stalled;	     // nothing goes on until a person does something
 	const char *reason;  // of condition Ready
 	const char *message;
 };

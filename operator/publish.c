@@ -105,6 +105,19 @@ bool publish_says(const struct kube_object *object, const char *pointer, const c
 	return old && strcmp(old, text) == 0;
 }
 
+bool publish_says_stalled(const struct kube_object *object, const char *reason)
+{
+	yyjson_val *stalled = kube_object_condition(object, "Stalled");
+
+	return reason && yyjson_equals_str(yyjson_obj_get(stalled, "status"), "True") &&
+	       yyjson_equals_str(yyjson_obj_get(stalled, "reason"), reason);
+}
+
+void publish_stall(const struct publisher *publisher, const struct kube_object *before, const struct event_text *text)
+{
+	warn(publisher, before, publish_says_stalled(before, text->reason), text);
+}
+
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted)
 {
 	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {

@@ -40,5 +40,10 @@ void publish_warning(const struct publisher *publisher, const struct kube_object
 // One Warning for each of the problems that hold and that the object, as it was before, did not tell yet.
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted);
 
+// One Warning for a deployment that has become Stalled for this reason, by what the object says, as it was before.
+void publish_stall(const struct publisher *publisher, const struct kube_object *before, const struct event_text *text);
+
+bool publish_says_stalled(const struct kube_object *object, const char *reason); // reason NULL: no
+
 // Whether the object says this text at a JSON pointer.
 bool publish_says(const struct kube_object *object, const char *pointer, const char *text);

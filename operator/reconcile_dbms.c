@@ -83,7 +83,9 @@ static void explain_scale(struct pass *pass)
 		facts->unscalable = message;
 	else if (pass->scale.action == SCALE_DRAIN && *refused)
 		facts->unscalable = arena_printf(pass->arena, "the servers refuse to be drained: %s", refused);
-	else if (scale_is_removing(&pass->scale))
+	if (pass->scale.action == SCALE_STOPPED)
+		facts->stuck = SCALE_IN_STOPPED;
+	if (!facts->unscalable && scale_is_removing(&pass->scale))
 		facts->removing = *refused ? arena_printf(pass->arena, "%s; refused: %s", message, refused) : message;
 }
 
@@ -119,6 +121,7 @@ static int evict(struct pass *pass, const struct pod *pod, struct err *err)
 		pass->memory->rolling = pass->facts.rolling = true;
 	if (r == ERR_TOO_MANY || r == ERR_SERVER || r == ERR_FORBIDDEN) {
 		pass->facts.roll_waiting = arena_printf(pass->arena, "%s cannot be evicted: %s", pod->name, err->text);
+		pass->facts.stuck = ROLL_EVICTION_REFUSED;
 		pass_again(pass, EVICTION_RETRY_MS);
 	} else if (r < 0 && r != ERR_NOT_FOUND && r != ERR_CONFLICT) {
 		return err_wrap(err, "cannot evict pod '%s'", pod->name);
@@ -148,11 +151,25 @@ static int roll(struct pass *pass, struct err *err)
 		roll_decide(&pass->facts, pass->arena, &decision);
 	}
 	pass->facts.roll_waiting = decision.waiting;
+	if (decision.stopped && !pass->facts.stuck)
+		pass->facts.stuck = ROLL_STOPPED;
 	return decision.evict ? evict(pass, decision.evict, err) : 0;
+}
+
+// What only a person can end may still pass by itself at first.
+static void look_for_stall(struct pass *pass)
+{
+	struct phase_facts *facts = &pass->facts;
+	int64_t left;
+
+	facts->stalled = stall_lasts(&pass->memory->stall, facts->stuck, publish_says_stalled(pass->inputs.object, facts->stuck),
+				     clock_monotonic_ms(&clock_system), &left);
+	pass_again(pass, left);
 }
 
 static void judge(struct pass *pass)
 {
+	look_for_stall(pass);
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
 	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
 	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
@@ -225,7 +242,10 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 		arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'", dbms->license ? dbms->license : "");
 	struct event_text license = {EVENT_NORMAL, "LicenseAgreement", agreement};
 	struct event_text warning = {EVENT_WARNING, pass->warning_reason, pass->wanted.verdict.message};
+	struct event_text stall = {EVENT_WARNING, pass->wanted.verdict.reason, pass->wanted.verdict.message};
 
+	if (pass->wanted.verdict.stalled)
+		publish_stall(publisher, before, &stall);
 	if (pass->warning_reason)
 		publish_warning(publisher, before, "/status/message", &warning);
 	publish_problems(publisher, before, &pass->wanted);

@@ -108,15 +108,16 @@ static const struct pod *other_unready(const struct phase_facts *facts, const st
 	return found;
 }
 
-// What keeps the chosen pod from being taken away; NULL when nothing does.
+static const char *pod_words(const struct pod *pod, struct arena *arena)
+{
+	if (pod->problem)
+		return arena_printf(arena, "%s does not come back: %s", pod->name, pod->problem);
+	return arena_printf(arena, "waiting for %s to be ready", pod->name);
+}
+
+// What keeps the chosen pod from being taken away while all others are ready; NULL when nothing does.
 static const char *obstacle(const struct phase_facts *facts, const struct pod *chosen, struct arena *arena)
 {
-	const struct pod *other = other_unready(facts, chosen);
-
-	if (other && other->problem)
-		return arena_printf(arena, "%s does not come back: %s", other->name, other->problem);
-	if (other)
-		return arena_printf(arena, "waiting for %s to be ready", other->name);
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
 	if (facts->removing)
@@ -126,7 +127,7 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 
 void roll_decide(const struct phase_facts *facts, struct arena *arena, struct roll_decision *ret)
 {
-	const struct pod *chosen;
+	const struct pod *chosen, *other;
 
 	*ret = (struct roll_decision){0};
 	if (!is_any_outdated(facts))
@@ -146,7 +147,9 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 	if (ret->evict)
 		return;
 	chosen = choose(facts);
-	ret->waiting = obstacle(facts, chosen, arena);
+	other = other_unready(facts, chosen);
+	ret->stopped = other && other->problem;
+	ret->waiting = other ? pod_words(other, arena) : obstacle(facts, chosen, arena);
 	if (ret->waiting)
 		return;
 	ret->evict = chosen;

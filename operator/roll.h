@@ -13,9 +13,14 @@
 
 #include "operator/phase.h"
 
+// Reasons of condition Ready, and of the event, when the roll waits for a person.
+#define ROLL_STOPPED "RollStopped"
+#define ROLL_EVICTION_REFUSED "EvictionRefused"
+
 struct roll_decision {
 	const struct pod *evict; // NULL: none now
 	bool surveyed;		 // it goes because the survey says that all others are back, which must be of the same pass
+	bool stopped;		 // by a pod that does not come back
 	const char *waiting;	 // why none of the outdated ones may go; NULL: none is left, or one goes
 };
 

@@ -21,6 +21,7 @@
 // Reasons of condition Ready, and of the event.
 #define SCALE_IN_REFUSED "ScaleInRefused"
 #define SCALE_IN_RUNNING "RemovingServers"
+#define SCALE_IN_STOPPED "ScaleInStopped"
 
 enum scale_action {
 	SCALE_REST,    // nothing is left to do

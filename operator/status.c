@@ -48,9 +48,8 @@ static void condition(struct writer *w, const char *type, int value, const char 
 
 static void phase_conditions(struct writer *w, const struct phase_verdict *verdict)
 {
-	bool failed = verdict->phase == PHASE_FAILED;
-	bool moving = verdict->phase == PHASE_PENDING || verdict->phase == PHASE_FORMING ||
-		      verdict->phase == PHASE_UPDATING || verdict->phase == PHASE_DEGRADED;
+	bool failed = verdict->phase == PHASE_FAILED || verdict->stalled;
+	bool moving = !failed && verdict->phase != PHASE_READY;
 
 	condition(w, "Ready", verdict->phase == PHASE_READY, verdict->reason, verdict->message);
 	condition(w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");

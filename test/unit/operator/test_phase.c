@@ -179,6 +179,37 @@ static void test_cluster_changes(void **state)
 	assert_int_equal(judge(&facts, "database 'neo4j' has 3 copies"), PHASE_FAILED);
 }
 
+// B7: a wait that only a person can end, once it has lasted, is Stalled; what the message says and the phase stay.
+static void test_stalled(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct phase_verdict verdict;
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = cluster(&m);
+	facts.formed = true;
+	facts.removing = "n-server-2 is ready, but SHOW SERVERS does not list its server";
+	facts.stuck = "ScaleInStopped";
+	phase_judge(&facts, arena, &verdict);
+	assert_false(verdict.stalled);
+	assert_string_equal(verdict.reason, "RemovingServers");
+	facts.stalled = true;
+	phase_judge(&facts, arena, &verdict);
+	assert_true(verdict.stalled);
+	assert_int_equal(verdict.phase, PHASE_UPDATING);
+	assert_string_equal(verdict.reason, "ScaleInStopped");
+	assert_string_equal(verdict.message, "Removing servers: n-server-2 is ready, but SHOW SERVERS does not list its server");
+	facts.removing = NULL;
+	phase_judge(&facts, arena, &verdict);
+	assert_false(verdict.stalled);
+	assert_int_equal(verdict.phase, PHASE_READY);
+	facts.leftovers = "claim 'data-n-server-3' is kept";
+	assert_int_equal(judge(&facts, "All servers are ready; claim 'data-n-server-3' is kept"), PHASE_READY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_ready),
 		cmocka_unit_test(test_cluster_not_asked),
 		cmocka_unit_test(test_cluster_changes),
+		cmocka_unit_test(test_stalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

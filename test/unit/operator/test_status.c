@@ -113,6 +113,28 @@ static void test_transition_time_moves_with_the_status_only(void **state)
 	assert_string_equal(message_of(object, "Stalled", "lastTransitionTime"), "2025-12-01T10:00:00Z");
 }
 
+// B7: what waits for a person is Stalled as what has failed is, and reconciles no more.
+static void test_stalled(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	struct status_wanted wanted = registered;
+
+	(void)state;
+	wanted.verdict = (struct phase_verdict){.phase = PHASE_UPDATING, .reason = "Updating", .message = "n-server-1 does not come back"};
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(message_of(object, "Reconciling", "status"), "True");
+	assert_string_equal(message_of(object, "Stalled", "status"), "False");
+	wanted.verdict.stalled = true;
+	wanted.verdict.reason = "RollStopped";
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(message_of(object, "Reconciling", "status"), "False");
+	assert_string_equal(message_of(object, "Stalled", "status"), "True");
+	assert_string_equal(message_of(object, "Stalled", "reason"), "RollStopped");
+	assert_string_equal(message_of(object, "Stalled", "message"), "n-server-1 does not come back");
+	assert_string_equal(message_of(object, "Ready", "status"), "False");
+}
+
 static void test_conditions_of_others_stay(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -198,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_equal_is_not_written),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
+		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_version_stays),
 		cmocka_unit_test(test_problems_show),
 		cmocka_unit_test(test_plugin),

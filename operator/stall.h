@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// How long the operator has been waiting for what only a person can end: at first it may pass by itself, then the deployment is Stalled (B7).
+// Pure.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STALL_AFTER_MS INT64_C(300000)
+
+// What is remembered between two passes; all zero: nothing.
+struct stall {
+	char reason[32];
+	int64_t since_ms; // monotonic
+};
+
+// reason NULL: nothing is waited for. told: the status says already that it is stalled for this reason, as an operator before has found. True
+// when it lasts too long; else *ret_left_ms is the time until it does, 0 for never.
+bool stall_lasts(struct stall *stall, const char *reason, bool told, int64_t now_ms, int64_t *ret_left_ms);
