@@ -108,11 +108,17 @@ class Cluster:
         """How often each server was asked for something since its volume was made; the file is written once a second."""
         return {pod: int(self.exec(pod, "standin", "counts", key)) for pod in sorted(self.pods())}
 
+    def scheme(self, pod):
+        """How a pod's server speaks, by what it was started with."""
+        return "bolt+ssc" if any(volume["name"] == "tls" for volume in pod["spec"]["volumes"]) else "bolt"
+
+    def uri(self, pod):
+        return f"{self.scheme(pod)}://{pod['status']['podIP']}:7687"
+
     def query(self, text, pod=None, **parameters):
         """On database system, of one server: by the address of its pod, as nobody but a test should."""
         pods = self.pods()
-        address = (pods[pod] if pod else next(iter(pods.values())))["status"]["podIP"]
-        with driver(f"bolt://{address}:7687") as client:
+        with driver(self.uri(pods[pod] if pod else next(iter(pods.values())))) as client:
             records, _, _ = client.execute_query(text, parameters, database_="system")
             return [record.data() for record in records]
 
@@ -238,8 +244,7 @@ def template_ports(ns, cluster):
 
 
 def on_database(cluster, pod, database, text):
-    address = cluster.pods()[pod]["status"]["podIP"]
-    with driver(f"bolt://{address}:7687") as client:
+    with driver(cluster.uri(cluster.pods()[pod])) as client:
         records, _, _ = client.execute_query(text, database_=database)
         return [record.data() for record in records]
 

@@ -103,7 +103,7 @@ dns_config() {
 	ready $address:8181
 	errors
 	cache 5
-	kubernetes cluster.local {
+	kubernetes cluster.local elsewhere.test {
 		kubeconfig $kubeconfig
 	}
 }
