@@ -171,7 +171,9 @@ static void judge(struct pass *pass)
 {
 	look_for_stall(pass);
 	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
-	pass->wanted.generation = pass->inputs.dbms.metadata.generation;
+	// Without the Secrets nothing was built: what runs is of the spec that was carried out last.
+	pass->wanted.generation = pass->facts.waiting_for && pass->inputs.workload ? pass->inputs.dbms.status.observed_generation
+										: pass->inputs.dbms.metadata.generation;
 	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
 	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
 		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));

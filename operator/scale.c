@@ -259,7 +259,7 @@ static bool wait_for_others(struct scale *s)
 						   names_pod(s->facts->names, i, s->arena)));
 		problem = survey_problem(s->facts->survey, s->facts->names, pod, s->arena);
 		if (problem)
-			return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for the servers that stay; %s", problem));
+			return settle(s, survey_is_outside(s->facts->survey, s->facts->names, pod) ? SCALE_STOPPED : SCALE_WAIT, arena_printf(s->arena, "waiting for the servers that stay; %s", problem));
 	}
 	return false;
 }

@@ -388,8 +388,16 @@ def test_admin_secret_deleted(ns, name):
     ns.kubectl("delete", "secret", ADMIN_SECRET)
     wait_condition(ns, name, "CredentialsRefused", "True", f"Secret '{ADMIN_SECRET}' not found")
     check(ns.status(name)["phase"] == "Ready", "a missing Secret moved the phase of a server that runs")
+    # What is asked for meanwhile is not carried out, and the status does not say that it was.
+    patch = ["patch", "neo4jenterprisestandalone", name, "--type=merge", "-p"]
+    before, observed = passes(ns, name), ns.status(name)["observedGeneration"]
+    ns.kubectl(*patch, json.dumps({"spec": {"config": {"db.transaction.timeout": "58s"}}}))
+    wait_for("another pass", lambda: passes(ns, name) > before)
+    check(ns.status(name)["observedGeneration"] == observed, f"{ns.status(name)}")
+    ns.kubectl(*patch, json.dumps({"spec": {"config": None}}))
     ns.secret(ADMIN_SECRET, password=PASSWORD)
     wait_condition(ns, name, "CredentialsRefused", "False")
+    wait_for("the newest generation", lambda: ns.status(name)["observedGeneration"] == observed + 2)
 
 
 def test_password_cured_in_neo4j(ns, name):

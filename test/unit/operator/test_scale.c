@@ -451,6 +451,9 @@ static void test_waits(void **state)
 	c.members.servers[1].health = "Unavailable";
 	expect(&c, SCALE_WAIT, 4, "waiting for the servers that stay; n-server-1: its server is Unavailable");
 	c.members.servers[1].health = "Available";
+	c.members.servers[1].state = "Dropped";
+	expect(&c, SCALE_STOPPED, 4, "waiting for the servers that stay; n-server-1: SHOW SERVERS does not list its server");
+	c.members.servers[1].state = "Enabled";
 	c.members.survey.problem = "The servers cannot be asked: x";
 	expect(&c, SCALE_WAIT, 4, "The servers cannot be asked: x");
 	c.members.survey.problem = NULL;
