@@ -293,6 +293,8 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	STEP("logging into a server");
 	r = bolt_link_open(&target, &auth, login->deadline, ret, err);
 	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
+	if (login->unlisted)
+		return r;
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
 		note_version(login->memory, bolt_link_server(*ret));

@@ -84,6 +84,7 @@ struct access_login {
 	const struct access *access;
 	const struct pod *pod;
 	int64_t deadline;
+	bool unlisted; // it may be of another cluster: nothing is noted
 };
 int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err);
 

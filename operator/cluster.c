@@ -97,6 +97,7 @@ struct caller {
 	struct arena *arena; // wiped when freed
 	struct access_servers servers;
 	struct access access;
+	bool unlisted; // what the next one says to the password is not what the others say
 };
 
 static bool caller_init(struct caller *caller, const struct inputs *inputs, struct access_problem *ret_problem)
@@ -119,7 +120,8 @@ static int open_link(struct caller *caller, const struct pod *pod, int64_t deadl
 				     .memory = caller->memory,
 				     .access = &caller->access,
 				     .pod = pod,
-				     .deadline = deadline};
+				     .deadline = deadline,
+				     .unlisted = caller->unlisted};
 	int r;
 
 	if (!context_has_ms(caller->context, deadline_left_ms(deadline)))
@@ -186,9 +188,24 @@ static const char *self_portrait(const struct survey *others, const struct surve
 static const char *portrait(struct caller *caller, const struct pod *pod, const struct survey *others)
 {
 	_cleanup_(survey_freep) struct survey *own = survey_new();
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct admin admin = {.deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS), .arena = own->arena};
+	struct err err = ERR_INIT;
+	int r;
 
-	(void)ask(caller, pod, own);
-	return own->problem ? arena_printf(others->arena, "it does not tell (%s)", own->problem) : self_portrait(others, own);
+	if (deadline_left_ms(caller->memory->survey.outsiders_ms) > 0)
+		return "it has refused the password";
+	caller->unlisted = true;
+	r = open_link(caller, pod, admin.deadline, &link, &err);
+	caller->unlisted = false;
+	if (r == ERR_FORBIDDEN) {
+		caller->memory->survey.outsiders_ms = deadline_in_ms(REFUSED_LAST_MS);
+		return "it has refused the password";
+	}
+	admin.link = link;
+	if (r == 0)
+		r = admin_servers(&admin, &own->servers, &err);
+	return r < 0 ? arena_printf(others->arena, "it does not tell (%s)", err.text) : self_portrait(others, own);
 }
 
 // Ready pods that the answer does not list may belong to another cluster, with data of their own.

@@ -103,6 +103,7 @@ struct memory {
 		unsigned unsettled;  // surveys since something was on its way
 		unsigned refusals;   // steps that the servers refused, one after the other
 		int64_t taken_ms, next_ms; // monotonic
+		int64_t outsiders_ms; // monotonic; servers that are not listed are not asked before: one has refused the password
 		char refused[MEMORY_TEXT_SIZE]; // what the servers said to the step
 	} survey;
 
