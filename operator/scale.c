@@ -354,8 +354,10 @@ static void let_go(struct scale *s, int ordinal)
 	const struct volume *volume = volume_of(s->facts, ordinal);
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
 	const struct pod *pod = pod_of(s->facts, ordinal);
+	bool holds = pod || (volume && !volume->deleting);
 
-	if (pod && !is_condemned(s, ordinal) && may_come_back(pod)) {
+	// A pod that is missing for a moment is no other than it was.
+	if (holds && !is_condemned(s, ordinal) && may_come_back(pod)) {
 		(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to tell what it holds", name));
 		return;
 	}

@@ -180,6 +180,10 @@ static void test_outsider_keeps_its_volume(void **state)
 	c.members.survey.servers.n = 3;
 	c.members.servers[2].state = "Dropped";
 	expect(&c, SCALE_STOPPED, 3, NULL);
+	// It is evicted from its node, and comes back in a moment.
+	c.facts.n_pods = 2;
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	c.facts.n_pods = 3;
 	// Not ready, it may come to itself; with the first mark of an older operator nothing is proved.
 	c.members.pods[2].ready = false;
 	c.volumes[2].leaving = true;
