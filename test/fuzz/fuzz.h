@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -15,10 +16,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // A property of the code under test. Its failure is a finding.
-static inline void must(int holds)
+#define must(holds) must_at(holds, #holds, __FILE__, __LINE__)
+
+static inline void must_at(int holds, const char *text, const char *file, int line)
 {
-	if (!holds)
-		abort();
+	if (holds)
+		return;
+	(void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, text);
+	abort();
 }
 
 // Cuts a text off the input, up to a NUL or the input's end. NULL when there is no more.
