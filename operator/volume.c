@@ -27,7 +27,8 @@ bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.pending = yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Pending"),
 	};
-	if (ret->leaving)
+	// No server has the empty id, so that a mark without one tells of none.
+	if (ret->leaving && yyjson_get_len(yyjson_obj_get(annotations, VOLUME_DEALLOCATED_ANNOTATION)) > 0)
 		ret->deallocated = yyjson_get_str(yyjson_obj_get(annotations, VOLUME_DEALLOCATED_ANNOTATION));
 	return true;
 }

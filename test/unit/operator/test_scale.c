@@ -559,6 +559,12 @@ static void test_claims(void **state)
 					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}"),
 			       &dbms, &names, &volume));
 	assert_false(volume.leaving);
+	// A mark without an id tells of no server.
+	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION
+					     "\":\"u-2\",\"" VOLUME_DEALLOCATED_ANNOTATION "\":\"\"}}}"),
+				&dbms, &names, &volume));
+	assert_true(volume.leaving);
+	assert_null(volume.deallocated);
 	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-other-0\"}}"), &dbms, &names, &volume));
 	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"n-server-0\"}}"), &dbms, &names, &volume));
 }
