@@ -3,6 +3,7 @@
 
 #include "operator/status.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -96,21 +97,38 @@ static void fleet_conditions(struct writer *w, const struct status_fleet *fleet)
 			  fleet->connected_reason ? fleet->connected_reason : connected_reason(fleet->connected), fleet->connected_message);
 }
 
-// Conditions that this pass does not speak about stay as they are.
+static bool is_spoken_of(const struct writer *w, const char *type)
+{
+	yyjson_mut_arr_iter ours = yyjson_mut_arr_iter_with(w->conditions);
+	yyjson_mut_val *mine;
+
+	while ((mine = yyjson_mut_arr_iter_next(&ours))) {
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(mine, "type"), type))
+			return true;
+	}
+	return false;
+}
+
+// As the CRDs want a reason: one that was written by hand before they did would have every write refused.
+static bool is_reason(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len > 0 && len <= 1024 && isalpha((unsigned char)text[0]) && (isalnum((unsigned char)text[len - 1]) || text[len - 1] == '_') &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,:")] == '\0';
+}
+
+// Conditions that this pass does not speak about stay as they are, after ours, as far as there is room: those that were written by hand keep
+// none of ours from being told. Ours of an earlier pass stand first among the old ones.
 static void keep_others(struct writer *w)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
 	yyjson_val *item;
 
-	while ((item = yyjson_arr_iter_next(&iter))) {
+	while ((item = yyjson_arr_iter_next(&iter)) && yyjson_mut_arr_size(w->conditions) < STATUS_CONDITIONS_MAX) {
 		const char *type = yyjson_get_str(yyjson_obj_get(item, "type"));
-		yyjson_mut_arr_iter ours = yyjson_mut_arr_iter_with(w->conditions);
-		yyjson_mut_val *mine;
-		bool known = false;
 
-		while ((mine = yyjson_mut_arr_iter_next(&ours)))
-			known = known || yyjson_mut_equals_str(yyjson_mut_obj_get(mine, "type"), type);
-		if (!known)
+		if (type && is_reason(yyjson_get_str(yyjson_obj_get(item, "reason"))) && !is_spoken_of(w, type))
 			yyjson_mut_arr_append(w->conditions, yyjson_val_mut_copy(w->doc, item));
 	}
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "operator/status.h"
 
@@ -73,6 +74,27 @@ static void test_the_map(void **state)
 	assert_string_equal(message_of(root, "Reconciling", "status"), "False");
 	assert_string_equal(message_of(root, "FleetRegistered", "status"), "True");
 	assert_null(message_of(root, "FleetConnected", "status"));
+}
+
+// E4: a status that was written by hand to the brim blocks no write of ours: ours come first, of the others as many stay as there is room for, and
+// none that the API server would refuse.
+static void test_conditions_by_hand(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_buf_ struct buf text = BUF_INIT(16384);
+	yyjson_val *conditions;
+
+	(void)state;
+	buf_addf(&text, "{\"metadata\":{\"resourceVersion\":\"7\"},\"status\":{\"conditions\":[");
+	for (int i = 0; i < 32; i++)
+		buf_addf(&text, "%s{\"type\":\"Hand%d\",\"status\":\"True\",\"reason\":\"%s\"}", i ? "," : "", i, i == 3 ? "a\\\"}\\nline 1" : "Why");
+	buf_add(&text, "]}}");
+	conditions = yyjson_ptr_get(parse(arena, status_patch(parse(arena, buf_str(&text)), &registered, NOW, arena)), "/status/conditions");
+	assert_int_equal(yyjson_arr_size(conditions), 32);
+	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 0), "type"), "Ready"));
+	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 3), "type"), "FleetRegistered"));
+	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 4), "type"), "Hand0"));
+	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 7), "type"), "Hand4"));
 }
 
 // E1: a status is written only when it differs.
@@ -217,6 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_map),
+		cmocka_unit_test(test_conditions_by_hand),
 		cmocka_unit_test(test_equal_is_not_written),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
