@@ -35,8 +35,8 @@ type crowd struct {
 
 type pod struct {
 	Metadata struct {
-		Name, Namespace string
-		Labels          map[string]string
+		Name, Namespace     string
+		Labels, Annotations map[string]string
 	}
 	Spec struct {
 		Subdomain string
@@ -223,6 +223,7 @@ type crowdTalk struct {
 	major int
 	out   []byte
 	rows  [][]any
+	ended bool // the connection is of no use any more
 }
 
 func (t *crowdTalk) send(tag byte, fields ...any) {
@@ -277,7 +278,12 @@ func (c *crowd) talk(conn net.Conn) {
 		if !ok || m.tag == msgGoodbye {
 			return
 		}
-		t.answer(m)
+		if !t.harm(m) {
+			t.answer(m)
+		}
+		if t.ended {
+			return
+		}
 		// What the client has sent in one go is answered in one go.
 		if r.Buffered() == 0 {
 			_, err = conn.Write(t.out)
