@@ -65,7 +65,7 @@ int kube_informer_new(struct kube_client *client, const struct kube_informer_opt
 	informer->namespace = copy(options->namespace);
 	informer->label_selector = copy(options->label_selector);
 	informer->field_selector = copy(options->field_selector);
-	informer->store = kube_store_new(options->index);
+	informer->store = kube_store_new(&options->store);
 	listing_init(&informer->listing, options->metadata_only);
 	informer->seed = (unsigned)clock_monotonic_ms(&clock_system) ^ (unsigned)(uintptr_t)informer;
 	watch_init(&informer->watch, options->metadata_only);
@@ -104,18 +104,31 @@ static void tell(struct kube_informer *informer, struct kube_object *object, str
 	informer->options.handler(informer->options.user, informer->options.resource, object, previous);
 }
 
-static void put(struct kube_informer *informer, struct kube_object *object)
+static struct kube_name name_of(const struct kube_object *object)
 {
-	struct kube_object *previous = kube_store_put(informer->store, object);
-
-	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0)
-		tell(informer, object, previous);
-	kube_object_unref(previous);
+	return (struct kube_name){.namespace = kube_object_namespace(object), .name = kube_object_name(object)};
 }
 
-static void drop(struct kube_informer *informer, const struct kube_object *object)
+static void put(struct kube_informer *informer, struct kube_object *object)
 {
-	struct kube_object *previous = kube_store_remove(informer->store, object);
+	struct kube_object *previous = kube_store_put(informer->store, object), *kept = kube_object_ref(object);
+
+	if (kube_store_has_cut(informer->store, name_of(object))) {
+		kube_object_unref(kept);
+		kept = kube_store_get(informer->store, name_of(object));
+	}
+	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0)
+		tell(informer, kept, previous);
+	kube_object_unref(previous);
+	kube_object_unref(kept);
+}
+
+static void drop(struct kube_informer *informer, yyjson_val *object)
+{
+	yyjson_val *metadata = yyjson_obj_get(object, "metadata");
+	struct kube_name name = {.namespace = yyjson_get_str(yyjson_obj_get(metadata, "namespace")),
+				 .name = yyjson_get_str(yyjson_obj_get(metadata, "name"))};
+	struct kube_object *previous = kube_store_remove(informer->store, name);
 
 	if (previous)
 		tell(informer, NULL, previous);
@@ -127,6 +140,21 @@ static struct kube_object *take(const struct kube_informer *informer, yyjson_val
 	if (informer->options.metadata_only)
 		return kube_object_copy_metadata(val);
 	return informer->options.parts ? kube_object_copy_parts(val, informer->options.parts) : kube_object_copy(val);
+}
+
+// An object that is there, or that has changed.
+static void receive(struct kube_informer *informer, yyjson_val *val)
+{
+	struct kube_object *object;
+
+	if (informer->options.keep && !informer->options.keep(val)) {
+		drop(informer, val);
+		return;
+	}
+	object = take(informer, val);
+	if (object)
+		put(informer, object);
+	kube_object_unref(object);
 }
 
 // A whole list has come: what it lacked is gone. Readers never see an empty store in between.
@@ -156,16 +184,12 @@ static int on_item(void *user, struct buf *text, struct err *err)
 {
 	struct kube_informer *informer = user;
 	yyjson_doc *doc = parse(informer, text, REDACT_OBJECT);
-	struct kube_object *object = NULL;
 
 	if (!doc)
 		return err_set(err, ERR_PROTOCOL, "an object of a list is no JSON");
 	if (yyjson_is_obj(yyjson_doc_get_root(doc)))
-		object = take(informer, yyjson_doc_get_root(doc));
+		receive(informer, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
-	if (object)
-		put(informer, object);
-	kube_object_unref(object);
 	return 0;
 }
 
@@ -188,20 +212,15 @@ static int on_line(void *user, const char *line, size_t len, struct err *err)
 	yyjson_doc *doc = parse(informer, &informer->watch.line, REDACT_EVENT); // that is where the line stands
 	enum watch_change change = WATCH_NOTHING;
 	yyjson_val *val = NULL;
-	struct kube_object *object;
 	int r;
 
 	(void)line, (void)len;
 	r = watch_event(&informer->watch, yyjson_doc_get_root(doc), &change, &val, err);
 
-	if (r == 0 && change != WATCH_NOTHING) {
-		object = take(informer, val);
-		if (change == WATCH_PUT)
-			put(informer, object);
-		else
-			drop(informer, object);
-		kube_object_unref(object);
-	}
+	if (r == 0 && change == WATCH_PUT)
+		receive(informer, val);
+	else if (r == 0 && change == WATCH_REMOVE)
+		drop(informer, val);
 	yyjson_doc_free(doc);
 	return r;
 }

@@ -16,7 +16,7 @@
 struct kube_informer;
 
 // Called on the loop thread, after the store has changed; must not block. object is NULL for a removal (then
-// previous is the last state); previous is NULL for an addition. Both are borrowed.
+// previous is the last state); previous is NULL for an addition. Both are as the store keeps them, and borrowed.
 typedef void (*kube_informer_handler)(void *user, const struct kube_resource *resource,
 				      struct kube_object *object, struct kube_object *previous);
 
@@ -26,7 +26,8 @@ struct kube_informer_options {
 	const char *label_selector; // NULL: none
 	const char *field_selector; // "metadata.name=x"; NULL: none
 	const char *const *parts;   // JSON pointers of what is kept beside metadata, ended with NULL; NULL: all
-	kube_store_index index;	    // of the store; NULL: none
+	bool (*keep)(yyjson_val *object); // false: it is none of ours, and treated as if it were not there; NULL: all are
+	struct kube_store_options store;
 	bool metadata_only;	    // PartialObjectMetadata; annotations and managedFields dropped unparsed, buffers wiped
 	int64_t silent_ms;	    // a watch of which nothing is heard for so long is given up and resumed; 0: 150 s
 	int64_t retry_ms;	    // after a first failure, doubled each time up to 30 s; 0: 500

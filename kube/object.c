@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Of an object that was cut; no resource of the API has such a member.
+#define CUT_MEMBER "$cut"
+#define CUT_STATUS_MAX ((size_t)8 * 1024)
+
 struct kube_object {
 	_Atomic int refs;
 	yyjson_doc *doc;
@@ -147,6 +151,45 @@ struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *p
 struct kube_object *kube_object_copy_metadata(yyjson_val *val)
 {
 	return copy_some(val, NULL, false);
+}
+
+// A status without which a small one would be written over it again and again.
+static void copy_small_status(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *status)
+{
+	size_t len;
+	char *text = status ? yyjson_val_write(status, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &len) : NULL;
+
+	if (text && len <= CUT_STATUS_MAX)
+		(void)yyjson_mut_obj_add_val(doc, root, "status", yyjson_val_mut_copy(doc, status));
+	free(text);
+}
+
+struct kube_object *kube_object_cut(const struct kube_object *object, size_t bytes)
+{
+	static const char *const kept[] = {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"};
+	yyjson_val *metadata = yyjson_obj_get(kube_object_root(object), "metadata");
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root, *copy;
+
+	if (!doc)
+		abort();
+	root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	copy = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		yyjson_val *member = yyjson_obj_get(metadata, kept[i]);
+
+		if (member)
+			(void)yyjson_mut_obj_add_val(doc, copy, kept[i], yyjson_val_mut_copy(doc, member));
+	}
+	copy_small_status(doc, root, kube_object_get(object, "/status"));
+	(void)yyjson_mut_obj_add_uint(doc, root, CUT_MEMBER, bytes);
+	return object_new(freeze(doc));
+}
+
+size_t kube_object_cut_bytes(const struct kube_object *object)
+{
+	return (size_t)yyjson_get_uint(yyjson_obj_get(kube_object_root(object), CUT_MEMBER));
 }
 
 char *kube_object_text(const struct kube_object *object, size_t *ret_len)

@@ -36,6 +36,11 @@ struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *p
 // when it is no JSON object.
 struct kube_object *kube_object_copy_metadata(yyjson_val *val);
 
+// What is left of an object that is too large to be kept: its name, namespace, uid, resourceVersion, generation and deletionTimestamp, its
+// status where that is small, and that it had so many bytes.
+struct kube_object *kube_object_cut(const struct kube_object *object, size_t bytes);
+size_t kube_object_cut_bytes(const struct kube_object *object); // 0: it is whole
+
 struct kube_object *kube_object_ref(struct kube_object *object);
 void kube_object_unref(struct kube_object *object); // NULL is allowed
 DEFINE_CLEANUP(struct kube_object *, kube_object_unref);

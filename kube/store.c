@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An object rests in one block, its slot: the key ("namespace/name") and the squeezed text behind it. A first object becomes the
-// dictionary of those that come after it; one that is little like it becomes another dictionary, up to a few. Dictionaries are
-// kept as long as the store. Only the writer changes anything; what the lock guards is the tables.
+// An object rests in one block, its slot: the key ("namespace/name") and the squeezed text behind it. Only the writer changes
+// anything; what the lock guards is the tables.
+//
+// What is small is kept whatever there is of it. Beyond that, the memory that the objects of a namespace take is counted, so that those of one
+// cannot take it all.
 
 #include "kube/store.h"
 
@@ -15,12 +17,11 @@
 #include <string.h>
 
 #include "base/squeeze.h"
+#include "kube/dictionary.h"
 
 #define KEY_SIZE 512
-#define DICTIONARIES 4
-#define DICTIONARY_MAX (SQUEEZE_REACH / 2)
-// An object that is squeezed to less than this part is like enough.
-#define LIKE_ENOUGH 3
+// So much of a squeezed object is not counted.
+#define SMALL ((size_t)1024)
 
 struct link {
 	struct link *next;
@@ -37,8 +38,10 @@ struct slot {
 	struct link link; // by key; the first member
 	uint32_t round;
 	uint32_t text_len, squeezed_len;
+	uint32_t counted; // bytes taken from the allowance
 	uint16_t key_size;
-	int16_t dictionary; // -1: none
+	int8_t dictionary; // -1: none
+	bool cut;
 	unsigned char data[]; // key, with its NUL, and the squeezed text
 };
 
@@ -50,10 +53,9 @@ struct mark {
 
 struct kube_store {
 	pthread_mutex_t lock;
-	kube_store_index index;
+	struct kube_store_options options;
 	struct table slots, marks;
-	struct squeeze_text dictionaries[DICTIONARIES];
-	int n_dictionaries;
+	struct dictionaries dictionaries;
 	uint32_t round;
 	size_t stale_from; // the bucket to look for stale ones next
 };
@@ -137,18 +139,13 @@ static struct link **slot_place(const struct table *slots, const char *key)
 	return NULL;
 }
 
-static struct squeeze_text dictionary_of(const struct kube_store *store, int dictionary)
-{
-	return dictionary < 0 ? (struct squeeze_text){"", 0} : store->dictionaries[dictionary];
-}
-
 // The object's text as it was put; malloc'ed.
 static char *slot_text(const struct kube_store *store, const struct slot *slot)
 {
 	struct squeeze_text squeezed = {slot->data + slot->key_size, slot->squeezed_len};
 	char *text = must(malloc(slot->text_len + KUBE_OBJECT_PADDING));
 
-	if (!unsqueeze(dictionary_of(store, slot->dictionary), squeezed, text, slot->text_len))
+	if (!unsqueeze(dictionaries_get(&store->dictionaries, slot->dictionary), squeezed, text, slot->text_len))
 		abort();
 	return text;
 }
@@ -158,12 +155,13 @@ static struct kube_object *slot_object(const struct kube_store *store, const str
 	return must(kube_object_take_text(slot_text(store, slot), slot->text_len));
 }
 
-struct kube_store *kube_store_new(kube_store_index index)
+struct kube_store *kube_store_new(const struct kube_store_options *options)
 {
 	struct kube_store *store = must(calloc(1, sizeof(*store)));
 
 	(void)pthread_mutex_init(&store->lock, NULL);
-	store->index = index;
+	if (options)
+		store->options = *options;
 	return store;
 }
 
@@ -186,13 +184,7 @@ void kube_store_free(struct kube_store *store)
 		return;
 	table_free(&store->marks);
 	table_free(&store->slots);
-	for (int i = 0; i < store->n_dictionaries; i++) {
-		const void *data = store->dictionaries[i].data;
-		void *block;
-
-		memcpy(&block, &data, sizeof(block)); // made by us; the member lacks const only for readers
-		free(block);
-	}
+	dictionaries_release(&store->dictionaries);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store);
 }
@@ -216,45 +208,23 @@ struct kube_object *kube_store_get(struct kube_store *store, struct kube_name na
 
 static int by_name(const void *a, const void *b)
 {
-	const struct kube_object *const *x = a, *const *y = b;
-	int order = strcmp(kube_object_namespace(*x), kube_object_namespace(*y));
-
-	return order ? order : strcmp(kube_object_name(*x), kube_object_name(*y));
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static bool is_in(const struct slot *slot, const char *namespace)
 {
-	size_t len = namespace ? strlen(namespace) : 0;
+	size_t len = strlen(namespace);
 
-	return !namespace || (strncmp(slot_key(slot), namespace, len) == 0 && slot_key(slot)[len] == '/');
+	return strncmp(slot_key(slot), namespace, len) == 0 && slot_key(slot)[len] == '/';
 }
 
-size_t kube_store_list(struct kube_store *store, const char *namespace, struct kube_object ***ret)
+void kube_store_find(struct kube_store *store, const char *namespace, const char *name, struct kube_names *ret)
 {
-	struct kube_object **objects;
-	size_t n = 0;
-
-	(void)pthread_mutex_lock(&store->lock);
-	objects = must(calloc(store->slots.n + 1, sizeof(struct kube_object *)));
-	for (size_t i = 0; i < store->slots.size; i++) {
-		for (struct link *link = store->slots.buckets[i]; link; link = link->next) {
-			if (is_in((struct slot *)link, namespace))
-				objects[n++] = slot_object(store, (struct slot *)link);
-		}
-	}
-	(void)pthread_mutex_unlock(&store->lock);
-	qsort(objects, n, sizeof(struct kube_object *), by_name);
-	*ret = objects;
-	return n;
-}
-
-size_t kube_store_find(struct kube_store *store, const char *namespace, const char *name, struct kube_object ***ret)
-{
-	struct kube_object **objects = must(calloc(1, sizeof(struct kube_object *)));
 	char key[KEY_SIZE];
-	size_t n = 0;
+	size_t room = 0;
 	uint32_t hash;
 
+	*ret = (struct kube_names){0};
 	key_make(key, namespace, name);
 	hash = hash_of(key);
 	(void)pthread_mutex_lock(&store->lock);
@@ -263,20 +233,23 @@ size_t kube_store_find(struct kube_store *store, const char *namespace, const ch
 
 		if (link->hash != hash || !is_in(slot, namespace))
 			continue;
-		objects = must(reallocarray(objects, n + 1, sizeof(struct kube_object *)));
-		objects[n++] = slot_object(store, slot);
+		if (ret->n == room) {
+			room = room ? room * 2 : 8;
+			ret->names = must(reallocarray(ret->names, room, sizeof(char *)));
+		}
+		ret->names[ret->n++] = must(strdup(slot_key(slot) + strlen(namespace) + 1));
 	}
 	(void)pthread_mutex_unlock(&store->lock);
-	qsort(objects, n, sizeof(struct kube_object *), by_name);
-	*ret = objects;
-	return n;
+	if (ret->n)
+		qsort(ret->names, ret->n, sizeof(char *), by_name);
 }
 
-void kube_objects_free(struct kube_object **objects, size_t n)
+void kube_names_free(struct kube_names *names)
 {
-	for (size_t i = 0; i < n; i++)
-		kube_object_unref(objects[i]);
-	free(objects);
+	for (size_t i = 0; i < names->n; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct kube_names){0};
 }
 
 size_t kube_store_count(struct kube_store *store)
@@ -289,56 +262,26 @@ size_t kube_store_count(struct kube_store *store)
 	return n;
 }
 
-static void add_dictionary(struct kube_store *store, const char *text, size_t len)
+// Squeezed with the dictionary; a block of its own.
+static struct slot *slot_make(const struct kube_store *store, const char *key, struct squeeze_text text, int dictionary)
 {
-	char *copy = must(malloc(len));
+	size_t key_size = strlen(key) + 1, len;
+	unsigned char *squeezed = must(malloc(squeeze_bound(text.len)));
+	struct slot *slot;
 
-	memcpy(copy, text, len);
-	store->dictionaries[store->n_dictionaries++] = (struct squeeze_text){copy, len};
-}
-
-// Squeezes with the dictionary that does best, the newest first; returns it. Makes one of the text where none does well.
-static int squeeze_best(struct kube_store *store, struct squeeze_text text, unsigned char *out, size_t *ret_len)
-{
-	size_t best = SIZE_MAX;
-	int chosen = -1;
-
-	for (int i = store->n_dictionaries - 1; i >= 0 && best > text.len / LIKE_ENOUGH; i--) {
-		size_t len = squeeze(store->dictionaries[i], text, out);
-
-		if (len < best) {
-			best = len;
-			chosen = i;
-		}
-	}
-	if (best > text.len / LIKE_ENOUGH && store->n_dictionaries < DICTIONARIES && text.len <= DICTIONARY_MAX) {
-		add_dictionary(store, text.data, text.len);
-		chosen = store->n_dictionaries - 1;
-	}
-	*ret_len = squeeze(dictionary_of(store, chosen), text, out);
-	return chosen;
-}
-
-static struct slot *slot_new(struct kube_store *store, const char *key, const struct kube_object *object)
-{
-	size_t len, key_size = strlen(key) + 1, squeezed_len;
-	char *text = must(kube_object_text(object, &len));
-	unsigned char *squeezed = must(malloc(squeeze_bound(len)));
-	int dictionary = squeeze_best(store, (struct squeeze_text){text, len}, squeezed, &squeezed_len);
-	struct slot *slot = must(malloc(sizeof(*slot) + key_size + squeezed_len));
-
+	len = squeeze(dictionaries_get(&store->dictionaries, dictionary), text, squeezed);
+	slot = must(malloc(sizeof(*slot) + key_size + len));
 	*slot = (struct slot){
 		.link.hash = hash_of(key),
 		.round = store->round,
-		.text_len = (uint32_t)len,
-		.squeezed_len = (uint32_t)squeezed_len,
+		.text_len = (uint32_t)text.len,
+		.squeezed_len = (uint32_t)len,
 		.key_size = (uint16_t)key_size,
-		.dictionary = (int16_t)dictionary,
+		.dictionary = (int8_t)dictionary,
 	};
 	memcpy(slot->data, key, key_size);
-	memcpy(slot->data + key_size, squeezed, squeezed_len);
+	memcpy(slot->data + key_size, squeezed, len);
 	free(squeezed);
-	free(text);
 	return slot;
 }
 
@@ -387,8 +330,28 @@ static void mark_all(struct kube_store *store, struct slot *slot, const struct k
 {
 	struct marking marking = {.store = store, .slot = slot, .namespace = kube_object_namespace(object), .unmark = unmark};
 
-	if (store->index)
-		store->index(object, on_index, &marking);
+	if (store->options.index)
+		store->options.index(object, on_index, &marking);
+}
+
+static void count_user(struct kube_store *store, const struct slot *slot, bool more)
+{
+	if (slot->dictionary >= 0)
+		store->dictionaries.users[slot->dictionary] += more ? 1 : (size_t)-1;
+}
+
+static void put_in(struct kube_store *store, struct slot *slot, const struct kube_object *object)
+{
+	table_add(&store->slots, &slot->link);
+	mark_all(store, slot, object, false);
+	count_user(store, slot, true);
+}
+
+static void give_back(struct kube_store *store, struct slot *slot, const char *namespace)
+{
+	if (slot->counted)
+		allowance_give(store->options.allowance, namespace, slot->counted);
+	slot->counted = 0;
 }
 
 // Takes the slot of a place out of the tables and frees it; returns the object.
@@ -398,37 +361,145 @@ static struct kube_object *take_out(struct kube_store *store, struct link **plac
 	struct kube_object *object = slot_object(store, slot);
 
 	mark_all(store, slot, object, true);
+	count_user(store, slot, false);
 	table_remove(&store->slots, place);
+	give_back(store, slot, kube_object_namespace(object));
 	free(slot);
 	return object;
 }
 
+// Squeezes a slot anew, without a dictionary; under the lock.
+static void set_free(struct kube_store *store, struct link **place)
+{
+	struct slot *slot = (struct slot *)*place, *fresh;
+	_cleanup_free_ char *text = slot_text(store, slot);
+	_cleanup_(kube_object_unrefp) struct kube_object *object = slot_object(store, slot);
+
+	fresh = slot_make(store, slot_key(slot), (struct squeeze_text){text, slot->text_len}, -1);
+	fresh->round = slot->round;
+	fresh->counted = slot->counted;
+	fresh->cut = slot->cut;
+	mark_all(store, slot, object, true);
+	table_remove(&store->slots, place);
+	free(slot);
+	put_in(store, fresh, object);
+}
+
+// Makes a text the dictionary at a place; who has used the one before is squeezed without.
+static void replace_dictionary(struct kube_store *store, int place, struct squeeze_text text)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	for (size_t i = 0; i < store->slots.size && place < store->dictionaries.n; i++) {
+		struct link **link = &store->slots.buckets[i];
+
+		// What is set free stands first in its bucket, and is met again.
+		while (*link) {
+			if (((struct slot *)*link)->dictionary == place) {
+				set_free(store, link);
+				link = &store->slots.buckets[i];
+			} else {
+				link = &(*link)->next;
+			}
+		}
+	}
+	dictionaries_set(&store->dictionaries, place, text);
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+static struct slot *slot_new(struct kube_store *store, const char *key, struct squeeze_text text)
+{
+	_cleanup_free_ unsigned char *squeezed = must(malloc(squeeze_bound(text.len)));
+	size_t len;
+	bool like;
+	int dictionary = dictionaries_squeeze(&store->dictionaries, text, squeezed, &len, &like), place;
+
+	place = like ? -1 : dictionaries_place(&store->dictionaries, text);
+	if (place >= 0) {
+		replace_dictionary(store, place, text);
+		dictionary = place;
+	}
+	return slot_make(store, key, text, dictionary);
+}
+
+// Whether there is room for it; counts what it takes.
+static bool is_granted(const struct kube_store *store, struct slot *slot, const char *namespace)
+{
+	size_t bytes = slot->squeezed_len > SMALL ? slot->squeezed_len - SMALL : 0;
+
+	if (!store->options.allowance || !bytes)
+		return true;
+	if (!allowance_take(store->options.allowance, namespace, bytes))
+		return false;
+	slot->counted = (uint32_t)bytes;
+	return true;
+}
+
+// The slot of an object as it is kept; *ret_cut is the rest of one that is too large.
+static struct slot *slot_of(struct kube_store *store, const char *key, const struct kube_object *object, struct kube_object **ret_cut)
+{
+	size_t len, max = store->options.max_bytes, bytes;
+	_cleanup_free_ char *text = must(kube_object_text(object, &len));
+	struct slot *slot;
+
+	bytes = len;
+	if (!max || len <= max) {
+		slot = slot_new(store, key, (struct squeeze_text){text, len});
+		if (is_granted(store, slot, kube_object_namespace(object)))
+			return slot;
+		free(slot);
+	}
+	*ret_cut = must(kube_object_cut(object, bytes));
+	free(text);
+	text = must(kube_object_text(*ret_cut, &len));
+	slot = slot_new(store, key, (struct squeeze_text){text, len});
+	slot->cut = true;
+	return slot;
+}
+
 struct kube_object *kube_store_put(struct kube_store *store, const struct kube_object *object)
 {
+	_cleanup_(kube_object_unrefp) struct kube_object *cut = NULL;
 	struct kube_object *previous = NULL;
 	char key[KEY_SIZE];
 	struct link **place;
 	struct slot *slot;
 
 	key_make(key, kube_object_namespace(object), kube_object_name(object));
-	slot = slot_new(store, key, object);
+	place = slot_place(&store->slots, key);
+	// What it had is for what it has now.
+	if (place)
+		give_back(store, (struct slot *)*place, kube_object_namespace(object));
+	slot = slot_of(store, key, object, &cut);
 	(void)pthread_mutex_lock(&store->lock);
 	place = slot_place(&store->slots, key);
 	if (place)
 		previous = take_out(store, place);
-	table_add(&store->slots, &slot->link);
-	mark_all(store, slot, object, false);
+	put_in(store, slot, cut ? cut : object);
 	(void)pthread_mutex_unlock(&store->lock);
 	return previous;
 }
 
-struct kube_object *kube_store_remove(struct kube_store *store, const struct kube_object *object)
+bool kube_store_has_cut(struct kube_store *store, struct kube_name name)
+{
+	char key[KEY_SIZE];
+	struct link **place;
+	bool cut;
+
+	key_make(key, name.namespace, name.name);
+	(void)pthread_mutex_lock(&store->lock);
+	place = slot_place(&store->slots, key);
+	cut = place && ((struct slot *)*place)->cut;
+	(void)pthread_mutex_unlock(&store->lock);
+	return cut;
+}
+
+struct kube_object *kube_store_remove(struct kube_store *store, struct kube_name name)
 {
 	struct kube_object *previous = NULL;
 	char key[KEY_SIZE];
 	struct link **place;
 
-	key_make(key, kube_object_namespace(object), kube_object_name(object));
+	key_make(key, name.namespace, name.name);
 	(void)pthread_mutex_lock(&store->lock);
 	place = slot_place(&store->slots, key);
 	if (place)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "neo4j/conf_check.h"
 
 // All settings of all claims together: far more than plugins have, and well below what neo4j.conf may be.
@@ -121,18 +122,18 @@ static bool want_the_same(const struct plugin *a, const struct plugin *b)
 	       same_set(a->allowed, b->allowed);
 }
 
-// The oldest accepted claim on the same name, among the first n.
-static const struct plugin_claim *find_older(const struct plugin_claims *claims, size_t n, const char *name)
+// The oldest accepted claim on the same name, of those that were judged.
+static const struct plugin_claim *find_older(const struct plugin_claims *claims, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (claims->items[i].verdict == CLAIM_ACCEPTED && !strcmp(claims->items[i].name, name))
-			return &claims->items[i];
+	for (size_t i = 0; i < claims->n_met; i++)
+		if (!strcmp(claims->met[i]->name, name))
+			return claims->met[i];
 	return NULL;
 }
 
-static void judge(struct plugin_claims *claims, size_t i, const struct claims_target *target, size_t *bytes, struct arena *arena)
+static void judge(const struct plugin_claims *claims, struct plugin_claim *claim, const struct claims_target *target, size_t *bytes,
+		  struct arena *arena)
 {
-	struct plugin_claim *claim = &claims->items[i];
 	const struct plugin_claim *older;
 	size_t none = 0;
 
@@ -140,7 +141,7 @@ static void judge(struct plugin_claims *claims, size_t i, const struct claims_ta
 		decide(claim, CLAIM_DISABLED, NULL, NULL);
 	if (claim->verdict != CLAIM_ACCEPTED || !judge_name(claim, target, arena))
 		return;
-	older = find_older(claims, i, claim->name);
+	older = find_older(claims, claim->name);
 	// One that wants the same as an older one takes no room of its own.
 	if (!judge_settings(claim, target, older ? &none : bytes, arena))
 		return;
@@ -152,52 +153,133 @@ static void judge(struct plugin_claims *claims, size_t i, const struct claims_ta
 				    older->plugin.metadata.name, claim->name));
 }
 
-static void read_claim(yyjson_val *object, struct arena *arena, struct plugin_claim *ret)
+// The claim's own words go into arena, what is read of the object into scratch.
+static void read_claim(yyjson_val *object, struct arena *scratch, struct arena *arena, struct plugin_claim *ret)
 {
 	struct err err = ERR_INIT;
 
 	*ret = (struct plugin_claim){0};
-	if (plugin_decode(object, arena, &ret->plugin, &err) < 0)
+	if (plugin_decode(object, scratch, &ret->plugin, &err) < 0)
 		decide(ret, CLAIM_REFUSED, "InvalidSpec", arena_strdup(arena, err.text));
 	else
-		ret->name = pluginlist_mapped_name(ret->plugin.name);
+		ret->name = arena_strdup(arena, pluginlist_mapped_name(ret->plugin.name));
+}
+
+// Keeps of a claim that was judged what is asked for later, in arena.
+static void keep(struct plugin_claims *claims, yyjson_val *object, struct arena *arena, const struct plugin_claim *judged,
+		 struct plugin_claim *ret)
+{
+	const struct plugin identity = ret->plugin; // in arena already
+	struct err err = ERR_INIT;
+	const char *text;
+
+	*ret = *judged;
+	ret->oldest = ret->verdict == CLAIM_ACCEPTED && !find_older(claims, ret->name);
+	if (ret->oldest) {
+		text = json_val_text(arena, object);
+		(void)plugin_decode(json_parse(arena, text, strlen(text)), arena, &ret->plugin, &err);
+		claims->met[claims->n_met++] = ret;
+		return;
+	}
+	ret->plugin = identity;
+	ret->plugin.metadata.generation = judged->plugin.metadata.generation;
+	ret->plugin.metadata.deleting = judged->plugin.metadata.deleting;
+	ret->plugin.enabled = judged->plugin.enabled;
+}
+
+static int by_resource(const void *a, const void *b)
+{
+	const struct plugin_claim *const *x = a, *const *y = b;
+
+	return strcmp((*x)->plugin.metadata.name, (*y)->plugin.metadata.name);
+}
+
+static void sort_names(struct plugin_claims *claims, struct arena *arena)
+{
+	claims->by_name = arena_new_array(arena, struct plugin_claim *, claims->n);
+	for (size_t i = 0; i < claims->n; i++)
+		claims->by_name[i] = &claims->items[i];
+	if (claims->n)
+		qsort(claims->by_name, claims->n, sizeof(struct plugin_claim *), by_resource);
+}
+
+// Who refers to the target, by age; index says where each is in the source.
+static void line_up(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
+		    struct plugin_claims *ret)
+{
+	*ret = (struct plugin_claims){.items = arena_new_array(arena, struct plugin_claim, source->n)};
+	for (size_t i = 0; i < source->n; i++) {
+		yyjson_val *object = source->open(source->user, i);
+		struct plugin_claim *claim = &ret->items[ret->n];
+		struct dbms_metadata metadata;
+
+		if (!yyjson_equals_str(yyjson_ptr_get(object, "/spec/clusterRef"), target->name))
+			continue;
+		dbms_decode_metadata(object, &metadata);
+		*claim = (struct plugin_claim){.index = i};
+		claim->plugin.cluster_ref = target->name;
+		claim->plugin.metadata.name = arena_strdup(arena, metadata.name);
+		claim->plugin.metadata.created = arena_strdup(arena, metadata.created);
+		ret->n++;
+	}
+	if (ret->n)
+		qsort(ret->items, ret->n, sizeof(*ret->items), by_age);
+}
+
+void claims_judge_each(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
+		       struct plugin_claims *ret)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	size_t bytes = 0;
+
+	line_up(source, target, arena, ret);
+	ret->met = arena_new_array(arena, struct plugin_claim *, ret->n);
+	for (size_t i = 0; i < ret->n; i++) {
+		yyjson_val *object = source->open(source->user, ret->items[i].index);
+		struct plugin_claim claim;
+
+		arena_reset(scratch);
+		// What has gone since is as if it were about to.
+		if (!object) {
+			decide(&ret->items[i], CLAIM_DISABLED, NULL, NULL);
+			continue;
+		}
+		read_claim(object, scratch, arena, &claim);
+		judge(ret, &claim, target, &bytes, arena);
+		keep(ret, object, arena, &claim, &ret->items[i]);
+	}
+	sort_names(ret, arena);
+}
+
+static yyjson_val *open_item(void *user, size_t i)
+{
+	return ((yyjson_val *const *)user)[i];
 }
 
 void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
 		  struct plugin_claims *ret)
 {
-	size_t bytes = 0;
+	struct claims_source source = {.n = n, .open = open_item};
 
-	*ret = (struct plugin_claims){.items = arena_new_array(arena, struct plugin_claim, n)};
-	for (size_t i = 0; i < n; i++) {
-		if (yyjson_equals_str(yyjson_ptr_get(objects[i], "/spec/clusterRef"), target->name))
-			read_claim(objects[i], arena, &ret->items[ret->n++]);
-	}
-	if (ret->n)
-		qsort(ret->items, ret->n, sizeof(*ret->items), by_age);
-	for (size_t i = 0; i < ret->n; i++)
-		judge(ret, i, target, &bytes, arena);
+	memcpy(&source.user, &objects, sizeof(source.user)); // open_item() alone uses it, and only reads
+	claims_judge_each(&source, target, arena, ret);
 }
 
 const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name)
 {
-	for (size_t i = 0; i < claims->n; i++)
-		if (!strcmp(claims->items[i].plugin.metadata.name, name))
-			return &claims->items[i];
-	return NULL;
+	const struct plugin_claim key = {.plugin = {.metadata = {.name = name}}}, *wanted = &key;
+	struct plugin_claim *const *found =
+		claims->n ? bsearch(&wanted, claims->by_name, claims->n, sizeof(struct plugin_claim *), by_resource) : NULL;
+
+	return found ? *found : NULL;
 }
 
 const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n)
 {
-	const struct plugin **plugins = arena_new_array(arena, const struct plugin *, claims->n);
+	const struct plugin **plugins = arena_new_array(arena, const struct plugin *, claims->n_met);
 
-	*ret_n = 0;
-	for (size_t i = 0; i < claims->n; i++) {
-		const struct plugin_claim *claim = &claims->items[i];
-
-		if (claim->verdict == CLAIM_ACCEPTED && !find_older(claims, i, claim->name))
-			plugins[(*ret_n)++] = &claim->plugin;
-	}
+	for (*ret_n = 0; *ret_n < claims->n_met; ++*ret_n)
+		plugins[*ret_n] = &claims->met[*ret_n]->plugin;
 	return plugins;
 }
 

@@ -8,6 +8,7 @@
 // A claim that cannot be met touches nothing: neither NEO4J_PLUGINS nor the settings know of it, and the others are met as if
 // it were not there. Of two claims on one name that want different settings the older one is met.
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "api/plugin.h"
@@ -22,7 +23,10 @@ enum claim_verdict {
 };
 
 struct plugin_claim {
+	// Its settings are here only when it is accepted and the oldest one of its name: of all others what identifies them.
 	struct plugin plugin;
+	bool oldest;
+	size_t index; // in the source, while it is judged
 	const char *name; // as the image calls it; NULL when the spec is invalid
 	enum claim_verdict verdict;
 	const char *reason;  // of CLAIM_WAITING and CLAIM_REFUSED: a word, and what is wrong with the cure
@@ -32,6 +36,9 @@ struct plugin_claim {
 struct plugin_claims {
 	struct plugin_claim *items; // the oldest first
 	size_t n;
+	struct plugin_claim **by_name; // of the resources
+	struct plugin_claim **met; // accepted, the oldest of each plugin's name; as many as the image knows plugins at most
+	size_t n_met;
 };
 
 struct claims_target {
@@ -40,7 +47,19 @@ struct claims_target {
 	struct version version;
 };
 
-// Judges those of the Neo4jPlugin objects that refer to the target. Borrows from the objects.
+// Objects that are read one after the other: open gives one, which is good until the next is opened; NULL: it is gone.
+struct claims_source {
+	size_t n;
+	yyjson_val *(*open)(void *user, size_t i);
+	void *user;
+};
+
+// Judges those of the Neo4jPlugin objects that refer to the target, in time and memory linear in their number. Nothing is borrowed. Each object
+// is opened twice.
+void claims_judge_each(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
+		       struct plugin_claims *ret);
+
+// The same for objects that are at hand.
 void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
 		  struct plugin_claims *ret);
 

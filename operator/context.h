@@ -7,6 +7,7 @@
 // Made by wiring, read-only afterwards; shared by all workers.
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/histogram.h"
 #include "kube/client.h"
@@ -15,6 +16,9 @@
 #include "kube/queue.h"
 #include "kube/store.h"
 #include "operator/memory.h"
+
+struct tally;
+struct verdicts_table;
 
 #define FIELD_MANAGER "neofleet"
 #define USER_AGENT "neofleet/0.1.0"
@@ -25,6 +29,9 @@ struct context {
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
+	struct tally *tally;
+	struct verdicts_table *verdicts;
+	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs, after the store has them
 	struct histogram *logins; // how long Neo4j's servers took to be dialled and logged into
 	struct {
 		struct kube_store *standalones, *clusters, *plugins;

@@ -3,6 +3,7 @@
 
 #include "operator/gather.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,35 @@
 #include "operator/apply.h"
 #include "operator/credentials.h"
 
+// The objects that the index tells for a deployment; their number and size are limited (operator/belongs.h, operator/wiring.c).
+static size_t find_objects(struct kube_store *store, const struct dbms *dbms, struct kube_object ***ret)
+{
+	_cleanup_(kube_names_free) struct kube_names found;
+	struct kube_object **objects;
+	size_t n = 0;
+
+	kube_store_find(store, dbms->metadata.namespace, dbms->metadata.name, &found);
+	objects = calloc(found.n + 1, sizeof(struct kube_object *));
+	if (!objects)
+		abort();
+	for (size_t i = 0; i < found.n; i++) {
+		objects[n] = kube_store_get(store, (struct kube_name){.namespace = dbms->metadata.namespace, .name = found.names[i]});
+		n += objects[n] != NULL;
+	}
+	*ret = objects;
+	return n;
+}
+
+static void objects_free(struct kube_object **objects, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		kube_object_unref(objects[i]);
+	free(objects);
+}
+
 static void pods_release(struct inputs *inputs)
 {
-	kube_objects_free(inputs->pod_objects, inputs->n_pod_objects);
+	objects_free(inputs->pod_objects, inputs->n_pod_objects);
 	inputs->pod_objects = NULL;
 	inputs->n_pod_objects = inputs->n_pods = 0;
 }
@@ -30,8 +57,7 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 	if (!workload)
 		return;
 	uid = kube_object_uid(workload);
-	inputs->n_pod_objects =
-		kube_store_find(context->stores.pods, inputs->dbms.metadata.namespace, inputs->dbms.metadata.name, &inputs->pod_objects);
+	inputs->n_pod_objects = find_objects(context->stores.pods, &inputs->dbms, &inputs->pod_objects);
 	inputs->pods = arena_new_array(arena, struct pod, inputs->n_pod_objects);
 	for (size_t i = 0; i < inputs->n_pod_objects; i++) {
 		if (apply_is_owned(inputs->pod_objects[i], uid))
@@ -132,8 +158,7 @@ static int gather_certificate(const struct context *context, struct memory *memo
 
 static void gather_volumes(const struct context *context, struct arena *arena, struct inputs *inputs)
 {
-	inputs->n_volume_objects =
-		kube_store_find(context->stores.volumes, inputs->dbms.metadata.namespace, inputs->dbms.metadata.name, &inputs->volume_objects);
+	inputs->n_volume_objects = find_objects(context->stores.volumes, &inputs->dbms, &inputs->volume_objects);
 	inputs->volumes = arena_new_array(arena, struct volume, inputs->n_volume_objects);
 	for (size_t i = 0; i < inputs->n_volume_objects; i++) {
 		struct volume *volume = &inputs->volumes[inputs->n_volumes];
@@ -150,6 +175,10 @@ static int find_workload(const struct context *context, const struct inputs *inp
 	int r;
 
 	*ret = kube_store_get(context->stores.statefulsets, name);
+	if (*ret && kube_object_cut_bytes(*ret)) {
+		kube_object_unref(*ret);
+		*ret = NULL;
+	}
 	if (!*ret) {
 		r = kube_get(context->client, &kube_statefulsets, name, ret, err);
 		if (r < 0 && r != ERR_NOT_FOUND)
@@ -163,18 +192,61 @@ static int find_workload(const struct context *context, const struct inputs *inp
 	return 0;
 }
 
+// The plugins of a deployment, one after the other.
+struct walk {
+	struct kube_store *store;
+	const char *namespace;
+	struct kube_names names;
+	struct kube_object *open;
+};
+
+static yyjson_val *open_plugin(void *user, size_t i)
+{
+	struct walk *walk = user;
+
+	kube_object_unref(walk->open);
+	walk->open = kube_store_get(walk->store, (struct kube_name){.namespace = walk->namespace, .name = walk->names.names[i]});
+	return walk->open ? kube_object_root(walk->open) : NULL;
+}
+
+static struct verdicts *judge_anew(const struct context *context, const struct claims_target *target, const char *namespace, const char *basis)
+{
+	struct walk walk = {.store = context->stores.plugins, .namespace = namespace};
+	struct claims_source source = {.open = open_plugin, .user = &walk};
+	struct arena *arena = arena_new();
+	struct claims_target copy = *target;
+	struct plugin_claims claims;
+
+	copy.name = arena_strdup(arena, target->name); // the claims name it, too
+	kube_store_find(walk.store, namespace, target->name, &walk.names);
+	source.n = walk.names.n;
+	claims_judge_each(&source, &copy, arena, &claims);
+	kube_object_unref(walk.open);
+	kube_names_free(&walk.names);
+	return verdicts_keep(context->verdicts, basis, arena, &claims);
+}
+
+// Each of a deployment's plugins asks for the same judgement.
 static void judge_claims(struct arena *arena, struct inputs *inputs)
 {
+	const struct dbms_metadata *metadata = &inputs->dbms.metadata;
 	struct claims_target target = {
-		.name = inputs->dbms.metadata.name,
+		.name = metadata->name,
 		.cluster = inputs->dbms.kind == DBMS_CLUSTER,
 		.version = inputs->version,
 	};
-	yyjson_val **roots = arena_new_array(arena, yyjson_val *, inputs->n_plugin_objects);
+	const char *basis;
 
-	for (size_t i = 0; i < inputs->n_plugin_objects; i++)
-		roots[i] = kube_object_root(inputs->plugin_objects[i]);
-	claims_judge(roots, inputs->n_plugin_objects, &target, arena, &inputs->plugin_claims);
+	if (!inputs->context)
+		return;
+	// Read before the store is: what is judged is at least as new.
+	basis = arena_printf(arena, "%s/%s %d %d %s %llu", metadata->namespace, metadata->name, target.cluster, (int)target.version.family,
+			     version_text(&target.version, arena), (unsigned long long)atomic_load(inputs->context->plugins_changed));
+	verdicts_unref(inputs->verdicts);
+	inputs->verdicts = verdicts_find(inputs->context->verdicts, basis);
+	if (!inputs->verdicts)
+		inputs->verdicts = judge_anew(inputs->context, &target, metadata->namespace, basis);
+	inputs->plugin_claims = inputs->verdicts->claims;
 }
 
 static void set_version(struct version version, struct arena *arena, struct inputs *inputs)
@@ -214,7 +286,7 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 	if (r < 0)
 		return r;
 	gather_workload(context, arena, workload, inputs);
-	inputs->n_plugin_objects = kube_store_find(context->stores.plugins, dbms->metadata.namespace, dbms->metadata.name, &inputs->plugin_objects);
+	inputs->context = context;
 	gather_volumes(context, arena, inputs);
 	inputs->replicas = dbms->servers;
 	gather_version(arena, inputs);
@@ -235,16 +307,24 @@ int gather(const struct context *context, struct memory *memory, struct arena *a
 	return gather_certificate(context, memory, arena, inputs, err);
 }
 
+const char *gather_too_large(size_t bytes, struct arena *arena)
+{
+	return arena_printf(arena,
+			    "The object has %zu bytes, more than the operator keeps of one, or of all in this namespace together; make its spec smaller, "
+			    "or delete other large ones first and then change this one",
+			    bytes);
+}
+
 void gather_release(struct inputs *inputs)
 {
 	pods_release(inputs);
-	kube_objects_free(inputs->plugin_objects, inputs->n_plugin_objects);
-	kube_objects_free(inputs->volume_objects, inputs->n_volume_objects);
+	verdicts_unref(inputs->verdicts);
+	objects_free(inputs->volume_objects, inputs->n_volume_objects);
 	inputs->volume_objects = NULL;
 	inputs->n_volume_objects = inputs->n_volumes = 0;
 	kube_object_unref(inputs->workload);
 	kube_object_unref(inputs->object);
-	inputs->plugin_objects = NULL;
-	inputs->n_plugin_objects = 0;
+	inputs->verdicts = NULL;
+	inputs->plugin_claims = (struct plugin_claims){0};
 	inputs->workload = inputs->object = NULL;
 }

@@ -18,6 +18,7 @@
 #include "operator/pod.h"
 #include "operator/volume.h"
 #include "operator/trial.h"
+#include "operator/verdicts.h"
 #include "operator/workload.h"
 
 struct inputs {
@@ -30,8 +31,8 @@ struct inputs {
 	const char *told;	// the record of what it has told, for this image; NULL: nothing yet
 	enum fleet_form fleet_form;
 	struct plugin_claims plugin_claims;    // of the Neo4jPlugins that refer to it
-	struct kube_object **plugin_objects; // what claims borrow from
-	size_t n_plugin_objects;
+	struct verdicts *verdicts; // what claims borrow from
+	const struct context *context; // whose stores hold the plugins; NULL: there are none
 	const char *withdrawn; // the record that our entry is withdrawn, for this image and this spec; NULL: it is not
 	struct trial_withdrawal withdrawal;
 	bool fleet; // Fleet Manager is to be in the template
@@ -65,5 +66,8 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 
 // Takes in what the server says it is: the version, and what follows from it.
 void gather_told(const char *version, struct arena *arena, struct inputs *inputs);
+
+// What is said of an object of which the store keeps the name alone.
+const char *gather_too_large(size_t bytes, struct arena *arena);
 
 void gather_release(struct inputs *inputs);

@@ -228,6 +228,18 @@ size_t memory_twins(struct memory_table *table, const char *key, const char *ide
 	return n;
 }
 
+void memory_each_expiry(struct memory_table *table, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user)
+{
+	struct slot *slot, *next;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_ITER(hh, table->slots, slot, next) {
+		if (slot->token_expires_ms)
+			fn(user, slot->key, slot->token_expires_ms);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
 void memory_copy(char *field, size_t size, const char *text)
 {
 	(void)snprintf(field, size, "%s", text ? text : "");

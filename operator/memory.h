@@ -163,6 +163,9 @@ size_t memory_twins(struct memory_table *table, const char *key, const char *ide
 // The identity that is known of a key, a copy; "" when none is. Any thread.
 const char *memory_identity(struct memory_table *table, const char *key, struct arena *arena);
 
+// Tells each key whose expiry is known, in no order; under the table's lock, so that fn must not block.
+void memory_each_expiry(struct memory_table *table, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user);
+
 // Copies a text into one of the fields above, cut at its size.
 #define memory_set(field, text) memory_copy((field), sizeof(field), (text))
 void memory_copy(char *field, size_t size, const char *text);

@@ -10,104 +10,42 @@
 
 #include "neo4j/admin.h"
 #include "operator/key.h"
-#include "operator/phase.h"
-#include "operator/plugin_phase.h"
+#include "operator/tally.h"
 
-#define REASONS_MAX 32
-// Of some ten thousand deployments.
-#define EXPIRIES_MAX_BYTES ((size_t)4 * 1024 * 1024)
+// Of some five thousand deployments. As many texts may be on their way as there may be connections (main.c).
+#define EXPIRIES_MAX_BYTES ((size_t)1024 * 1024)
 
-// Why deployments are not registered; a reason more than fit counts as the last.
-struct reasons {
-	char names[REASONS_MAX][64];
-	size_t counts[REASONS_MAX];
-	size_t n;
-};
-
-struct tally {
-	size_t phases[PHASE_FAILED + 1];
-	size_t enabled;
-	size_t registered;
-	size_t disconnected; // registered, and its servers do not talk to Aura
-	struct reasons *reasons;
-	struct buf *expiries; // lines of metrics
-};
-
-static void count_reason(struct reasons *reasons, const char *name)
+// A label's value, in quotes. A line break or a quote in it would make other lines of what is said.
+static void add_label(struct buf *out, const char *name, const char *value)
 {
-	size_t i = 0;
-
-	while (i < reasons->n && strcmp(reasons->names[i], name) != 0)
-		i++;
-	if (i == REASONS_MAX)
-		i--;
-	if (i == reasons->n) {
-		reasons->n++;
-		(void)snprintf(reasons->names[i], sizeof(reasons->names[i]), "%s", name);
+	buf_addf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '\n')
+			buf_add(out, "\\n");
+		else if (*value == '"' || *value == '\\')
+			buf_addf(out, "\\%c", *value);
+		else
+			buf_addc(out, *value);
 	}
-	reasons->counts[i]++;
+	buf_addc(out, '"');
 }
 
-// The reason of the condition FleetRegistered, where that is False.
-static const char *reason_of(const struct kube_object *root)
+// Of a deployment that is registered and whose servers have told it. A line that finds no room is left out.
+static void write_expiry(void *user, const char *text, int64_t expires_ms)
 {
-	yyjson_val *condition = kube_object_condition(root, "FleetRegistered");
-	bool unregistered = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
+	struct buf *out = user;
+	size_t before = out->len;
+	struct key key;
 
-	return unregistered ? yyjson_get_str(yyjson_obj_get(condition, "reason")) : NULL;
-}
-
-// Of a deployment that is registered and whose servers have told it.
-static void write_expiry(struct buf *out, struct memory_table *memories, enum key_kind kind, const struct kube_object *root)
-{
-	const char *namespace = kube_object_namespace(root), *name = kube_object_name(root);
-	char key[QUEUE_KEY_SIZE];
-	int64_t ms;
-
-	key_format(kind, namespace, name, key);
-	ms = memory_expiry(memories, key);
-	if (ms)
-		buf_addf(out, "neofleet_fleet_token_expiry_timestamp_seconds{kind=\"%s\",namespace=\"%s\",name=\"%s\"} %lld\n",
-			 key_resource(kind)->kind, namespace, name, (long long)(ms / 1000));
-}
-
-static void count(const struct context *context, struct kube_store *store, enum key_kind kind, struct tally *tally)
-{
-	struct kube_object **roots;
-	size_t n = kube_store_list(store, NULL, &roots);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *phase = kube_object_str(roots[i], "/status/phase"), *reason = reason_of(roots[i]);
-
-		if (reason && yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled")))
-			count_reason(tally->reasons, reason);
-		for (int p = 0; phase && p <= PHASE_FAILED; p++)
-			tally->phases[p] += strcmp(phase, phase_name((enum phase)p)) == 0;
-		tally->enabled += yyjson_is_true(kube_object_get(roots[i], "/spec/auraFleetManagement/enabled"));
-		if (!yyjson_is_true(kube_object_get(roots[i], "/status/auraFleetManagement/registered")))
-			continue;
-		tally->registered++;
-		tally->disconnected += yyjson_equals_str(yyjson_obj_get(kube_object_condition(roots[i], "FleetConnected"), "status"), "False");
-		write_expiry(tally->expiries, context->memories, kind, roots[i]);
-	}
-	kube_objects_free(roots, n);
-}
-
-static void write_plugins(struct kube_store *store, struct buf *out)
-{
-	size_t phases[PLUGIN_FAILED + 1] = {0};
-	struct kube_object **plugins;
-	size_t n = kube_store_list(store, NULL, &plugins);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *phase = kube_object_str(plugins[i], "/status/phase");
-
-		for (int p = 0; phase && p <= PLUGIN_FAILED; p++)
-			phases[p] += strcmp(phase, plugin_phase_name((enum plugin_phase)p)) == 0;
-	}
-	kube_objects_free(plugins, n);
-	for (int p = 0; p <= PLUGIN_FAILED; p++)
-		buf_addf(out, "neofleet_plugins{phase=\"%s\"} %zu\n", plugin_phase_name((enum plugin_phase)p), phases[p]);
+	if (!key_parse(text, &key))
+		return;
+	buf_add(out, "neofleet_fleet_token_expiry_timestamp_seconds{");
+	add_label(out, "kind", key_resource(key.kind)->kind);
+	add_label(out, ",namespace", key.namespace);
+	add_label(out, ",name", key.name);
+	buf_addf(out, "} %lld\n", (long long)(expires_ms / 1000));
+	if (out->overflow)
+		buf_truncate(out, before);
 }
 
 static void head(struct buf *out, const char *name, const char *help)
@@ -120,11 +58,17 @@ static void head_of(struct buf *out, const char *name, const char *help, const c
 	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void write_kind(struct buf *out, const char *kind, const struct tally *tally)
+static void write_phases(struct buf *out, const struct tally_counts *counts)
 {
-	for (int p = 0; p <= PHASE_FAILED; p++)
-		buf_addf(out, "neofleet_deployments{kind=\"%s\",phase=\"%s\"} %zu\n", kind, phase_name((enum phase)p),
-			 tally->phases[p]);
+	head(out, "neofleet_deployments", "Deployments by kind and phase.");
+	for (enum key_kind kind = KEY_STANDALONE; kind <= KEY_CLUSTER; kind++) {
+		for (int p = 0; p <= PHASE_FAILED; p++)
+			buf_addf(out, "neofleet_deployments{kind=\"%s\",phase=\"%s\"} %zu\n", key_resource(kind)->kind,
+				 phase_name((enum phase)p), counts->phases[kind][p]);
+	}
+	head(out, "neofleet_plugins", "Neo4jPlugins by phase.");
+	for (int p = 0; p <= PLUGIN_FAILED; p++)
+		buf_addf(out, "neofleet_plugins{phase=\"%s\"} %zu\n", plugin_phase_name((enum plugin_phase)p), counts->plugin_phases[p]);
 }
 
 // Under the name and with the labels of client-go.
@@ -211,11 +155,19 @@ static void write_runner(struct buf *out, const struct runner *runner)
 			"name=\"deployment\"");
 }
 
-static void write_reasons(struct buf *out, const struct reasons *reasons)
+static void write_fleet(struct buf *out, const struct tally_counts *counts)
 {
+	head(out, "neofleet_fleet_enabled", "Deployments with auraFleetManagement.enabled.");
+	buf_addf(out, "neofleet_fleet_enabled %zu\n", counts->enabled);
+	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
+	buf_addf(out, "neofleet_fleet_registered %zu\n", counts->registered);
+	head(out, "neofleet_fleet_disconnected", "Registered deployments whose condition FleetConnected is False.");
+	buf_addf(out, "neofleet_fleet_disconnected %zu\n", counts->disconnected);
 	head(out, "neofleet_fleet_unregistered", "Deployments with auraFleetManagement.enabled that are not registered, by reason.");
-	for (size_t i = 0; i < reasons->n; i++)
-		buf_addf(out, "neofleet_fleet_unregistered{reason=\"%s\"} %zu\n", reasons->names[i], reasons->counts[i]);
+	for (size_t i = 0; tally_reason(i); i++) {
+		if (counts->reasons[i])
+			buf_addf(out, "neofleet_fleet_unregistered{reason=\"%s\"} %zu\n", tally_reason(i), counts->reasons[i]);
+	}
 }
 
 static unsigned long long resident_bytes(void)
@@ -238,24 +190,13 @@ static unsigned long long heap_bytes(void)
 
 void metrics_write(const struct context *context, const struct runner *runner, struct buf *out)
 {
-	struct reasons reasons = {.n = 0};
 	_cleanup_buf_ struct buf expiries = BUF_INIT(EXPIRIES_MAX_BYTES);
-	struct tally standalones = {.reasons = &reasons, .expiries = &expiries}, clusters = {.reasons = &reasons, .expiries = &expiries};
+	struct tally_counts counts;
 
-	count(context, context->stores.standalones, KEY_STANDALONE, &standalones);
-	count(context, context->stores.clusters, KEY_CLUSTER, &clusters);
-	head(out, "neofleet_deployments", "Deployments by kind and phase.");
-	write_kind(out, "Neo4jEnterpriseStandalone", &standalones);
-	write_kind(out, "Neo4jEnterpriseCluster", &clusters);
-	head(out, "neofleet_plugins", "Neo4jPlugins by phase.");
-	write_plugins(context->stores.plugins, out);
-	head(out, "neofleet_fleet_enabled", "Deployments with auraFleetManagement.enabled.");
-	buf_addf(out, "neofleet_fleet_enabled %zu\n", standalones.enabled + clusters.enabled);
-	head(out, "neofleet_fleet_registered", "Deployments whose status says registered.");
-	buf_addf(out, "neofleet_fleet_registered %zu\n", standalones.registered + clusters.registered);
-	head(out, "neofleet_fleet_disconnected", "Registered deployments whose condition FleetConnected is False.");
-	buf_addf(out, "neofleet_fleet_disconnected %zu\n", standalones.disconnected + clusters.disconnected);
-	write_reasons(out, &reasons);
+	tally_read(context->tally, &counts);
+	memory_each_expiry(context->memories, write_expiry, &expiries);
+	write_phases(out, &counts);
+	write_fleet(out, &counts);
 	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");
 	write_histogram(out, "neofleet_bolt_query_seconds", "How long statements took on Neo4j servers.", admin_times(), "");
 	head(out, "neofleet_fleet_token_expiry_timestamp_seconds", "When the token expires that a registered deployment holds, in Unix time.");

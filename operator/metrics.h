@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The figures of /metrics, in the Prometheus text format, taken from the stores at the moment of asking. Any thread.
+// The figures of /metrics, in the Prometheus text format. Any thread.
 
 #include "base/buf.h"
 #include "kube/runner.h"

@@ -147,6 +147,16 @@ static const char *gone_message(const struct pass *pass, const char *words)
 			    words ? words : "", fleet_register_command(&pass->inputs.dbms, pass->arena));
 }
 
+// Metrics tell it of those that are registered only.
+static void forget_expiry(struct pass *pass)
+{
+	const struct dbms *dbms = &pass->inputs.dbms;
+	char key[QUEUE_KEY_SIZE];
+
+	key_format(key_kind_of(pass->inputs.resource->kind), dbms->metadata.namespace, dbms->metadata.name, key);
+	memory_set_expiry(pass->context->memories, key, 0);
+}
+
 static void watch_connection(struct pass *pass)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
@@ -247,6 +257,8 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	fleet->reason = decision.reason;
 	fleet->message = decision.message;
 	fleet->last_registration = dbms->status.last_registration;
+	if (!fleet->registered)
+		forget_expiry(pass);
 	if (facts.obstacle && decision.step == FLEET_WAIT)
 		pass->fleet_warning = warning_of(facts.obstacle_reason);
 	if (decision.step == FLEET_REGISTER && is_to_be_announced(pass)) {

@@ -314,15 +314,25 @@ static int conclude(struct pass *pass, struct err *err)
 	return r;
 }
 
+static void decode(struct pass *pass, const struct kube_object *object)
+{
+	struct err problem = ERR_INIT;
+	int r = dbms_decode(kube_object_root(object), pass->arena, &pass->inputs.dbms, &problem);
+	size_t bytes = kube_object_cut_bytes(object);
+
+	if (bytes)
+		pass_refuse(pass, "InvalidSpec", gather_too_large(bytes, pass->arena));
+	else if (r < 0)
+		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+}
+
 static int run(struct pass *pass, struct err *err)
 {
 	// What was decoded borrows from the object that the pass began with.
 	_cleanup_(kube_object_unrefp) struct kube_object *first = kube_object_ref(pass->inputs.object);
-	struct err problem = ERR_INIT;
 	int r = 0;
 
-	if (dbms_decode(kube_object_root(first), pass->arena, &pass->inputs.dbms, &problem) < 0)
-		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+	decode(pass, first);
 	if (pass->inputs.dbms.metadata.deleting)
 		return 0;
 	first_observation(pass);

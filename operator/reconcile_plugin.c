@@ -292,12 +292,25 @@ static int publish(struct pass *pass, struct err *err)
 	return 0;
 }
 
+// Nothing is known of it but its name.
+static int refuse(struct pass *pass, struct err *err)
+{
+	struct plugin_claim claim = {.verdict = CLAIM_REFUSED,
+				     .reason = "InvalidSpec",
+				     .message = gather_too_large(kube_object_cut_bytes(pass->object), pass->arena)};
+
+	pass->facts.claim = &claim;
+	return publish(pass, err);
+}
+
 static int run(struct pass *pass, struct err *err)
 {
 	int r;
 
 	if (kube_object_get(pass->object, "/metadata/deletionTimestamp"))
 		return 0;
+	if (kube_object_cut_bytes(pass->object))
+		return refuse(pass, err);
 	find_target(pass);
 	r = judge_claim(pass, err);
 	if (r < 0 || !pass->facts.claim)

@@ -12,15 +12,26 @@
 #include "kube/discovery.h"
 #include "kube/informer.h"
 #include "kube/runner.h"
+#include "operator/belongs.h"
 #include "operator/context.h"
 #include "operator/key.h"
 #include "operator/labels.h"
 #include "operator/metrics.h"
 #include "operator/reconcile.h"
+#include "operator/tally.h"
+#include "operator/verdicts.h"
 
 // Our children, and nothing of anybody else's, are kept in the stores.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 #define FINISH_MS INT64_C(5000)
+
+// What an object may have at most to be kept: those that hold neo4j.conf or are written from it, those with a pod template or a plugin's
+// settings, and all others. And what is kept of large ones may take so much memory together, and of one namespace.
+#define LARGE ((size_t)640 * 1024)
+#define MEDIUM ((size_t)256 * 1024)
+#define SMALL ((size_t)32 * 1024)
+#define ALLOWANCE ((size_t)24 * 1024 * 1024)
+#define ALLOWANCE_OF_NAMESPACE ((size_t)6 * 1024 * 1024)
 
 // Signals wait for this.
 #define DISCOVERY_TIMEOUT_MS 3000
@@ -41,6 +52,8 @@ struct wiring {
 	bool complained[KEY_KINDS]; // that the API server does not know this kind
 	void (*on_lease)(void);
 	struct histogram logins;
+	struct allowance *allowance;
+	_Atomic uint64_t plugins_changed;
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
 
@@ -57,16 +70,11 @@ static void add_key(struct wiring *wiring, enum key_kind kind, const char *names
 // The plugins of a deployment tell in their own status how it goes.
 static void add_plugins(struct wiring *wiring, const char *namespace, const char *deployment)
 {
-	struct kube_object **plugins;
-	size_t n = kube_store_find(wiring->context.stores.plugins, namespace, deployment, &plugins);
+	_cleanup_(kube_names_free) struct kube_names plugins;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *target = kube_object_str(plugins[i], "/spec/clusterRef");
-
-		if (target && strcmp(target, deployment) == 0)
-			add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(plugins[i]));
-	}
-	kube_objects_free(plugins, n);
+	kube_store_find(wiring->context.stores.plugins, namespace, deployment, &plugins);
+	for (size_t i = 0; i < plugins.n; i++)
+		add_key(wiring, KEY_PLUGIN, namespace, plugins.names[i]);
 }
 
 // A deployment changed.
@@ -74,7 +82,9 @@ static void on_root(void *user, const struct kube_resource *resource, struct kub
 		    struct kube_object *previous)
 {
 	const struct kube_object *known = object ? object : previous;
+	struct wiring *wiring = user;
 
+	tally_change(wiring->context.tally, key_kind_of(resource->kind), object, previous);
 	add_key(user, key_kind_of(resource->kind), kube_object_namespace(known), kube_object_name(known));
 	add_plugins(user, kube_object_namespace(known), kube_object_name(known));
 }
@@ -113,6 +123,9 @@ static void on_plugin(void *user, const struct kube_resource *resource, struct k
 	struct wiring *wiring = user;
 
 	(void)resource;
+	tally_change(wiring->context.tally, KEY_PLUGIN, object, previous);
+	if (is_respecified(object, previous))
+		atomic_fetch_add(&wiring->plugins_changed, 1);
 	add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(known));
 	if (!target || !is_respecified(object, previous))
 		return;
@@ -187,7 +200,10 @@ static void on_pod(void *user, const struct kube_resource *resource, struct kube
 				     .namespace = kube_object_namespace(pod),
 				     .name = yyjson_get_str(yyjson_obj_get(kube_object_controller(pod), "name")),
 			     });
-	if (set)
+	// Of a StatefulSet too large to be kept, the pod's own label tells whose it is.
+	if (set && kube_object_cut_bytes(set))
+		add_labelled(wiring, pod);
+	else if (set)
 		add_controller(wiring, set);
 }
 
@@ -223,28 +239,14 @@ static void by_instance(const struct kube_object *object, void (*add)(void *user
 	add(user, yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
 }
 
-static bool refers_to(const struct kube_object *root, const char *secret)
-{
-	for (size_t i = 0; i < sizeof(secret_paths) / sizeof(secret_paths[0]); i++) {
-		const char *name = kube_object_str(root, secret_paths[i]);
-
-		if (name && strcmp(name, secret) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void add_referring(struct wiring *wiring, struct kube_store *store, enum key_kind kind,
 			  const struct kube_object *secret)
 {
-	struct kube_object **roots;
-	size_t n = kube_store_find(store, kube_object_namespace(secret), kube_object_name(secret), &roots);
+	_cleanup_(kube_names_free) struct kube_names roots;
 
-	for (size_t i = 0; i < n; i++) {
-		if (refers_to(roots[i], kube_object_name(secret)))
-			add_key(wiring, kind, kube_object_namespace(roots[i]), kube_object_name(roots[i]));
-	}
-	kube_objects_free(roots, n);
+	kube_store_find(store, kube_object_namespace(secret), kube_object_name(secret), &roots);
+	for (size_t i = 0; i < roots.n; i++)
+		add_key(wiring, kind, kube_object_namespace(secret), roots.names[i]);
 }
 
 // A Secret changed: every deployment that refers to it is concerned.
@@ -271,30 +273,32 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		const struct kube_resource *resource;
 		struct kube_store **store;
 		kube_informer_handler handler;
-		const char *selector;
 		const char *const *parts;
+		bool (*keep)(yyjson_val *object); // NULL: all, also without our label
 		kube_store_index index;
+		size_t max_bytes; // of one
 	} watched[INFORMERS] = {
-		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, NULL, by_secret},
-		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, NULL, by_secret},
-		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, NULL, by_target},
-		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, CHILDREN, NULL, NULL},
-		{&kube_services, &wiring->context.stores.services, on_child, CHILDREN, spec, NULL},
-		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, CHILDREN, data, NULL},
-		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, CHILDREN, NULL, NULL},
-		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, CHILDREN, spec, NULL},
-		{&kube_pods, &wiring->context.stores.pods, on_pod, CHILDREN, pod, by_instance},
-		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, CHILDREN, claim, by_instance},
-		{&kube_secrets, &wiring->context.stores.secrets, on_secret, NULL, nothing, NULL},
+		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, NULL, by_secret, LARGE},
+		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, NULL, by_secret, LARGE},
+		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, NULL, by_target, MEDIUM},
+		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, NULL, belongs_child, NULL, MEDIUM},
+		{&kube_services, &wiring->context.stores.services, on_child, spec, belongs_child, NULL, SMALL},
+		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, data, belongs_child, NULL, LARGE},
+		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, NULL, belongs_child, NULL, SMALL},
+		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, spec, belongs_child, NULL, SMALL},
+		{&kube_pods, &wiring->context.stores.pods, on_pod, pod, belongs_pod, by_instance, SMALL},
+		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, claim, belongs_volume, by_instance, SMALL},
+		{&kube_secrets, &wiring->context.stores.secrets, on_secret, nothing, NULL, NULL, SMALL},
 	};
 
 	for (size_t i = 0; i < INFORMERS; i++) {
 		struct kube_informer_options options = {
 			.resource = watched[i].resource,
 			.namespace = namespace,
-			.label_selector = watched[i].selector,
+			.label_selector = watched[i].keep ? CHILDREN : NULL,
 			.parts = watched[i].parts,
-			.index = watched[i].index,
+			.keep = watched[i].keep,
+			.store = {.index = watched[i].index, .max_bytes = watched[i].max_bytes, .allowance = wiring->allowance},
 			.metadata_only = watched[i].resource == &kube_secrets,
 			.handler = watched[i].handler,
 			.user = wiring,
@@ -366,6 +370,10 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
 	wiring->context.queue = queue_new(&(struct queue_options){.base_delay_ms = 1000, .max_delay_ms = 30000});
 	wiring->context.memories = memory_table_new();
+	wiring->context.tally = tally_new();
+	wiring->context.verdicts = verdicts_table_new();
+	wiring->context.plugins_changed = &wiring->plugins_changed;
+	wiring->allowance = allowance_new(ALLOWANCE, ALLOWANCE_OF_NAMESPACE);
 	wiring->context.logins = &wiring->logins;
 	r = make_informers(wiring, options->namespace, err);
 	if (r == 0 && options->leader_elect)
@@ -475,6 +483,9 @@ void wiring_stop(struct wiring *wiring)
 		loop_stop(wiring->loop);
 	for (size_t i = 0; i < wiring->n_informers; i++)
 		kube_informer_free(wiring->informers[i]);
+	allowance_free(wiring->allowance);
+	tally_free(wiring->context.tally);
+	verdicts_table_free(wiring->context.verdicts);
 	lease_free(wiring->context.lease);
 	memory_table_free(wiring->context.memories);
 	if (wiring->context.events)

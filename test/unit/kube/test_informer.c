@@ -210,6 +210,33 @@ static void test_list_and_watch(void **state)
 	end(&world);
 }
 
+static bool is_kept(yyjson_val *object)
+{
+	return !yyjson_equals_str(yyjson_ptr_get(object, "/metadata/labels/whose"), "theirs");
+}
+
+#define THEIRS(name, version) \
+	"{\"metadata\":{\"namespace\":\"n\",\"name\":\"" name "\",\"resourceVersion\":\"" version "\",\"labels\":{\"whose\":\"theirs\"}}}"
+
+// E4: nothing of what is none of ours is kept; one that was ours and is no more is told as gone, and the other way round.
+static void test_what_is_not_ours_is_not_kept(void **state)
+{
+	static const struct part parts[] = {
+		{.body = LIST("5", POD("a", "1") "," THEIRS("b", "2") "," POD("c", "3"))},
+		{.then = STREAM_END,
+		 .body = EVENT("ADDED", THEIRS("d", "6")) EVENT("MODIFIED", THEIRS("a", "7")) EVENT("MODIFIED", POD("b", "8"))
+				 EVENT("DELETED", THEIRS("d", "9")) EVENT("BOOKMARK", POD("", "99"))},
+	};
+	struct world world;
+
+	(void)state;
+	BEGIN(&world, parts, .keep = is_kept);
+	assert_told(&world, 4, "+a/1 +c/3 -a/1 +b/8 ");
+	assert_target(&world, 2, "&resourceVersion=99");
+	assert_int_equal(kube_store_count(kube_informer_store(world.informer)), 2);
+	end(&world);
+}
+
 static void test_a_relist_never_empties_the_store(void **state)
 {
 	static const struct part gone[] = {
@@ -490,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list_and_watch),
+		cmocka_unit_test(test_what_is_not_ours_is_not_kept),
 		cmocka_unit_test(test_a_relist_never_empties_the_store),
 		cmocka_unit_test(test_gone_on_a_continue_token),
 		cmocka_unit_test(test_gone_on_a_list),

@@ -18,6 +18,7 @@
 #include "kube/runner.h"
 #include "operator/key.h"
 #include "operator/metrics.h"
+#include "operator/tally.h"
 #include "reach.h"
 
 struct world {
@@ -33,12 +34,18 @@ static void play(struct actor *actor, struct actor_conn *conn, const struct acto
 	actor_answer(conn, number ? 404 : 200, NULL, "{}");
 }
 
-static void put(struct kube_store *store, const char *text)
+static void change(struct world *world, enum key_kind kind, const char *text, const char *previous)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_parse(text, strlen(text));
+	_cleanup_(kube_object_unrefp) struct kube_object *object = text ? kube_object_parse(text, strlen(text)) : NULL;
+	_cleanup_(kube_object_unrefp) struct kube_object *before = previous ? kube_object_parse(previous, strlen(previous)) : NULL;
 
-	assert_non_null(object);
-	kube_object_unref(kube_store_put(store, object));
+	assert_true(object || before);
+	tally_change(world->context.tally, kind, object, before);
+}
+
+static void put(struct world *world, enum key_kind kind, const char *text)
+{
+	change(world, kind, text, NULL);
 }
 
 #define ROOT(name, enabled, phase, registered, reason)                                                                             \
@@ -57,9 +64,7 @@ static void begin(struct world *world)
 	context->queue = queue_new(&(struct queue_options){0});
 	context->memories = memory_table_new();
 	context->logins = &world->logins;
-	context->stores.standalones = kube_store_new(NULL);
-	context->stores.clusters = kube_store_new(NULL);
-	context->stores.plugins = kube_store_new(NULL);
+	context->tally = tally_new();
 }
 
 static void end(struct world *world)
@@ -67,9 +72,7 @@ static void end(struct world *world)
 	struct context *context = &world->context;
 
 	buf_release(&world->out);
-	kube_store_free(context->stores.standalones);
-	kube_store_free(context->stores.clusters);
-	kube_store_free(context->stores.plugins);
+	tally_free(context->tally);
 	memory_table_free(context->memories);
 	queue_free(context->queue);
 	reach_end(&world->reach);
@@ -131,6 +134,62 @@ static void assert_well_formed(const char *text)
 	assert_true(n_begun > 10);
 }
 
+static void test_deployments(void **state)
+{
+	const char *text;
+	struct world world;
+
+	(void)state;
+	begin(&world);
+	put(&world, KEY_STANDALONE, ROOT("a", "true", "Ready", "true", "x"));
+	put(&world, KEY_STANDALONE, ROOT("b", "true", "Pending", "false", "TokenExpired"));
+	put(&world, KEY_CLUSTER, ROOT("a", "true", "Ready", "true", "x"));
+	put(&world, KEY_CLUSTER, ROOT("c", "false", "Failed", "false", "TokenExpired"));
+	put(&world, KEY_CLUSTER, ROOT("d", "true", "Ready", "false", "TokenExpired"));
+	put(&world, KEY_PLUGIN, "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"p\",\"resourceVersion\":\"1\"},\"status\":{\"phase\":\"Ready\"}}");
+	text = metrics(&world, NULL);
+	assert_well_formed(text);
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Ready\"} 1");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Pending\"} 1");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Ready\"} 2");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Failed\"} 1");
+	assert_says(text, "neofleet_plugins{phase=\"Ready\"} 1");
+	assert_says(text, "neofleet_fleet_enabled 4");
+	assert_says(text, "neofleet_fleet_registered 2");
+	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 2");
+	// A change takes the former state off; what has gone counts no more.
+	change(&world, KEY_CLUSTER, ROOT("d", "true", "Degraded", "true", "x"), ROOT("d", "true", "Ready", "false", "TokenExpired"));
+	change(&world, KEY_STANDALONE, NULL, ROOT("a", "true", "Ready", "true", "x"));
+	text = metrics(&world, NULL);
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Ready\"} 0");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Ready\"} 1");
+	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Degraded\"} 1");
+	assert_says(text, "neofleet_fleet_registered 2");
+	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 1");
+	end(&world);
+}
+
+// E4: a status that somebody has written by hand makes no lines of its own, and no labels.
+static void test_a_reason_by_hand(void **state)
+{
+	struct world world;
+	const char *text;
+
+	(void)state;
+	begin(&world);
+	put(&world, KEY_STANDALONE, ROOT("a", "true", "Ready", "false", "x\\\"} 1\\nneofleet_fleet_registered 99\\n# "));
+	put(&world, KEY_STANDALONE, ROOT("b", "true", "Ready", "false", "MadeUp"));
+	put(&world, KEY_STANDALONE, ROOT("c", "true", "Ready", "false", "Unreachable"));
+	text = metrics(&world, NULL);
+	assert_well_formed(text);
+	assert_null(strstr(text, "neofleet_fleet_registered 99"));
+	assert_null(strstr(text, "MadeUp"));
+	assert_says(text, "neofleet_fleet_registered 0");
+	assert_says(text, "neofleet_fleet_unregistered{reason=\"Other\"} 2");
+	assert_says(text, "neofleet_fleet_unregistered{reason=\"Unreachable\"} 1");
+	end(&world);
+}
+
 // D6: those that are registered and do not talk to Aura.
 static void test_disconnected(void **state)
 {
@@ -147,38 +206,12 @@ static void test_disconnected(void **state)
 			       "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"d%zu\",\"resourceVersion\":\"1\"},\"status\":{\"conditions\":[{\"type\":"
 			       "\"FleetConnected\",\"status\":\"%s\"}],\"auraFleetManagement\":{\"registered\":%s}}}",
 			       i, connected[i], registered[i]);
-		put(world.context.stores.standalones, root);
+		put(&world, KEY_STANDALONE, root);
 	}
 	text = metrics(&world, NULL);
 	assert_well_formed(text);
 	assert_says(text, "neofleet_fleet_registered 3");
 	assert_says(text, "neofleet_fleet_disconnected 1");
-	end(&world);
-}
-
-static void test_deployments(void **state)
-{
-	const char *text;
-	struct world world;
-
-	(void)state;
-	begin(&world);
-	put(world.context.stores.standalones, ROOT("a", "true", "Ready", "true", "x"));
-	put(world.context.stores.standalones, ROOT("b", "true", "Pending", "false", "TokenExpired"));
-	put(world.context.stores.clusters, ROOT("a", "true", "Ready", "true", "x"));
-	put(world.context.stores.clusters, ROOT("c", "false", "Failed", "false", "TokenExpired"));
-	put(world.context.stores.clusters, ROOT("d", "true", "Ready", "false", "TokenExpired"));
-	put(world.context.stores.plugins, "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"p\",\"resourceVersion\":\"1\"},\"status\":{\"phase\":\"Ready\"}}");
-	text = metrics(&world, NULL);
-	assert_well_formed(text);
-	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Ready\"} 1");
-	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseStandalone\",phase=\"Pending\"} 1");
-	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Ready\"} 2");
-	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Failed\"} 1");
-	assert_says(text, "neofleet_plugins{phase=\"Ready\"} 1");
-	assert_says(text, "neofleet_fleet_enabled 4");
-	assert_says(text, "neofleet_fleet_registered 2");
-	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 2");
 	end(&world);
 }
 
@@ -191,9 +224,6 @@ static void test_token_expiry(void **state)
 
 	(void)state;
 	begin(&world);
-	put(world.context.stores.standalones, ROOT("a", "true", "Ready", "true", "x"));
-	put(world.context.stores.standalones, ROOT("b", "true", "Ready", "false", "x"));
-	put(world.context.stores.clusters, ROOT("a", "true", "Ready", "true", "x"));
 	assert_null(strstr(metrics(&world, NULL), "neofleet_fleet_token_expiry_timestamp_seconds{"));
 	key_format(KEY_CLUSTER, "ns", "a", key);
 	memory_set_expiry(world.context.memories, key, 5); // of a deployment that nothing is known of: not kept
@@ -204,6 +234,7 @@ static void test_token_expiry(void **state)
 	key_format(KEY_STANDALONE, "ns", "b", key);
 	(void)memory_of(world.context.memories, key);
 	memory_set_expiry(world.context.memories, key, INT64_C(1893456000999));
+	memory_set_expiry(world.context.memories, key, 0); // it is registered no more
 	text = metrics(&world, NULL);
 	assert_well_formed(text);
 	assert_says(text, "neofleet_fleet_token_expiry_timestamp_seconds{kind=\"Neo4jEnterpriseCluster\",namespace=\"ns\",name=\"a\"} 1893456000");
@@ -334,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deployments),
+		cmocka_unit_test(test_a_reason_by_hand),
 		cmocka_unit_test(test_disconnected),
 		cmocka_unit_test(test_token_expiry),
 		cmocka_unit_test(test_requests),
