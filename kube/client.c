@@ -220,7 +220,7 @@ struct call {
 	const struct buf *path;
 	const char *content_type; // a header line; NULL without a body
 	const char *body;
-	size_t max_bytes; // 0: of an object
+	size_t max_bytes; // 0: of an object of ours
 	bool secret;
 };
 
@@ -269,13 +269,19 @@ static int perform_object(struct kube_client *client, const struct call *call, s
 	return 0;
 }
 
-int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret,
-	     struct err *err)
+int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, size_t max_bytes,
+		    struct kube_object **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
 
 	kube_path(&path, resource, name.namespace, name.name);
-	return perform_object(client, &(struct call){.method = "GET", .path = &path}, ret, err);
+	return perform_object(client, &(struct call){.method = "GET", .path = &path, .max_bytes = max_bytes}, ret, err);
+}
+
+int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret,
+	     struct err *err)
+{
+	return kube_get_within(client, resource, name, 0, ret, err);
 }
 
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err)

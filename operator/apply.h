@@ -14,6 +14,11 @@
 #include "operator/adoption.h"
 #include "operator/context.h"
 
+// What a child may have to be read: all that we write is smaller, and whoever may write a namespace's objects may have made them larger.
+#define CHILD_MAX_BYTES ((size_t)1024 * 1024)
+// Of a StatefulSet, whose lists take far more memory than their text.
+#define WORKLOAD_MAX_BYTES ((size_t)512 * 1024)
+
 struct child {
 	enum memory_child slot;
 	const struct kube_resource *resource;

@@ -12,6 +12,7 @@
 #include "kube/discovery.h"
 #include "kube/informer.h"
 #include "kube/runner.h"
+#include "operator/apply.h"
 #include "operator/belongs.h"
 #include "operator/context.h"
 #include "operator/key.h"
@@ -25,8 +26,8 @@
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 #define FINISH_MS INT64_C(5000)
 
-// What an object may have at most to be kept: those that hold neo4j.conf or are written from it, those with a pod template or a plugin's
-// settings, and all others. And what is kept of large ones may take so much memory together, and of one namespace.
+// What an object may have at most to be kept: a deployment, whose settings become neo4j.conf (a ConfigMap may have what one can have at all); those
+// with a pod template or a plugin's settings; and all others. And what is kept of large ones may take so much memory together, and of one namespace.
 #define LARGE ((size_t)640 * 1024)
 #define MEDIUM ((size_t)256 * 1024)
 #define SMALL ((size_t)32 * 1024)
@@ -283,7 +284,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, NULL, by_target, MEDIUM},
 		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, NULL, belongs_child, NULL, MEDIUM},
 		{&kube_services, &wiring->context.stores.services, on_child, spec, belongs_child, NULL, SMALL},
-		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, data, belongs_child, NULL, LARGE},
+		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, data, belongs_child, NULL, CHILD_MAX_BYTES},
 		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, NULL, belongs_child, NULL, SMALL},
 		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, spec, belongs_child, NULL, SMALL},
 		{&kube_pods, &wiring->context.stores.pods, on_pod, pod, belongs_pod, by_instance, SMALL},

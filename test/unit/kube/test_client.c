@@ -434,6 +434,21 @@ static void test_url_limit(void **state)
 	free(name);
 }
 
+// E4: an object that others may have made large is read up to the size that ours have.
+static void test_a_limit_of_one_call(void **state)
+{
+	struct part part = {.status = 200, .length = 5000};
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, 4000, NULL, &err), ERR_TOO_LARGE);
+	err_clear(&err);
+	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, 6000, NULL, &err), 0);
+	reach_end(&reach);
+}
+
 // A name is one segment of the path, whatever it holds.
 static void test_names_are_escaped(void **state)
 {
@@ -468,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
 		cmocka_unit_test(test_names_are_escaped),
+		cmocka_unit_test(test_a_limit_of_one_call),
 		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),
 	};
 
