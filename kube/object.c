@@ -101,14 +101,16 @@ struct kube_object *kube_object_copy(yyjson_val *val)
 	return object_new(freeze(doc));
 }
 
-static void copy_metadata(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *val, bool annotations)
+// What identifies an object; and, where wanted, what it is chosen and owned by.
+static void copy_metadata(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *val, bool whole)
 {
 	static const char *const kept[] = {"name",		"namespace", "uid",		"resourceVersion", "generation",
 					   "deletionTimestamp", "labels",    "ownerReferences", "annotations"};
+	enum { IDENTITY = 6 };
 	yyjson_mut_val *copy = yyjson_mut_obj_add_obj(doc, root, "metadata");
 	yyjson_val *metadata = yyjson_obj_get(val, "metadata");
 
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) - !annotations; i++) {
+	for (size_t i = 0; i < (whole ? sizeof(kept) / sizeof(kept[0]) : IDENTITY); i++) {
 		yyjson_val *member = yyjson_obj_get(metadata, kept[i]);
 
 		if (member)
@@ -125,7 +127,7 @@ static void copy_part(yyjson_mut_doc *doc, yyjson_val *val, const char *pointer)
 		(void)yyjson_mut_doc_ptr_add(doc, pointer, yyjson_val_mut_copy(doc, part));
 }
 
-static struct kube_object *copy_some(yyjson_val *val, const char *const *pointers, bool annotations)
+static struct kube_object *copy_some(yyjson_val *val, const char *const *pointers, bool whole)
 {
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *root;
@@ -137,7 +139,7 @@ static struct kube_object *copy_some(yyjson_val *val, const char *const *pointer
 		abort();
 	root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
-	copy_metadata(doc, root, val, annotations);
+	copy_metadata(doc, root, val, whole);
 	for (; pointers && *pointers; pointers++)
 		copy_part(doc, val, *pointers);
 	return object_new(freeze(doc));
@@ -166,22 +168,14 @@ static void copy_small_status(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_
 
 struct kube_object *kube_object_cut(const struct kube_object *object, size_t bytes)
 {
-	static const char *const kept[] = {"name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"};
-	yyjson_val *metadata = yyjson_obj_get(kube_object_root(object), "metadata");
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root, *copy;
+	yyjson_mut_val *root;
 
 	if (!doc)
 		abort();
 	root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
-	copy = yyjson_mut_obj_add_obj(doc, root, "metadata");
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		yyjson_val *member = yyjson_obj_get(metadata, kept[i]);
-
-		if (member)
-			(void)yyjson_mut_obj_add_val(doc, copy, kept[i], yyjson_val_mut_copy(doc, member));
-	}
+	copy_metadata(doc, root, kube_object_root(object), false);
 	copy_small_status(doc, root, kube_object_get(object, "/status"));
 	(void)yyjson_mut_obj_add_uint(doc, root, CUT_MEMBER, bytes);
 	return object_new(freeze(doc));

@@ -28,12 +28,13 @@ struct kube_object *kube_object_take_text(char *text, size_t len);
 // A copy of a value of a larger document, e.g. an item of a list. NULL when it is no JSON object.
 struct kube_object *kube_object_copy(yyjson_val *val);
 
-// A copy of what identifies it, as below but with annotations, and of the members with these JSON pointers; the list ends with NULL.
+// A copy of what identifies it, as below, of its labels, ownerReferences and annotations, and of the members with these JSON pointers; the list
+// ends with NULL.
 struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *pointers);
 
-// A copy of what identifies it: of metadata the name, namespace, uid, resourceVersion, generation,
-// deletionTimestamp, labels and ownerReferences. Annotations, which may quote a Secret's data, are not among them. NULL
-// when it is no JSON object.
+// A copy of what identifies it: of metadata the name, namespace, uid, resourceVersion, generation and deletionTimestamp. Whatever
+// somebody else may have filled, such as annotations, which may quote a Secret's data, is not among them. NULL when it is no JSON
+// object.
 struct kube_object *kube_object_copy_metadata(yyjson_val *val);
 
 // What is left of an object that is too large to be kept: its name, namespace, uid, resourceVersion, generation and deletionTimestamp, its
