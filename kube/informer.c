@@ -117,7 +117,9 @@ static void put(struct kube_informer *informer, struct kube_object *object)
 		kube_object_unref(kept);
 		kept = kube_store_get(informer->store, name_of(object));
 	}
-	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0)
+	// Read again, a version that is known is no change, unless another part of it is kept.
+	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0 ||
+	    kube_object_cut_bytes(previous) != kube_object_cut_bytes(kept))
 		tell(informer, kept, previous);
 	kube_object_unref(previous);
 	kube_object_unref(kept);

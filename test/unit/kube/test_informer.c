@@ -237,6 +237,33 @@ static void test_what_is_not_ours_is_not_kept(void **state)
 	end(&world);
 }
 
+#define LARGE(name, version) \
+	"{\"metadata\":{\"namespace\":\"n\",\"name\":\"" name "\",\"resourceVersion\":\"" version "\",\"annotations\":{\"x\":\"0123456789012345678901234567890123456789\"}}}"
+
+// E4: of an object that is too large the handler is told what the store keeps: when it changes, the one before is the same.
+static void test_a_large_object_is_told_as_it_is_kept(void **state)
+{
+	static const struct part parts[] = {
+		{.body = LIST("5", POD("a", "1") "," LARGE("b", "2"))},
+		{.then = STREAM_END, .body = EVENT("MODIFIED", LARGE("a", "6")) EVENT("MODIFIED", POD("b", "7")) EVENT("BOOKMARK", POD("", "99"))},
+	};
+	struct kube_object *object;
+	struct world world;
+
+	(void)state;
+	BEGIN(&world, parts, .store = {.max_bytes = 90});
+	assert_told(&world, 4, "+a/1 +b/2 ~a/6 ~b/7 ");
+	assert_target(&world, 2, "&resourceVersion=99");
+	object = kube_store_get(kube_informer_store(world.informer), (struct kube_name){"n", "a"});
+	assert_true(kube_object_cut_bytes(object) > 90);
+	assert_string_equal(kube_object_resource_version(object), "6");
+	kube_object_unref(object);
+	object = kube_store_get(kube_informer_store(world.informer), (struct kube_name){"n", "b"});
+	assert_int_equal(kube_object_cut_bytes(object), 0);
+	kube_object_unref(object);
+	end(&world);
+}
+
 static void test_a_relist_never_empties_the_store(void **state)
 {
 	static const struct part gone[] = {
@@ -518,6 +545,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list_and_watch),
 		cmocka_unit_test(test_what_is_not_ours_is_not_kept),
+		cmocka_unit_test(test_a_large_object_is_told_as_it_is_kept),
 		cmocka_unit_test(test_a_relist_never_empties_the_store),
 		cmocka_unit_test(test_gone_on_a_continue_token),
 		cmocka_unit_test(test_gone_on_a_list),
