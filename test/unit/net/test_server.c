@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "net/server.h"
 
 static unsigned ready(void *user, struct buf *body, const char **ret_content_type)
@@ -180,6 +181,21 @@ static bool is_answered(int fd, int ms)
 	return poll(&wait, 1, ms) == 1 && recv(fd, &byte, 1, 0) == 1;
 }
 
+// Whether one of an address is answered before a deadline; those that are closed at once are tried again.
+static bool is_served_from(uint16_t port, unsigned last, int64_t deadline)
+{
+	bool answered = false;
+
+	while (!answered && deadline_left_ms(deadline) > 0) {
+		int fd = dial_from(port, last);
+
+		(void)send(fd, "GET /readyz" CLOSE, strlen("GET /readyz" CLOSE), MSG_NOSIGNAL);
+		answered = is_answered(fd, 1000);
+		(void)close(fd);
+	}
+	return answered;
+}
+
 // E4: a pod that opens connections and says nothing takes what one address may have, and the others are answered at once.
 static void test_one_address_silences_nobody(void **state)
 {
@@ -193,17 +209,15 @@ static void test_one_address_silences_nobody(void **state)
 		fds[i] = dial_from(port, 2);
 	other = dial_from(port, 3);
 	ask(other);
-	assert_true(is_answered(other, 1000));
+	assert_true(is_answered(other, 1900));
 	(void)close(other);
 	// What is above the address's limit was closed at once, the others are when they have said nothing for two seconds.
 	for (size_t i = 0; i < 200; i++) {
 		assert_true(recv(fds[i], &byte, 1, 0) <= 0);
 		(void)close(fds[i]);
 	}
-	other = dial_from(port, 2);
-	ask(other);
-	assert_true(is_answered(other, 5000));
-	(void)close(other);
+	// The server counts a connection a moment longer than its peer sees it.
+	assert_true(is_served_from(port, 2, deadline_in_ms(20000)));
 	server_stop(server);
 }
 
