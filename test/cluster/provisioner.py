@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 STORAGE_CLASS = "local"
+SELECTED = "volume.kubernetes.io/selected-node"  # what the scheduler says
 PROVISIONER = "neofleet.test/local"
 
 
@@ -58,13 +59,16 @@ def volume_for(claim, folder):
                 "namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"],
             },
             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
-                {"key": "kubernetes.io/hostname", "operator": "In", "values": ["node"]}]}]}},
+                {"key": "kubernetes.io/hostname", "operator": "In",
+                 "values": [(meta.get("annotations") or {}).get(SELECTED, "node")]}]}]}},
         },
     }
 
 
-def provision(kubectl, claim, root):
+def provision(kubectl, claim, root, wait):
     spec = claim["spec"]
+    if wait and SELECTED not in (claim["metadata"].get("annotations") or {}):
+        return
     if spec.get("storageClassName") != STORAGE_CLASS or spec.get("volumeName"):
         return
     if claim.get("status", {}).get("phase") != "Pending":
@@ -93,6 +97,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kubectl", required=True)
     parser.add_argument("--folder", required=True)
+    parser.add_argument("--wait", action="store_true", help="for the scheduler's word on which node a volume is to be")
     args = parser.parse_args()
     kubectl = Kubectl(args.kubectl)
     child = os.fork()
@@ -104,7 +109,7 @@ def main():
     while True:
         for kind, claim in kubectl.watch("pvc", "-A"):
             if kind != "DELETED":
-                provision(kubectl, claim, args.folder)
+                provision(kubectl, claim, args.folder, args.wait)
 
 
 if __name__ == "__main__":

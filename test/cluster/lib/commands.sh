@@ -22,8 +22,9 @@ command_exec() {
 }
 
 command_status() {
-	local part
-	for part in etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy coredns provisioner kwok; do
+	local part parts=(etcd kube-apiserver kube-controller-manager kube-scheduler coredns provisioner kwok containerd kubelet kube-proxy)
+	for part in $(node_names); do parts+=("containerd-$part" "kubelet-$part" "kube-proxy-$part"); done
+	for part in "${parts[@]}"; do
 		if process_alive "$part"; then
 			printf '%-24s runs (pid %s)\n' "$part" "$(cat "$run/pid/$part")"
 		else

@@ -22,58 +22,63 @@ await_end() {
 }
 
 # Processes in the cluster's cgroups are its containers, wherever their names point.
-container_ids() {
+container_ids() { # CGROUP
 	local folder
 	while read -r folder; do
-		[ -d "$folder/$cgroup" ] || continue
+		[ -d "$folder/$1" ] || continue
 		# A group may go while it is being read.
-		find "$folder/$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null || true
+		find "$folder/$1" -name cgroup.procs -exec cat {} + 2>/dev/null || true
 	done < <(cgroup_controllers) | sort -un
 }
 
-# kill_all WHAT LIST: until LIST names no process any more.
+# kill_all WHAT LIST...: until LIST names no process any more.
 kill_all() {
-	local round pid ids
+	local what=$1 round pid ids
+	shift
 	for ((round = 0; round < 100; round++)); do
-		ids=$("$2")
+		ids=$("$@")
 		[ -n "$ids" ] || return 0
 		for pid in $ids; do
 			kill -9 "$pid" 2>/dev/null || true
 		done
 		sleep 0.05
 	done
-	die "$1 of cluster '$name' do not end: $ids"
+	die "$what of cluster '$name' do not end: $ids"
 }
 
-unmount_all() {
+unmount_below() { # FOLDER FOLDER
 	local point
-	awk -v a="$run/" -v b="$state/" 'index($5, a) == 1 || index($5, b) == 1 {print $5}' /proc/self/mountinfo | sort -r |
+	awk -v a="$1" -v b="$2" 'index($5, a) == 1 || index($5, b) == 1 {print $5}' /proc/self/mountinfo | sort -r |
 		while read -r point; do
 			umount -l "$(printf '%b' "$point")" 2>/dev/null || true
 		done
 }
 
-cgroups_down() {
+cgroup_remove() { # CGROUP
 	local folder
 	while read -r folder; do
-		[ ! -d "$folder/$cgroup" ] || find "$folder/$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+		[ ! -d "$folder/$1" ] || find "$folder/$1" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	done < <(cgroup_controllers)
+}
+
+node_stop() { # PART...
+	local part
+	for part in "$@"; do stop_part "$part$node_suffix"; done
 }
 
 command_down() {
 	local part
-	for part in kwok provisioner kubelet kube-proxy coredns kube-scheduler kube-controller-manager; do
-		stop_part "$part"
-	done
-	kill_all containers container_ids
-	for part in containerd kube-apiserver etcd; do
-		stop_part "$part"
-	done
-	kill_all processes process_ids
-	unmount_all
-	cgroups_down
-	network_down
-	rm -rf "$state" "$run"/{pid,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
+	for part in kwok provisioner; do stop_part "$part"; done
+	for_nodes node_stop kubelet kube-proxy
+	for part in coredns kube-scheduler kube-controller-manager; do stop_part "$part"; done
+	kill_all containers container_ids "$cgroup"
+	for_nodes node_stop containerd
+	for part in kube-apiserver etcd; do stop_part "$part"; done
+	kill_all processes process_ids "$run/" "$state/"
+	unmount_below "$run/" "$state/"
+	cgroup_remove "$cgroup"
+	for_nodes network_down
+	rm -rf "$state" "$run"/{nodes,pid,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
 	rmdir "$run" /run/neofleet 2>/dev/null || true
 	say "cluster '$name' is down"
 }

@@ -10,19 +10,31 @@ image_run() {
 
 image_load() { # FILE
 	local stamp
-	stamp=$run/containerd/neofleet-loaded-$(stat -L -c '%s-%Y' "$1" | tr -d '\n'; sha256sum <"$1" | cut -c1-32)
+	stamp=$node_run/containerd/neofleet-loaded-$(stat -L -c '%s-%Y' "$1" | tr -d '\n'; sha256sum <"$1" | cut -c1-32)
 	[ ! -e "$stamp" ] || return 0
 	image_run images import --no-unpack=false "$1" >/dev/null 2>&1 || image_run images import "$1" >/dev/null
 	touch "$stamp"
 }
 
 command_image() {
-	local file=${1:-} source target
+	local file=${1:-} source target loads=()
 	[ -r "$file" ] || die "image: '$file' cannot be read; usage: script/cluster image FILE [NAME]..."
 	shift
-	image_load "$file"
-	[ $# -gt 0 ] || return 0
 	source=$(tar -xOf "$file" manifest.json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["RepoTags"][0])')
+	for node in node $(node_names); do
+		(node_set "$node" && image_onto "$file" "$source" "$@") &
+		loads+=($!)
+	done
+	node_set node
+	for target in "${loads[@]}"; do wait "$target"; done
+}
+
+# A node that is dead gets none.
+image_onto() { # FILE SOURCE [NAME]...
+	local file=$1 source=$2 target
+	shift 2
+	process_alive "containerd$node_suffix" || return 0
+	image_load "$file"
 	for target in "$@"; do
 		[ "$(image_name "$target")" = "$(image_name "$source")" ] ||
 			image_run images tag --force "$(image_name "$source")" "$(image_name "$target")" >/dev/null

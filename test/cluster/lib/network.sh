@@ -17,11 +17,27 @@ network_up() {
 	network_run sysctl -q -w net.ipv4.ip_forward=1
 }
 
+# A further node's namespace and its cable. Whatever it does not have itself it sends to the control plane, which knows the way to every node's pods.
+network_node_up() {
+	[ -e "/run/netns/$node_netns" ] || ip netns add "$node_netns"
+	node_exec ip link set lo up
+	if ! node_exec ip link show eth0 >/dev/null 2>&1; then
+		network_run ip link add "$node" type veth peer name eth0 netns "$node_netns"
+		network_run ip link set "$node" master br0 up
+		node_exec ip address add "$node_address/24" dev eth0
+		node_exec ip link set eth0 up
+		node_exec ip route add default via "$address"
+	fi
+	node_exec sysctl -q -w net.ipv4.ip_forward=1
+	network_run sysctl -q -w net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.br0.send_redirects=0
+	network_run ip route replace "$pods" via "$node_address"
+}
+
 # Not by "ip netns exec": that mounts another /sys, without the cgroups.
 network_run() {
 	nsenter --net="/run/netns/$netns" "$@"
 }
 
 network_down() {
-	[ ! -e "/run/netns/$netns" ] || ip netns delete "$netns"
+	[ ! -e "/run/netns/$node_netns" ] || ip netns delete "$node_netns"
 }

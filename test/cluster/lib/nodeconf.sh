@@ -25,7 +25,6 @@ certificates() {
 		"extendedKeyUsage=serverAuth
 subjectAltName=IP:$address,IP:$service_address,IP:127.0.0.1,$san"
 	certificate admin /O=system:masters/CN=admin extendedKeyUsage=clientAuth
-	certificate node /O=system:nodes/CN=system:node:node extendedKeyUsage=clientAuth
 	certificate controllers /CN=system:kube-controller-manager extendedKeyUsage=clientAuth
 	certificate scheduler /CN=system:kube-scheduler extendedKeyUsage=clientAuth
 	certificate proxy /CN=system:kube-proxy extendedKeyUsage=clientAuth
@@ -45,10 +44,10 @@ EOF
 }
 
 containerd_config() {
-	cat >"$run/containerd.toml" <<EOF
+	cat >"$node_run/containerd.toml" <<EOF
 version = 2
-root = "$run/containerd"
-state = "$state/containerd"
+root = "$node_run/containerd"
+state = "$node_state/containerd"
 [grpc]
   address = "$socket"
 [ttrpc]
@@ -59,27 +58,29 @@ state = "$state/containerd"
   netns_mounts_under_state_dir = true
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  Root = "$node_state/runc"
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
-  conf_dir = "$run/cni"
+  conf_dir = "$node_run/cni"
 EOF
-	cat >"$run/cni/10-ptp.conflist" <<EOF
+	cat >"$node_run/cni/10-ptp.conflist" <<EOF
 {"cniVersion": "0.4.0", "name": "neofleet", "plugins": [{"type": "ptp", "ipMasq": false, "ipam": {"type": "host-local",
- "dataDir": "$run/cni-leases", "ranges": [[{"subnet": "10.244.1.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+ "dataDir": "$node_run/cni-leases", "ranges": [[{"subnet": "$pods"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
 EOF
 }
 
 kubelet_config() {
-	cat >"$run/kubelet.yaml" <<EOF
+	cat >"$node_run/kubelet.yaml" <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: $address
-healthzBindAddress: $address
+address: $node_address
+healthzBindAddress: $node_address
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $run/pki/ca.crt}}
 authorization: {mode: Webhook}
 containerRuntimeEndpoint: unix://$socket
 cgroupDriver: cgroupfs
-cgroupRoot: /$cgroup
+cgroupRoot: /$node_cgroup
 failCgroupV1: false
 failSwapOn: false
 enforceNodeAllocatable: []
@@ -90,10 +91,11 @@ clusterDomain: cluster.local
 resolvConf: ""
 maxPods: 200
 imageGCHighThresholdPercent: 100
-podLogsDir: $run/pod-logs
+podLogsDir: $node_run/pod-logs
 featureGates: {KubeletCrashLoopBackOffMax: true}
 crashLoopBackOff: {maxContainerRestartPeriod: 1s}
 EOF
+	[ "$(node_count)" -eq 0 ] || printf 'nodeLeaseDurationSeconds: 12\n' >>"$node_run/kubelet.yaml"
 }
 
 dns_config() {

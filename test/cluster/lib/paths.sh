@@ -14,5 +14,5 @@ paths_set() {
 	service_address=10.96.0.1
 	dns_address=10.96.0.10
 	kubeconfig=$run/admin.conf
-	socket=$state/containerd.sock
+	node_set node
 }

@@ -6,10 +6,14 @@
 
 # process_start NAME CMD...: inside the cluster's network namespace, detached from this shell.
 process_start() {
-	local part=$1
-	shift
+	process_start_in "$netns" "$@"
+}
+
+process_start_in() { # NETNS NAME CMD...
+	local inside=$1 part=$2
+	shift 2
 	! process_alive "$part" || return 0
-	nsenter --net="/run/netns/$netns" setsid "$@" >>"$run/log/$part.log" 2>&1 </dev/null &
+	nsenter --net="/run/netns/$inside" setsid "$@" >>"$run/log/$part.log" 2>&1 </dev/null &
 	printf '%s\n' "$!" >"$run/pid/$part"
 }
 
@@ -17,20 +21,21 @@ process_start() {
 process_alive() {
 	local pid
 	pid=$(cat "$run/pid/$1" 2>/dev/null) || return 1
-	[ -n "$pid" ] && process_is_ours "$pid"
+	[ -n "$pid" ] && process_names "$pid" "$run/" "$state/"
 }
 
+# process_names PID PART PART: whether its command line has one of the two.
 # grep reads to the end: what writes to one that leaves early would fail, and the process would pass for somebody else's.
-process_is_ours() {
+process_names() {
 	[ -r "/proc/$1/cmdline" ] || return 1
-	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -F -e "$run/" -e "$state/" >/dev/null
+	{ tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -F -e "$2" -e "$3" >/dev/null
 }
 
-process_ids() {
+process_ids() { # PART PART
 	local proc pid
 	for proc in /proc/[0-9]*; do
 		pid=${proc#/proc/}
-		[ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] && process_is_ours "$pid" && printf '%s\n' "$pid"
+		[ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] && process_names "$pid" "$1" "$2" && printf '%s\n' "$pid"
 	done
 	return 0
 }
