@@ -76,6 +76,26 @@ static int64_t count_ends(yyjson_val *container)
 	return yyjson_get_sint(yyjson_obj_get(container, "restartCount")) + ended;
 }
 
+// A pod whose kubelet has ceased to report is marked as not ready by the node controller, which touches nothing else: its containers stay
+// ready as they were last seen, and the condition has no reason.
+static bool node_is_lost(yyjson_val *status)
+{
+	yyjson_val *ready = item_where(yyjson_obj_get(status, "conditions"), "type", "Ready");
+	const char *reason = str(ready, "reason");
+
+	return yyjson_equals_str(yyjson_obj_get(ready, "status"), "False") && (!reason || !*reason) &&
+	       condition_is(status, "ContainersReady", "True");
+}
+
+static const char *lost_words(yyjson_val *spec, bool terminating, struct arena *arena)
+{
+	const char *node = str(spec, "nodeName");
+
+	if (terminating)
+		return arena_printf(arena, "node '%s' does not report, so the pod cannot end; delete the Node if it will not come back", node ? node : "");
+	return arena_printf(arena, "node '%s' does not report", node ? node : "");
+}
+
 static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
 {
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
@@ -132,5 +152,6 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	if (ret->ready)
 		return;
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
-	ret->problem = problem_of(status, container, ret->last_words, arena);
+	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
+					    : problem_of(status, container, ret->last_words, arena);
 }

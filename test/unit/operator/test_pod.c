@@ -41,6 +41,36 @@ static void test_ready(void **state)
 	assert_null(pod.problem);
 }
 
+// B7: what the node controller leaves of a pod whose node is cut off or dead (seen on Kubernetes 1.36).
+static void test_lost_node(void **state)
+{
+	static const char *const texts[][2] = {
+		{"{\"metadata\":{\"name\":\"n-0\"},\"spec\":{\"nodeName\":\"w1\"},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":"
+		 "\"False\"},{\"type\":\"ContainersReady\",\"status\":\"True\"}],\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{"
+		 "\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1}}}]}}",
+		 "node 'w1' does not report"},
+		{"{\"metadata\":{\"name\":\"n-0\",\"deletionTimestamp\":\"t\"},\"spec\":{\"nodeName\":\"w1\"},\"status\":{\"conditions\":[{"
+		 "\"type\":\"Ready\",\"status\":\"False\"},{\"type\":\"ContainersReady\",\"status\":\"True\"}]}}",
+		 "node 'w1' does not report, so the pod cannot end; delete the Node if it will not come back"},
+		{"{\"metadata\":{\"name\":\"n-0\"},\"spec\":{\"nodeName\":\"w1\"},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":"
+		 "\"False\",\"reason\":\"ReadinessGatesNotReady\"},{\"type\":\"ContainersReady\",\"status\":\"True\"}]}}",
+		 NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct pod pod;
+
+		pod_read(json_parse(arena, texts[i][0], strlen(texts[i][0])), arena, &pod);
+		assert_false(pod.ready);
+		if (texts[i][1])
+			assert_string_equal(pod.problem, texts[i][1]);
+		else
+			assert_null(pod.problem);
+	}
+}
+
 static void test_problems(void **state)
 {
 	static const struct {
@@ -103,7 +133,7 @@ static void test_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems),
-					   cmocka_unit_test(test_ends)};
+					   cmocka_unit_test(test_lost_node), cmocka_unit_test(test_ends)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
