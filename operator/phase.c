@@ -75,6 +75,21 @@ static void settle(struct phase_verdict *ret, enum phase phase, const char *reas
 	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
 }
 
+// A volume that is gone took a server with it: only a person can know that it will not come back.
+static const char *lost_words(const struct phase_facts *facts, struct arena *arena)
+{
+	for (size_t i = 0; facts->cluster && i < facts->n_pods; i++) {
+		const struct topology_server *lost = survey_lost(facts->survey, facts->names, &facts->pods[i]);
+
+		if (lost)
+			return arena_printf(arena,
+					    "%s has a new volume, and the server of the one before is still a member: %s, which is %s and %s. Where it "
+					    "is gone for good: DEALLOCATE DATABASES FROM SERVER '%s', then DROP SERVER '%s'",
+					    facts->pods[i].name, lost->id, lost->state, lost->health, lost->id, lost->id);
+	}
+	return NULL;
+}
+
 static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
@@ -89,9 +104,12 @@ static void judge_members(const struct phase_facts *facts, struct arena *arena, 
 {
 	const char *problem = phase_members_problem(facts, false, NULL, arena);
 	const char *reason = facts->survey && facts->survey->problem ? facts->survey->reason : "ServersNotEnabled";
+	const char *lost = problem ? NULL : lost_words(facts, arena);
 
 	if (!problem && facts->unscalable)
 		settle(ret, PHASE_FAILED, SCALE_IN_REFUSED, facts->unscalable);
+	else if (lost)
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, "ServerLost", lost);
 	else if (!problem)
 		settle(ret, PHASE_READY, "Ready", ready_words(facts, arena));
 	else if (!facts->formed)

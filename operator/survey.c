@@ -245,6 +245,22 @@ const char *survey_outsider_says(const struct survey *survey, const char *pod)
 	return NULL;
 }
 
+const struct topology_server *survey_lost(const struct survey *survey, const struct names *names, const struct pod *pod)
+{
+	const struct topology_server *present = survey_server(survey, names, pod);
+
+	// Of several that are away any may be the one that comes back.
+	if (!present || strcmp(present->health, "Available") != 0)
+		return NULL;
+	for (size_t i = 0; i < survey->servers.n; i++) {
+		const struct topology_server *server = &survey->servers.items[i];
+
+		if (server != present && survey_is_at(server->address, names, pod) && strcmp(server->state, "Dropped") != 0)
+			return server;
+	}
+	return NULL;
+}
+
 const struct pod *survey_writer(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods)
 {
 	for (size_t i = 0; i < survey->copies.n; i++) {

@@ -64,6 +64,9 @@ bool survey_is_outside(const struct survey *survey, const struct names *names, c
 // What such a pod said itself; NULL when it was not asked.
 const char *survey_outsider_says(const struct survey *survey, const char *pod);
 
+// A server that is listed beside the one that runs in a pod: the one before it, whose volume is gone and which will never be back. NULL: none.
+const struct topology_server *survey_lost(const struct survey *survey, const struct names *names, const struct pod *pod);
+
 // The pod whose server can write database system; NULL when none does.
 const struct pod *survey_writer(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods);
 

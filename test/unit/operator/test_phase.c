@@ -210,6 +210,31 @@ static void test_stalled(void **state)
 	assert_int_equal(judge(&facts, "All servers are ready; claim 'data-n-server-3' is kept"), PHASE_READY);
 }
 
+// B7: Ready only when all servers that are listed are Available: one whose volume is gone is named, with the cure.
+static void test_lost_server(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 4);
+	m.servers[3].address = m.servers[1].address;
+	m.survey.copies.n = 0;
+	facts = cluster(&m);
+	facts.n_pods = 3;
+	facts.servers = 3;
+	facts.formed = true;
+	m.servers[1].health = "Unavailable";
+	assert_int_equal(judge(&facts, "n-server-1 has a new volume, and the server of the one before is still a member: id-1, which is Enabled and "
+				       "Unavailable. Where it is gone for good: DEALLOCATE DATABASES FROM SERVER 'id-1', then DROP SERVER 'id-1'"),
+			 PHASE_DEGRADED);
+	m.servers[3].health = "Unavailable";
+	assert_int_equal(judge(&facts, "n-server-1: its server is Unavailable"), PHASE_DEGRADED);
+	m.servers[3].health = "Available";
+	m.servers[1].state = "Dropped";
+	assert_int_equal(judge(&facts, "All servers are ready"), PHASE_READY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_not_asked),
 		cmocka_unit_test(test_cluster_changes),
 		cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_lost_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
