@@ -17,6 +17,8 @@
 #define ARENA_SIZE ((size_t)1024) // with its first block
 #define SECOND_BLOCK ((size_t)2048)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
+#define LARGEST_BOUND_BLOCK ((size_t)32 * 1024) // whose free rest counts, too
+#define RESERVE_STEP ((size_t)16 * 1024)
 
 struct block {
 	struct block *next;
@@ -25,10 +27,19 @@ struct block {
 	alignas(max_align_t) unsigned char data[];
 };
 
+// What an arena owes a budget.
+struct debt {
+	struct budget *budget;
+	size_t own;   // bytes that are free of charge
+	size_t held;  // of all blocks
+	size_t taken; // of the budget
+};
+
 struct arena {
 	struct block *head;
-	size_t next_size;
 	size_t total;
+	struct debt *debt; // NULL: not bound
+	uint32_t next_size;
 	bool wipe;
 	struct block first;
 };
@@ -61,13 +72,41 @@ static void block_drop(struct arena *arena)
 		free(block);
 }
 
+static void debt_free(struct debt *debt)
+{
+	budget_give(debt->budget, debt->taken);
+	free(debt);
+}
+
 void arena_free(struct arena *arena)
 {
 	if (!arena)
 		return;
 	while (arena->head)
 		block_drop(arena);
+	if (arena->debt)
+		debt_free(arena->debt);
 	free(arena);
+}
+
+static void debt_lower(struct debt *debt, size_t held)
+{
+	size_t due = held > debt->own ? held - debt->own : 0;
+
+	debt->held = held;
+	if (due >= debt->taken)
+		return;
+	budget_give(debt->budget, debt->taken - due);
+	debt->taken = due;
+}
+
+static void debt_raise(struct debt *debt, size_t size)
+{
+	debt->held += size;
+	if (debt->held <= debt->own + debt->taken)
+		return;
+	budget_charge(debt->budget, debt->held - debt->own - debt->taken);
+	debt->taken = debt->held - debt->own;
 }
 
 // The newest block is kept, which is the largest but for those that a single request made; without one the first, which costs
@@ -86,6 +125,8 @@ void arena_reset(struct arena *arena)
 	kept->used = 0;
 	arena->head = kept;
 	arena->total = 0;
+	if (arena->debt)
+		debt_lower(arena->debt, kept == &arena->first ? 0 : kept->size);
 }
 
 static struct block *block_add(struct arena *arena, size_t need)
@@ -97,7 +138,9 @@ static struct block *block_add(struct arena *arena, size_t need)
 	block->used = 0;
 	block->next = arena->head;
 	arena->head = block;
-	if (arena->next_size < LARGEST_BLOCK)
+	if (arena->debt)
+		debt_raise(arena->debt, size);
+	if (arena->next_size < (arena->debt ? LARGEST_BOUND_BLOCK : LARGEST_BLOCK))
 		arena->next_size *= 2;
 	return block;
 }
@@ -177,6 +220,41 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 size_t arena_used(const struct arena *arena)
 {
 	return arena->total;
+}
+
+void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes)
+{
+	if (arena->debt)
+		return;
+	arena->debt = must(malloc(sizeof(*arena->debt)));
+	*arena->debt = (struct debt){.budget = budget, .own = own_bytes};
+	for (const struct block *block = arena->head; block; block = block->next)
+		debt_raise(arena->debt, block == &arena->first ? 0 : block->size);
+}
+
+bool arena_reserve(struct arena *arena, size_t bytes)
+{
+	struct debt *debt = arena->debt;
+	size_t more;
+
+	if (!debt || bytes <= debt->own + debt->taken)
+		return true;
+	more = (bytes - debt->own - debt->taken + RESERVE_STEP - 1) / RESERVE_STEP * RESERVE_STEP;
+	if (!budget_take(debt->budget, more))
+		return false;
+	debt->taken += more;
+	return true;
+}
+
+void arena_settle(struct arena *arena)
+{
+	if (arena->debt)
+		debt_lower(arena->debt, arena->debt->held);
+}
+
+size_t arena_held(const struct arena *arena)
+{
+	return arena->debt ? arena->debt->held : 0;
 }
 
 void arena_wipe_on_free(struct arena *arena)

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/budget.h"
 #include "base/cleanup.h"
 
 struct arena;
@@ -36,6 +37,20 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) _printf_
 
 // Bytes handed out so far, since the last arena_reset(), for limits and metrics.
 size_t arena_used(const struct arena *arena);
+
+// For what a peer says: from now on the arena's memory counts against a budget, which must outlive it, but for the first own_bytes,
+// which every arena has for itself. What was taken is given back with the memory. A second call changes nothing.
+void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes);
+
+// Whether so many bytes, all in all, may be held: what the budget has left is taken for it. To be asked before a peer's sizes are
+// followed; memory that was not asked for is charged all the same. Always true of an arena that is not bound.
+bool arena_reserve(struct arena *arena, size_t bytes);
+
+// Gives back what was reserved and is not held.
+void arena_settle(struct arena *arena);
+
+// Of a bound arena: the bytes of all its blocks; else 0.
+size_t arena_held(const struct arena *arena);
 
 // Overwrites all memory with zeros before freeing it: for exchanges that carry a secret.
 void arena_wipe_on_free(struct arena *arena);

@@ -186,6 +186,7 @@ static int open_at(struct acquire *acquire, struct pool_place *place, const stru
 		.user_agent = options->user_agent,
 		.routing = driver->routing ? &driver->context : NULL,
 		.notifications = options->notifications,
+		.limits = options->limits,
 		.connect_ms = options->connect_ms,
 		.cancel = acquire->cancel,
 	};

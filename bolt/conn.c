@@ -48,7 +48,7 @@ static const struct {
 
 void conn_init(struct conn *conn)
 {
-	*conn = (struct conn){.output = BUF_INIT_SECRET(CONN_OUTPUT_MAX)};
+	*conn = (struct conn){.output = BUF_INIT_SECRET(CONN_OUTPUT_MAX), .memory = BOLT_RESULT_MAX};
 	handshake_init(&conn->handshake);
 	dechunker_init(&conn->dechunker, CONN_MESSAGE_MAX);
 	handshake_open(&conn->output);
@@ -209,10 +209,8 @@ static void add_agent(struct pairs *pairs, const struct conn_hello *hello)
 
 static void add_patches(struct pairs *pairs)
 {
-	static const char *const patches[] = {"utc"};
-
 	add_key(pairs, "patch_bolt");
-	pack_texts(pairs->out, patches, 1);
+	pack_texts(pairs->out, (const char *const[]){"utc"}, 1);
 }
 
 int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *err)
@@ -546,7 +544,9 @@ static int read_message(struct conn *conn, const struct chunk_view *view, struct
 {
 	const struct dialect dialect = {conn->version, conn->utc};
 	struct bolt_value value;
-	int r = unpack_value(view->message, view->len, arena, &value, err);
+	int r = conn->thrifty || view->len * PACK_COST_MAX > conn->memory
+			? unpack_value_within(view->message, view->len, conn->memory, arena, &value, err)
+			: unpack_value(view->message, view->len, arena, &value, err);
 
 	if (r < 0)
 		return err_wrap(err, "a message of the server");

@@ -26,12 +26,13 @@
 #include "bolt/chunk.h"
 #include "bolt/failure.h"
 #include "bolt/handshake.h"
+#include "bolt/limits.h"
 #include "bolt/notifications.h"
 #include "bolt/value.h"
 #include "bolt/protocol.h"
 
 // What a server may send at most in one message, what we keep to send, and how many requests may wait for their answers.
-#define CONN_MESSAGE_MAX ((size_t)16 * 1024 * 1024)
+#define CONN_MESSAGE_MAX BOLT_MESSAGE_MAX
 #define CONN_OUTPUT_MAX ((size_t)16 * 1024 * 1024)
 #define CONN_PENDING_MAX 64
 
@@ -61,7 +62,9 @@ struct conn_hints {
 struct conn {
 	struct handshake handshake;
 	struct bolt_version version; // once agreed
-	struct dechunker dechunker;
+	struct dechunker dechunker; // dechunker.message.max may be changed: what a message may have
+	size_t memory;	   // that the next message may cost; BOLT_RESULT_MAX until changed
+	bool thrifty;	   // the arena's budget is asked, too
 	struct buf output; // to be sent, then buf_clear(); secret
 	struct conn_hints hints;
 	bool utc;    // times with a zone count UTC seconds: 5.0 and later, or by the patch
@@ -165,6 +168,6 @@ void conn_goodbye(struct conn *conn);
 enum conn_request conn_due(const struct conn *conn);
 
 // Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.x come in the
-// form of 5.0 (bolt/structure.h).
+// form of 5.0 (bolt/structure.h). ERR_TOO_LARGE: one of the limits; ERR_TOO_MANY: the budget that the arena is bound to.
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err);

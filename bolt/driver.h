@@ -27,6 +27,7 @@
 #include "bolt/auth.h"
 #include "bolt/bookmarks.h"
 #include "bolt/failure.h"
+#include "bolt/limits.h"
 #include "bolt/notifications.h"
 #include "bolt/protocol.h"
 #include "bolt/result.h"
@@ -84,6 +85,7 @@ struct bolt_driver_options {
 	int64_t retry_ms;     // no retry is begun later than this after the first try; 0: 30 s; -1: no retry
 	int64_t routing_ms;   // routing tables past their time are kept this long for databases not in use; 0: 30 s
 
+	const struct bolt_limits *limits; // on what servers may say; NULL: the library's. Must outlive the driver.
 	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
 	bool telemetry; // tell the server, if it wants to know, by which kind of call it is used
 

@@ -15,8 +15,8 @@
 #define DEFAULT_MAX_ROWS 10000
 #define GOODBYE_MS 200
 #define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
-// What the rows of one result may cost in memory.
-#define RESULT_MAX ((size_t)64 * 1024 * 1024)
+// What a message costs in memory until the login is done, at most, for each byte that it may have.
+#define OPENING_COST 8
 #define PRODUCT "neobolt/" BOLT_VERSION
 
 struct bolt_link {
@@ -28,6 +28,7 @@ struct bolt_link {
 	const struct bolt_failure *failure;
 	unsigned expected; // answers, of which only the last is waited for
 	unsigned opening; // answers of HELLO and LOGON that are due
+	struct bolt_limits limits; // none is 0
 	bool expired_ok;
 	bool dead;
 	size_t input_pos, input_len;
@@ -157,6 +158,20 @@ static int welcome(struct bolt_link *link, const struct conn_event *event, struc
 	return check_expiry(link, &event->value, err);
 }
 
+// What lives in it counts against the budget.
+static void bind(const struct bolt_link *link, struct arena *arena)
+{
+	if (link->limits.budget)
+		arena_bind(arena, link->limits.budget, link->limits.own);
+}
+
+// Whoever is not let in yet is told little.
+static void limit(struct bolt_link *link, size_t message, size_t memory)
+{
+	link->conn.dechunker.message.max = message;
+	link->conn.memory = memory;
+}
+
 static int settle(struct bolt_link *link, int64_t deadline, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -169,6 +184,7 @@ static int settle(struct bolt_link *link, int64_t deadline, struct err *err)
 			r = welcome(link, &event, err);
 		link->opening--;
 	}
+	limit(link, link->limits.message, link->limits.result);
 	link->dead |= r < 0;
 	return r;
 }
@@ -223,6 +239,16 @@ static int greet(struct bolt_link *link, const struct bolt_target *target, const
 	return r;
 }
 
+static struct bolt_limits limits_of(const struct bolt_target *target)
+{
+	struct bolt_limits limits = target->limits ? *target->limits : (struct bolt_limits){0};
+
+	limits.opening = limits.opening ? limits.opening : BOLT_OPENING_MAX;
+	limits.message = limits.message ? limits.message : BOLT_MESSAGE_MAX;
+	limits.result = limits.result ? limits.result : BOLT_RESULT_MAX;
+	return limits;
+}
+
 static struct bolt_link *link_new(const struct bolt_target *target)
 {
 	struct bolt_link *link = calloc(1, sizeof(*link));
@@ -231,9 +257,12 @@ static struct bolt_link *link_new(const struct bolt_target *target)
 		abort();
 	link->arena = arena_new();
 	link->server = link->connection_id = "";
+	link->limits = limits_of(target);
 	link->expired_ok = target->expired_ok;
 	link->dead = true;
 	conn_init(&link->conn);
+	link->conn.thrifty = link->limits.budget != NULL;
+	limit(link, link->limits.opening, OPENING_COST * link->limits.opening);
 	return link;
 }
 
@@ -314,6 +343,11 @@ struct bolt_version bolt_link_version(const struct bolt_link *link)
 	return link->conn.version;
 }
 
+const struct bolt_limits *bolt_link_limits(const struct bolt_link *link)
+{
+	return &link->limits;
+}
+
 bool bolt_link_is_dead(const struct bolt_link *link)
 {
 	return link->dead;
@@ -349,6 +383,7 @@ int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena
 	}
 	if (link->conn.n_pending == 0 && !link->dead)
 		return err_set(err, ERR_INVALID, "no answer is due");
+	bind(link, arena);
 	return next(link, deadline, arena, ret, err);
 }
 
@@ -358,6 +393,7 @@ int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 	struct conn_event event;
 	int r = bolt_link_settle(link, deadline, err);
 
+	bind(link, arena);
 	if (r == 0)
 		r = conn_reset(&link->conn, err);
 	while (r == 0 && link->conn.n_pending > 0) {
@@ -426,6 +462,7 @@ struct intake {
 	struct rows rows;
 	uint32_t max_rows;
 	struct arena *arena;
+	size_t used; // of the arena, before
 };
 
 static int take(struct intake *intake, const struct conn_event *event, struct bolt_table *ret, struct err *err)
@@ -452,6 +489,27 @@ static int take(struct intake *intake, const struct conn_event *event, struct bo
 	return 1;
 }
 
+// As take(), of events until then.
+static int take_all(struct intake *intake, int64_t deadline, struct bolt_table *ret, struct err *err)
+{
+	struct bolt_link *link = intake->link;
+	size_t max = link->limits.result, needs = 0;
+	struct conn_event event;
+	int r = 0;
+
+	while (r == 0) {
+		link->conn.memory = max - needs;
+		r = next(link, deadline, intake->arena, &event, err);
+		if (r == 0)
+			r = take(intake, &event, ret, err);
+		needs = arena_used(intake->arena) - intake->used;
+		if (r == 0 && needs > max)
+			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", max);
+	}
+	link->conn.memory = max;
+	return r;
+}
+
 // RUN and PULL; nothing of them is left behind when RUN cannot be said.
 static int send_query(struct bolt_link *link, const struct bolt_query *query, uint32_t max_rows, struct err *err)
 {
@@ -476,10 +534,13 @@ static int send_query(struct bolt_link *link, const struct bolt_query *query, ui
 int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
 		    struct bolt_table *ret, struct err *err)
 {
-	struct intake intake = {.link = link, .arena = arena, .max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS};
+	struct intake intake = {
+		.link = link,
+		.max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS,
+		.arena = arena,
+		.used = arena_used(arena),
+	};
 	struct err ignored = ERR_INIT;
-	size_t used = arena_used(arena);
-	struct conn_event event;
 	int r;
 
 	*ret = (struct bolt_table){0};
@@ -489,16 +550,12 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 		return r;
 	if (link->opening > 0 && (r = settle(link, deadline, err)) < 0)
 		return r;
-	while (r == 0) {
-		r = next(link, deadline, arena, &event, err);
-		if (r < 0)
-			return r;
-		r = take(&intake, &event, ret, err);
-		if (r == 0 && arena_used(arena) - used > RESULT_MAX)
-			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", RESULT_MAX);
-	}
+	bind(link, arena);
+	r = take_all(&intake, deadline, ret, err);
 	if (r > 0)
 		return 0;
+	if (link->dead)
+		return r;
 	// After a failure the server ignores everything until RESET. What failed first is what the caller is told.
 	if (r == ERR_SERVER || r == ERR_FORBIDDEN)
 		(void)bolt_link_reset(link, deadline, &ignored);

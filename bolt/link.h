@@ -34,7 +34,8 @@ struct bolt_link;
 // BOLT_CERTIFICATE_REFUSED, a certificate that is not accepted),
 // ERR_FORBIDDEN with err.code the Neo4j code (Unauthorized, CredentialsExpired, AuthenticationRateLimit; a password that must be
 // changed first is refused unless target->expired_ok, though the server would let it in for that),
-// ERR_SERVER with err.code for other failures.
+// ERR_SERVER with err.code for other failures; ERR_TOO_LARGE and ERR_TOO_MANY by the target's limits, as from every call below that
+// waits for an answer.
 int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
 		   struct err *err);
 
@@ -60,6 +61,9 @@ DEFINE_CLEANUP(struct bolt_link *, bolt_link_close);
 const char *bolt_link_server(const struct bolt_link *link);
 const char *bolt_link_connection_id(const struct bolt_link *link);
 struct bolt_version bolt_link_version(const struct bolt_link *link);
+
+// Those that hold, none of them 0.
+const struct bolt_limits *bolt_link_limits(const struct bolt_link *link);
 
 // After an I/O or protocol error, a timeout or a cancellation nothing more can be done but close it.
 bool bolt_link_is_dead(const struct bolt_link *link);
@@ -95,7 +99,7 @@ struct bolt_query {
 	bool read;			  // access mode "r"; default "w"
 	const char *impersonated_user;	  // NULL
 	int64_t tx_timeout_ms;		  // 0: the server's
-	uint32_t max_rows;		  // more rows than this is ERR_TOO_LARGE, as is a result of 64 MiB; 0: 10,000
+	uint32_t max_rows;		  // more rows than this is ERR_TOO_LARGE; 0: 10,000
 	bool secret_params;		  // wipe the encoded parameters after sending
 };
 

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+// Of a list of texts: the value (24 bytes), and its text's end and rounding (16).
+#define VALUE_COST ((size_t)40)
+#define GRANT_STEP 256
+
 // A marker and a number behind it, big-endian.
 static void put(struct buf *out, unsigned marker, uint64_t v, unsigned bytes)
 {
@@ -127,6 +131,9 @@ struct unpacker {
 	const unsigned char *data;
 	size_t len, pos;
 	size_t values;
+	size_t granted; // values that there may be before the limits are looked at again
+	size_t memory;	// the most that all may cost
+	size_t held;	// of the arena, before
 	size_t owed; // values that open lists, maps and structures still promise
 	struct arena *arena;
 	struct err *err;
@@ -138,6 +145,32 @@ static void fault(struct unpacker *u, enum err_class class, const char *text)
 {
 	if (!err_is_set(u->err))
 		(void)err_set(u->err, class, "PackStream at byte %zu of %zu: %s", u->pos, u->len, text);
+}
+
+// What a value costs at most beside the bytes of its text: itself in a list, and the rounding of what it points at.
+static size_t cost(const struct unpacker *u, size_t values)
+{
+	return u->len + values * VALUE_COST;
+}
+
+static bool may_have(const struct unpacker *u, size_t values)
+{
+	return values <= PACK_VALUES_MAX && cost(u, values) <= u->memory && arena_reserve(u->arena, u->held + cost(u, values));
+}
+
+// In steps, so that it is seldom asked.
+static void grant(struct unpacker *u, size_t values)
+{
+	if (may_have(u, values + GRANT_STEP))
+		u->granted = values + GRANT_STEP;
+	else if (values > PACK_VALUES_MAX)
+		fault(u, ERR_TOO_LARGE, "too many values");
+	else if (cost(u, values) > u->memory)
+		fault(u, ERR_TOO_LARGE, "the values need more memory than is allowed");
+	else if (!arena_reserve(u->arena, u->held + cost(u, values)))
+		fault(u, ERR_TOO_MANY, "the memory for all answers is used up; try again later");
+	else
+		u->granted = values;
 }
 
 static uint64_t get_be(struct unpacker *u, unsigned bytes)
@@ -174,8 +207,8 @@ static uint32_t checked_count(struct unpacker *u, uint64_t n, unsigned values)
 {
 	if (!err_is_set(u->err) && n * values + u->owed > u->len - u->pos)
 		fault(u, ERR_PROTOCOL, "a size is larger than the message");
-	if (!err_is_set(u->err) && u->values + n * values > PACK_VALUES_MAX)
-		fault(u, ERR_TOO_LARGE, "too many values");
+	if (!err_is_set(u->err) && u->values + n * values > u->granted)
+		grant(u, u->values + n * values);
 	if (err_is_set(u->err))
 		return 0;
 	u->values += n * values;
@@ -320,12 +353,29 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 		read_marked(u, marker, depth, ret);
 }
 
+static int unpack(struct unpacker *u, struct bolt_value *ret)
+{
+	read_value(u, 0, ret);
+	if (!err_is_set(u->err) && u->pos != u->len)
+		fault(u, ERR_PROTOCOL, "bytes are left over behind the value");
+	return err_is_set(u->err) ? (int)u->err->class : 0;
+}
+
 int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err)
 {
-	struct unpacker u = {.data = data, .len = len, .owed = 1, .arena = arena, .err = err};
+	struct unpacker u = {.data = data, .len = len, .granted = PACK_VALUES_MAX, .memory = SIZE_MAX, .owed = 1, .arena = arena, .err = err};
 
-	read_value(&u, 0, ret);
-	if (!err_is_set(err) && u.pos != len)
-		fault(&u, ERR_PROTOCOL, "bytes are left over behind the value");
-	return err_is_set(err) ? (int)err->class : 0;
+	return unpack(&u, ret);
+}
+
+int unpack_value_within(const unsigned char *data, size_t len, size_t memory, struct arena *arena, struct bolt_value *ret,
+			struct err *err)
+{
+	struct unpacker u = {.data = data, .len = len, .memory = memory, .held = arena_held(arena), .owed = 1, .arena = arena, .err = err};
+	int r;
+
+	grant(&u, 1);
+	r = unpack(&u, ret);
+	arena_settle(arena);
+	return r;
 }

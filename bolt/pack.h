@@ -12,7 +12,8 @@
 #include "base/err.h"
 #include "bolt/value.h"
 
-// Limits on what a peer may send. A value costs at most about 40 bytes of memory for each byte of its encoding.
+// Limits on what a peer may send. A value costs at most PACK_COST_MAX bytes of memory for each byte of its encoding.
+#define PACK_COST_MAX ((size_t)41)
 #define PACK_DEPTH_MAX 64
 #define PACK_VALUES_MAX ((size_t)1024 * 1024)
 
@@ -28,3 +29,8 @@ void pack_str(struct buf *out, const char *text);
 // Reads exactly one value that fills data. What it points at is copied into the arena. ERR_PROTOCOL: not PackStream, or
 // bytes are left over or missing; ERR_TOO_LARGE: one of the limits.
 int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err);
+
+// As above, for a value that may cost no more than so many bytes of memory; looked at before memory is asked for. ERR_TOO_LARGE: it
+// would; ERR_TOO_MANY: the arena's budget (base/arena.h) has not so much left.
+int unpack_value_within(const unsigned char *data, size_t len, size_t memory, struct arena *arena, struct bolt_value *ret,
+			struct err *err);

@@ -120,8 +120,8 @@ int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadl
 		r = 0;
 		if (max_rows && n == max_rows)
 			r = err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", max_rows);
-		else if (arena_used(arena) - before > STREAM_KEPT_MAX)
-			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", STREAM_KEPT_MAX);
+		else if (arena_used(arena) - before > result->memory_max)
+			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", result->memory_max);
 		if (r < 0)
 			break;
 		add_row(&items, n++, &result->row, arena);

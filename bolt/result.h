@@ -72,7 +72,7 @@ int bolt_result_peek(struct bolt_result *result, int64_t deadline, const struct 
 int bolt_result_single(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err);
 
 // What is left of a result: at most this many rows, copied into the arena. ERR_TOO_LARGE when there are more (or more than
-// 64 MiB); the rest stays to be read or discarded. *ret is a BOLT_LIST of rows.
+// the limits of the driver allow); the rest stays to be read or discarded. *ret is a BOLT_LIST of rows.
 int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadline, struct arena *arena, struct bolt_value *ret,
 		    struct err *err);
 

@@ -59,7 +59,7 @@ struct bolt_statement {
 };
 
 // Runs a query in a transaction of its own, which is not retried. An earlier result of this session that is open still is read to its end and
-// kept (64 MiB at most, or it breaks off with ERR_TOO_LARGE). Errors: ERR_SERVER and ERR_FORBIDDEN with err.code
+// kept (as much as the limits of the driver allow, or it breaks off with ERR_TOO_LARGE). Errors: ERR_SERVER and ERR_FORBIDDEN with err.code
 // Neo4j's; ERR_IO nobody there, no server for this work, or the connection broke; ERR_TIMEOUT; ERR_PROTOCOL; ERR_INVALID: a
 // transaction is open, or the server's Bolt is too old for what was asked; ERR_CANCELLED.
 int bolt_session_run(struct bolt_session *session, const struct bolt_statement *statement, int64_t deadline,

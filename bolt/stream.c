@@ -170,10 +170,10 @@ int stream_await(struct hold *hold, enum conn_request request, int64_t deadline,
 	return r;
 }
 
-static int too_large(struct hold *hold, int64_t deadline, struct err *err)
+static int too_large(const struct bolt_result *result, int64_t deadline, struct err *err)
 {
-	(void)err_set(err, ERR_TOO_LARGE, "the rows to be kept of one result need more than %zu bytes of memory", STREAM_KEPT_MAX);
-	return stream_fail(hold, deadline, err);
+	(void)err_set(err, ERR_TOO_LARGE, "the rows to be kept of one result need more than %zu bytes of memory", result->memory_max);
+	return stream_fail(result->hold, deadline, err);
 }
 
 static void keep_row(struct bolt_result *result, const struct bolt_value *row)
@@ -275,8 +275,8 @@ int stream_drain(struct hold *hold, int64_t deadline, struct err *err)
 		if (r == 0)
 			continue;
 		keep_row(result, &row);
-		if (arena_used(result->kept_arena) > STREAM_KEPT_MAX)
-			return too_large(hold, deadline, err);
+		if (arena_used(result->kept_arena) > result->memory_max)
+			return too_large(result, deadline, err);
 	}
 	return 0;
 }
@@ -405,6 +405,7 @@ static struct bolt_result *result_new(struct hold *hold)
 	result->session = session;
 	result->tx = hold->tx;
 	result->fetch = session->options.fetch_size;
+	result->memory_max = bolt_link_limits(hold->place->link)->result;
 	result->next = session->results;
 	session->results = result;
 	return result;

@@ -16,9 +16,6 @@
 #include "bolt/result.h"
 #include "bolt/session.h"
 
-// What rows that are kept may cost in memory, for one result.
-#define STREAM_KEPT_MAX ((size_t)64 * 1024 * 1024)
-
 struct bolt_session {
 	struct bolt_driver *driver;
 	struct bolt_session_options options; // with what they point at in the arena
@@ -67,6 +64,7 @@ struct bolt_result {
 	const char *const *keys;
 	uint32_t n_keys;
 	int64_t qid, fetch;
+	size_t memory_max; // of rows that are kept, or taken all at once
 	int64_t available_after_ms;
 	bool over;  // consumed, or its transaction or session is
 	bool ended; // the server's last word was heard

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bolt/limits.h"
 #include "bolt/notifications.h"
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -45,6 +46,7 @@ struct bolt_target {
 	const struct bolt_value *routing; // the routing context, a map, where the server is to be a router; NULL: it is not
 	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
 	int64_t connect_ms; // what TCP and TLS alone may take; 0: as long as the call
+	const struct bolt_limits *limits; // on what the server may say; NULL: the library's
 	bool expired_ok; // a password that must be changed is let in, to change it
 	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
 };

@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(neobolt_sources)
-foreach(name arena buf clock err)
+foreach(name arena budget buf clock err)
 	list(APPEND neobolt_sources ${CMAKE_SOURCE_DIR}/base/${name}.c)
 endforeach()
 get_target_property(bolt_sources nf_bolt SOURCES)
@@ -17,8 +17,8 @@ endforeach()
 
 # What a program may include. All else of bolt/ is the library's own.
 set(neobolt_headers
-	base/arena.h base/buf.h base/cleanup.h base/clock.h base/err.h
-	bolt/auth.h bolt/bookmarks.h bolt/cancel.h bolt/chunk.h bolt/conn.h bolt/driver.h bolt/failure.h bolt/handshake.h bolt/link.h
+	base/arena.h base/budget.h base/buf.h base/cleanup.h base/clock.h base/err.h
+	bolt/auth.h bolt/bookmarks.h bolt/cancel.h bolt/chunk.h bolt/conn.h bolt/driver.h bolt/failure.h bolt/handshake.h bolt/limits.h bolt/link.h
 	bolt/notifications.h bolt/protocol.h bolt/result.h bolt/session.h bolt/structure.h bolt/target.h bolt/uri.h bolt/value.h)
 
 add_library(neobolt_objects OBJECT ${neobolt_sources})

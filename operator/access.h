@@ -65,8 +65,8 @@ bool access_fetch(const struct context *context, const struct access_servers *se
 // whose Secret cannot be used is done without where every pod of it bears the mark of the one that it was started with.
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
 
-// Whom to dial for a pod, and what it must show. One that was started with TLS and whose certificate was not read must show the one of
-// its mark.
+// Whom to dial for a pod, what it must show, and what its answers may cost: little, and all of them from one budget. One that was
+// started with TLS and whose certificate was not read must show the one of its mark.
 struct bolt_target access_target(const struct access *access, const struct pod *pod);
 
 // What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.

@@ -8,7 +8,7 @@ foreach(name link link_open)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c ${CMAKE_CURRENT_SOURCE_DIR}/bolt/pair.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name flight logon torture wire)
+foreach(name flight limits logon torture wire)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)

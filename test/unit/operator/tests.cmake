@@ -4,7 +4,7 @@ foreach(name adoption belongs certificate claims credentials drift fleet gather 
 	     status survey survey_pace trial twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
-foreach(name adopted_token registration)
+foreach(name access_limits adopted_token registration)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
 foreach(name apply context keyring metrics publish)
