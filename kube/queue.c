@@ -4,6 +4,10 @@
 // A key is in the order (due, waiting for a worker), or being processed, or both wishes at once: then
 // it is dirty and goes back into the order when it is done. Delayed keys wait in a heap by time.
 //
+// The order is one list for each group. The groups with due keys stand in a ring; the first one that may have another key worked on
+// gives its first key and goes to the end. A group that may not has as many keys worked on as there are free places, so few are
+// passed over.
+//
 // One lock, one condition. A signal wakes one worker, which may have slept without an end while
 // another slept until a delay; so a worker that leaves with a key hands the baton on: if anything is
 // left to wait for, it wakes another one. Without that, a delayed key would be forgotten for as long
@@ -18,10 +22,21 @@
 #include <time.h>
 
 #include <uthash.h>
+#include <utlist.h>
+
+// There is one while it has keys that are due or worked on.
+struct group {
+	UT_hash_handle hh;
+	struct group *prev, *next; // in the ring, while keys are due
+	struct entry *order, **order_end;
+	int running; // keys that are worked on
+	char name[];
+};
 
 struct entry {
 	UT_hash_handle hh;
 	struct entry *next_due; // in the order
+	struct group *group;	// while queued or processing
 	int64_t due_ms;		// while delayed; while it is in the order: since when
 	size_t place;		// in the heap, while delayed
 	unsigned failures;
@@ -33,10 +48,13 @@ struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct entry *entries;
-	struct entry *order, **order_end;
+	struct group *groups, *ring;
 	struct entry **delayed; // a heap: the earliest first
 	size_t n_delayed, cap_delayed;
 	size_t depth;
+	int running;
+	int places; // 0: any number
+	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]);
 	int base_delay_ms, max_delay_ms;
 	const struct clock *clock;
 	unsigned seed;
@@ -62,12 +80,24 @@ struct queue *queue_new(const struct queue_options *options)
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&queue->changed, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	queue->order_end = &queue->order;
+	queue->group = options ? options->group : NULL;
+	queue->places = options ? options->places : 0;
 	queue->base_delay_ms = options && options->base_delay_ms ? options->base_delay_ms : 1000;
 	queue->max_delay_ms = options && options->max_delay_ms ? options->max_delay_ms : 300000;
 	queue->clock = options && options->clock ? options->clock : &clock_system;
 	queue->seed = (unsigned)clock_monotonic_ms(&clock_system);
 	return queue;
+}
+
+static void groups_free(struct queue *queue)
+{
+	struct group *group, *next;
+
+	HASH_ITER(hh, queue->groups, group, next)
+	{
+		HASH_DEL(queue->groups, group);
+		free(group);
+	}
 }
 
 void queue_free(struct queue *queue)
@@ -76,6 +106,7 @@ void queue_free(struct queue *queue)
 
 	if (!queue)
 		return;
+	groups_free(queue);
 	HASH_ITER(hh, queue->entries, entry, next)
 	{
 		HASH_DEL(queue->entries, entry);
@@ -167,6 +198,71 @@ static void undelay(struct queue *queue, struct entry *entry)
 		heap_sink(queue, entry->place, last);
 }
 
+static struct group *group_of(struct queue *queue, const char *key)
+{
+	char name[QUEUE_GROUP_SIZE] = "";
+	struct group *group;
+
+	if (queue->group)
+		queue->group(key, name);
+	HASH_FIND_STR(queue->groups, name, group);
+	if (!group) {
+		group = must(calloc(1, sizeof(*group) + strlen(name) + 1));
+		memcpy(group->name, name, strlen(name) + 1);
+		group->order_end = &group->order;
+		HASH_ADD_STR(queue->groups, name, group);
+	}
+	return group;
+}
+
+static void group_settle(struct queue *queue, struct group *group)
+{
+	if (group->order || group->running > 0)
+		return;
+	HASH_DEL(queue->groups, group);
+	free(group);
+}
+
+static void order_append(struct queue *queue, struct entry *entry)
+{
+	struct group *group = entry->group = group_of(queue, entry->key);
+
+	entry->next_due = NULL;
+	if (!group->order)
+		DL_APPEND(queue->ring, group);
+	*group->order_end = entry;
+	group->order_end = &entry->next_due;
+	queue->depth++;
+}
+
+static bool may_run(const struct queue *queue, const struct group *group)
+{
+	return queue->places == 0 || group->running == 0 || group->running < queue->places - queue->running;
+}
+
+// The next one to be worked on; NULL: none is due, or may be taken now.
+static struct entry *order_take(struct queue *queue)
+{
+	struct group *group = queue->ring;
+	struct entry *entry;
+
+	while (group && !may_run(queue, group))
+		group = group->next;
+	if (!group)
+		return NULL;
+	entry = group->order;
+	group->order = entry->next_due;
+	if (!group->order)
+		group->order_end = &group->order;
+	DL_DELETE(queue->ring, group);
+	if (group->order)
+		DL_APPEND(queue->ring, group);
+	group->running++;
+	queue->running++;
+	queue->depth--;
+	return entry;
+}
+
 static void enqueue(struct queue *queue, struct entry *entry)
 {
 	if (entry->processing) {
@@ -177,11 +273,8 @@ static void enqueue(struct queue *queue, struct entry *entry)
 		return;
 	entry->queued = true;
 	entry->due_ms = clock_monotonic_ms(queue->clock);
-	entry->next_due = NULL;
 	queue->stats.adds++;
-	*queue->order_end = entry;
-	queue->order_end = &entry->next_due;
-	queue->depth++;
+	order_append(queue, entry);
 	(void)pthread_cond_signal(&queue->changed);
 }
 
@@ -307,24 +400,33 @@ bool queue_get(struct queue *queue, char *key, size_t size)
 			(void)pthread_mutex_unlock(&queue->lock);
 			return false;
 		}
-		if (queue->order)
+		entry = order_take(queue);
+		if (entry)
 			break;
 		wait_for_change(queue, next);
 	}
-	entry = queue->order;
-	queue->order = entry->next_due;
-	if (!queue->order)
-		queue->order_end = &queue->order;
-	queue->depth--;
 	entry->queued = false;
 	entry->processing = true;
 	histogram_add(&queue->waits, clock_monotonic_ms(queue->clock) - entry->due_ms);
 	assert(strlen(entry->key) < size);
 	memcpy(key, entry->key, strlen(entry->key) + 1);
-	if (queue->order || queue->n_delayed > 0)
+	if (queue->ring || queue->n_delayed > 0)
 		(void)pthread_cond_signal(&queue->changed);
 	(void)pthread_mutex_unlock(&queue->lock);
 	return true;
+}
+
+// There is a place more, which a group may have waited for.
+static void leave(struct queue *queue, struct entry *entry)
+{
+	struct group *group = entry->group;
+
+	entry->group = NULL;
+	group->running--;
+	queue->running--;
+	group_settle(queue, group);
+	if (queue->ring)
+		(void)pthread_cond_signal(&queue->changed);
 }
 
 void queue_done(struct queue *queue, const char *key)
@@ -335,6 +437,7 @@ void queue_done(struct queue *queue, const char *key)
 	HASH_FIND_STR(queue->entries, key, entry);
 	if (entry) {
 		entry->processing = false;
+		leave(queue, entry);
 		if (entry->dirty) {
 			entry->dirty = false;
 			add(queue, entry);

@@ -6,6 +6,9 @@
 // The work queue: keys, each at most once, never handed to two workers at a time. Adding a key that is being
 // worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
 // processing; delays in a heap, the earlier time wins; back-off per key.)
+//
+// Keys may belong to groups, which take turns: however many keys of one are due, the first of another is next. And a group may
+// have no more keys worked on than there are places free, so that there is always one for the next group.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +20,14 @@
 
 struct queue;
 
+#define QUEUE_GROUP_SIZE 256
+
 struct queue_options {
 	int base_delay_ms; // first back-off, doubled each time; 0: 1000
 	int max_delay_ms;  // 0: 300000
 	const struct clock *clock; // NULL: the system's; a test's clock needs queue_wake() after it moved
+	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]); // that a key belongs to; NULL: all are of one
+	int places; // keys that can be worked on at a time; 0: any number, and no group is held back
 };
 
 struct queue *queue_new(const struct queue_options *options);

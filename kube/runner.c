@@ -18,7 +18,7 @@
 
 // After so long, and again and again, a reconcile is reported.
 #define LONG_MS INT64_C(60000)
-#define SLOW_MS INT64_C(1000)
+#define SLOW_MS INT64_C(500)
 
 struct worker {
 	struct runner *runner;
@@ -264,7 +264,7 @@ static void *keep(void *user)
 
 static struct runner *runner_new(const struct runner_options *options)
 {
-	int n = options->workers * (1 + RUNNER_SPARES);
+	int n = runner_places(options->workers);
 	struct runner *runner = calloc(1, sizeof(*runner) + (size_t)n * sizeof(struct worker));
 	pthread_condattr_t monotonic;
 

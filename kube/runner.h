@@ -28,15 +28,21 @@ struct runner;
 
 struct runner_options {
 	struct queue *queue;
-	int workers; // threads, but for those that step in: RUNNER_SPARES times as many at most
+	int workers; // threads, but for those that step in: RUNNER_SPARES times as many at most; runner_places() together
 	reconcile_fn reconcile;
 	void *user;
 	const char *name; // for logs and metrics
 	int64_t long_ms;  // after which runner_look() reports a reconcile; 0: a minute
-	int64_t slow_ms;  // after which a reconcile counts as one that waits; 0: a second
+	int64_t slow_ms;  // after which a reconcile counts as one that waits; 0: half a second
 };
 
 #define RUNNER_SPARES 7
+
+// How many keys can be worked on at a time, for the queue's options.
+static inline int runner_places(int workers)
+{
+	return workers * (1 + RUNNER_SPARES);
+}
 
 int runner_start(const struct runner_options *options, struct runner **ret, struct err *err);
 

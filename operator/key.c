@@ -36,6 +36,13 @@ bool key_parse(const char *text, struct key *ret)
 	return false;
 }
 
+void key_group(const char *text, char name[QUEUE_GROUP_SIZE])
+{
+	struct key key;
+
+	(void)snprintf(name, QUEUE_GROUP_SIZE, "%s", key_parse(text, &key) ? key.namespace : "");
+}
+
 void key_format(enum key_kind kind, const char *namespace, const char *name, char text[QUEUE_KEY_SIZE])
 {
 	(void)snprintf(text, QUEUE_KEY_SIZE, "%s/%s/%s", kinds[kind].word, namespace, name);

@@ -21,6 +21,9 @@ struct key {
 // False when text is no key.
 bool key_parse(const char *text, struct key *ret);
 
+// The namespace of a key, which is its group in the queue; "" when text is no key.
+void key_group(const char *text, char name[QUEUE_GROUP_SIZE]);
+
 void key_format(enum key_kind kind, const char *namespace, const char *name, char text[QUEUE_KEY_SIZE]);
 
 // The kind of an API kind of ours ("Neo4jEnterpriseStandalone"); KEY_KINDS for others.

@@ -289,10 +289,52 @@ static void test_slow_keys_delay_no_other(void **state)
 		assert_true(deadline_left_ms(deadline) > 0);
 }
 
+static void group_of(const char *key, char name[QUEUE_GROUP_SIZE])
+{
+	(void)snprintf(name, QUEUE_GROUP_SIZE, "%.*s", (int)strcspn(key, "/"), key);
+}
+
+// E4: a namespace with more silent servers than there are places, all of them due before anybody else's: the next namespace's key runs
+// at once, and so does the third's while two hold all they may.
+static void test_one_namespace_delays_no_other(void **state)
+{
+	struct runner_options options = {.workers = 2, .reconcile = reconcile, .name = "test", .slow_ms = 20};
+	const int places = runner_places(options.workers);
+	struct runner_stats stats;
+	struct runner *runner;
+	struct err err = ERR_INIT;
+	char key[16];
+
+	(void)state;
+	script.runs = script.inside = script.most_inside = 0;
+	script.hold = true;
+	options.queue = queue_new(&(struct queue_options){.group = group_of, .places = places});
+	assert_int_equal(runner_start(&options, &runner, &err), 0);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(key, sizeof(key), "h/%d", i);
+		queue_add(options.queue, key);
+	}
+	wait_count(&script.inside, places / 2);
+	queue_add(options.queue, "x/1");
+	wait_runs(1);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(key, sizeof(key), "hh/%d", i);
+		queue_add(options.queue, key);
+	}
+	wait_count(&script.inside, places * 3 / 4);
+	queue_add(options.queue, "y/1");
+	wait_runs(2);
+	assert_true(script.most_inside < places);
+	hold(false);
+	wait_runs(202);
+	end(runner, options.queue, &stats);
+	assert_int_equal(stats.failed, 0);
+}
+
 // There is a limit; what is beyond waits its turn.
 static void test_as_many_slow_keys_as_there_are(void **state)
 {
-	const int most = 2 * (1 + RUNNER_SPARES);
+	const int most = runner_places(2);
 	struct runner_stats stats;
 	struct queue *queue;
 	struct runner *runner = begin_slow(&queue);
@@ -379,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_cancelled_is_not_retried),
 		cmocka_unit_test(test_slow_key_delays_no_other),
 		cmocka_unit_test(test_slow_keys_delay_no_other),
+		cmocka_unit_test(test_one_namespace_delays_no_other),
 		cmocka_unit_test(test_as_many_slow_keys_as_there_are),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_a_long_run_is_reported),
