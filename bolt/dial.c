@@ -4,13 +4,13 @@
 #include "bolt/dial.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bolt/resolve.h"
 
 // How long an address may be silent before the next one is tried beside it.
 #define HEAD_START_MS 250
@@ -109,16 +109,15 @@ static int run(struct race *race, const struct wait *wait, struct err *err)
 
 int dial(const char *host, uint16_t port, const struct wait *wait, int *ret_fd, struct err *err)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct race race = {.last = ERR_INIT};
 	struct addrinfo *addresses = NULL;
 	char service[8];
 	int r;
 
 	(void)snprintf(service, sizeof(service), "%u", port);
-	r = getaddrinfo(host, service, &hints, &addresses);
-	if (r != 0)
-		return err_set(err, ERR_IO, "host '%s' is not known: %s", host, gai_strerror(r));
+	r = resolve(host, service, wait, &addresses, err);
+	if (r < 0)
+		return r;
 	race.next = addresses;
 	r = run(&race, wait, err);
 	freeaddrinfo(addresses);

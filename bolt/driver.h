@@ -14,7 +14,7 @@
 //   bolt_driver_free(driver);
 //
 // No call waits without a limit: each takes a deadline (base/clock.h), a point of monotonic time. The driver has no thread of
-// its own.
+// its own, but where a name is looked up (bolt/target.h).
 
 #include <stdbool.h>
 #include <stddef.h>

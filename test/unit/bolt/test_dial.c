@@ -10,13 +10,16 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "bolt/dial.h"
+#include "bolt/resolve.h"
 
 // A name with several addresses, all of them on loopback. The linker puts getaddrinfo() here in the place of the C library's
 // (--wrap), so that each address has a port of its own: one where somebody listens, one that refuses, one that is silent.
@@ -24,6 +27,9 @@
 #define LIMIT 10000
 #define SOON 400
 #define ADDRESSES_MAX 40
+
+// While it is locked, nobody is told an address.
+static pthread_mutex_t silence = PTHREAD_MUTEX_INITIALIZER;
 
 static struct {
 	struct addrinfo items[ADDRESSES_MAX];
@@ -38,8 +44,10 @@ void __wrap_freeaddrinfo(struct addrinfo *list);
 
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
 {
-	if (book.n == 0)
+	if (book.n == 0 || (hints->ai_flags & AI_NUMERICHOST))
 		return __real_getaddrinfo(host, service, hints, ret);
+	(void)pthread_mutex_lock(&silence);
+	(void)pthread_mutex_unlock(&silence);
 	for (size_t i = 0; i < book.n; i++) {
 		book.items[i] = (struct addrinfo){
 			.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addr = (struct sockaddr *)&book.addresses[i],
@@ -223,13 +231,99 @@ static void test_cancelled(void **state)
 
 	(void)state;
 	make_world(&world);
-	write_book(&world, "ss");
+	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
+	bolt_cancel_fire(cancel);
+	wait.cancel = cancel;
+	assert_int_equal(dial("127.0.0.1", ntohs(world.at_silent.sin_port), &wait, &fd, &err), ERR_CANCELLED);
+	assert_non_null(strstr(err.text, ": cancelled while connecting"));
+	bolt_cancel_free(cancel);
+	end_world(&world);
+}
+
+static int threads_at_rest;
+
+static int count_threads(void)
+{
+	struct dirent *entry;
+	DIR *folder = opendir("/proc/self/task");
+	int n = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		n += entry->d_name[0] != '.';
+	(void)closedir(folder);
+	return n;
+}
+
+// Those that have answered may live a moment longer.
+static void wait_threads(int n)
+{
+	int64_t deadline = deadline_in_ms(LIMIT);
+
+	while (count_threads() != n)
+		assert_true(deadline_left_ms(deadline) > 0);
+}
+
+// E4: the deadline and a cancellation hold while the name service is silent, and no descriptor stays.
+static void test_silent_name_service(void **state)
+{
+	int64_t started = clock_monotonic_ms(&clock_system);
+	struct wait wait = {.deadline = DEADLINE_NEVER};
+	int fd, free_fd;
+	struct bolt_cancel *cancel = NULL;
+	struct world world;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	make_world(&world);
+	write_book(&world, "o");
+	free_fd = lowest_free_fd();
+	(void)pthread_mutex_lock(&silence);
+	assert_int_equal(try_dial(SOON, &err), ERR_TIMEOUT);
+	assert_string_equal(err.text, "host 'many': no answer in time while looking up the name");
+	assert_true(clock_monotonic_ms(&clock_system) - started < LIMIT);
+	assert_int_equal(lowest_free_fd(), free_fd);
+	err_clear(&err);
 	assert_int_equal(bolt_cancel_new(&cancel, &err), 0);
 	bolt_cancel_fire(cancel);
 	wait.cancel = cancel;
 	assert_int_equal(dial("many", 7687, &wait, &fd, &err), ERR_CANCELLED);
-	assert_string_equal(err.text, "many:7687: cancelled while connecting");
+	assert_string_equal(err.text, "host 'many': cancelled while looking up the name");
 	bolt_cancel_free(cancel);
+	(void)pthread_mutex_unlock(&silence);
+	wait_threads(threads_at_rest);
+	err_clear(&err);
+	assert_int_equal(try_dial(LIMIT, &err), 0);
+	assert_int_equal(lowest_free_fd(), free_fd);
+	end_world(&world);
+}
+
+// As many threads are left behind as may be, and no more. An address needs none.
+static void test_silent_for_many(void **state)
+{
+	const struct wait wait = {.deadline = deadline_in_ms(LIMIT)};
+	int fd;
+	struct world world;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	make_world(&world);
+	write_book(&world, "o");
+	(void)pthread_mutex_lock(&silence);
+	for (int i = 0; i < RESOLVE_LEFT_MAX; i++) {
+		assert_int_equal(try_dial(1, &err), ERR_TIMEOUT);
+		err_clear(&err);
+	}
+	wait_threads(threads_at_rest + RESOLVE_LEFT_MAX);
+	assert_int_equal(try_dial(LIMIT, &err), ERR_TIMEOUT);
+	assert_string_equal(err.text, "host 'many': the name service does not answer: 32 look-ups are waiting for it");
+	wait_threads(threads_at_rest + RESOLVE_LEFT_MAX);
+	err_clear(&err);
+	assert_int_equal(dial("127.0.0.1", ntohs(world.at_open.sin_port), &wait, &fd, &err), 0);
+	(void)close(fd);
+	(void)pthread_mutex_unlock(&silence);
+	wait_threads(threads_at_rest);
+	assert_int_equal(try_dial(LIMIT, &err), 0);
 	end_world(&world);
 }
 
@@ -242,7 +336,10 @@ int main(void)
 		cmocka_unit_test(test_unusable_address),
 		cmocka_unit_test(test_unknown_name),
 		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_silent_name_service),
+		cmocka_unit_test(test_silent_for_many),
 	};
 
+	threads_at_rest = count_threads();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
