@@ -111,6 +111,7 @@ int dechunker_feed(struct dechunker *dechunker, const unsigned char *data, size_
 		dechunker->n_head = 0;
 		// An empty chunk with nothing before it is a keep-alive.
 		dechunker->complete = dechunker->message.len > 0;
+		dechunker->keepalives += !dechunker->complete;
 	}
 	*ret_used = used;
 	return 0;

@@ -26,6 +26,7 @@ struct dechunker {
 	unsigned n_head; // bytes of the present chunk's head
 	size_t left;	 // bytes of the present chunk still to come
 	bool complete;	 // message is whole; the next feed begins a new one
+	unsigned keepalives; // that have come; whoever bounds them sets it back
 };
 
 void dechunker_init(struct dechunker *dechunker, size_t max_bytes);

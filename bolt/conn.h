@@ -62,7 +62,7 @@ struct conn_hints {
 struct conn {
 	struct handshake handshake;
 	struct bolt_version version; // once agreed
-	struct dechunker dechunker; // dechunker.message.max may be changed: what a message may have
+	struct dechunker dechunker; // its message.max may be changed: what a message may have; its keepalives are not bounded here
 	size_t memory;	   // that the next message may cost; BOLT_RESULT_MAX until changed
 	bool thrifty;	   // the arena's budget is asked, too
 	struct buf output; // to be sent, then buf_clear(); secret

@@ -17,6 +17,9 @@
 #define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
 // What a message costs in memory until the login is done, at most, for each byte that it may have.
 #define OPENING_COST 8
+// Keep-alives come seconds apart. So many within so short a time only keep us busy.
+#define KEEPALIVES_MAX 1000
+#define KEEPALIVES_MS 1000
 #define PRODUCT "neobolt/" BOLT_VERSION
 
 struct bolt_link {
@@ -31,6 +34,7 @@ struct bolt_link {
 	struct bolt_limits limits; // none is 0
 	bool expired_ok;
 	bool dead;
+	int64_t keepalives_ms; // monotonic, when the last KEEPALIVES_MAX were full; 0: never yet
 	size_t input_pos, input_len;
 	unsigned char input[INPUT_SIZE];
 };
@@ -85,6 +89,19 @@ static int fill(struct bolt_link *link, int64_t deadline, struct err *err)
 	return err_set(err, ERR_IO, "the server closed the connection");
 }
 
+static int check_keepalives(struct bolt_link *link, struct err *err)
+{
+	int64_t before = link->keepalives_ms;
+
+	if (link->conn.dechunker.keepalives < KEEPALIVES_MAX)
+		return 0;
+	link->conn.dechunker.keepalives = 0;
+	link->keepalives_ms = clock_monotonic_ms(&clock_system);
+	if (before == 0 || link->keepalives_ms - before >= KEEPALIVES_MS)
+		return 0;
+	return err_set(err, ERR_PROTOCOL, "the server sends nothing but keep-alives, more than %d a second", KEEPALIVES_MAX);
+}
+
 // Waits for the next event, whatever it belongs to.
 static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
@@ -100,6 +117,8 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 		}
 		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used, arena, ret, err);
 		link->input_pos += r == 0 ? used : 0;
+		if (r == 0 && ret->type == CONN_WANTS_INPUT)
+			r = check_keepalives(link, err);
 		if (r < 0 || ret->type == CONN_WANTS_INPUT)
 			continue;
 		if (link->expected > 0 && ret->type != CONN_RECORD)

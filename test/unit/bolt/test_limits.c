@@ -27,7 +27,17 @@ struct script {
 	size_t server;	  // bytes of the name that it gives itself
 	const struct bolt_value *row;
 	unsigned n_rows;
+	unsigned keepalives; // before each row
+	bool endless;	     // keep-alives are all that comes, as fast as they are read
 };
+
+static void flood(struct peer *peer)
+{
+	static const char empty[64 * 1024];
+
+	while (peer_send(peer, empty, sizeof(empty)))
+		;
+}
 
 static void act(struct peer *peer, void *user)
 {
@@ -41,7 +51,11 @@ static void act(struct peer *peer, void *user)
 	    !peer_read(peer, &said) || !peer_success(peer, NULL, 0))
 		return;
 	while (peer_read(peer, &said) && peer_success(peer, &run, 1) && peer_read(peer, &said)) {
+		if (script->endless)
+			flood(peer);
 		for (unsigned i = 0; i < script->n_rows; i++) {
+			for (unsigned k = 0; k < script->keepalives; k++)
+				(void)peer_noop(peer);
 			if (!peer_record(peer, script->row, 1))
 				return;
 		}
@@ -209,6 +223,34 @@ static void test_one_budget(void **state)
 	nulls_free(&small);
 }
 
+// Nothing but empty chunks, without an end: an error at once, and not at the deadline.
+static void test_endless_keepalives(void **state)
+{
+	struct script script = {.endless = true};
+	struct client client;
+
+	(void)state;
+	assert_int_equal(client_open(&client, &script, NULL), 0);
+	assert_int_equal(client_query(&client), ERR_PROTOCOL);
+	assert_string_equal(client.err.text, "the server sends nothing but keep-alives, more than 1000 a second");
+	assert_true(bolt_link_is_dead(client.link));
+	client_close(&client);
+}
+
+// What a server may do that keeps a slow query's connection alive, and more.
+static void test_keepalives(void **state)
+{
+	const struct bolt_value row = bolt_int(1);
+	struct script script = {.row = &row, .n_rows = 20, .keepalives = 50};
+	struct client client;
+
+	(void)state;
+	assert_int_equal(client_open(&client, &script, NULL), 0);
+	assert_int_equal(client_query(&client), 0);
+	assert_int_equal(client.table.n_rows, 20);
+	client_close(&client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +259,8 @@ int main(void)
 		cmocka_unit_test(test_a_whole_result),
 		cmocka_unit_test(test_before_the_login),
 		cmocka_unit_test(test_one_budget),
+		cmocka_unit_test(test_endless_keepalives),
+		cmocka_unit_test(test_keepalives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
