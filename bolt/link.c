@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "bolt/table.h"
 #include "bolt/wire.h"
 
 #define INPUT_SIZE ((size_t)64 * 1024)
@@ -17,6 +18,8 @@
 #define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
 // What a message costs in memory until the login is done, at most, for each byte that it may have.
 #define OPENING_COST 8
+// What is kept of a row is reserved in such steps.
+#define KEPT_STEP ((size_t)32 * 1024)
 // Keep-alives come seconds apart. So many within so short a time only keep us busy.
 #define KEEPALIVES_MAX 1000
 #define KEEPALIVES_MS 1000
@@ -182,6 +185,14 @@ static void bind(const struct bolt_link *link, struct arena *arena)
 {
 	if (link->limits.budget)
 		arena_bind(arena, link->limits.budget, link->limits.own);
+}
+
+static struct arena *answers_arena(const struct bolt_link *link)
+{
+	struct arena *arena = arena_new();
+
+	bind(link, arena);
+	return arena;
 }
 
 // Whoever is not let in yet is told little.
@@ -408,11 +419,10 @@ int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena
 
 int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(arena_freep) struct arena *arena = answers_arena(link);
 	struct conn_event event;
 	int r = bolt_link_settle(link, deadline, err);
 
-	bind(link, arena);
 	if (r == 0)
 		r = conn_reset(&link->conn, err);
 	while (r == 0 && link->conn.n_pending > 0) {
@@ -426,63 +436,31 @@ int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 	return r;
 }
 
-// Rows as they come: an array that doubles, in the arena.
-struct rows {
-	struct bolt_value *items;
-	uint32_t n, room;
-};
-
-static void rows_add(struct rows *rows, const struct bolt_value *row, struct arena *arena)
-{
-	if (rows->n == rows->room) {
-		uint32_t room = rows->room ? rows->room * 2 : 8;
-		struct bolt_value *items = arena_new_array(arena, struct bolt_value, room);
-
-		if (rows->n)
-			memcpy(items, rows->items, rows->n * sizeof(*items));
-		rows->items = items;
-		rows->room = room;
-	}
-	rows->items[rows->n++] = *row;
-}
-
-static int keep_fields(const struct bolt_value *meta, struct arena *arena, struct bolt_table *ret, struct err *err)
-{
-	const struct bolt_value *fields = bolt_map_get(meta, "fields");
-	const char **names;
-
-	if (!fields || fields->type != BOLT_LIST)
-		return err_set(err, ERR_PROTOCOL, "the answer to RUN names no fields");
-	names = arena_new_array(arena, const char *, fields->size);
-	for (uint32_t i = 0; i < fields->size; i++) {
-		names[i] = bolt_as_string(&fields->items[i]);
-		if (!names[i])
-			return err_set(err, ERR_PROTOCOL, "a field in the answer to RUN is no string");
-	}
-	ret->fields = names;
-	ret->n_fields = fields->size;
-	return 0;
-}
-
-static int take_row(struct rows *rows, const struct bolt_value *row, uint32_t max_rows, struct arena *arena,
-		    const struct bolt_table *table, struct err *err)
-{
-	if (row->size != table->n_fields)
-		return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", row->size, table->n_fields);
-	if (rows->n == max_rows)
-		return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", max_rows);
-	rows_add(rows, row, arena);
-	return 0;
-}
-
 // The whole answer to RUN and PULL: 1 at its end, 0 when more is to come.
 struct intake {
 	struct bolt_link *link;
-	struct rows rows;
+	struct table_rows rows;
 	uint32_t max_rows;
 	struct arena *arena;
 	size_t used; // of the arena, before
+	bolt_row_fn on_row;
+	void *user;
+	uint32_t n_told; // rows
 };
+
+static int take_row(struct intake *intake, const struct bolt_value *row, const struct bolt_table *table, struct err *err)
+{
+	if (row->size != table->n_fields)
+		return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", row->size, table->n_fields);
+	if (intake->rows.n + intake->n_told == intake->max_rows)
+		return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", intake->max_rows);
+	if (!intake->on_row) {
+		table_add(&intake->rows, row, intake->arena);
+		return 0;
+	}
+	intake->n_told++;
+	return intake->on_row(intake->user, table, row, err);
+}
 
 static int take(struct intake *intake, const struct conn_event *event, struct bolt_table *ret, struct err *err)
 {
@@ -492,12 +470,12 @@ static int take(struct intake *intake, const struct conn_event *event, struct bo
 	case CONN_FAILURE:
 		return keep_failure(intake->link, event->failure, err);
 	case CONN_RECORD:
-		return take_row(&intake->rows, &event->value, intake->max_rows, intake->arena, ret, err);
+		return take_row(intake, &event->value, ret, err);
 	default: // a success: the machine knows of no other answer before a failure
 		break;
 	}
 	if (event->request == CONN_RUN)
-		return keep_fields(&event->value, intake->arena, ret, err);
+		return table_set_fields(ret, &event->value, intake->arena, err);
 	if (bolt_as_bool(bolt_map_get(&event->value, "has_more"), false))
 		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", intake->max_rows);
 	summary = arena_alloc(intake->arena, sizeof(*summary));
@@ -511,6 +489,7 @@ static int take(struct intake *intake, const struct conn_event *event, struct bo
 // As take(), of events until then.
 static int take_all(struct intake *intake, int64_t deadline, struct bolt_table *ret, struct err *err)
 {
+	_cleanup_(arena_freep) struct arena *passing = intake->on_row ? answers_arena(intake->link) : NULL;
 	struct bolt_link *link = intake->link;
 	size_t max = link->limits.result, needs = 0;
 	struct conn_event event;
@@ -518,12 +497,18 @@ static int take_all(struct intake *intake, int64_t deadline, struct bolt_table *
 
 	while (r == 0) {
 		link->conn.memory = max - needs;
-		r = next(link, deadline, intake->arena, &event, err);
+		r = next(link, deadline, passing ? passing : intake->arena, &event, err);
+		if (r == 0 && passing && event.type == CONN_SUCCESS)
+			event.value = bolt_copy(&event.value, intake->arena);
 		if (r == 0)
 			r = take(intake, &event, ret, err);
+		if (passing)
+			arena_reset(passing);
 		needs = arena_used(intake->arena) - intake->used;
 		if (r == 0 && needs > max)
 			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", max);
+		if (r == 0 && passing && !arena_reserve(intake->arena, arena_held(intake->arena) + KEPT_STEP))
+			r = err_set(err, ERR_TOO_MANY, "the memory for all answers is used up; try again later");
 	}
 	link->conn.memory = max;
 	return r;
@@ -558,6 +543,8 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 		.max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS,
 		.arena = arena,
 		.used = arena_used(arena),
+		.on_row = query->on_row,
+		.user = query->user,
 	};
 	struct err ignored = ERR_INIT;
 	int r;
@@ -581,15 +568,4 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 	else
 		link->dead = true;
 	return r;
-}
-
-const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field)
-{
-	if (row >= table->n_rows)
-		return NULL;
-	for (uint32_t i = 0; i < table->n_fields; i++) {
-		if (strcmp(table->fields[i], field) == 0)
-			return &table->rows[row].items[i];
-	}
-	return NULL;
 }

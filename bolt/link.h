@@ -92,6 +92,12 @@ int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err);
 // Of the last call that ended with ERR_SERVER or ERR_FORBIDDEN, until the next call; NULL: there was none.
 const struct bolt_failure *bolt_link_failure(const struct bolt_link *link);
 
+struct bolt_table;
+
+// For each row as it comes, instead of keeping it: the values are gone after the call. What is kept of them in the query's arena
+// counts as the result does. Not 0 ends the query, and the connection, with this error.
+typedef int (*bolt_row_fn)(void *user, const struct bolt_table *table, const struct bolt_value *row, struct err *err);
+
 struct bolt_query {
 	const char *text;
 	const struct bolt_value *params;  // a map; NULL for none
@@ -101,6 +107,8 @@ struct bolt_query {
 	int64_t tx_timeout_ms;		  // 0: the server's
 	uint32_t max_rows;		  // more rows than this is ERR_TOO_LARGE; 0: 10,000
 	bool secret_params;		  // wipe the encoded parameters after sending
+	bolt_row_fn on_row;		  // NULL: all rows are in the table
+	void *user;
 };
 
 // All rows of a result, in the arena that was passed.
@@ -120,4 +128,5 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 		    struct bolt_table *ret, struct err *err);
 
 // The value in a row by field name; NULL when there is no such row or field.
+const struct bolt_value *bolt_row_get(const struct bolt_table *table, const struct bolt_value *row, const char *field);
 const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field);

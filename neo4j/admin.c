@@ -5,13 +5,18 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/texts.h"
 
 #define REGISTERED_PREFIX "Token registered successfully"
 
 #define ROWS_MAX 1000
 // A copy of a database on a server is a row.
 #define COPIES_MAX (20 * 500)
+// Of a name, a state or an address; and of all those of a listing together: three hundred bytes a copy, and more than that.
+#define TEXT_MAX 512
+#define TEXTS_MAX ((size_t)4 * 1024 * 1024)
 
 static struct histogram times;
 
@@ -187,84 +192,162 @@ int admin_fleet_disable(const struct admin *admin, struct err *err)
 	return run(admin, "CALL fleetManagement.disable()", NULL, &result, err);
 }
 
-static int show(const struct admin *admin, const char *text, uint32_t max_rows, struct bolt_table *ret, struct err *err)
-{
-	struct bolt_query query = {.text = text, .database = "system", .read = true, .max_rows = max_rows};
+// Rows of a SHOW command as they come: of each the texts of some columns go into an item, and each text is kept once.
+struct column {
+	const char *name;
+	size_t offset; // of a const char * in the item
+};
 
-	return ask(admin, &query, ret, err);
+struct listing {
+	const struct admin *admin;
+	const char *command;
+	const struct column *columns;
+	size_t n_columns, n_required; // those that come first must be there
+	struct texts texts;
+	size_t bytes; // of all texts, as often as they came
+	struct buf items;
+};
+
+static const struct column server_columns[] = {
+	{"serverId", offsetof(struct topology_server, id)},	{"state", offsetof(struct topology_server, state)},
+	{"health", offsetof(struct topology_server, health)}, {"name", offsetof(struct topology_server, name)},
+	{"address", offsetof(struct topology_server, address)},
+};
+
+static const struct column copy_columns[] = {
+	{"name", offsetof(struct topology_copy, database)},	{"requestedStatus", offsetof(struct topology_copy, requested)},
+	{"currentStatus", offsetof(struct topology_copy, current)}, {"type", offsetof(struct topology_copy, type)},
+	{"address", offsetof(struct topology_copy, address)}, {"role", offsetof(struct topology_copy, role)},
+};
+
+// NULL where there is no text. Names, states and addresses have no control characters, and are short.
+static int keep(struct listing *listing, const struct bolt_value *value, const char **ret, struct err *err)
+{
+	const char *text = bolt_as_string(value);
+
+	*ret = NULL;
+	if (!text)
+		return 0;
+	if (value->size > TEXT_MAX || value->size != strlen(text))
+		return err_set(err, ERR_PROTOCOL, "%s: a text of %u bytes is no name", listing->command, value->size);
+	for (const char *c = text; *c; c++) {
+		if ((unsigned char)*c < ' ')
+			return err_set(err, ERR_PROTOCOL, "%s: a text with control characters is no name", listing->command);
+	}
+	listing->bytes += value->size;
+	if (listing->bytes > TEXTS_MAX)
+		return err_set(err, ERR_TOO_LARGE, "%s: the rows have more than %zu bytes of text", listing->command, TEXTS_MAX);
+	*ret = texts_keep(&listing->texts, text);
+	return 0;
 }
 
-static const char *text_at(const struct bolt_table *result, uint32_t row, const char *field)
+static int keep_columns(struct listing *listing, const struct bolt_table *table, const struct bolt_value *row, void *item, struct err *err)
 {
-	return bolt_as_string(bolt_table_get(result, row, field));
+	int r = 0;
+
+	for (size_t i = 0; i < listing->n_columns && r == 0; i++) {
+		const struct column *column = &listing->columns[i];
+		const char **field = (const char **)((char *)item + column->offset);
+
+		r = keep(listing, bolt_row_get(table, row, column->name), field, err);
+		if (r == 0 && i < listing->n_required && !*field)
+			r = lacks(column->name, listing->command, err);
+	}
+	return r;
 }
 
-static void read_hosting(const struct bolt_value *list, struct arena *arena, struct topology_server *ret)
+static int list_rows(struct listing *listing, const char *text, bolt_row_fn on_row, uint32_t max_rows, struct err *err)
+{
+	const struct bolt_query query = {
+		.text = text, .database = "system", .read = true, .max_rows = max_rows, .on_row = on_row, .user = listing};
+	struct bolt_table result;
+
+	return ask(listing->admin, &query, &result, err);
+}
+
+static int keep_hosting(struct listing *listing, const struct bolt_value *list, struct topology_server *ret, struct err *err)
 {
 	const char **names;
+	int r = 0;
 
 	if (!list || list->type != BOLT_LIST)
-		return;
-	names = arena_new_array(arena, const char *, list->size);
-	for (uint32_t i = 0; i < list->size; i++) {
-		const char *name = bolt_as_string(&list->items[i]);
-
-		if (name)
-			names[ret->n_hosting++] = name;
+		return 0;
+	names = arena_new_array(listing->admin->arena, const char *, list->size);
+	for (uint32_t i = 0; i < list->size && r == 0; i++) {
+		r = keep(listing, &list->items[i], &names[ret->n_hosting], err);
+		ret->n_hosting += names[ret->n_hosting] != NULL;
 	}
 	ret->hosting = names;
+	return r;
+}
+
+static int take_server(void *user, const struct bolt_table *table, const struct bolt_value *row, struct err *err)
+{
+	struct listing *listing = user;
+	struct topology_server server = {0};
+	int r = keep_columns(listing, table, row, &server, err);
+
+	if (r == 0)
+		r = keep_hosting(listing, bolt_row_get(table, row, "hosting"), &server, err);
+	buf_append(&listing->items, &server, sizeof(server));
+	return r;
+}
+
+static int take_copy(void *user, const struct bolt_table *table, const struct bolt_value *row, struct err *err)
+{
+	struct listing *listing = user;
+	struct topology_copy copy = {.writer = bolt_as_bool(bolt_row_get(table, row, "writer"), false)};
+	int r = keep_columns(listing, table, row, &copy, err);
+
+	buf_append(&listing->items, &copy, sizeof(copy));
+	return r;
+}
+
+// The items, in the arena; and an end to the listing.
+static void *listing_end(struct listing *listing)
+{
+	void *items = arena_memdup0(listing->admin->arena, listing->items.data, listing->items.len);
+
+	texts_release(&listing->texts);
+	buf_release(&listing->items);
+	return items;
 }
 
 int admin_servers(const struct admin *admin, struct topology_servers *ret, struct err *err)
 {
-	struct topology_server *items;
-	struct bolt_table result;
-	int r = show(admin, "SHOW SERVERS YIELD serverId, name, address, state, health, hosting", ROWS_MAX, &result, err);
+	struct listing listing = {
+		.admin = admin,
+		.command = "SHOW SERVERS",
+		.columns = server_columns,
+		.n_columns = sizeof(server_columns) / sizeof(server_columns[0]),
+		.n_required = 3,
+		.texts = TEXTS_INIT(admin->arena),
+		.items = BUF_INIT(ROWS_MAX * sizeof(struct topology_server)),
+	};
+	int r = list_rows(&listing, "SHOW SERVERS YIELD serverId, name, address, state, health, hosting", take_server, ROWS_MAX, err);
+	size_t n = listing.items.len / sizeof(struct topology_server);
 
-	if (r < 0)
-		return r;
-	items = arena_new_array(admin->arena, struct topology_server, result.n_rows);
-	for (uint32_t i = 0; i < result.n_rows; i++) {
-		items[i] = (struct topology_server){
-			.id = text_at(&result, i, "serverId"),
-			.name = text_at(&result, i, "name"),
-			.address = text_at(&result, i, "address"),
-			.state = text_at(&result, i, "state"),
-			.health = text_at(&result, i, "health"),
-		};
-		if (!items[i].id || !items[i].state || !items[i].health)
-			return lacks("serverId, state or health", "SHOW SERVERS", err);
-		read_hosting(bolt_table_get(&result, i, "hosting"), admin->arena, &items[i]);
-	}
-	*ret = (struct topology_servers){.items = items, .n = result.n_rows};
-	return 0;
+	*ret = (struct topology_servers){.items = listing_end(&listing), .n = r == 0 ? n : 0};
+	return r;
 }
 
 int admin_databases(const struct admin *admin, struct topology_copies *ret, struct err *err)
 {
-	struct topology_copy *items;
-	struct bolt_table result;
-	int r = show(admin, "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus", COPIES_MAX, &result,
-		     err);
+	struct listing listing = {
+		.admin = admin,
+		.command = "SHOW DATABASES",
+		.columns = copy_columns,
+		.n_columns = sizeof(copy_columns) / sizeof(copy_columns[0]),
+		.n_required = 3,
+		.texts = TEXTS_INIT(admin->arena),
+		.items = BUF_INIT(COPIES_MAX * sizeof(struct topology_copy)),
+	};
+	int r = list_rows(&listing, "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus", take_copy,
+			  COPIES_MAX, err);
+	size_t n = listing.items.len / sizeof(struct topology_copy);
 
-	if (r < 0)
-		return r;
-	items = arena_new_array(admin->arena, struct topology_copy, result.n_rows);
-	for (uint32_t i = 0; i < result.n_rows; i++) {
-		items[i] = (struct topology_copy){
-			.database = text_at(&result, i, "name"),
-			.type = text_at(&result, i, "type"),
-			.address = text_at(&result, i, "address"),
-			.role = text_at(&result, i, "role"),
-			.writer = bolt_as_bool(bolt_table_get(&result, i, "writer"), false),
-			.requested = text_at(&result, i, "requestedStatus"),
-			.current = text_at(&result, i, "currentStatus"),
-		};
-		if (!items[i].database || !items[i].requested || !items[i].current)
-			return lacks("name, requestedStatus or currentStatus", "SHOW DATABASES", err);
-	}
-	*ret = (struct topology_copies){.items = items, .n = result.n_rows};
-	return 0;
+	*ret = (struct topology_copies){.items = listing_end(&listing), .n = r == 0 ? n : 0};
+	return r;
 }
 
 // Appends ids as parameters: what names a server may be a parameter wherever it may be a string.

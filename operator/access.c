@@ -19,13 +19,13 @@
 #define RATE_LIMIT_PAUSE_MS INT64_C(6000)
 
 // What all answers of all servers may hold of this process's memory together, and what one of them may cost. A server is somebody
-// else's: it must not be able to do more. The rows of SHOW DATABASES at the documented limits need the half of a result.
-#define ANSWERS_MAX ((size_t)24 * 1024 * 1024)
+// else's: it must not be able to do more. What is kept of SHOW DATABASES at the documented limits needs the half of a result.
+#define ANSWERS_MAX ((size_t)16 * 1024 * 1024)
 static struct budget answers = BUDGET_INIT(ANSWERS_MAX);
 static const struct bolt_limits limits = {
 	.opening = (size_t)16 * 1024,
 	.message = (size_t)128 * 1024,
-	.result = (size_t)8 * 1024 * 1024,
+	.result = (size_t)2 * 1024 * 1024,
 	.budget = &answers,
 	.own = (size_t)128 * 1024,
 };

@@ -10,16 +10,23 @@
 
 #include <uthash.h>
 
+#include "base/budget.h"
 #include "base/squeeze.h"
 #include "operator/survey.h"
 
 #define NOTHING ((struct squeeze_text){"", 0})
+
+// What the surveys of all deployments may take at rest, but for those that are small. One that finds no room is forgotten: the servers
+// are asked anew when it is wanted.
+#define SURVEYS_MAX ((size_t)16 * 1024 * 1024)
+#define SURVEY_SMALL ((size_t)16 * 1024)
 
 struct slot {
 	UT_hash_handle hh;
 	struct memory *awake; // NULL: at rest, or nothing is remembered yet
 	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
 	size_t squeezed_len, survey_len;
+	size_t taken; // of the table's budget
 	int64_t token_expires_ms; // under the table's lock
 	char identity[MEMORY_IDENTITY_SIZE]; // under the table's lock
 	char key[];
@@ -28,6 +35,7 @@ struct slot {
 struct memory_table {
 	pthread_mutex_t lock;
 	struct slot *slots;
+	struct budget surveys;
 };
 
 static void *must(void *p)
@@ -42,6 +50,7 @@ struct memory_table *memory_table_new(void)
 	struct memory_table *table = must(calloc(1, sizeof(*table)));
 
 	(void)pthread_mutex_init(&table->lock, NULL);
+	table->surveys.max = SURVEYS_MAX;
 	return table;
 }
 
@@ -103,22 +112,34 @@ static void wake(struct slot *slot)
 	free(bytes);
 }
 
-static void rest(struct slot *slot)
+// The memory and behind it the survey's text, squeezed.
+static void keep(struct slot *slot, const char *survey_text, struct arena *arena)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct survey *survey = slot->awake->survey.last;
-	const char *text = survey ? survey_text(survey, arena) : "";
-	size_t survey_len = strlen(text), len = sizeof(struct memory) + survey_len;
+	size_t survey_len = strlen(survey_text), len = sizeof(struct memory) + survey_len;
 	char *bytes = arena_alloc(arena, len);
 
-	slot->awake->survey.last = NULL;
 	memcpy(bytes, slot->awake, sizeof(struct memory));
-	memcpy(bytes + sizeof(struct memory), text, survey_len);
+	memcpy(bytes + sizeof(struct memory), survey_text, survey_len);
 	free(slot->squeezed);
 	slot->squeezed = must(malloc(squeeze_bound(len)));
 	slot->squeezed_len = squeeze(NOTHING, (struct squeeze_text){bytes, len}, slot->squeezed);
 	slot->squeezed = must(realloc(slot->squeezed, slot->squeezed_len));
 	slot->survey_len = survey_len;
+}
+
+static void rest(struct slot *slot, struct budget *surveys)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct survey *survey = slot->awake->survey.last;
+
+	slot->awake->survey.last = NULL;
+	keep(slot, survey ? survey_text(survey, arena) : "", arena);
+	budget_give(surveys, slot->taken);
+	slot->taken = slot->squeezed_len > SURVEY_SMALL ? slot->squeezed_len : 0;
+	if (slot->taken && !budget_take(surveys, slot->taken)) {
+		slot->taken = 0;
+		keep(slot, "", arena);
+	}
 	survey_free(survey);
 	memory_free(slot->awake);
 	slot->awake = NULL;
@@ -148,7 +169,7 @@ void memory_rest(struct memory_table *table, const char *key)
 	HASH_FIND_STR(table->slots, key, slot);
 	(void)pthread_mutex_unlock(&table->lock);
 	if (slot && slot->awake)
-		rest(slot);
+		rest(slot, &table->surveys);
 }
 
 void memory_forget(struct memory_table *table, const char *key)
@@ -159,6 +180,7 @@ void memory_forget(struct memory_table *table, const char *key)
 	HASH_FIND_STR(table->slots, key, slot);
 	if (slot) {
 		HASH_DEL(table->slots, slot);
+		budget_give(&table->surveys, slot->taken);
 		slot_free(slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/texts.h"
 
 #define SYSTEM "system"
 
@@ -31,14 +32,21 @@ void survey_free(struct survey *survey)
 #define SERVER_MEMBERS 5
 #define COPY_MEMBERS 6
 
-static void add_text(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *text)
+// Each text of a row stands in the survey's text once, and in the rows by its number.
+struct writing {
+	yyjson_mut_doc *doc;
+	struct texts texts;
+};
+
+static void add_text(struct writing *w, yyjson_mut_val *list, const char *text)
 {
-	(void)(text ? yyjson_mut_arr_add_str(doc, list, text) : yyjson_mut_arr_add_null(doc, list));
+	(void)(text ? yyjson_mut_arr_add_uint(w->doc, list, texts_add(&w->texts, text)) : yyjson_mut_arr_add_null(w->doc, list));
 }
 
 // A list of lists: the members of a server in their order and behind them the databases that it hosts.
-static void add_servers(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct topology_servers *servers)
+static void add_servers(struct writing *w, yyjson_mut_val *root, const struct topology_servers *servers)
 {
+	yyjson_mut_doc *doc = w->doc;
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, root, "servers");
 
 	for (size_t i = 0; i < servers->n; i++) {
@@ -47,14 +55,15 @@ static void add_servers(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct 
 		yyjson_mut_val *item = yyjson_mut_arr_add_arr(doc, list);
 
 		for (size_t k = 0; k < SERVER_MEMBERS; k++)
-			add_text(doc, item, members[k]);
+			add_text(w, item, members[k]);
 		for (size_t k = 0; k < server->n_hosting; k++)
-			add_text(doc, item, server->hosting[k]);
+			add_text(w, item, server->hosting[k]);
 	}
 }
 
-static void add_copies(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct topology_copies *copies)
+static void add_copies(struct writing *w, yyjson_mut_val *root, const struct topology_copies *copies)
 {
+	yyjson_mut_doc *doc = w->doc;
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, root, "copies");
 
 	for (size_t i = 0; i < copies->n; i++) {
@@ -63,9 +72,18 @@ static void add_copies(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct t
 		yyjson_mut_val *item = yyjson_mut_arr_add_arr(doc, list);
 
 		for (size_t k = 0; k < COPY_MEMBERS; k++)
-			add_text(doc, item, members[k]);
+			add_text(w, item, members[k]);
 		(void)yyjson_mut_arr_add_bool(doc, item, copy->writer);
 	}
+}
+
+static void add_texts(struct writing *w, yyjson_mut_val *root)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(w->doc, root, "texts");
+
+	for (size_t i = 0; i < w->texts.n; i++)
+		(void)yyjson_mut_arr_add_str(w->doc, list, w->texts.list[i]);
+	texts_release(&w->texts);
 }
 
 static void add_outsiders(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct survey *survey)
@@ -79,6 +97,7 @@ static void add_outsiders(yyjson_mut_doc *doc, yyjson_mut_val *root, const struc
 const char *survey_text(const struct survey *survey, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
+	struct writing writing = {.doc = doc, .texts = TEXTS_INIT(arena)};
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 
 	yyjson_mut_doc_set_root(doc, root);
@@ -89,14 +108,40 @@ const char *survey_text(const struct survey *survey, struct arena *arena)
 	if (survey->asked)
 		(void)yyjson_mut_obj_add_str(doc, root, "asked", survey->asked);
 	add_outsiders(doc, root, survey);
-	add_servers(doc, root, &survey->servers);
-	add_copies(doc, root, &survey->copies);
+	add_servers(&writing, root, &survey->servers);
+	add_copies(&writing, root, &survey->copies);
+	add_texts(&writing, root);
 	return json_text(arena, doc);
 }
 
-// False where one lacks what admin_servers() promises.
-static bool read_servers(yyjson_val *list, struct survey *survey)
+// The texts of the rows by number, in the survey's arena.
+struct reading {
+	struct survey *survey;
+	const char **texts;
+	size_t n;
+};
+
+static struct reading read_texts(yyjson_val *list, struct survey *survey)
 {
+	struct reading reading = {.survey = survey, .n = yyjson_arr_size(list)};
+	size_t index, max;
+	yyjson_val *item;
+
+	reading.texts = arena_new_array(survey->arena, const char *, reading.n);
+	yyjson_arr_foreach(list, index, max, item)
+		reading.texts[index] = arena_strdup(survey->arena, yyjson_get_str(item));
+	return reading;
+}
+
+static const char *text_at(const struct reading *reading, yyjson_val *number)
+{
+	return yyjson_is_uint(number) && yyjson_get_uint(number) < reading->n ? reading->texts[yyjson_get_uint(number)] : NULL;
+}
+
+// False where one lacks what admin_servers() promises.
+static bool read_servers(yyjson_val *list, const struct reading *reading)
+{
+	struct survey *survey = reading->survey;
 	struct topology_server *items = arena_new_array(survey->arena, struct topology_server, yyjson_arr_size(list));
 	size_t index, max;
 	yyjson_val *item;
@@ -107,9 +152,9 @@ static bool read_servers(yyjson_val *list, struct survey *survey)
 		const char **const members[SERVER_MEMBERS] = {&server->id, &server->name, &server->address, &server->state, &server->health};
 
 		for (size_t k = 0; k < SERVER_MEMBERS; k++)
-			*members[k] = yyjson_get_str(yyjson_arr_get(item, k));
+			*members[k] = text_at(reading, yyjson_arr_get(item, k));
 		for (size_t k = SERVER_MEMBERS; k < yyjson_arr_size(item); k++) {
-			const char *name = yyjson_get_str(yyjson_arr_get(item, k));
+			const char *name = text_at(reading, yyjson_arr_get(item, k));
 
 			if (name)
 				hosting[server->n_hosting++] = name;
@@ -123,8 +168,9 @@ static bool read_servers(yyjson_val *list, struct survey *survey)
 }
 
 // False where one lacks what admin_databases() promises.
-static bool read_copies(yyjson_val *list, struct survey *survey)
+static bool read_copies(yyjson_val *list, const struct reading *reading)
 {
+	struct survey *survey = reading->survey;
 	struct topology_copy *items = arena_new_array(survey->arena, struct topology_copy, yyjson_arr_size(list));
 	size_t index, max;
 	yyjson_val *item;
@@ -135,7 +181,7 @@ static bool read_copies(yyjson_val *list, struct survey *survey)
 						&copy->role, &copy->requested, &copy->current};
 
 		for (size_t k = 0; k < COPY_MEMBERS; k++)
-			*members[k] = yyjson_get_str(yyjson_arr_get(item, k));
+			*members[k] = text_at(reading, yyjson_arr_get(item, k));
 		copy->writer = yyjson_get_bool(yyjson_arr_get(item, COPY_MEMBERS));
 		if (!copy->database || !copy->requested || !copy->current)
 			return false;
@@ -152,20 +198,23 @@ static void read_outsiders(yyjson_val *list, struct survey *survey)
 	yyjson_obj_foreach(list, index, max, key, val) {
 		if (yyjson_is_str(val) && survey->n_outsiders < SURVEY_OUTSIDERS_MAX)
 			survey->outsiders[survey->n_outsiders++] =
-				(struct survey_outsider){.pod = yyjson_get_str(key), .says = yyjson_get_str(val)};
+				(struct survey_outsider){.pod = arena_strdup(survey->arena, yyjson_get_str(key)),
+							 .says = arena_strdup(survey->arena, yyjson_get_str(val))};
 	}
 }
 
 struct survey *survey_read(const char *text, size_t len)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct survey *survey = survey_new();
-	yyjson_val *root = json_parse(survey->arena, text, len);
+	yyjson_val *root = json_parse(arena, text, len);
+	struct reading reading = read_texts(yyjson_obj_get(root, "texts"), survey);
 
-	survey->problem = yyjson_get_str(yyjson_obj_get(root, "problem"));
-	survey->reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
-	survey->asked = yyjson_get_str(yyjson_obj_get(root, "asked"));
+	survey->problem = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "problem")));
+	survey->reason = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "reason")));
+	survey->asked = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "asked")));
 	read_outsiders(yyjson_obj_get(root, "outsiders"), survey);
-	if (read_servers(yyjson_obj_get(root, "servers"), survey) && read_copies(yyjson_obj_get(root, "copies"), survey))
+	if (read_servers(yyjson_obj_get(root, "servers"), &reading) && read_copies(yyjson_obj_get(root, "copies"), &reading))
 		return survey;
 	// An empty list would mean that no server is there.
 	survey->servers = (struct topology_servers){0};

@@ -3,4 +3,6 @@
 foreach(name conf pluginlist token version)
 	neofleet_test(neo4j ${name} DEPS PkgConfig::openssl)
 endforeach()
-neofleet_test(neo4j admin SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+foreach(name admin admin_size)
+	neofleet_test(neo4j ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+endforeach()
