@@ -6,9 +6,14 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "operator/drift.h"
+
+// The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
+#define MESSAGE_MAX ((size_t)32768)
+#define ELLIPSIS "\xE2\x80\xA6"
 
 struct writer {
 	yyjson_mut_doc *doc;
@@ -30,6 +35,23 @@ static yyjson_val *old_condition(const struct writer *w, const char *type)
 	return NULL;
 }
 
+// The one place where a message comes in, whatever made it long.
+static void add_message(struct writer *w, yyjson_mut_val *object, const char *text)
+{
+	_cleanup_buf_ struct buf cut = BUF_INIT(MESSAGE_MAX);
+	size_t len = strlen(text);
+
+	if (len > MESSAGE_MAX) {
+		len = MESSAGE_MAX - strlen(ELLIPSIS);
+		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+			len--;
+		buf_append(&cut, text, len);
+		buf_add(&cut, ELLIPSIS);
+		text = buf_str(&cut);
+	}
+	yyjson_mut_obj_add_strcpy(w->doc, object, "message", text);
+}
+
 static void condition(struct writer *w, const char *type, int value, const char *reason, const char *message)
 {
 	const char *status = value > 0 ? "True" : value == 0 ? "False" : "Unknown";
@@ -42,7 +64,7 @@ static void condition(struct writer *w, const char *type, int value, const char 
 	yyjson_mut_obj_add_strcpy(w->doc, item, "type", type);
 	yyjson_mut_obj_add_strcpy(w->doc, item, "status", status);
 	yyjson_mut_obj_add_strcpy(w->doc, item, "reason", reason);
-	yyjson_mut_obj_add_strcpy(w->doc, item, "message", message ? message : "");
+	add_message(w, item, message ? message : "");
 	yyjson_mut_obj_add_strcpy(w->doc, item, "lastTransitionTime", since);
 	yyjson_mut_obj_add_sint(w->doc, item, "observedGeneration", w->generation);
 }
@@ -143,7 +165,7 @@ static void fleet_map(struct writer *w, yyjson_mut_val *status, const struct sta
 	yyjson_mut_obj_add_bool(w->doc, map, "registered", fleet->registered);
 	if (fleet->last_registration)
 		yyjson_mut_obj_add_strcpy(w->doc, map, "lastRegistrationTime", fleet->last_registration);
-	yyjson_mut_obj_add_strcpy(w->doc, map, "message", fleet->message);
+	add_message(w, map, fleet->message);
 }
 
 static bool differs(yyjson_val *wanted, yyjson_val *old)
@@ -186,7 +208,7 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
 
 	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(wanted->verdict.phase));
-	yyjson_mut_obj_add_strcpy(w.doc, status, "message", message_of(wanted, arena));
+	add_message(&w, status, message_of(wanted, arena));
 	if (wanted->version)
 		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
 	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
@@ -208,7 +230,7 @@ const char *status_plugin_patch(yyjson_val *object, const struct status_plugin_w
 	bool moving = verdict->phase == PLUGIN_WAITING || verdict->phase == PLUGIN_INSTALLING;
 
 	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", plugin_phase_name(verdict->phase));
-	yyjson_mut_obj_add_strcpy(w.doc, status, "message", verdict->message);
+	add_message(&w, status, verdict->message);
 	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
 	condition(&w, "Ready", verdict->phase == PLUGIN_READY, verdict->reason, verdict->message);
 	condition(&w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");

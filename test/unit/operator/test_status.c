@@ -212,6 +212,33 @@ static void test_problems_show(void **state)
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready");
 }
 
+// E4: whatever a message quotes, the status can be written: it is cut where a letter ends, and says so.
+static void test_a_long_message(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), *root;
+	struct status_wanted wanted = registered;
+	const size_t letters = 40000;
+	char *text = arena_alloc(arena, 1 + 2 * letters + 1);
+	const char *message;
+
+	(void)state;
+	text[0] = 'a';
+	for (size_t i = 0; i < letters; i++)
+		memcpy(text + 1 + 2 * i, "\xC3\xA9", 2);
+	wanted.verdict.message = wanted.fleet.message = text;
+	root = parse(arena, status_patch(object, &wanted, NOW, arena));
+	message = yyjson_get_str(yyjson_ptr_get(root, "/status/message"));
+	assert_in_range(strlen(message), 32764, 32768);
+	assert_memory_equal(message, text, strlen(message) - 3);
+	assert_string_equal(message + strlen(message) - 5, "\xC3\xA9\xE2\x80\xA6");
+	assert_string_equal(message_of(root, "Ready", "message"), message);
+	assert_string_equal(message_of(root, "FleetRegistered", "message"), message);
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/auraFleetManagement/message")), message);
+	// What was written is what is wanted.
+	assert_null(status_patch(patched(arena, status_patch(object, &wanted, NOW, arena)), &wanted, NOW, arena));
+}
+
 // C6, E1: a Neo4jPlugin's status, by the same rules.
 static void test_plugin(void **state)
 {
@@ -246,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_version_stays),
 		cmocka_unit_test(test_problems_show),
+		cmocka_unit_test(test_a_long_message),
 		cmocka_unit_test(test_plugin),
 	};
 
