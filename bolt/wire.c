@@ -20,6 +20,8 @@
 #define PORT 7687
 #define TICK_MS 500
 #define FAR_MS (2 * TICK_MS)
+// Bytes of TLS that are no content: more than any handshake, or any server's tickets, need.
+#define EMPTY_MAX ((size_t)256 * 1024)
 
 struct wire {
 	int fd;
@@ -142,8 +144,17 @@ static int tls_fill(struct wire *wire, int64_t deadline, size_t *ret_n, struct e
 	return r;
 }
 
+// What OpenSSL digests by itself (tickets, changes of keys) has a bound, too.
+static int check_empty(size_t *empty, size_t n, struct err *err)
+{
+	*empty += n;
+	return *empty > EMPTY_MAX ? err_set(err, ERR_PROTOCOL, "the server sent %zu bytes of TLS without any content", *empty) : 0;
+}
+
 static int tls_handshake(struct wire *wire, int64_t deadline, struct err *err)
 {
+	size_t empty = 0;
+
 	for (;;) {
 		int done = SSL_do_handshake(wire->ssl), r;
 		size_t n;
@@ -157,6 +168,9 @@ static int tls_handshake(struct wire *wire, int64_t deadline, struct err *err)
 			return err_wrap(err, "TLS handshake");
 		if (n == 0)
 			return err_set(err, ERR_IO, "TLS handshake: the server closed the connection; is TLS on at this port?");
+		r = check_empty(&empty, n, err);
+		if (r < 0)
+			return err_wrap(err, "TLS handshake");
 	}
 }
 
@@ -241,6 +255,8 @@ void wire_close(struct wire *wire)
 
 int wire_read(struct wire *wire, void *data, size_t size, int64_t deadline, size_t *ret_n, struct err *err)
 {
+	size_t empty = 0;
+
 	if (!wire->ssl)
 		return socket_read(wire, data, size, deadline, ret_n, err);
 	for (;;) {
@@ -257,6 +273,9 @@ int wire_read(struct wire *wire, void *data, size_t size, int64_t deadline, size
 			return tls_error(wire->ssl, "TLS", err);
 		r = tls_fill(wire, deadline, ret_n, err);
 		if (r < 0 || *ret_n == 0)
+			return r;
+		r = check_empty(&empty, *ret_n, err);
+		if (r < 0)
 			return r;
 	}
 }

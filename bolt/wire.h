@@ -32,7 +32,7 @@ DEFINE_CLEANUP(struct wire *, wire_close);
 // with TLS takes no notice.
 void wire_expect(struct wire *wire, size_t n);
 
-// At least one byte; *ret_n 0 at the peer's orderly end. ERR_IO, ERR_TIMEOUT.
+// At least one byte; *ret_n 0 at the peer's orderly end. ERR_IO, ERR_TIMEOUT; ERR_PROTOCOL: TLS, without an end, in which nothing is.
 int wire_read(struct wire *wire, void *data, size_t size, int64_t deadline, size_t *ret_n, struct err *err);
 
 // All bytes.

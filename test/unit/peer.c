@@ -230,6 +230,17 @@ bool peer_ignored(struct peer *peer)
 	return send_message(peer, PEER_IGNORED, NULL);
 }
 
+bool peer_ticket(struct peer *peer)
+{
+	struct pollfd item = {.fd = peer->fd, .events = POLLRDHUP};
+
+	// OpenSSL takes no notice of a ticket that finds nobody.
+	if (!peer->gone && poll(&item, 1, 0) == 0 && SSL_new_session_ticket(peer->ssl) == 1 && SSL_do_handshake(peer->ssl) == 1)
+		return true;
+	peer->gone = true;
+	return false;
+}
+
 bool peer_noop(struct peer *peer)
 {
 	return peer_send(peer, "\0\0", 2);

@@ -53,6 +53,7 @@ bool peer_send(struct peer *peer, const void *data, size_t size);
 void peer_wait_end(struct peer *peer);	// reads and drops until the client closes
 void peer_cork(struct peer *peer, bool on); // what is sent meanwhile goes out at once when it is switched off
 void peer_reset_socket(struct peer *peer); // the close will be a TCP reset
+bool peer_ticket(struct peer *peer); // over TLS: a session ticket, which is no content
 void peer_fault(struct peer *peer, const char *text);
 struct arena *peer_arena(struct peer *peer); // lives as long as the connection
 

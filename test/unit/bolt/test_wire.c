@@ -544,6 +544,33 @@ static void test_tls_end(void **state)
 	peer_server_stop(server, 1);
 }
 
+static void send_tickets(struct peer *peer, void *user)
+{
+	(void)user;
+	while (peer_ticket(peer))
+		;
+}
+
+// E4: what TLS swallows by itself is an error at once when there is too much of it, and not at the deadline.
+static void test_tls_without_content(void **state)
+{
+	const struct authority *a = *state;
+	const struct peer_tls tls = {.identity = &a->addressed};
+	struct peer_server *server = peer_server_start(send_tickets, NULL, &tls);
+	struct bolt_target target = target_of(server);
+	struct err err = ERR_INIT;
+	struct wire *wire;
+	size_t n, data;
+
+	target.tls = BOLT_TLS_VERIFY;
+	target.ca_pem = a->ca_pem;
+	assert_int_equal(wire_open(&target, deadline_in_ms(LIMIT), &wire, &err), 0);
+	assert_int_equal(wire_read(wire, &data, 1, deadline_in_ms(LIMIT), &n, &err), ERR_PROTOCOL);
+	assert_non_null(strstr(err.text, "bytes of TLS without any content"));
+	wire_close(wire);
+	peer_server_stop(server, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_tls_to_a_plain_server),
 		cmocka_unit_test(test_tls_silence),
 		cmocka_unit_test(test_tls_end),
+		cmocka_unit_test(test_tls_without_content),
 	};
 
 	return cmocka_run_group_tests(tests, make_authority, drop_authority);
