@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Any bytes as a PackStream value: what was understood survives being packed and read again.
+// Any bytes as a PackStream value: what was understood survives being packed and read again, and no limit on memory is passed.
 
 #include <string.h>
 
@@ -9,6 +9,27 @@
 #include "test/fuzz/fuzz.h"
 
 #define INPUT_MAX ((size_t)64 * 1024)
+
+// Within half of what the bytes may be worth, and with a budget of a quarter that is all given back.
+static void run_within(const uint8_t *data, size_t size, int without)
+{
+	struct arena *arena = arena_new();
+	size_t memory = size * PACK_COST_MAX / 2;
+	struct budget budget = BUDGET_INIT(memory / 2);
+	struct bolt_value value;
+	struct err err = ERR_INIT;
+	int r;
+
+	arena_bind(arena, &budget, 0);
+	r = unpack_value_within(data, size, memory, arena, &value, &err);
+	must(r == (int)err.class);
+	must(r == without || r == ERR_TOO_LARGE || r == ERR_TOO_MANY);
+	must(arena_used(arena) <= memory);
+	// What was not asked for is the rest of a block.
+	must(budget_taken(&budget) <= budget.max + (size_t)32 * 1024);
+	arena_free(arena);
+	must(budget_taken(&budget) == 0);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -21,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	// 40 bytes for each byte of the encoding, and what a doubling block may leave over is not counted.
 	must(arena_used(arena) <= 48 * size + 64);
 	must(r == (int)err.class);
+	run_within(data, size, r);
 	if (r < 0)
 		return 0;
 	pack_value(&first, &value);
