@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "bolt/driver.h"
 #include "bolt/link.h"
 #include "test/unit/peer.h"
 
@@ -24,7 +25,7 @@
 
 // What the server says, once it has let the client in.
 struct script {
-	size_t server;	  // bytes of the name that it gives itself
+	size_t server;	  // bytes of the name that it gives itself; 0: an ordinary one
 	const struct bolt_value *row;
 	unsigned n_rows;
 	unsigned keepalives; // before each row
@@ -39,28 +40,33 @@ static void flood(struct peer *peer)
 		;
 }
 
+static bool send_rows(struct peer *peer, const struct script *script)
+{
+	if (script->endless)
+		flood(peer);
+	for (unsigned i = 0; i < script->n_rows; i++) {
+		for (unsigned k = 0; k < script->keepalives; k++)
+			(void)peer_noop(peer);
+		if (!peer_record(peer, script->row, 1))
+			return false;
+	}
+	return peer_success(peer, NULL, 0);
+}
+
 static void act(struct peer *peer, void *user)
 {
 	const struct script *script = user;
-	char *name = arena_alloc(peer_arena(peer), script->server + 1);
+	const char *name = script->server ? memset(arena_alloc(peer_arena(peer), script->server + 1), 'n', script->server) : "Neo4j/5.26.0";
 	const struct bolt_value fields = bolt_string("x");
+	const struct bolt_entry run = {"fields", bolt_list(&fields, 1)}, hello = {"server", bolt_string(name)};
 	struct bolt_value said;
-	const struct bolt_entry run = {"fields", bolt_list(&fields, 1)}, hello = {"server", bolt_string(memset(name, 'n', script->server))};
+	bool goes_on = peer_handshake(peer, 5, 8) && peer_expect(peer, PEER_HELLO, NULL) && peer_success(peer, &hello, 1);
 
-	if (!peer_handshake(peer, 5, 8) || !peer_expect(peer, PEER_HELLO, NULL) || !peer_success(peer, &hello, 1) ||
-	    !peer_read(peer, &said) || !peer_success(peer, NULL, 0))
-		return;
-	while (peer_read(peer, &said) && peer_success(peer, &run, 1) && peer_read(peer, &said)) {
-		if (script->endless)
-			flood(peer);
-		for (unsigned i = 0; i < script->n_rows; i++) {
-			for (unsigned k = 0; k < script->keepalives; k++)
-				(void)peer_noop(peer);
-			if (!peer_record(peer, script->row, 1))
-				return;
-		}
-		if (!peer_success(peer, NULL, 0))
-			return;
+	while (goes_on && peer_read(peer, &said)) {
+		if (said.tag == PEER_PULL)
+			goes_on = send_rows(peer, script);
+		else
+			goes_on = peer_success(peer, &run, said.tag == PEER_RUN ? 1 : 0);
 	}
 }
 
@@ -251,6 +257,44 @@ static void test_keepalives(void **state)
 	client_close(&client);
 }
 
+// A driver has them, too: for a message, for rows that are kept, and from a budget.
+static void test_a_driver(void **state)
+{
+	struct budget budget = BUDGET_INIT(64 * KIB);
+	const struct {
+		struct bolt_limits limits;
+		int r;
+	} cases[] = {
+		{{0}, 0},
+		{{.message = 1 * KIB}, ERR_TOO_LARGE},
+		{{.result = 128 * KIB}, ERR_TOO_LARGE},
+		{{.budget = &budget}, ERR_TOO_MANY},
+	};
+	struct bolt_value row = nulls(3000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct script script = {.row = &row, .n_rows = 6};
+		struct peer_server *server = peer_server_start(act, &script, NULL);
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct bolt_driver_options options = {
+			.auth = bolt_auth_basic("neo4j", "secret"), .retry_ms = -1, .limits = &cases[i].limits};
+		struct bolt_driver *driver;
+		struct bolt_answer answer;
+		struct err err = ERR_INIT;
+
+		options.uri = arena_printf(arena, "bolt://127.0.0.1:%u", peer_server_port(server));
+		assert_int_equal(bolt_driver_new(&options, &driver, &err), 0);
+		assert_int_equal(bolt_driver_query(driver, &(struct bolt_call){.text = "RETURN 1"}, deadline_in_ms(LIMIT), arena, &answer, &err),
+				 cases[i].r);
+		assert_true(err_is_set(&err) || answer.n_rows == 6);
+		bolt_driver_free(driver);
+		peer_server_stop(server, 1);
+	}
+	assert_int_equal(budget_taken(&budget), 0);
+	nulls_free(&row);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_a_whole_result),
 		cmocka_unit_test(test_before_the_login),
 		cmocka_unit_test(test_one_budget),
+		cmocka_unit_test(test_a_driver),
 		cmocka_unit_test(test_endless_keepalives),
 		cmocka_unit_test(test_keepalives),
 	};
