@@ -18,7 +18,7 @@
 
 // What the surveys of all deployments may take at rest, but for those that are small. One that finds no room is forgotten: the servers
 // are asked anew when it is wanted.
-#define SURVEYS_MAX ((size_t)16 * 1024 * 1024)
+#define SURVEYS_MAX ((size_t)8 * 1024 * 1024)
 #define SURVEY_SMALL ((size_t)16 * 1024)
 
 struct slot {
