@@ -65,6 +65,7 @@ struct conf {
 };
 
 #define CONF_TLS_FOLDER "/tls"
+#define CONF_PASSWORD_LENGTH "dbms.security.auth_minimum_password_length"
 
 // ERR_INVALID: a setting that is the operator's, has a control character, exceeds the memory limit, ...: the text begins with
 // the setting's field and names the cure.
@@ -75,5 +76,5 @@ int conf_build(const struct conf_request *request, struct arena *arena, struct c
 const char *conf_setting_of_env(const char *variable, struct arena *arena);
 
 // Whether the entrypoint's replacing a setting by an environment variable would lose what others put into it, or the operator
-// sets it: then a variable whose value we cannot see is not allowed. ret_cure is static text.
+// sets or reads it: then a variable whose value we cannot see is not allowed. ret_cure is static text.
 bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure);

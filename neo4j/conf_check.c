@@ -98,9 +98,14 @@ bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure)
 {
 	const struct owned *found = find_owned(setting, cluster);
 
-	if (!found && !conf_is_list(setting))
+	if (found)
+		*ret_cure = found->cure;
+	else if (conf_is_list(setting))
+		*ret_cure = "give it as a value, so that it can be joined with the entries of plugins";
+	else if (!strcmp(setting, CONF_PASSWORD_LENGTH))
+		*ret_cure = "give it as a value: the operator holds the password against it";
+	else
 		return false;
-	*ret_cure = found ? found->cure : "give it as a value, so that it can be joined with the entries of plugins";
 	return true;
 }
 

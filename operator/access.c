@@ -82,7 +82,8 @@ static bool read_credentials(const struct context *context, struct access *acces
 
 	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
 		return false;
-	if (credentials_read(kube_object_root(secret), access->arena, &access->credentials, &problem))
+	// How long it is counts where it is set; one that was set before is what it is.
+	if (credentials_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem))
 		return true;
 	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED,
 		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));

@@ -47,7 +47,6 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 		.server_version = inputs->told,
 		.withdrawn = inputs->withdrawn,
 		.unready = inputs->live.unready,
-		.auth_is_pair = inputs->auth_is_pair,
 		.certificate = inputs->certificate,
 		.claim_size = inputs->live.claim_size,
 		.replicas = inputs->replicas,

@@ -7,16 +7,18 @@
 
 #include "neo4j/conf.h"
 #include "operator/labels.h"
+#include "operator/password.h"
 #include "operator/pod.h"
 #include "operator/probe.h"
 #include "operator/settings.h"
 
 #define NEO4J_ID 7474 // user and group of the image
 #define GRACE_SECONDS 300
-#define PASSWORD_VARIABLE "NEOFLEET_ADMIN_PASSWORD"
+#define SCRATCH_SIZE "1Mi"
 #define MODE_CONFIG 0644
 #define MODE_SCRIPT 0555
 #define MODE_KEY 0440
+#define MODE_PASSWORD 0444 // no other container mounts it
 
 size_t container_ports(const struct dbms *dbms, bool inner, struct container_port ret[8])
 {
@@ -43,33 +45,11 @@ static yyjson_mut_val *add_env(yyjson_mut_doc *doc, yyjson_mut_val *env, const c
 	return item;
 }
 
-static void add_env_of_secret(yyjson_mut_doc *doc, yyjson_mut_val *env, const char *name, const char *const secret_key[2])
-{
-	yyjson_mut_val *from = yyjson_mut_obj_add_obj(doc, add_env(doc, env, name, NULL), "valueFrom");
-	yyjson_mut_val *ref = yyjson_mut_obj_add_obj(doc, from, "secretKeyRef");
-
-	yyjson_mut_obj_add_str(doc, ref, "key", secret_key[1]);
-	yyjson_mut_obj_add_str(doc, ref, "name", secret_key[0]);
-}
-
 static void add_env_of_field(yyjson_mut_doc *doc, yyjson_mut_val *env, const char *name, const char *path)
 {
 	yyjson_mut_val *from = yyjson_mut_obj_add_obj(doc, add_env(doc, env, name, NULL), "valueFrom");
 
 	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, from, "fieldRef"), "fieldPath", path);
-}
-
-// The entrypoint would make a setting of any variable that begins with NEO4J_, so the helpers begin otherwise.
-static void add_auth(yyjson_mut_doc *doc, yyjson_mut_val *env, const struct workload_inputs *inputs)
-{
-	const char *secret = inputs->dbms->admin_secret;
-
-	if (inputs->auth_is_pair) {
-		add_env_of_secret(doc, env, "NEO4J_AUTH", (const char *const[2]){secret, "NEO4J_AUTH"});
-		return;
-	}
-	add_env_of_secret(doc, env, PASSWORD_VARIABLE, (const char *const[2]){secret, "password"});
-	add_env(doc, env, "NEO4J_AUTH", "neo4j/$(" PASSWORD_VARIABLE ")");
 }
 
 static void add_addresses(yyjson_mut_doc *doc, yyjson_mut_val *env, const struct workload_inputs *inputs, struct arena *arena)
@@ -96,8 +76,9 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 	size_t index, max;
 	yyjson_val *entry;
 
+	// The entrypoint would make a setting of any variable that begins with NEO4J_, so this one begins otherwise. There is no
+	// NEO4J_AUTH: what is in the server's environment can be read there, and without it the entrypoint leaves users alone.
 	add_env_of_field(doc, env, POD_NAME_VARIABLE, "metadata.name");
-	add_auth(doc, env, inputs);
 	add_env(doc, env, "NEO4J_ACCEPT_LICENSE_AGREEMENT", inputs->dbms->license);
 	add_addresses(doc, env, inputs, arena);
 	yyjson_arr_foreach(inputs->dbms->core.env, index, max, entry) {
@@ -137,12 +118,17 @@ static yyjson_mut_val *add_probe(yyjson_mut_doc *doc, yyjson_mut_val *container,
 	return probe;
 }
 
-static void add_script(yyjson_mut_doc *doc, yyjson_mut_val *probe)
+static void add_script(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *path)
 {
-	yyjson_mut_val *command = yyjson_mut_obj_add_arr(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), "command");
+	yyjson_mut_val *command = yyjson_mut_obj_add_arr(doc, object, "command");
 
 	yyjson_mut_arr_add_str(doc, command, "bash");
-	yyjson_mut_arr_add_str(doc, command, PROBE_FOLDER "/" PROBE_KEY);
+	yyjson_mut_arr_add_str(doc, command, path);
+}
+
+static void add_bolt_probe(yyjson_mut_doc *doc, yyjson_mut_val *probe)
+{
+	add_script(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), PROBE_FOLDER "/" PROBE_KEY);
 }
 
 // Half an hour for a start (a big store recovers slowly); a short period, so that readiness is seen soon.
@@ -151,8 +137,8 @@ static void add_probes(yyjson_mut_doc *doc, yyjson_mut_val *container)
 	yyjson_mut_val *liveness = add_probe(doc, container, "livenessProbe", 10, 6);
 
 	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, liveness, "tcpSocket"), "port", "bolt");
-	add_script(doc, add_probe(doc, container, "readinessProbe", 5, 3));
-	add_script(doc, add_probe(doc, container, "startupProbe", 2, 900));
+	add_bolt_probe(doc, add_probe(doc, container, "readinessProbe", 5, 3));
+	add_bolt_probe(doc, add_probe(doc, container, "startupProbe", 2, 900));
 }
 
 static void add_mount(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *name, const char *path)
@@ -198,6 +184,23 @@ static yyjson_mut_val *add_volume(yyjson_mut_doc *doc, yyjson_mut_val *list, con
 	return yyjson_mut_obj_add_obj(doc, volume, type);
 }
 
+// Both forms of the Secret are mounted, whichever it has: a pod that has its users does not need it any more, and starts without it.
+static void add_password_volumes(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct workload_inputs *inputs)
+{
+	static const char *const script_key[2] = {PASSWORD_KEY, NULL}, *const secret_keys[2] = {"NEO4J_AUTH", "password"};
+	yyjson_mut_val *source = add_volume(doc, list, "first-password", "configMap");
+
+	yyjson_mut_obj_add_str(doc, source, "name", inputs->names->config);
+	add_items(doc, source, MODE_SCRIPT, script_key);
+	source = add_volume(doc, list, "admin", "secret");
+	yyjson_mut_obj_add_bool(doc, source, "optional", true);
+	yyjson_mut_obj_add_str(doc, source, "secretName", inputs->dbms->admin_secret);
+	add_items(doc, source, MODE_PASSWORD, secret_keys);
+	source = add_volume(doc, list, "scratch", "emptyDir");
+	yyjson_mut_obj_add_str(doc, source, "medium", "Memory");
+	yyjson_mut_obj_add_str(doc, source, "sizeLimit", SCRATCH_SIZE);
+}
+
 static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct workload_inputs *inputs)
 {
 	static const char *const conf_keys[2] = {"apoc.conf", "neo4j.conf"}, *const script_key[2] = {PROBE_KEY, NULL};
@@ -212,6 +215,7 @@ static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct 
 	add_items(doc, source, MODE_SCRIPT, script_key);
 	(void)add_volume(doc, list, "logs", "emptyDir");
 	(void)add_volume(doc, list, "plugins", "emptyDir");
+	add_password_volumes(doc, list, inputs);
 	if (!inputs->dbms->tls_secret)
 		return;
 	source = add_volume(doc, list, POD_TLS_VOLUME, "secret");
@@ -254,23 +258,48 @@ static void add_container_security(yyjson_mut_doc *doc, yyjson_mut_val *containe
 	overlay(doc, security, dbms->core.container_security_context);
 }
 
-static void add_container(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct workload_inputs *inputs, struct arena *arena)
+// What the containers of a pod have in common.
+static yyjson_mut_val *add_container(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *name, const struct dbms *dbms)
 {
-	const struct dbms *dbms = inputs->dbms;
-	yyjson_mut_val *container = yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_add_arr(doc, spec, "containers"));
+	yyjson_mut_val *container = yyjson_mut_arr_add_obj(doc, list);
 
-	yyjson_mut_obj_add_str(doc, container, "name", CONTAINER_NAME);
+	yyjson_mut_obj_add_str(doc, container, "name", name);
 	yyjson_mut_obj_add_str(doc, container, "image", dbms->image.reference);
 	yyjson_mut_obj_add_str(doc, container, "imagePullPolicy", dbms->image.pull_policy);
-	// Where a server says nothing to the kubelet when it ends, its log's last lines are its last words.
+	// Where a container says nothing to the kubelet when it ends, its log's last lines are its last words.
 	yyjson_mut_obj_add_str(doc, container, "terminationMessagePolicy", "FallbackToLogsOnError");
-	add_environment(doc, container, inputs, arena);
-	add_ports(doc, container, dbms);
-	add_probes(doc, container);
 	if (dbms->core.resources)
 		yyjson_mut_obj_add_val(doc, container, "resources", yyjson_val_mut_copy(doc, dbms->core.resources));
 	add_container_security(doc, container, dbms);
+	return container;
+}
+
+static void add_server(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct workload_inputs *inputs, struct arena *arena)
+{
+	const struct dbms *dbms = inputs->dbms;
+	yyjson_mut_val *container = add_container(doc, yyjson_mut_obj_add_arr(doc, spec, "containers"), CONTAINER_NAME, dbms);
+
+	add_environment(doc, container, inputs, arena);
+	add_ports(doc, container, dbms);
+	add_probes(doc, container);
 	add_mounts(doc, container, dbms);
+}
+
+// The only container that sees the password, gone before the server starts. It has the server's resources, which costs nothing, since
+// the two never run at once, and a quota may ask for them. The locale makes letters beyond ASCII what they are.
+static void add_first_password(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
+{
+	yyjson_mut_val *container =
+		add_container(doc, yyjson_mut_obj_add_arr(doc, spec, "initContainers"), PASSWORD_CONTAINER, dbms);
+	yyjson_mut_val *env = yyjson_mut_obj_add_arr(doc, container, "env"), *mounts;
+
+	add_script(doc, container, PASSWORD_FOLDER "/" PASSWORD_KEY);
+	add_env(doc, env, "LC_ALL", "C.UTF-8");
+	mounts = yyjson_mut_obj_add_arr(doc, container, "volumeMounts");
+	add_mount(doc, mounts, "admin", PASSWORD_SECRET_FOLDER);
+	add_mount(doc, mounts, DATA_VOLUME, "/data");
+	add_mount(doc, mounts, "first-password", PASSWORD_FOLDER);
+	add_mount(doc, mounts, "scratch", PASSWORD_SCRATCH_FOLDER);
 }
 
 static void add_copy(yyjson_mut_doc *doc, yyjson_mut_val *spec, const char *key, yyjson_val *val)
@@ -363,7 +392,8 @@ yyjson_mut_val *container_template(yyjson_mut_doc *doc, const struct workload_in
 	add_pull_secrets(doc, spec, inputs->dbms);
 	add_pod_security(doc, spec, inputs->dbms);
 	add_scheduling(doc, spec, inputs->dbms);
-	add_container(doc, spec, inputs, arena);
+	add_first_password(doc, spec, inputs->dbms);
+	add_server(doc, spec, inputs, arena);
 	add_volumes(doc, spec, inputs);
 	return template;
 }

@@ -12,6 +12,7 @@
 #include "operator/access.h"
 #include "operator/apply.h"
 #include "operator/credentials.h"
+#include "operator/settings.h"
 
 // The objects that the index tells for a deployment; their number and size are limited (operator/belongs.h, operator/wiring.c).
 static size_t find_objects(struct kube_store *store, const struct dbms *dbms, struct kube_object ***ret)
@@ -65,14 +66,14 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 	}
 }
 
-static void judge_secret(struct memory *memory, struct kube_object *secret, const char *name)
+static void judge_secret(struct memory *memory, struct kube_object *secret, const char *name, int least)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct credentials credentials;
 	const char *problem;
 
-	memory->admin_usable = credentials_read(kube_object_root(secret), arena, &credentials, &problem);
-	memory->admin_is_pair = credentials.form == CREDENTIALS_NEO4J_AUTH;
+	memory->admin_usable = credentials_read(kube_object_root(secret), least, arena, &credentials, &problem);
+	memory->admin_least = least;
 	memory_set(memory->admin_problem,
 		   memory->admin_usable ? "" : arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
 	memory_set(memory->admin_version, kube_object_resource_version(secret));
@@ -84,7 +85,7 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *known = NULL, *secret = NULL;
 	struct kube_name name = {.namespace = inputs->dbms.metadata.namespace, .name = inputs->dbms.admin_secret};
-	int r;
+	int least = settings_password_length(&inputs->dbms, arena), r;
 
 	known = kube_store_get(context->stores.secrets, name);
 	if (!known) {
@@ -93,14 +94,13 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 			name.name, name.namespace);
 		return 0;
 	}
-	if (strcmp(memory->admin_version, kube_object_resource_version(known)) != 0) {
+	if (memory->admin_least != least || strcmp(memory->admin_version, kube_object_resource_version(known)) != 0) {
 		r = keyring_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
-		judge_secret(memory, secret, name.name);
+		judge_secret(memory, secret, name.name, least);
 	}
 	inputs->admin_problem = memory->admin_usable ? NULL : arena_strdup(arena, memory->admin_problem);
-	inputs->auth_is_pair = memory->admin_is_pair;
 	return 0;
 }
 

@@ -44,7 +44,6 @@ struct inputs {
 	size_t n_volumes;
 	int replicas; // that the StatefulSet is to have; servers that are to leave have not left yet
 	const char *admin_problem; // why the admin Secret cannot be used; NULL when it can
-	bool auth_is_pair;
 	const char *certificate_problem; // why the TLS Secret cannot be used; NULL when it can, or without TLS
 	const char *certificate;	 // what changes with the certificate; NULL without a usable one
 	int64_t certificate_turns_ms;	 // wall clock, when that changes by itself; 0: never

@@ -48,11 +48,10 @@ struct memory {
 		char digest[65];
 	} child[CHILD_COUNT];
 
-	// The verdict on the admin Secret at this resource version.
+	// The verdict on the admin Secret at this resource version, for a password of at least so many characters.
 	char admin_version[MEMORY_VERSION_SIZE];
+	int admin_least;
 	bool admin_usable;
-	bool admin_is_pair;
-	bool admin_has_username;
 	char admin_problem[MEMORY_TEXT_SIZE];
 
 	// The verdict on the TLS Secret at this version of it, for these servers.

@@ -61,7 +61,7 @@ static const char *last_end(yyjson_val *container, struct arena *arena)
 	if (!end)
 		return NULL;
 	return with_detail(arena,
-			   arena_printf(arena, "container neo4j ended with exit code %lld",
+			   arena_printf(arena, "container %s ended with exit code %lld", str(container, "name"),
 					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
 			   last_line(str(end, "message"), arena));
 }
@@ -96,16 +96,11 @@ static const char *lost_words(yyjson_val *spec, bool terminating, struct arena *
 	return arena_printf(arena, "node '%s' does not report", node ? node : "");
 }
 
-static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
+static const char *waiting_for(yyjson_val *container, struct arena *arena)
 {
-	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
 	yyjson_val *waiting = yyjson_obj_get(yyjson_obj_get(container, "state"), "waiting");
 	const char *reason = str(waiting, "reason");
 
-	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
-		return with_detail(arena, "not scheduled", str(scheduled, "message"));
-	if (end)
-		return end;
 	if (reason && strcmp(reason, "ContainerCreating") != 0 && strcmp(reason, "PodInitializing") != 0)
 		return with_detail(arena, reason, str(waiting, "message"));
 	return NULL;
@@ -126,6 +121,32 @@ static const char *tls_secret_of(yyjson_val *spec)
 	yyjson_val *volume = item_where(yyjson_obj_get(spec, "volumes"), "name", POD_TLS_VOLUME);
 
 	return str(yyjson_obj_get(volume, "secret"), "secretName");
+}
+
+// What keeps an init container from doing its part; NULL for one that has done it.
+static const char *init_problem(yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *end = yyjson_ptr_get(container, "/state/terminated");
+	const char *words;
+
+	if (end && yyjson_get_sint(yyjson_obj_get(end, "exitCode")) == 0)
+		return NULL;
+	words = last_end(container, arena);
+	return words ? words : waiting_for(container, arena);
+}
+
+static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
+{
+	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
+	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", PASSWORD_CONTAINER);
+	const char *problem;
+
+	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
+		return with_detail(arena, "not scheduled", str(scheduled, "message"));
+	problem = init ? init_problem(init, arena) : NULL;
+	if (problem)
+		return problem;
+	return end ? end : waiting_for(container, arena);
 }
 
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)

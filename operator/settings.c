@@ -3,12 +3,15 @@
 
 #include "operator/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "neo4j/conf.h"
+#include "operator/credentials.h"
 #include "operator/digest.h"
 #include "operator/labels.h"
+#include "operator/password.h"
 #include "operator/probe.h"
 
 // The port of the discovery service and of transactions between servers.
@@ -94,6 +97,27 @@ static int fold_env(const struct dbms *dbms, struct arena *arena, struct conf_re
 	return 0;
 }
 
+int settings_password_length(const struct dbms *dbms, struct arena *arena)
+{
+	const char *value = NULL;
+	size_t index, max;
+	yyjson_val *entry;
+	long length;
+
+	for (size_t i = 0; i < dbms->config.n; i++)
+		if (!strcmp(dbms->config.items[i].name, CONF_PASSWORD_LENGTH))
+			value = dbms->config.items[i].value;
+	yyjson_arr_foreach(dbms->core.env, index, max, entry) {
+		const char *name = env_string(entry, "name"), *setting = name ? conf_setting_of_env(name, arena) : NULL;
+
+		if (setting && !strcmp(setting, CONF_PASSWORD_LENGTH) && is_literal(entry))
+			value = env_string(entry, "value");
+	}
+	length = value ? strtol(value, NULL, 10) : 0;
+	// What is no length ends the server's start, with the server's words.
+	return length > 0 && length <= CONF_MAX_BYTES ? (int)length : CREDENTIALS_LEAST_CHARACTERS;
+}
+
 static const struct conf_setting *settings_of(struct field_pairs pairs, const char *where, struct arena *arena)
 {
 	struct conf_setting *settings = arena_new_array(arena, struct conf_setting, pairs.n);
@@ -176,6 +200,7 @@ static const char *config_map(const struct settings_inputs *inputs, const struct
 	// Always there, so that the pod's list of files does not change with its first setting.
 	yyjson_mut_obj_add_str(doc, data, "apoc.conf", conf->apoc_conf ? conf->apoc_conf : "# No settings.\n");
 	yyjson_mut_obj_add_str(doc, data, PROBE_KEY, probe_script());
+	yyjson_mut_obj_add_str(doc, data, PASSWORD_KEY, password_script(settings_password_length(inputs->dbms, arena), arena));
 	yyjson_mut_obj_add_str(doc, data, "neo4j.conf", conf->neo4j_conf);
 	return json_text(arena, doc);
 }

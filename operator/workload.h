@@ -56,7 +56,6 @@ struct workload_inputs {
 	yyjson_val *plugins_ref; // its valueFrom instead; NULL: none
 	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
 	const char *server_version, *fleet_entry, *withdrawn, *unready; // values of the other records; NULL: none
-	bool auth_is_pair;	 // the admin Secret has the one key NEO4J_AUTH
 	const char *certificate; // what changes with the TLS certificate; NULL without TLS
 	const char *claim_size;	 // workload_live.claim_size; NULL: as the spec says
 	int replicas;		 // may lag behind dbms.servers while servers are drained

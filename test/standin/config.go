@@ -60,7 +60,8 @@ type config struct {
 	data     string
 	auth     bool
 	password string
-	change   bool // the initial password must be changed
+	change   bool  // the initial password must be changed
+	initial  *user // what neo4j-admin has set instead; nil: nothing
 
 	boltListen, clusterListen                string
 	boltAddress, clusterAddress, httpAddress string
@@ -333,6 +334,11 @@ func (e *entry) initialPassword(c *config) error {
 		auth = strings.TrimRight(string(data), "\n")
 	}
 	c.auth = c.get("dbms.security.auth_enabled", "true") == "true" && auth != "none"
+	if auth == "" {
+		if err := readJSON(e.path("data/"+initialFile), &c.initial); err != nil {
+			return err
+		}
+	}
 	if auth == "none" || auth == "" {
 		c.password, c.change = defaultName, true
 		return nil

@@ -67,6 +67,36 @@ func TestRefusedStarts(t *testing.T) {
 	}
 }
 
+// The first password by neo4j-admin, as a pod's init container sets it.
+func TestInitialPasswordByTheAdminTool(t *testing.T) {
+	e := container(t, "2025.12.1-enterprise", "", "NEO4J_AUTH=")
+	tool := newEntry([]string{"STANDIN_ROOT=" + e.root, "NEO4J_CONF=" + t.TempDir()})
+	file := filepath.Join(t.TempDir(), "arguments")
+	cases := []struct{ content, password string }{
+		{"--\n\"correct-horse\"\n", "correct-horse"},
+		{"--\n\"@@@s3cret-pass\"\n", "@@s3cret-pass"},
+		{"--\n\"-a \\\"b\\\" \\\\c\\nd/true\"\n", "-a \"b\" \\c\nd/true"},
+		{"correct-horse\n", "correct-horse"},
+	}
+	for _, c := range cases {
+		if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := adminTool(tool, []string{"dbms", "set-initial-password", "@" + file}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.config()
+		if err != nil || got.initial == nil || !got.initial.knows(c.password) || got.initial.Change {
+			t.Errorf("%q: %v %v", c.content, got, err)
+		}
+	}
+	for _, words := range [][]string{{"short"}, {"-starts-with-a-dash"}, {"two-words", "are-too-many"}, {}} {
+		if err := adminTool(tool, append([]string{"dbms", "set-initial-password"}, words...)); err == nil {
+			t.Errorf("%q was taken", words)
+		}
+	}
+}
+
 func TestUnwritableFolder(t *testing.T) {
 	e := container(t, "2025.12.1-enterprise", "", `NEO4J_PLUGINS=["apoc"]`)
 	if err := os.Remove(e.path("plugins")); err != nil {

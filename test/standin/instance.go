@@ -10,6 +10,7 @@ import (
 	"log"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,8 +74,15 @@ func newInstance(ctx context.Context, c *config) (*instance, error) {
 		return nil, err
 	}
 	if known.ID == "" {
-		known.ID, known.Password = newUUID(), newUser(c.password, c.change)
+		known.ID, known.Password = newUUID(), c.initial
+		if known.Password == nil {
+			known.Password = newUser(c.password, c.change)
+		}
 		data, err := json.Marshal(known)
+		if err == nil {
+			// By this folder everybody sees that the volume has its users.
+			err = os.MkdirAll(filepath.Join(c.data, "databases/system"), 0o755)
+		}
 		if err == nil {
 			err = replaceFile(file, data)
 		}

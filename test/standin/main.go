@@ -25,12 +25,18 @@ const usage = `usage, in the container:
   standin misbehave none               ends all
   standin counts [KEY]                 how often what was asked for (JSON, or one number)
   standin step-down DATABASE...        gives the lead of databases to another server
+  neo4j-admin dbms set-initial-password @FILE
+                                       the same program by another name: the first password of a volume
   standin crowd SERVER CA CERT KEY     answers for all pods of a cluster of pretend nodes (script/cluster pretend)
 The variable STANDIN_MISBEHAVE holds misbehaviours from the container's start on: "NAME ARG; NAME ARG".
 `
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	do := func() error { return run(os.Args[1:], os.Stdout) }
+	if filepath.Base(os.Args[0]) == "neo4j-admin" {
+		do = func() error { return adminTool(newEntry(os.Environ()), os.Args[1:]) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

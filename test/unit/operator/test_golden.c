@@ -154,7 +154,6 @@ static const char *objects(struct golden *golden)
 		.plugins = golden->plan.merge.value,
 		.plugins_ref = golden->live.plugins_ref,
 		.declared = golden->plan.merge.declared,
-		.auth_is_pair = yyjson_get_bool(yyjson_obj_get(golden->in, "authIsPair")),
 		.certificate = yyjson_get_str(yyjson_obj_get(golden->in, "certificate")),
 		.claim_size = golden->live.claim_size,
 		.replicas = dbms->servers,

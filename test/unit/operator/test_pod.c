@@ -89,6 +89,18 @@ static void test_problems(void **state)
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":\"first\\nlast\\n\\n\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"before\"}}}]}",
 		 "container neo4j ended with exit code 1: last"},
+		// The container that sets the first password comes first.
+		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
+		 "\"lastState\":{\"terminated\":{\"exitCode\":1,\"message\":\"too short\"}}}],\"containerStatuses\":[{\"name\":\"neo4j\","
+		 "\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}]}",
+		 "container first-password ended with exit code 1: too short"},
+		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\","
+		 "\"message\":\"not there\"}}}]}",
+		 "ErrImagePull: not there"},
+		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"terminated\":{\"exitCode\":0}}}],"
+		 "\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
+		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"bad conf\"}}}]}",
+		 "container neo4j ended with exit code 3: bad conf"},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pod pod;

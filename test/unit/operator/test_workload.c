@@ -143,6 +143,57 @@ static void test_same_bytes(void **state)
 	arena_free(b.arena);
 }
 
+// B5: of the server's container neither environment nor mounts lead to the admin Secret; one container that has ended before does.
+static void test_no_password_at_the_server(void **state)
+{
+	struct made made = make(CLUSTER("3", ""));
+	yyjson_val *root = json_parse(made.arena, made.statefulset, strlen(made.statefulset));
+	yyjson_val *spec = yyjson_ptr_get(root, "/spec/template/spec");
+	const char *server = json_val_text(made.arena, yyjson_ptr_get(spec, "/containers/0"));
+	const char *first = json_val_text(made.arena, yyjson_ptr_get(spec, "/initContainers/0"));
+
+	(void)state;
+	assert_null(strstr(server, "secretKeyRef"));
+	assert_null(strstr(server, "NEO4J_AUTH"));
+	assert_null(strstr(server, "\"admin\""));
+	assert_null(strstr(first, "secretKeyRef"));
+	assert_non_null(strstr(first, "{\"mountPath\":\"/neofleet-admin\",\"name\":\"admin\"}"));
+	assert_true(yyjson_equals(yyjson_ptr_get(spec, "/containers/0/image"), yyjson_ptr_get(spec, "/initContainers/0/image")));
+	assert_true(yyjson_equals(yyjson_ptr_get(spec, "/containers/0/imagePullPolicy"),
+				  yyjson_ptr_get(spec, "/initContainers/0/imagePullPolicy")));
+	assert_true(yyjson_equals(yyjson_ptr_get(spec, "/containers/0/securityContext"),
+				  yyjson_ptr_get(spec, "/initContainers/0/securityContext")));
+	arena_free(made.arena);
+}
+
+// B5: the least length that a password must have, as the server will see it.
+static void test_password_length(void **state)
+{
+	static const struct {
+		const char *more;
+		int length;
+	} cases[] = {
+		{"", 8},
+		{",\"config\":{\"dbms.security.auth_minimum_password_length\":\"14\"}", 14},
+		{",\"config\":{\"dbms.security.auth_minimum_password_length\":\"14\"},\"env\":[{\"name\":"
+		 "\"NEO4J_dbms_security_auth__minimum__password__length\",\"value\":\"4\"}]",
+		 4},
+		{",\"config\":{\"dbms.security.auth_minimum_password_length\":\"many\"}", 8},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *resource = CLUSTER("3", "");
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct made made;
+
+		made = make(arena_printf(arena, "%.*s%s}}", (int)strlen(resource) - 2, resource, cases[i].more));
+		assert_int_equal(settings_password_length(&made.dbms, made.arena), cases[i].length);
+		assert_non_null(strstr(made.settings.config_map, arena_printf(arena, "\\nleast=%d\\n", cases[i].length)));
+		arena_free(made.arena);
+	}
+}
+
 static const struct {
 	const char *env; // an item of spec.env
 	bool folded;
@@ -160,6 +211,8 @@ static const struct {
 	{"{\"name\":\"NEO4J_dbms_security_procedures_unrestricted\",\"value\":\"\"}", false, NULL},
 	{"{\"name\":\"NEO4J_dbms_security_procedures_unrestricted_FILE\",\"value\":\"/x\"}", false,
 	 "'NEO4J_dbms_security_procedures_unrestricted_FILE' must not be set from elsewhere"},
+	{"{\"name\":\"NEO4J_dbms_security_auth__minimum__password__length\",\"value\":\"$(OTHER)\"}", false,
+	 "must not be set from elsewhere: give it as a value: the operator holds the password against it"},
 	{"{\"name\":\"NEO4J_server_bolt_tls__level_FILE\",\"value\":\"/x\"}", false, "use spec.tls"},
 	{"{\"name\":\"NEO4J_server_bolt_tls__level\",\"value\":\"DISABLED\"}", true,
 	 "spec.env[0] (NEO4J_server_bolt_tls__level): must not be set: the operator sets it; use spec.tls"},
@@ -280,7 +333,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_start_follows_the_servers_that_are),
 		cmocka_unit_test(test_pod_of_the_template),
-		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_env), cmocka_unit_test(test_empty_env),
+		cmocka_unit_test(test_digest), cmocka_unit_test(test_same_bytes),
+		cmocka_unit_test(test_no_password_at_the_server), cmocka_unit_test(test_password_length),
+		 cmocka_unit_test(test_env), cmocka_unit_test(test_empty_env),
 		cmocka_unit_test(test_names),  cmocka_unit_test(test_read_live),  cmocka_unit_test(test_fleet_opens_nothing),
 	};
 

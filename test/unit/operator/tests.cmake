@@ -16,3 +16,5 @@ endforeach()
 neofleet_test(operator expiry SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 	${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 target_include_directories(test_operator_expiry PRIVATE kube net)
+
+neofleet_test(operator password)
