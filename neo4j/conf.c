@@ -104,6 +104,8 @@ static void set_defaults(struct build *build)
 	int servers = build->request->servers;
 
 	add_jvm_defaults(build);
+	// Without it, file URLs of LOAD CSV reach every file that the server can read.
+	set(build, "server.directories.import", "import");
 	if (build->request->tls)
 		set(build, "server.http.enabled", "false");
 	if (!build->request->cluster)
