@@ -65,9 +65,13 @@ node_kubelet() { # [PREFIX]...
 		--cert-dir="$node_run/kubelet/pki" --hostname-override="$node" --node-ip="$node_address" "${taints[@]}"
 }
 
-node_start() {
-	node_process containerd containerd --config "$node_run/containerd.toml"
+node_containerd() { # [PREFIX]...
+	node_process containerd "$@" containerd --config "$node_run/containerd.toml"
 	await 30 "containerd of $node" ctr --address "$socket" version
+}
+
+node_start() {
+	node_containerd
 	image_load "$bin/pause.tar"
 	node_kubelet
 	node_process kube-proxy "$bin/kube-proxy" --kubeconfig="$run/proxy.conf" --proxy-mode=nftables --hostname-override="$node" \
@@ -91,15 +95,16 @@ node_kill() {
 	rm -rf "$node_state"
 }
 
-# Starts its kubelet anew, with a wall clock that is so many seconds off.
+# Starts its kubelet and containerd anew, with a wall clock that is so many seconds off; containers are left alone.
 node_clock() { # SECONDS
 	local prefix=()
 	if [ "$1" != 0 ]; then
 		cc -std=gnu17 -O2 -Wall -Wextra -Werror -o "$bin/shift" "$top/test/cluster/shift/shift.c"
 		prefix=("$bin/shift" "$1")
 	fi
-	stop_part "kubelet$node_suffix"
-	kill_all kubelets process_ids "--root-dir=$node_run/kubelet " "--root-dir=$node_run/kubelet "
+	node_stop kubelet containerd
+	kill_all "old processes" process_ids "--root-dir=$node_run/kubelet " "containerd --config $node_run/containerd.toml"
+	node_containerd "${prefix[@]}"
 	node_kubelet "${prefix[@]}"
 }
 
