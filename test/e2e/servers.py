@@ -197,15 +197,16 @@ class PodRecord:
 
 
 @contextlib.contextmanager
-def client_load(ns, cluster):
-    """Writes through the client Service with the cluster's own name service, and checks afterwards that nothing was lost."""
+def client_load(ns, cluster, *options):
+    """Writes through the client Service with the cluster's own name service, and checks afterwards that nothing was lost.
+    The options are load.py's."""
     with tempfile.NamedTemporaryFile("w", suffix=".resolv", delete=False) as file:
         file.write(f"nameserver {DNS}\noptions timeout:1 attempts:5\n")
     uri = f"neo4j://{cluster.name}-client.{ns.name}.svc.cluster.local:7687"
     script = pathlib.Path(__file__).with_name("load.py")
     process = subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/resolv.conf && exec python3 "$2" "$3"', "sh", file.name,
-         str(script), uri], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/resolv.conf && shift && exec python3 "$@"', "sh",
+         file.name, str(script), uri, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=dict(os.environ, PYTHONPATH=os.environ["NEOFLEET_DRIVER"]))
     report = {}
     try:
@@ -221,7 +222,7 @@ def client_load(ns, cluster):
         process.kill()
         process.wait()
         os.unlink(file.name)
-    print(f"       the client: {report}", flush=True)
+    print("       the client: " + str({key: value for key, value in report.items() if key != "written"}), flush=True)
     check(not report["failed"], f"errors that no retry cured: {report['failed'][:3]}")
     check(report["acknowledged"] > 50, f"the client wrote {report['acknowledged']} rows only")
     check(report["found"] == report["acknowledged"], f"rows lost or doubled: {report}")

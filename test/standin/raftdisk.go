@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 )
 
-// What a group must not forget over a restart. A write that fails ends the process: going on would break a promise.
+// What a group must not forget over a restart, written before it is said: tests take a log for proof (test/e2e/nodes.py). A write that fails ends the process: going on would break a promise. Nothing is forced to the disk, so it outlives the process and not the machine.
 
 type raftMeta struct {
 	Term   uint64 `json:"term"`
