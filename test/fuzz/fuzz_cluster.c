@@ -258,13 +258,22 @@ static bool is_listed(const struct survey *survey, int ordinal)
 	return false;
 }
 
-static const struct topology_server *server_by_id(const struct survey *survey, const char *id)
+static bool is_one_of(const char *text, const char *const words[2])
+{
+	return strcmp(text, words[0]) == 0 || strcmp(text, words[1]) == 0;
+}
+
+// Whether a row of the server is in one of the states, at the address of a pod (ordinal -1: at any). A server may have two rows, if the
+// servers lie.
+static bool has_row(const struct survey *survey, const char *id, const char *const states[2], int ordinal)
 {
 	for (size_t i = 0; i < survey->servers.n; i++) {
-		if (survey->servers.items[i].id == id)
-			return &survey->servers.items[i];
+		const struct topology_server *server = &survey->servers.items[i];
+
+		if (strcmp(server->id, id) == 0 && is_one_of(server->state, states) && (ordinal < 0 || is_at(server, ordinal)))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 // --- scale
@@ -283,11 +292,6 @@ static struct scale_facts facts_of(const struct world *world, const struct surve
 	};
 }
 
-static bool is_one_of(const char *text, const char *const words[2])
-{
-	return strcmp(text, words[0]) == 0 || strcmp(text, words[1]) == 0;
-}
-
 static void check_servers(const struct survey *survey, const struct scale_decision *decision)
 {
 	static const char *const present[2] = {"Enabled", "Cordoned"}, *const emptied[2] = {"Deallocated", "Free"};
@@ -296,13 +300,8 @@ static void check_servers(const struct survey *survey, const struct scale_decisi
 				    : decision->action == SCALE_DRAIN ? present
 								      : emptied;
 
-	for (size_t i = 0; i < decision->n_servers; i++) {
-		const struct topology_server *server = server_by_id(survey, decision->servers[i]);
-
-		must(server && is_one_of(server->state, states));
-		for (size_t k = 0; k < i; k++)
-			must(decision->servers[k] != decision->servers[i]);
-	}
+	for (size_t i = 0; i < decision->n_servers; i++)
+		must(has_row(survey, decision->servers[i], states, -1));
 	must((decision->n_servers > 0) == (decision->action == SCALE_ENABLE || decision->action == SCALE_DRAIN ||
 					   decision->action == SCALE_CONDEMN || decision->action == SCALE_DROP));
 }
@@ -318,14 +317,13 @@ static bool is_ready(const struct world *world, int ordinal)
 
 static void check_claim(const struct world *world, const struct survey *survey, const struct scale_decision *decision)
 {
+	static const char *const deallocated[2] = {"Deallocated", "Deallocated"};
 	const struct volume *volume = decision->volume;
 
 	if (decision->action == SCALE_MARK)
 		must(volume && !volume->leaving);
 	if (decision->action == SCALE_CONDEMN)
-		must(volume && says(survey, volume->ordinal, "Deallocated") &&
-		     strcmp(server_by_id(survey, decision->servers[0])->state, "Deallocated") == 0 &&
-		     is_at(server_by_id(survey, decision->servers[0]), volume->ordinal));
+		must(volume && has_row(survey, decision->servers[0], deallocated, volume->ordinal));
 	if (decision->action == SCALE_DISCARD)
 		must(volume && volume->deallocated && world->leaves[volume->ordinal] && volume->ordinal >= world->replicas &&
 		     !is_listed(survey, volume->ordinal));
