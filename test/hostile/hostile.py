@@ -285,6 +285,27 @@ class Harm:
             return None
 
 
+class Pace:
+    """How long a bare write takes meanwhile: the operator makes a dozen calls until a first status, and is no faster than the API server."""
+
+    def __init__(self, api):
+        self.api, self.took, self.stopping = api, [], threading.Event()
+        self.api.namespace("pace", {})
+        self.api.need("POST", CORE.format("pace", "configmaps"), {"metadata": {"name": "pace"}})
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while not self.stopping.wait(1):
+            began = time.monotonic()
+            self.api.tell("PATCH", CORE.format("pace", "configmaps") + "/pace", {"data": {"at": str(began)}}, "application/merge-patch+json")
+            self.took.append(time.monotonic() - began)
+
+    def said(self):
+        """Of the writes since the last time."""
+        took, self.took = self.took, []
+        return f"a bare write took {percentile(took, 0.5) * 1000:.0f} ms (median), {percentile(took, 0.99) * 1000:.0f} ms (99 %)"
+
+
 class Neighbour:
     """A namespace of somebody else: a new deployment every other second, and how long it takes to its first status."""
 
@@ -342,14 +363,14 @@ def run(arguments):
     only = [name for name in HARMS if arguments.only is None or name in arguments.only]
     with (arguments.cluster / "log/operator.log").open("w", encoding="utf-8") as log:
         kubelet = Kubelet(arguments, log)
-        neighbour, harm = Neighbour(api), Harm(api, arguments)
-        say(f"calm: {described(neighbour.run(CALM_S))}")
+        neighbour, harm, pace = Neighbour(api), Harm(api, arguments), Pace(api)
+        say(f"calm: {described(neighbour.run(CALM_S))}; {pace.said()}")
         harm.start(only)
         say(f"harm: {', '.join(only) or 'none'}; for {arguments.seconds} s, under a limit of {LIMIT >> 20} MiB")
         times = neighbour.run(arguments.seconds)
         harm.stopping.set()
         peak = kubelet.stop()
-    say(f"harm: {described(times)}")
+    say(f"harm: {described(times)}; {pace.said()}")
     say(f"done: {dict(harm.done)}")
     say(f"memory: {kubelet.peak_rss / 2**20:.1f} MiB resident, {peak / 2**20:.1f} MiB in the control group, at the peak")
     say(f"probes: {len(kubelet.probes)}, {kubelet.failed} failed, {max(kubelet.probes, default=0):.2f} s the longest; {len(kubelet.restarts)} restarts")
