@@ -31,7 +31,27 @@ static int ask(const struct admin *admin, const struct bolt_query *query, struct
 	int r = bolt_link_query(admin->link, query, admin->deadline, admin->arena, ret, err);
 
 	histogram_add(&times, clock_monotonic_ms(&clock_system) - started);
+	if (r < 0)
+		scrub_err(admin->scrub, err);
 	return r;
+}
+
+int admin_log_in(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
+		 struct bolt_link **ret, struct err *err)
+{
+	int r = bolt_link_open(target, auth, deadline, ret, err);
+
+	if (r < 0)
+		scrub_err(scrub, err);
+	return r;
+}
+
+// A column that is for people.
+static const char *words(const struct admin *admin, const struct bolt_table *result, const char *column)
+{
+	const char *text = bolt_as_string(bolt_table_get(result, 0, column));
+
+	return text ? scrub_text(admin->scrub, text, admin->arena) : NULL;
 }
 
 static int run(const struct admin *admin, const char *text, const char *token, struct bolt_table *ret, struct err *err)
@@ -132,7 +152,7 @@ int admin_fleet_status(const struct admin *admin, struct fleet_state *ret, struc
 	*ret = (struct fleet_state){
 		.active = active->boolean,
 		.connected = connected->boolean,
-		.message = bolt_as_string(bolt_table_get(&result, 0, "statusMessage")),
+		.message = words(admin, &result, "statusMessage"),
 	};
 	return 0;
 }
@@ -150,7 +170,7 @@ int admin_fleet_inspect(const struct admin *admin, const char *token, struct tok
 	*ret = (struct token_info){
 		.project = bolt_as_string(bolt_table_get(&result, 0, "projectId")),
 		.expires = bolt_as_string(bolt_table_get(&result, 0, "tokenExpires")),
-		.error = bolt_as_string(bolt_table_get(&result, 0, "errorMessage")),
+		.error = words(admin, &result, "errorMessage"),
 	};
 	if (ret->error && !*ret->error)
 		ret->error = NULL;
@@ -181,7 +201,7 @@ int admin_fleet_register(const struct admin *admin, const char *token, bool *ret
 	if (!text)
 		return lacks("result", "fleetManagement.registerToken", err);
 	*ret_registered = strncmp(text, REGISTERED_PREFIX, strlen(REGISTERED_PREFIX)) == 0;
-	*ret_text = text;
+	*ret_text = words(admin, &result, "result");
 	return 0;
 }
 

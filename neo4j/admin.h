@@ -4,6 +4,8 @@
 #pragma once
 
 // The few statements the operator runs on a server, always on database system, values always as parameters.
+// This is the one door through which a server's words come to the operator: errors and texts for people leave it without the secrets
+// of the exchange. Names of servers and databases stay what they are.
 // Errors are those of bolt_link_query(); in addition ERR_PROTOCOL when an answer lacks the columns that the
 // procedure promises. A missing procedure is ERR_SERVER with err.code ADMIN_PROCEDURE_NOT_FOUND.
 // Source: Neo4j Operations Manual, "SHOW PROCEDURES"; Aura Fleet Manager, procedures.
@@ -16,6 +18,7 @@
 #include "base/err.h"
 #include "base/histogram.h"
 #include "bolt/link.h"
+#include "neo4j/scrub.h"
 #include "neo4j/topology.h"
 
 #define ADMIN_PROCEDURE_NOT_FOUND "Neo.ClientError.Procedure.ProcedureNotFound"
@@ -25,7 +28,12 @@ struct admin {
 	struct bolt_link *link;
 	int64_t deadline;
 	struct arena *arena;
+	const struct scrub *scrub; // what must not come back in its words; NULL: nothing
 };
+
+// bolt_link_open(), and of its error's words the secrets hidden.
+int admin_log_in(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
+		 struct bolt_link **ret, struct err *err);
 
 // Whether fleetManagement.registerToken, inspectToken and status exist.
 int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err);
@@ -53,8 +61,7 @@ int admin_fleet_inspect(const struct admin *admin, const char *token, struct tok
 // of a volume.
 int admin_dbms_id(const struct admin *admin, const char **ret, struct err *err);
 
-// Stores the token on the server. ret_registered tells whether the row says success; ret_text is the row, which
-// may quote the token: scrub it.
+// Stores the token on the server. ret_registered tells whether the row says success; ret_text is the row.
 int admin_fleet_register(const struct admin *admin, const char *token, bool *ret_registered, const char **ret_text,
 			 struct err *err);
 

@@ -8,12 +8,8 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-
-#define SCRUB_RUN ((size_t)12)
-#define SCRUB_MAX ((size_t)300)
 
 static enum token_verdict malformed(struct token *token, const char *problem)
 {
@@ -63,31 +59,4 @@ enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, str
 	if (!expiry || time_parse_rfc3339(expiry, &ret->expires_ms) < 0)
 		return malformed(ret, "its expiry_time is missing or not an ISO 8601 time");
 	return ret->expires_ms <= now_ms ? TOKEN_EXPIRED : TOKEN_GOOD;
-}
-
-static bool holds(const char *secret, const char *run)
-{
-	char piece[SCRUB_RUN + 1];
-
-	memcpy(piece, run, SCRUB_RUN);
-	piece[SCRUB_RUN] = '\0';
-	return secret && strstr(secret, piece);
-}
-
-const char *token_scrub(const struct token *token, const char *text, struct arena *arena)
-{
-	_cleanup_buf_ struct buf out = BUF_INIT_SECRET(SCRUB_MAX);
-	size_t len = text ? strlen(text) : 0, decoded_len, hidden = 0;
-	char *decoded = base64_decode(arena, token->text, strlen(token->text), &decoded_len);
-
-	for (size_t i = 0; i < len; i++) {
-		if (len - i >= SCRUB_RUN && (holds(token->text, text + i) || holds(decoded, text + i))) {
-			if (i >= hidden)
-				buf_add(&out, "[redacted]");
-			hidden = i + SCRUB_RUN;
-		}
-		if (i >= hidden)
-			buf_addc(&out, iscntrl((unsigned char)text[i]) ? ' ' : text[i]);
-	}
-	return arena_strdup(arena, buf_str(&out));
 }

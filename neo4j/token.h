@@ -30,7 +30,3 @@ struct token {
 
 // Everything in ret lives in the arena, which is set to be wiped when freed.
 enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, struct arena *arena, struct token *ret);
-
-// A copy of a text that came from a peer, with every run of 12 or more characters that the token's text or
-// its decoded content holds, too, replaced by "[redacted]", control characters by spaces, cut at 300 bytes.
-const char *token_scrub(const struct token *token, const char *text, struct arena *arena);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/steps.h"
+#include "neo4j/admin.h"
 #include "operator/fleet.h"
 #include "operator/registration.h"
 
@@ -83,8 +84,10 @@ static bool read_credentials(const struct context *context, struct access *acces
 	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
 		return false;
 	// How long it is counts where it is set; one that was set before is what it is.
-	if (credentials_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem))
+	if (credentials_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem)) {
+		scrub_add_password(&access->scrub, access->credentials.password);
 		return true;
+	}
 	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED,
 		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
 }
@@ -135,6 +138,7 @@ static bool read_certificates(const struct context *context, struct access *acce
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem)
 {
 	arena_wipe_on_free(access->arena);
+	access->scrub = (struct scrub){0};
 	return read_credentials(context, access, arena, ret_problem) && read_certificates(context, access, arena, ret_problem);
 }
 
@@ -287,8 +291,9 @@ void access_note(const struct context *context, struct memory *memory, const str
 }
 
 // "Neo4j/2025.12.1"
-static void note_version(struct memory *memory, const char *server)
+static void note_version(struct memory *memory, const struct access *access, const struct bolt_link *link)
 {
+	const char *server = scrub_text(&access->scrub, bolt_link_server(link), access->arena);
 	const char *slash = strchr(server, '/');
 
 	memory_set(memory->login.version, slash ? slash + 1 : server);
@@ -304,13 +309,13 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	int r;
 
 	STEP("logging into a server");
-	r = bolt_link_open(&target, &auth, login->deadline, ret, err);
+	r = admin_log_in(&target, &auth, login->deadline, &access->scrub, ret, err);
 	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
 	if (login->unlisted)
 		return r;
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
-		note_version(login->memory, bolt_link_server(*ret));
+		note_version(login->memory, access, *ret);
 	} else if (r == ERR_FORBIDDEN) {
 		access_note(login->context, login->memory, access->servers,
 			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);

@@ -12,6 +12,7 @@
 #include "api/dbms.h"
 #include "base/arena.h"
 #include "bolt/link.h"
+#include "neo4j/scrub.h"
 #include "operator/certificate.h"
 #include "operator/context.h"
 #include "operator/credentials.h"
@@ -46,6 +47,7 @@ struct access {
 	const struct access_servers *servers;
 	struct arena *arena; // wiped when freed; set by the caller
 	struct credentials credentials;
+	struct scrub scrub; // hides the password
 	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
 	size_t n_certificates;
 };

@@ -18,6 +18,7 @@ struct exchange {
 	const struct ask *ask;
 	const struct pod *pod;
 	struct arena *arena; // of the secrets and the answers; wiped
+	struct access access;
 	struct bolt_link *link;
 	struct admin admin;
 };
@@ -44,13 +45,13 @@ static bool fail_with(const struct exchange *x, const struct err *err, struct ac
 static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 {
 	const struct ask *ask = x->ask;
-	struct access access = {.servers = &ask->servers, .arena = x->arena};
 	struct access_login login = {
-		.context = ask->context, .memory = ask->memory, .access = &access, .pod = x->pod, .deadline = x->admin.deadline};
+		.context = ask->context, .memory = ask->memory, .access = &x->access, .pod = x->pod, .deadline = x->admin.deadline};
 	struct err err = ERR_INIT;
 	int r;
 
-	if (!access_read(ask->context, &access, ask->arena, ret_problem))
+	x->access = (struct access){.servers = &ask->servers, .arena = x->arena};
+	if (!access_read(ask->context, &x->access, ask->arena, ret_problem))
 		return false;
 	r = access_log_in(&login, &x->link, &err);
 	x->admin.link = x->link;
@@ -65,7 +66,7 @@ static bool begin(const struct ask *ask, const struct pod *pod, struct exchange 
 	int64_t left;
 
 	*x = (struct exchange){.ask = ask, .pod = pod, .arena = arena_new()};
-	x->admin = (struct admin){.deadline = deadline_in_ms(TIMEOUT_MS), .arena = x->arena};
+	x->admin = (struct admin){.deadline = deadline_in_ms(TIMEOUT_MS), .arena = x->arena, .scrub = &x->access.scrub};
 	arena_wipe_on_free(x->arena);
 	barred = access_barred(ask->context, ask->memory, &ask->servers, ask->arena, &left);
 	if (barred)
@@ -82,9 +83,11 @@ static void end(struct exchange *x)
 	arena_free(x->arena);
 }
 
-// "Neo4j/2025.12.1" without the product.
-static const char *version_in(const char *server, struct arena *arena)
+// "Neo4j/2025.12.1" without the product. Of what the server says it comes first, but the password may have gone out before.
+static const char *version_in(const struct exchange *x)
 {
+	struct arena *arena = x->ask->arena;
+	const char *server = scrub_text(&x->access.scrub, bolt_link_server(x->link), arena);
 	const char *slash = strchr(server, '/');
 	char *version = arena_printf(arena, "%.*s", VERSION_MAX_BYTES, slash ? slash + 1 : server);
 
@@ -100,7 +103,7 @@ bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_
 	bool done = begin(ask, pod, &x, ret_problem);
 
 	if (done)
-		*ret_version = version_in(bolt_link_server(x.link), ask->arena);
+		*ret_version = version_in(&x);
 	end(&x);
 	return done;
 }

@@ -136,9 +136,9 @@ static void problem(struct survey *survey, const char *reason, const char *text)
 	survey->problem = arena_strdup(survey->arena, text);
 }
 
-static int show(struct survey *survey, struct bolt_link *link, int64_t deadline, struct err *err)
+static int show(const struct caller *caller, struct survey *survey, struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	struct admin admin = {.link = link, .deadline = deadline, .arena = survey->arena};
+	struct admin admin = {.link = link, .deadline = deadline, .arena = survey->arena, .scrub = &caller->access.scrub};
 	int r = admin_servers(&admin, &survey->servers, err);
 
 	return r < 0 ? r : admin_databases(&admin, &survey->copies, err);
@@ -157,7 +157,7 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 		return true;
 	}
 	if (r == 0)
-		r = show(survey, link, deadline, &err);
+		r = show(caller, survey, link, deadline, &err);
 	if (r == 0) {
 		survey->problem = survey->reason = NULL;
 		survey->asked = arena_strdup(survey->arena, pod->name);
@@ -189,7 +189,8 @@ static const char *portrait(struct caller *caller, const struct pod *pod, const 
 {
 	_cleanup_(survey_freep) struct survey *own = survey_new();
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
-	struct admin admin = {.deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS), .arena = own->arena};
+	struct admin admin = {
+		.deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS), .arena = own->arena, .scrub = &caller->access.scrub};
 	struct err err = ERR_INIT;
 	int r;
 
@@ -351,7 +352,8 @@ static int run(const struct admin *admin, const struct scale_decision *decision,
 static int command(struct caller *caller, const struct pod *writer, const struct scale_decision *decision, struct err *err)
 {
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
-	struct admin admin = {.deadline = deadline_in_ms(ACT_TIMEOUT_MS), .arena = caller->arena};
+	struct admin admin = {
+		.deadline = deadline_in_ms(ACT_TIMEOUT_MS), .arena = caller->arena, .scrub = &caller->access.scrub};
 	int r = open_link(caller, writer, admin.deadline, &link, err);
 
 	if (r < 0)

@@ -21,6 +21,7 @@ struct exchange {
 	struct admin admin;
 	struct registration_result *result;
 	struct arena *arena;
+	struct scrub scrub;
 };
 
 static int end(struct exchange *x, const char *reason, const char *message)
@@ -45,19 +46,10 @@ static int fail_not_leader(struct exchange *x)
 				x->request->server));
 }
 
-// What a server said, fit to be shown.
-static const char *scrub(const struct exchange *x, const char *text)
-{
-	static const struct token none = {.text = ""};
-
-	return token_scrub(x->request->token ? x->request->token : &none, text, x->arena);
-}
-
 static int fail(struct exchange *x, const struct err *err)
 {
 	const struct registration_request *request = x->request;
-	const char *text = scrub(x, err->text), *code = scrub(x, err->code);
-	struct err refusal = *err;
+	const char *text = err->text, *code = err->code;
 
 	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
 		return end(x, FLEET_PROCEDURE_MISSING,
@@ -68,9 +60,8 @@ static int fail(struct exchange *x, const struct err *err)
 	// Later on it is a right that the user lacks, not the password.
 	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
 		x->result->answered = true;
-		x->result->code = code;
-		err_set_code(&refusal, code);
-		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, &refusal, x->arena));
+		x->result->code = arena_strdup(x->arena, code);
+		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
 	}
 	if (admin_is_unreachable(err))
 		return end(x, FLEET_UNREACHABLE,
@@ -102,7 +93,7 @@ static const char *stored_problem(const struct exchange *x, const struct token_i
 	if (!stored->project || strcmp(stored->project, x->request->token->project) != 0)
 		return "does not hold a token of the token's project";
 	if (stored->error)
-		return arena_printf(x->arena, "does not accept the token that it holds (%s)", scrub(x, stored->error));
+		return arena_printf(x->arena, "does not accept the token that it holds (%s)", stored->error);
 	if (stored->expires && time_parse_rfc3339(stored->expires, &expires_ms) == 0 &&
 	    expires_ms <= clock_wall_ms(&clock_system))
 		return "holds a token that has expired";
@@ -168,7 +159,7 @@ static int check_token(struct exchange *x)
 			   arena_printf(x->arena,
 					"The server does not accept the token (%s); generate a new one in the Aura console and "
 					"update the Secret",
-					scrub(x, info.error)));
+					info.error));
 	return 0;
 }
 
@@ -188,7 +179,7 @@ static int call_register(struct exchange *x)
 		return fail_not_leader(x);
 	if (!registered)
 		return end(x, FLEET_TOKEN_REFUSED,
-			   arena_printf(x->arena, "The server refused the token: %s", scrub(x, text)));
+			   arena_printf(x->arena, "The server refused the token: %s", text));
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
 	if (x->request->token->expires_ms <= clock_wall_ms(&clock_system))
@@ -205,12 +196,16 @@ static int call_register(struct exchange *x)
 
 static int open_link(struct exchange *x, struct bolt_link **ret)
 {
+	const struct registration_request *request = x->request;
 	struct err err = ERR_INIT;
 
-	if (bolt_link_open(&x->request->target, &x->request->auth, x->request->deadline, ret, &err) < 0)
+	scrub_add_password(&x->scrub, request->auth.password);
+	if (request->token)
+		scrub_add_token(&x->scrub, request->token->text, x->arena);
+	if (admin_log_in(&request->target, &request->auth, request->deadline, &x->scrub, ret, &err) < 0)
 		return fail(x, &err);
 	x->result->answered = true;
-	x->admin = (struct admin){.link = *ret, .deadline = x->request->deadline, .arena = x->arena};
+	x->admin = (struct admin){.link = *ret, .deadline = request->deadline, .arena = x->arena, .scrub = &x->scrub};
 	return 0;
 }
 
@@ -256,5 +251,5 @@ void registration_check_connected(const struct registration_request *request, st
 	}
 	ret->connected = state.active && state.connected;
 	ret->token_gone = !state.active;
-	ret->message = scrub(&x, state.message);
+	ret->message = state.message ? state.message : "";
 }

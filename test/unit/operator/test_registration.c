@@ -308,6 +308,33 @@ static void check_connection(const struct peer_reply *reply, const char *refuse_
 	peer_server_stop(server, 1);
 }
 
+// D8: a server may quote the password that it was sent, in an error's code or in any text.
+static void test_echo_of_the_password(void **state)
+{
+	static const struct bolt_entry row[] = {{"result", STRING("An error occurred: user neo4j with " PASSWORD)}};
+	static const struct bolt_entry status[] = {
+		{"active", BOOL(true)}, {"connected", BOOL(true)}, {"statusMessage", STRING("as neo4j/" PASSWORD)}};
+	static const struct peer_reply registering[] = {ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good), ROW(REGISTER, row)};
+	static const struct peer_reply looking = ROW(STATUS, status);
+	static const struct peer_reply failing = FAILURE(STATUS, "Neo." PASSWORD);
+	struct connection_result result;
+	struct exchange x;
+
+	(void)state;
+	RUN(&x, registering, 0);
+	assert_failed(&x, true, FLEET_TOKEN_REFUSED, "The server refused the token: An error occurred: user neo4j with [redacted]");
+	end(&x);
+	run_with(&x, NULL, 0, (struct options){.refuse_code = "Neo.ClientError.Security." PASSWORD});
+	assert_non_null(strstr(x.result.message, "[redacted]"));
+	end(&x);
+	check_connection(&looking, NULL, &result, &x);
+	assert_string_equal(result.message, "as neo4j/[redacted]");
+	end(&x);
+	check_connection(&failing, NULL, &result, &x);
+	assert_null(strstr(result.message, PASSWORD));
+	end(&x);
+}
+
 static void test_connection(void **state)
 {
 	static const struct bolt_entry lines[] = {
@@ -370,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_dropped_at_each_query),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_echo_of_the_private_key),
+		cmocka_unit_test(test_echo_of_the_password),
 		cmocka_unit_test(test_connection),
 		cmocka_unit_test(test_connection_refused),
 	};
