@@ -154,6 +154,22 @@ static const char *text_of(yyjson_val *secret, const char *key, struct arena *ar
 	return *ret_problem ? NULL : text;
 }
 
+// The server's own certificate in PEM, without whatever stands behind it.
+static const char *first_of(const char *chain, struct arena *arena)
+{
+	_cleanup_(free_certificatesp) STACK_OF(X509) *list = parse_certificates(chain);
+	_cleanup_(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
+	char *pem;
+	long len;
+
+	if (sk_X509_num(list) == 0)
+		return "";
+	if (!bio || PEM_write_bio_X509(bio, sk_X509_value(list, 0)) != 1)
+		abort();
+	len = BIO_get_mem_data(bio, &pem);
+	return arena_memdup0(arena, pem, (size_t)len);
+}
+
 static const char *no_certificate(const char *key, struct arena *arena)
 {
 	return arena_printf(arena, "key '%s' holds no certificate in PEM", key);
@@ -173,7 +189,7 @@ static bool read_texts(yyjson_val *secret, struct arena *arena, struct certifica
 		return false;
 	// An issuer without a CA of its own leaves the key empty.
 	authority = text_of(secret, "ca.crt", arena, &ignored);
-	ret->trust = authority && *authority ? authority : ret->chain;
+	ret->trust = authority && *authority ? authority : first_of(ret->chain, arena);
 	return true;
 }
 

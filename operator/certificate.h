@@ -17,7 +17,7 @@
 
 struct certificate {
 	const char *chain; // tls.crt, PEM: the server's certificate first
-	const char *trust; // ca.crt, PEM; the chain itself where there is no ca.crt
+	const char *trust; // ca.crt, PEM; without it the server's certificate alone: nothing else of the chain signs for others
 	const char *mark;  // what changes with tls.crt: the pin of the server's certificate, then a digest of the rest, if any
 	int64_t turns_ms;  // wall clock, when the verdict on it changes by itself; 0: never
 };

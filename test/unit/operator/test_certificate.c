@@ -111,6 +111,30 @@ static void test_problems(void **state)
 	pki_free(&good), pki_free(&old), pki_free(&early), pki_free(&authority);
 }
 
+// B9: without ca.crt the server's own certificate is trusted and nothing that stands behind it: an intermediate authority signs for
+// others, too.
+static void test_trust_without_authority(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki root = pki_make(NULL, NULL, -1, 30), between = pki_make(&root, NULL, -1, 30);
+	struct pki issued = pki_make(&between, "DNS:n-client", -1, 30);
+	const char *own = pki_certificate_pem(issued.certificate, arena), *authority = pki_certificate_pem(between.certificate, arena);
+	const char *chain = arena_printf(arena, "%s%s", own, authority);
+	struct certificate certificate;
+	const char *problem = NULL;
+
+	(void)state;
+	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), NULL, arena), clock_wall_ms(&clock_system), arena,
+				     &certificate, &problem));
+	assert_string_equal(certificate.chain, chain);
+	assert_string_equal(certificate.trust, own);
+	// With an authority it is that one.
+	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), authority, arena), clock_wall_ms(&clock_system), arena,
+				     &certificate, &problem));
+	assert_string_equal(certificate.trust, authority);
+	pki_free(&root), pki_free(&between), pki_free(&issued);
+}
+
 static void test_marks(void **state)
 {
 	char pin[CERTIFICATE_PIN_SIZE];
@@ -227,7 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usable),
-		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_problems), cmocka_unit_test(test_trust_without_authority),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_each_pod_as_it_was_started),
