@@ -56,7 +56,7 @@ def given_prying(ns):
 
 def ask(ns, name, query, user="neo4j", password=PASSWORD, database="neo4j"):
     """The exit status and what the shell inside the pod said; the password goes by the environment."""
-    script = 'IFS= read -r -d "" NEO4J_PASSWORD; export NEO4J_PASSWORD; exec cypher-shell -a bolt+ssc://127.0.0.1 "$@"'
+    script = 'IFS= read -r -d "" NEO4J_PASSWORD; export NEO4J_PASSWORD LC_ALL=C.UTF-8; exec cypher-shell -a bolt+ssc://127.0.0.1 "$@"'
     done = run(["kubectl", "exec", "-i", f"{name}-0", "-c", "neo4j", "--", "bash", "-c", script, "shell", "-u", user, "-d", database,
                 "--format", "plain", query], data=password + "\0", ok=False, env=ns.env)
     return done.returncode, done.stdout + done.stderr
