@@ -55,6 +55,40 @@ static bool judge_name(struct plugin_claim *claim, const struct claims_target *t
 	return false;
 }
 
+// What a plugin's settings must not decide: memory is shared out over the deployment, flags of the JVM run code, and what opens security or
+// the pod's files is for whoever may write the deployment. A name that ends in '.' stands for all that begin with it.
+static const struct {
+	const char *name, *why;
+} not_for_plugins[] = {
+	{"server.memory.", "memory belongs to the deployment"},
+	{"server.jvm.additional", "flags of the JVM can run code in the pods"},
+	{"server.directories.", "folders belong to the deployment"},
+	{"dbms.security.", "security belongs to the deployment"},
+	{"apoc.import.file.use_neo4j_config", "it opens the pods' files to APOC"},
+};
+
+// Lists that only name what a plugin brings.
+static const char *const for_plugins[] = {"dbms.security.procedures.", "dbms.security.http_auth_allowlist"};
+
+static bool begins_with(const char *name, const char *pattern)
+{
+	size_t len = strlen(pattern);
+
+	return pattern[len - 1] == '.' ? strncmp(name, pattern, len) == 0 : strcmp(name, pattern) == 0;
+}
+
+static int check_right(const char *name, const char *field, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(for_plugins) / sizeof(for_plugins[0]); i++)
+		if (begins_with(name, for_plugins[i]))
+			return 0;
+	for (size_t i = 0; i < sizeof(not_for_plugins) / sizeof(not_for_plugins[0]); i++)
+		if (begins_with(name, not_for_plugins[i].name))
+			return err_set(err, ERR_INVALID, "%s: must not be set by a plugin: %s; use the spec.config of the deployment", field,
+				       not_for_plugins[i].why);
+	return 0;
+}
+
 // A plugin's settings may not break the deployment that they are for.
 static bool judge_settings(struct plugin_claim *claim, const struct claims_target *target, size_t *bytes, struct arena *arena)
 {
@@ -71,11 +105,9 @@ static bool judge_settings(struct plugin_claim *claim, const struct claims_targe
 		};
 
 		sum += strlen(name) + strlen(setting.value);
-		if (!strncmp(name, "server.memory.", strlen("server.memory.")))
-			(void)err_set(&err, ERR_INVALID, "%s: must not be set by a plugin: memory belongs to the deployment; use "
-							 "its spec.config",
-				      setting.field);
-		else if (sum > MAX_SETTINGS_BYTES)
+		if (check_right(name, setting.field, &err) < 0)
+			break;
+		if (sum > MAX_SETTINGS_BYTES)
 			(void)err_set(&err, ERR_INVALID, "spec.config: is too long; the settings of all plugins of a deployment "
 							 "may have at most %d KiB",
 				      MAX_SETTINGS_BYTES / 1024);

@@ -179,6 +179,30 @@ static void test_invalid(void **state)
 	arena_free(f.arena);
 }
 
+// C6: a plugin's settings give no right that belongs to the deployment: to run code, to open security or the pods' files.
+static void test_rights(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	judge(&f, "2025.12",
+	      (const char *const[]){
+		      PLUGIN("code", "01", NAMED("apoc") ",\"config\":{\"server.jvm.additional\":\"-javaagent:/plugins/x.jar\"}"),
+		      PLUGIN("security", "02", NAMED("genai") ",\"config\":{\"dbms.security.auth_max_failed_attempts\":\"0\"}"),
+		      PLUGIN("folder", "03", NAMED("bloom") ",\"config\":{\"server.directories.import\":\"/\"}"),
+		      PLUGIN("files", "04", NAMED("apoc-extended") ",\"config\":{\"apoc.import.file.use_neo4j_config\":\"false\"}"),
+		      PLUGIN("lists", "05",
+			     NAMED("gds") ",\"config\":{\"dbms.security.procedures.denylist\":\"gds.x\","
+					  "\"dbms.security.http_auth_allowlist\":\"/bloom.*\"}"),
+		      NULL});
+	expect(&f, "code", CLAIM_REFUSED, "spec.config[server.jvm.additional]: must not be set by a plugin: flags of the JVM can run code");
+	expect(&f, "security", CLAIM_REFUSED, "spec.config[dbms.security.auth_max_failed_attempts]: must not be set by a plugin");
+	expect(&f, "folder", CLAIM_REFUSED, "folders belong to the deployment");
+	expect(&f, "files", CLAIM_REFUSED, "it opens the pods' files to APOC");
+	expect(&f, "lists", CLAIM_ACCEPTED, NULL);
+	arena_free(f.arena);
+}
+
 static void test_too_long(void **state)
 {
 	static char value[100 * 1024];
@@ -212,7 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order), cmocka_unit_test(test_disabled), cmocka_unit_test(test_claimed_twice),
-		cmocka_unit_test(test_known), cmocka_unit_test(test_invalid),  cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_known), cmocka_unit_test(test_invalid), cmocka_unit_test(test_rights), cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
