@@ -354,10 +354,9 @@ static void let_go(struct scale *s, int ordinal)
 	const struct volume *volume = volume_of(s->facts, ordinal);
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
 	const struct pod *pod = pod_of(s->facts, ordinal);
-	bool holds = pod || (volume && !volume->deleting);
 
-	// A pod that is missing for a moment is no other than it was.
-	if (holds && !is_condemned(s, ordinal) && may_come_back(pod)) {
+	// A pod that is missing for a moment is no other than it was, or comes with a new claim, which would be left behind.
+	if (!is_condemned(s, ordinal) && may_come_back(pod)) {
 		(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to tell what it holds", name));
 		return;
 	}

@@ -110,7 +110,7 @@ def test_cluster_removal_stopped(ns):
     ns.kubectl("delete", "pod", lost)
     cluster.wait_phase("Ready", "All servers are ready")
     check(sorted(cluster.pods()) == [f"apart-server-{i}" for i in range(3)], f"pods: {sorted(cluster.pods())}")
-    wait_for("the claim to go", lambda: not ns.get("pvc", f"data-{lost}"))
+    check(not ns.get("pvc", f"data-{lost}"), f"the claim is left behind: {cluster.status()}")
 
 
 def test_cluster_volumes_lost(ns):

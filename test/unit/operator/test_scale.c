@@ -183,6 +183,10 @@ static void test_outsider_keeps_its_volume(void **state)
 	// It is evicted from its node, and comes back in a moment.
 	c.facts.n_pods = 2;
 	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	// Somebody has deleted its claim: it comes back with a new one, and leaves with that.
+	c.volumes[2].deleting = true;
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	c.volumes[2].deleting = false;
 	c.facts.n_pods = 3;
 	// Not ready, it may come to itself; with the first mark of an older operator nothing is proved.
 	c.members.pods[2].ready = false;
