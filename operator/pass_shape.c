@@ -197,7 +197,7 @@ static bool lacks_secrets(struct pass *pass)
 	if (!problem)
 		return false;
 	pass->facts.waiting_for = problem;
-	pass->facts.waiting_reason = "WaitingForSecret";
+	pass->facts.waiting_reason = PHASE_WAITING_FOR_SECRET;
 	if (!inputs->workload)
 		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
 	return true;

@@ -7,6 +7,9 @@
 
 #include "operator/scale.h"
 
+// A container that has ended so often without getting ready is not about to.
+#define ENDS_MAX 3
+
 const char *phase_name(enum phase phase)
 {
 	static const char *const names[] = {"Pending", "Forming", "Ready", "Updating", "Degraded", "Failed"};
@@ -109,7 +112,7 @@ static void judge_members(const struct phase_facts *facts, struct arena *arena, 
 	if (!problem && facts->unscalable)
 		settle(ret, PHASE_FAILED, SCALE_IN_REFUSED, facts->unscalable);
 	else if (lost)
-		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, "ServerLost", lost);
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, PHASE_SERVER_LOST, lost);
 	else if (!problem)
 		settle(ret, PHASE_READY, "Ready", ready_words(facts, arena));
 	else if (!facts->formed)
@@ -151,10 +154,27 @@ static void judge(const struct phase_facts *facts, struct arena *arena, struct p
 		judge_pods(facts, &tally, arena, ret);
 }
 
+const char *phase_stuck(const struct phase_facts *facts)
+{
+	if (facts->stuck)
+		return facts->stuck;
+	if (facts->waiting_for && !facts->workload_exists)
+		return strcmp(facts->waiting_reason, PHASE_WAITING_FOR_SECRET) == 0 ? PHASE_WAITING_FOR_SECRET : NULL;
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+
+		if (!pod->ready && pod->ends >= ENDS_MAX)
+			return PHASE_SERVER_FAILS;
+		if (facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod))
+			return PHASE_SERVER_LOST;
+	}
+	return NULL;
+}
+
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	judge(facts, arena, ret);
-	if (!facts->stuck || !facts->stalled || (ret->phase != PHASE_UPDATING && ret->phase != PHASE_DEGRADED))
+	if (!facts->stuck || !facts->stalled || ret->phase == PHASE_READY || ret->phase == PHASE_FAILED)
 		return;
 	ret->stalled = true;
 	ret->reason = facts->stuck;

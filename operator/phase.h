@@ -48,6 +48,14 @@ struct phase_verdict {
 	const char *message;
 };
 
+#define PHASE_WAITING_FOR_SECRET "WaitingForSecret"
+#define PHASE_SERVER_FAILS "ServerFails"
+#define PHASE_SERVER_LOST "ServerLost"
+
+// A word for the wait that only a person can end: facts->stuck, or what can be seen of Secrets and pods (a container that ends again and
+// again; a pod without a node may get one by itself). NULL: none.
+const char *phase_stuck(const struct phase_facts *facts);
+
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret);
 
 // Whether a pod runs an older template than the StatefulSet's newest.

@@ -162,6 +162,7 @@ static void look_for_stall(struct pass *pass)
 	struct phase_facts *facts = &pass->facts;
 	int64_t left;
 
+	facts->stuck = phase_stuck(facts);
 	facts->stalled = stall_lasts(&pass->memory->stall, facts->stuck, publish_says_stalled(pass->inputs.object, facts->stuck),
 				     clock_monotonic_ms(&clock_system), &left);
 	pass_again(pass, left);

@@ -228,11 +228,39 @@ static void test_lost_server(void **state)
 	assert_int_equal(judge(&facts, "n-server-1 has a new volume, and the server of the one before is still a member: id-1, which is Enabled and "
 				       "Unavailable. Where it is gone for good: DEALLOCATE DATABASES FROM SERVER 'id-1', then DROP SERVER 'id-1'"),
 			 PHASE_DEGRADED);
+	assert_string_equal(phase_stuck(&facts), "ServerLost");
 	m.servers[3].health = "Unavailable";
+	assert_null(phase_stuck(&facts));
 	assert_int_equal(judge(&facts, "n-server-1: its server is Unavailable"), PHASE_DEGRADED);
 	m.servers[3].health = "Available";
 	m.servers[1].state = "Dropped";
 	assert_int_equal(judge(&facts, "All servers are ready"), PHASE_READY);
+}
+
+// B7: what only a person can end: a Secret that is missing, a container that does not get ready.
+static void test_stuck(void **state)
+{
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = {.waiting_for = "Secret 'x' not found", .waiting_reason = "WaitingForSecret", .servers = 1};
+
+	(void)state;
+	assert_string_equal(phase_stuck(&facts), "WaitingForSecret");
+	facts.stalled = true;
+	facts.stuck = phase_stuck(&facts);
+	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
+	facts.stuck = NULL;
+	facts.waiting_reason = "WaitingForDeletion";
+	assert_null(phase_stuck(&facts));
+	facts = standalone(&pod);
+	pod.ends = 3;
+	assert_null(phase_stuck(&facts));
+	pod.ready = false;
+	assert_string_equal(phase_stuck(&facts), "ServerFails");
+	facts.stuck = "RollStopped";
+	assert_string_equal(phase_stuck(&facts), "RollStopped");
+	facts.stuck = NULL;
+	pod.ends = 2;
+	assert_null(phase_stuck(&facts));
 }
 
 int main(void)
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_cluster_changes),
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_lost_server),
+		cmocka_unit_test(test_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
