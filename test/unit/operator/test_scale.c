@@ -186,8 +186,15 @@ static void test_outsider_keeps_its_volume(void **state)
 	// Somebody has deleted its claim: it comes back with a new one, and leaves with that.
 	c.volumes[2].deleting = true;
 	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
-	c.volumes[2].deleting = false;
 	c.facts.n_pods = 3;
+	c.members.pods[2].ready = false;
+	c.members.pods[2].problem = "not scheduled: persistentvolumeclaim is being deleted";
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	c.facts.n_volumes = 2;
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	c.facts.n_volumes = 3;
+	c.members.pods[2].problem = NULL;
+	c.volumes[2].deleting = false;
 	// Not ready, it may come to itself; with the first mark of an older operator nothing is proved.
 	c.members.pods[2].ready = false;
 	c.volumes[2].leaving = true;
