@@ -355,8 +355,8 @@ static void let_go(struct scale *s, int ordinal)
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
 	const struct pod *pod = pod_of(s->facts, ordinal);
 
-	// A pod that is missing for a moment is no other than it was; one that waits for a new claim would leave it behind.
-	if (!is_condemned(s, ordinal) && (may_come_back(pod) || !volume || volume->deleting)) {
+	// A pod that is missing, or has not run yet, may hold what its claim held before, or waits for a new claim that would be left behind.
+	if (!is_condemned(s, ordinal) && (may_come_back(pod) || pod->ends == 0 || !volume || volume->deleting)) {
 		(void)settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to tell what it holds", name));
 		return;
 	}

@@ -200,6 +200,9 @@ static void test_outsider_keeps_its_volume(void **state)
 	c.volumes[2].leaving = true;
 	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
 	// It does not: it leaves, and the claim stays.
+	c.members.pods[2].problem = "not scheduled: no room";
+	expect(&c, SCALE_WAIT, 3, "waiting for n-server-2 to tell what it holds");
+	c.members.pods[2].ends = 1;
 	c.members.pods[2].problem = "container neo4j ended with exit code 1";
 	expect(&c, SCALE_WAIT, 2, "removing n-server-2; claim 'data-n-server-2' is kept, since its server was not seen Deallocated");
 	c.facts.replicas = c.facts.n_pods = 2;
@@ -274,6 +277,7 @@ static void test_dead_server_keeps_its_claim(void **state)
 	c.members.servers[3].state = "Deallocated";
 	expect(&c, SCALE_WAIT, 4, "waiting for n-server-3 to be ready, so that its claim can go with its server");
 	c.members.pods[3].problem = "container neo4j ended with exit code 1";
+	c.members.pods[3].ends = 1;
 	expect(&c, SCALE_DROP, 4, NULL);
 	c.members.servers[3].state = "Dropped";
 	expect(&c, SCALE_WAIT, 3, "removing n-server-3; claim 'data-n-server-3' is kept, since its server was not seen Deallocated");
