@@ -163,10 +163,7 @@ static void test_outsider_keeps_its_volume(void **state)
 	(void)state;
 	cluster_init(&c, 3, 2, arena);
 	c.members.survey.servers.n = 2;
-	for (int i = 0; i < 6; i++) {
-		if (i == 2 || i == 5)
-			c.members.copies[i].address = NULL;
-	}
+	c.members.copies[2].address = c.members.copies[5].address = NULL;
 	expect(&c, SCALE_STOPPED, 3,
 	       "n-server-2 is ready, but SHOW SERVERS of n-server-0 does not list its server; its volume may hold what no other has: set "
 	       "spec.topology.servers to 3, or, if nothing on it is needed, delete claim 'data-n-server-2' and then the pod");
