@@ -255,11 +255,7 @@ static const char *admin_version(const struct context *context, const struct acc
 // What a login's outcome depends on: the Secret and the runs of the servers.
 static const char *login_basis(const struct context *context, const struct access_servers *servers, struct arena *arena)
 {
-	const char *basis = admin_version(context, servers, arena);
-
-	for (size_t i = 0; i < servers->n_pods; i++)
-		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
-	return basis;
+	return arena_printf(arena, "%s%s", admin_version(context, servers, arena), pod_runs(servers->pods, servers->n_pods, false, arena));
 }
 
 static bool is_same(const struct memory *memory, const char *basis)

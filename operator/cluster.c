@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/steps.h"
@@ -27,21 +28,24 @@
 #define REFUSED_FIRST_MS INT64_C(5000)
 #define REFUSED_LAST_MS INT64_C(60000)
 
+// Of what a survey depends on; twenty servers need a thirtieth of it.
+#define BASIS_MAX ((size_t)64 * 1024)
+
 // What a survey depends on; any change makes the next one due at once.
 static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
 {
 	const struct dbms *dbms = &inputs->dbms;
-	const char *text =
-		arena_printf(arena, "%s %d %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers,
-			     inputs->certificate_problem != NULL);
+	_cleanup_buf_ struct buf text = BUF_INIT(BASIS_MAX);
 
+	buf_addf(&text, "%s %d %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers,
+		 inputs->certificate_problem != NULL);
 	for (size_t i = 0; i < inputs->n_pods; i++) {
 		const struct pod *pod = &inputs->pods[i];
 
-		text = arena_printf(arena, "%s %s/%lld/%d%d/%s", text, pod->uid, (long long)pod->restarts, pod->ready,
-				    pod->terminating, pod->revision ? pod->revision : "");
+		buf_addf(&text, " %s/%lld/%d%d/%s", pod->uid, (long long)pod->restarts, pod->ready, pod->terminating,
+			 pod->revision ? pod->revision : "");
 	}
-	return digest_of(text, arena);
+	return digest_of(buf_str(&text), arena);
 }
 
 static struct scale_facts scale_facts(const struct inputs *inputs)

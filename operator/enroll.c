@@ -36,16 +36,13 @@ static const char *attempt_basis(const struct context *context, const struct mem
 {
 	const struct access_servers *servers = &inputs->servers;
 	const struct dbms *dbms = servers->dbms;
-	const char *basis = arena_printf(arena, "%lld %d %s %s %s", (long long)dbms->metadata.generation,
-					 memory->login.known && memory->login.refused,
-					 access_secret_version(context, dbms, dbms->admin_secret, arena),
-					 access_secret_version(context, dbms, dbms->fleet.token_secret, arena),
-					 access_secret_version(context, dbms, dbms->tls_secret, arena));
 
-	for (size_t i = 0; i < servers->n_pods; i++)
-		basis = arena_printf(arena, "%s %.13s/%lld/%d", basis, servers->pods[i].uid,
-				     (long long)servers->pods[i].restarts, servers->pods[i].ready);
-	return basis;
+	return arena_printf(arena, "%lld %d %s %s %s%s", (long long)dbms->metadata.generation,
+			    memory->login.known && memory->login.refused,
+			    access_secret_version(context, dbms, dbms->admin_secret, arena),
+			    access_secret_version(context, dbms, dbms->fleet.token_secret, arena),
+			    access_secret_version(context, dbms, dbms->tls_secret, arena),
+			    pod_runs(servers->pods, servers->n_pods, true, arena));
 }
 
 static bool is_same(const char *kept, size_t size, const char *basis)
@@ -288,13 +285,11 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 			     const char *registered_at, struct arena *arena, struct enroll_connection *ret)
 {
 	const struct access_servers *servers = &inputs->servers;
-	const char *basis = registered_at ? registered_at : "";
+	const char *basis = arena_printf(arena, "%s%s", registered_at ? registered_at : "", pod_runs(servers->pods, servers->n_pods, false, arena));
 	struct looks *looks = &memory->connection.looks;
 	int64_t now = clock_monotonic_ms(&clock_system);
 	unsigned taken;
 
-	for (size_t i = 0; i < servers->n_pods; i++)
-		basis = arena_printf(arena, "%s %.13s/%lld", basis, servers->pods[i].uid, (long long)servers->pods[i].restarts);
 	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
 		bool first = !*memory->connection.basis;
 

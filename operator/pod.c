@@ -6,8 +6,12 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "operator/names.h"
 #include "operator/workload.h"
+
+// Those of twenty pods, thrice.
+#define RUNS_MAX ((size_t)2048)
 
 static const char *str(yyjson_val *obj, const char *key)
 {
@@ -175,4 +179,16 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
 					    : problem_of(status, container, ret->last_words, arena);
+}
+
+const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RUNS_MAX);
+
+	for (size_t i = 0; i < n && !text.overflow; i++) {
+		buf_addf(&text, " %.13s/%lld", pods[i].uid, (long long)pods[i].restarts);
+		if (ready)
+			buf_addf(&text, "/%d", pods[i].ready);
+	}
+	return arena_strdup(arena, buf_str(&text));
 }

@@ -38,3 +38,7 @@ struct pod {
 
 // Strings belong to root or the arena.
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);
+
+// The runs of these pods in one text, " UID/RESTARTS" each and with ready "/1" or "/0" behind it: it changes when one of them starts
+// anew. Of more pods than a deployment can have, the first ones.
+const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena);

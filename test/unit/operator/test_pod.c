@@ -142,10 +142,31 @@ static void test_ends(void **state)
 	}
 }
 
+// E4: however many pods say that they belong to a deployment.
+static void test_runs(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new(), *own = arena_new();
+	const size_t n = 4000;
+	struct pod *pods = arena_new_array(arena, struct pod, n);
+	const char *before;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		pods[i] = (struct pod){.uid = arena_printf(arena, "%08zu-1111-2222", i), .restarts = 3};
+	assert_string_equal(pod_runs(pods, 2, false, own), " 00000000-1111/3 00000001-1111/3");
+	assert_string_equal(pod_runs(pods, 1, true, own), " 00000000-1111/3/0");
+	assert_string_equal(pod_runs(NULL, 0, true, own), "");
+	before = pod_runs(pods, 20, true, own);
+	pods[19].restarts++;
+	assert_string_not_equal(pod_runs(pods, 20, true, own), before);
+	(void)pod_runs(pods, n, true, own);
+	assert_true(arena_used(own) < (size_t)8 * 1024);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems),
-					   cmocka_unit_test(test_lost_node), cmocka_unit_test(test_ends)};
+					   cmocka_unit_test(test_lost_node), cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
