@@ -101,11 +101,17 @@ static void set(struct build *build, const char *name, const char *value)
 // A user may change these.
 static void set_defaults(struct build *build)
 {
-	int servers = build->request->servers;
+	const struct conf_request *request = build->request;
+	int servers = request->servers;
 
 	add_jvm_defaults(build);
 	// Without it, file URLs of LOAD CSV reach every file that the server can read.
 	set(build, "server.directories.import", "import");
+	// The image's own, too: 5.26 without it keeps two days of transaction logs, however large.
+	set(build, "db.tx_log.rotation.retention_policy", "2 days 2G");
+	// For databases that are made from then on, and bound to the image's version: an operator's release changes nobody's language.
+	if (request->version.family == VERSION_CALENDAR && version_compare(&request->version, 2026, 2, 0) >= 0)
+		set(build, "db.query.default_language", "CYPHER_25");
 	if (build->request->tls)
 		set(build, "server.http.enabled", "false");
 	if (!build->request->cluster)
