@@ -65,6 +65,7 @@ static struct phase_facts pods_of(const struct inputs *inputs)
 		.unready = inputs->live.unready,
 		.pods = inputs->pods,
 		.n_pods = inputs->n_pods,
+		.servers = inputs->replicas,
 	};
 }
 

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "operator/names.h"
 #include "operator/workload.h"
 
 // Those of twenty pods, thrice.
 #define RUNS_MAX ((size_t)2048)
+
+#define FIRST_CONDITION_MS 2000
 
 static const char *str(yyjson_val *obj, const char *key)
 {
@@ -153,6 +156,18 @@ static const char *problem_of(yyjson_val *status, yyjson_val *container, const c
 	return end ? end : waiting_for(container, arena);
 }
 
+// The kubelet tells the start and the first condition Ready, which is False, at once.
+static bool was_never_ready(yyjson_val *status, const char *unready_since)
+{
+	const char *start = str(status, "startTime");
+	int64_t started_ms, since_ms;
+
+	if (!unready_since)
+		return true;
+	return start && time_parse_rfc3339(start, &started_ms) == 0 && time_parse_rfc3339(unready_since, &since_ms) == 0 &&
+	       since_ms <= started_ms + FIRST_CONDITION_MS;
+}
+
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 {
 	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
@@ -177,6 +192,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	if (ret->ready)
 		return;
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
+	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
 					    : problem_of(status, container, ret->last_words, arena);
 }

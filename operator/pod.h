@@ -27,6 +27,7 @@ struct pod {
 	const char *tls_secret;	 // the TLS Secret that it was started with; NULL: its server speaks without TLS
 	const char *domain;	 // of its server's advertised address, as names.domain; NULL where the pod does not tell
 	bool ready;
+	bool never_ready; // since it was made, and is not now
 	const char *unready_since; // when condition Ready became what it is; NULL while ready, or unknown
 	bool terminating;
 	int64_t restarts;	// of container neo4j

@@ -33,30 +33,60 @@ static const char *entry_of(const struct pod *pod, struct arena *arena)
 	return arena_printf(arena, " %s@%s", pod->uid, pod->unready_since ? pod->unready_since : "");
 }
 
+static bool holds(const char *record, const struct pod *pod, struct arena *arena)
+{
+	const char *entry = entry_of(pod, arena), *found = strstr(record, entry);
+	size_t len = strlen(entry);
+
+	return found && (found[len] == ' ' || found[len] == '\0');
+}
+
+// Of a pod that is not ready: whether it may be away by our doing, or serves nobody anyway.
+static bool may_be_ours(const struct phase_facts *facts, const struct pod *pod, struct arena *arena)
+{
+	return !pod_is_outdated(facts, pod) || pod->never_ready || holds(facts->unready, pod, arena);
+}
+
+// Whether the roll that the note is of has not come to its end: the spec changes again while a pod may be away by our doing.
+static bool is_unfinished(const struct phase_facts *facts, struct arena *arena)
+{
+	bool replaced = false, older = false;
+
+	if (!facts->unready)
+		return false;
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+
+		if (pod->terminating || (!pod->ready && may_be_ours(facts, pod, arena)))
+			return true;
+		if (pod->revision && is_of_revision(facts->unready, pod->revision))
+			replaced = true;
+		else
+			older = true;
+	}
+	return (replaced && older) || (int)facts->n_pods < facts->servers;
+}
+
 const char *roll_record(const struct phase_facts *facts, struct arena *arena)
 {
 	_cleanup_buf_ struct buf record = BUF_INIT(RECORD_MAX_BYTES);
+	bool unfinished;
 
 	if (!is_any_outdated(facts) || is_of_revision(facts->unready, facts->update_revision))
 		return facts->unready;
+	unfinished = is_unfinished(facts, arena);
 	buf_add(&record, facts->update_revision);
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 		const char *entry = entry_of(pod, arena);
 
+		if (pod->ready || !pod_is_outdated(facts, pod) || (unfinished && !may_be_ours(facts, pod, arena)))
+			continue;
 		// More than a cluster has: those that do not fit wait like the ready ones.
-		if (!pod->ready && pod_is_outdated(facts, pod) && record.len + strlen(entry) < RECORD_MAX_BYTES)
+		if (record.len + strlen(entry) < RECORD_MAX_BYTES)
 			buf_add(&record, entry);
 	}
 	return arena_strdup(arena, buf_str(&record));
-}
-
-static bool was_unready_before(const struct phase_facts *facts, const struct pod *pod, struct arena *arena)
-{
-	const char *entry = entry_of(pod, arena), *found = strstr(facts->unready, entry);
-	size_t len = strlen(entry);
-
-	return found && (found[len] == ' ' || found[len] == '\0');
 }
 
 static const struct pod *first_outdated(const struct phase_facts *facts, bool ready, const struct pod *but)
@@ -75,7 +105,7 @@ static const struct pod *first_unready_before(const struct phase_facts *facts, s
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
-		if (!pod->ready && pod_is_outdated(facts, pod) && was_unready_before(facts, pod, arena))
+		if (!pod->ready && pod_is_outdated(facts, pod) && holds(facts->unready, pod, arena))
 			return pod;
 	}
 	return NULL;
@@ -120,7 +150,7 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 {
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
-	if (facts->removing)
+	if (facts->removing && chosen->ready)
 		return arena_printf(arena, "until servers are removed (%s)", facts->removing);
 	return phase_members_problem(facts, true, chosen->ready ? NULL : chosen, arena);
 }

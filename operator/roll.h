@@ -27,5 +27,6 @@ struct roll_decision {
 void roll_decide(const struct phase_facts *facts, struct arena *arena, struct roll_decision *ret);
 
 // The note for facts->update_revision: its name, and of each outdated pod that is not ready the uid and since when. facts->unready is the note
-// that is there, which stays while it is of this revision or nothing is outdated.
+// that is there, which stays while it is of this revision or nothing is outdated. Where it is of a roll that has not come to its end, a pod that
+// was ready once is only noted again, not anew: it fails while another is away by our doing.
 const char *roll_record(const struct phase_facts *facts, struct arena *arena);

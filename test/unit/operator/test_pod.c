@@ -163,10 +163,39 @@ static void test_runs(void **state)
 	assert_true(arena_used(own) < (size_t)8 * 1024);
 }
 
+// B6: whether a pod that is not ready has served before. The kubelet tells its start and that it is not ready in one second or two.
+static void test_never_ready(void **state)
+{
+	static const struct {
+		const char *status;
+		bool never;
+	} cases[] = {
+		{"{}", true},
+		{"{\"startTime\":\"2026-11-29T12:00:00Z\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\","
+		 "\"lastTransitionTime\":\"2026-11-29T12:00:01Z\"}]}",
+		 true},
+		{"{\"startTime\":\"2026-11-29T12:00:00Z\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\","
+		 "\"lastTransitionTime\":\"2026-11-29T12:00:03Z\"}]}",
+		 false},
+		{"{\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\",\"lastTransitionTime\":\"2026-11-29T12:00:00Z\"}]}",
+		 false},
+		{"{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}", false},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_pod(arena, cases[i].status, &pod);
+		assert_int_equal(pod.never_ready, cases[i].never);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems),
-					   cmocka_unit_test(test_lost_node), cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
+					   cmocka_unit_test(test_never_ready), cmocka_unit_test(test_lost_node),
+					   cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,39 @@ static void test_not_ready_goes_first(void **state)
 	expect(&facts, NULL, "waiting for n-server-1 to be ready");
 }
 
+// B6: the spec changes again while pod 1 is away by our doing. Pod 0 fails just then: it served, and is not replaced beside it.
+static void test_second_edit_in_the_middle(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[0].ready = false;
+	m.pods[1] = (struct pod){.name = "n-server-1", .uid = "new", .revision = "r2", .never_ready = true};
+	facts.update_revision = "r3";
+	note(&facts);
+	assert_string_equal(facts.unready, "r3 new@");
+	expect(&facts, "n-server-1", NULL);
+	m.pods[1] = (struct pod){.name = "n-server-1", .uid = "newer", .revision = "r3", .never_ready = true};
+	expect(&facts, NULL, "waiting for n-server-1 to be ready");
+	// It is not even there yet.
+	facts.unready = "r2";
+	m.pods[1] = m.pods[2];
+	facts.n_pods = 2;
+	note(&facts);
+	assert_string_equal(facts.unready, "r3");
+	// Where the roll before has come to its end, none is away.
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[0].revision = m.pods[1].revision = m.pods[2].revision = "r2";
+	m.pods[0].ready = m.pods[2].ready = false;
+	facts.update_revision = "r3";
+	note(&facts);
+	assert_string_equal(facts.unready, "r3 id-0@ id-2@");
+}
+
 // B6: the roll has stopped, since the new pod 1 does not start; an old good pod misses its readiness for a moment. It must not go into the
 // same template: two servers would be away, and the last one without a quorum.
 static void test_old_pod_misses_readiness(void **state)
@@ -305,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_waits_for_the_one_before),
 		cmocka_unit_test(test_stops_at_a_pod_that_fails),
 		cmocka_unit_test(test_not_ready_goes_first),
+		cmocka_unit_test(test_second_edit_in_the_middle),
 		cmocka_unit_test(test_old_pod_misses_readiness),
 		cmocka_unit_test(test_all_fail_at_once),
 		cmocka_unit_test(test_fails_in_the_middle),
