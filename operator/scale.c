@@ -103,6 +103,14 @@ static bool may_come_back(const struct pod *pod)
 	return !pod || pod->terminating || (!pod->ready && !pod->problem);
 }
 
+// One of an older template will be replaced, whatever its problem is.
+static bool will_be_replaced(const struct scale *s, const struct pod *pod)
+{
+	const char *revision = s->facts->update_revision;
+
+	return !pod->ready && (!revision || !pod->revision || strcmp(pod->revision, revision) != 0);
+}
+
 static const char *name_of(const struct topology_server *server)
 {
 	return server->name ? server->name : server->id;
@@ -246,6 +254,17 @@ static bool discard_volumes(struct scale *s)
 	return false;
 }
 
+static bool enable(struct scale *s, int from, int to)
+{
+	for (int i = from; i < to && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
+		const struct topology_server *server = server_of(s->facts, i, s->arena);
+
+		if (server && is(server, "Free") && strcmp(server->health, "Available") == 0)
+			s->ret->servers[s->ret->n_servers++] = server->id;
+	}
+	return s->ret->n_servers > 0 && settle(s, SCALE_ENABLE, "enabling new servers");
+}
+
 // Those that stay must be able to take the databases over.
 static bool wait_for_others(struct scale *s)
 {
@@ -336,7 +355,8 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 
 	if (!volume || volume->deleting || bears(volume, server->id))
 		return false;
-	if (may_come_back(pod))
+	// One that is wanted back would start as a server that was dropped.
+	if (may_come_back(pod) || will_be_replaced(s, pod) || (!pod->ready && ordinal < s->facts->wanted))
 		return settle(s, SCALE_WAIT,
 			      arena_printf(s->arena, "waiting for %s to be ready, so that its claim can go with its server",
 					   names_pod(s->facts->names, ordinal, s->arena)));
@@ -396,17 +416,6 @@ static void take_away(struct scale *s)
 	}
 }
 
-static bool enable(struct scale *s, int from, int to)
-{
-	for (int i = from; i < to && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s->facts, i, s->arena);
-
-		if (server && is(server, "Free") && strcmp(server->health, "Available") == 0)
-			s->ret->servers[s->ret->n_servers++] = server->id;
-	}
-	return s->ret->n_servers > 0 && settle(s, SCALE_ENABLE, "enabling new servers");
-}
-
 // A server without databases whose pod is gone for good: one that joined too late, or whose claim is gone or marked.
 static const struct topology_server *find_remains(const struct scale *s, int *ret_ordinal)
 {
@@ -433,7 +442,7 @@ static void remove_servers(struct scale *s)
 		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
 		return;
 	}
-	if (wait_for_others(s))
+	if (enable(s, 0, s->target) || wait_for_others(s))
 		return;
 	remains = find_remains(s, &ordinal);
 	if (remains)

@@ -45,6 +45,7 @@ struct scale_facts {
 	size_t n_volumes;
 	int wanted;   // spec.topology.servers
 	int replicas; // of the StatefulSet; 0: there is none
+	const char *update_revision; // of the StatefulSet; NULL: not known at the moment
 };
 
 struct scale_decision {

@@ -36,6 +36,7 @@ static void cluster_init(struct cluster *c, int replicas, int wanted, struct are
 		.n_volumes = (size_t)replicas,
 		.wanted = wanted,
 		.replicas = replicas,
+		.update_revision = "r1",
 	};
 	c->arena = arena;
 }

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name adoption belongs certificate claims credentials drift fleet gather golden key looks pace phase plugin_phase pod probe roll scale scale_size stall
+foreach(name adoption belongs certificate claims credentials drift fleet gather golden key looks pace phase plugin_phase pod probe roll scale scale_order scale_size stall
 	     status survey survey_pace survey_size trial twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
