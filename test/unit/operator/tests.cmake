@@ -18,3 +18,9 @@ neofleet_test(operator expiry SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c $
 target_include_directories(test_operator_expiry PRIVATE kube net)
 
 neofleet_test(operator password)
+
+# A simulated cluster under the deciding functions.
+set(sim ${CMAKE_CURRENT_SOURCE_DIR}/operator/sim)
+neofleet_test(operator sim SOURCES ${sim}/incident.c ${sim}/glimpse.c ${sim}/history.c ${sim}/operator.c ${sim}/realm.c ${sim}/rule.c ${sim}/world.c
+	DEPS Threads::Threads)
+target_include_directories(test_operator_sim PRIVATE operator)
