@@ -292,8 +292,8 @@ def given_backup_page(ns):
     ns.wait_fleet("my-standalone", True, limit=START_LIMIT)
     wait_for("the server at the service", lambda: kid("backup"))
     # A token that the service renewed: the one of the Secret is of no use any more.
-    FleetService().call("rotate", kid("backup"))
     old = stored(ns, "my-standalone")
+    FleetService().call("rotate", kid("backup"))
     wait_for("the renewed token on the server", lambda: stored(ns, "my-standalone") != old)
     cypher(ns, "my-standalone", "CREATE (:Row {n: 1})")
     return at
