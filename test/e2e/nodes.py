@@ -194,6 +194,34 @@ def test_nodes_clock(ns):
 
 
 @contextlib.contextmanager
+def operator_without(rule):
+    """The kernel drops what the operator sends there; a rule of the network that its packets pass."""
+    address = wait_for("the operator's address", lambda: json.loads(kubectl(
+        "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "-o", "json"))["items"][0]["status"].get("podIP"))
+    run(["nft", "-f", "-"], data="table ip severed { chain forward { type filter hook forward priority -200; "
+                                 f"ip saddr {address} {rule} drop; }}\n}}\n")
+    try:
+        yield
+    finally:
+        run(["nft", "delete", "table", "ip", "severed"])
+
+
+def test_nodes_operator_without_pods(ns):
+    """B6 B7: the operator is cut off from the pods in the middle of a roll: no further server goes, and the status says what it cannot know."""
+    with under_load(ns, "deaf") as at:
+        at.cluster.patch(config={"db.transaction.timeout": "46s"})
+        wait_for("the first pod to go", at.record.replaced)
+        with operator_without("tcp dport 7687"):
+            first = at.record.replaced()[0]
+            wait_for(f"{first} back", lambda: at.cluster.uids().get(first, at.pods[first]) != at.pods[first] and any(
+                c["type"] == "Ready" and c["status"] == "True" for c in at.cluster.pods()[first]["status"].get("conditions", [])))
+            at.cluster.wait_phase("Updating", "2 of 3 servers still to be replaced", "cannot be asked")
+            unharmed(at, first)
+        at.cluster.wait_phase("Ready")
+        check(sorted(at.record.replaced()) == sorted(at.pods), f"replaced: {at.record.replaced()}")
+
+
+@contextlib.contextmanager
 def small_volume(ns, claim, place, size="4m"):
     """A volume of that size for a claim that is yet to come: a file system of its own."""
     folder = pathlib.Path(os.environ["KUBECONFIG"]).parent / "volumes" / f"small-{ns.name}"
@@ -264,4 +292,4 @@ def test_nodes_gone(ns):
 
 
 TESTS = [test_nodes_drained, test_nodes_two_drained, test_nodes_cut_off, test_nodes_gone, test_nodes_clock,
-         test_nodes_disk_full]
+         test_nodes_operator_without_pods, test_nodes_disk_full]
