@@ -3,7 +3,6 @@
 
 // E4: what objects of one namespace take of a store's memory, however many and however large they are.
 
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,15 +15,9 @@
 
 #include "base/buf.h"
 #include "kube/store.h"
+#include "test/unit/heap.h"
 
 #define MIB ((size_t)1 << 20)
-
-static size_t heap_bytes(void)
-{
-	struct mallinfo2 info = mallinfo2();
-
-	return info.uordblks + info.hblkhd;
-}
 
 static uint32_t chance = 1;
 

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "operator/gather.h"
+#include "test/unit/heap.h"
 
 #define ROOT \
 	"{\"apiVersion\":\"neo4j.neo4j.com/v1alpha1\",\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"namespace\":\"ns\",\"name\":\"a\"," \
@@ -176,9 +177,9 @@ static void test_large_plugins_are_read_one_by_one(void **state)
 	for (int i = 0; i < 15; i++)
 		put_plugin(&world, i, "apoc", 250, 4000);
 	(void)malloc_trim(0);
-	before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	before = heap_bytes();
 	gather_once(&world);
-	after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	after = heap_bytes();
 	assert_int_equal(world.inputs.plugin_claims.n, 15);
 	for (size_t i = 0; i < 15; i++)
 		assert_int_equal(world.inputs.plugin_claims.items[i].verdict, CLAIM_REFUSED);
