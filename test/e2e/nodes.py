@@ -198,7 +198,8 @@ def operator_without(rule):
     """The kernel drops what the operator sends there; a rule of the network that its packets pass."""
     address = wait_for("the operator's address", lambda: json.loads(kubectl(
         "get", "pods", "-n", "neofleet-system", "-l", "app.kubernetes.io/name=neofleet", "-o", "json"))["items"][0]["status"].get("podIP"))
-    run(["nft", "-f", "-"], data="table ip severed { chain forward { type filter hook forward priority -200; "
+    hook = "input" if "6443" in rule else "forward"
+    run(["nft", "-f", "-"], data=f"table ip severed {{ chain {hook} {{ type filter hook {hook} priority -200; "
                                  f"ip saddr {address} {rule} drop; }}\n}}\n")
     try:
         yield
@@ -217,6 +218,26 @@ def test_nodes_operator_without_pods(ns):
                 c["type"] == "Ready" and c["status"] == "True" for c in at.cluster.pods()[first]["status"].get("conditions", [])))
             at.cluster.wait_phase("Updating", "2 of 3 servers still to be replaced", "cannot be asked")
             unharmed(at, first)
+        at.cluster.wait_phase("Ready")
+        check(sorted(at.record.replaced()) == sorted(at.pods), f"replaced: {at.record.replaced()}")
+
+
+def lease():
+    return json.loads(kubectl("get", "lease", "neofleet", "-n", "neofleet-system", "-o", "json"))["spec"]
+
+
+def test_nodes_operator_without_server(ns):
+    """B6 D7 E2: the operator is cut off from the API server in the middle of a roll: nothing goes meanwhile, and it goes on afterwards."""
+    with under_load(ns, "severed") as at:
+        at.cluster.patch(config={"db.transaction.timeout": "45s"})
+        wait_for("the first pod to go", at.record.replaced)
+        with operator_without("tcp dport 6443"):
+            renewed = lease()["renewTime"]
+            away = time.monotonic()
+            gone = set(at.record.replaced())
+            wait_for("the lease to run out", lambda: time.monotonic() - away > 2 * lease()["leaseDurationSeconds"])
+            check(lease()["renewTime"] == renewed, "the operator reached the API server")
+            check(set(at.record.replaced()) == gone, f"replaced meanwhile: {at.record.replaced()}")
         at.cluster.wait_phase("Ready")
         check(sorted(at.record.replaced()) == sorted(at.pods), f"replaced: {at.record.replaced()}")
 
@@ -292,4 +313,4 @@ def test_nodes_gone(ns):
 
 
 TESTS = [test_nodes_drained, test_nodes_two_drained, test_nodes_cut_off, test_nodes_gone, test_nodes_clock,
-         test_nodes_operator_without_pods, test_nodes_disk_full]
+         test_nodes_operator_without_pods, test_nodes_operator_without_server, test_nodes_disk_full]
