@@ -110,7 +110,8 @@ static void set_defaults(struct build *build)
 	// The image's own, too: 5.26 without it keeps two days of transaction logs, however large.
 	set(build, "db.tx_log.rotation.retention_policy", "2 days 2G");
 	// For databases that are made from then on, and bound to the image's version: an operator's release changes nobody's language.
-	if (request->version.family == VERSION_CALENDAR && version_compare(&request->version, 2026, 2, 0) >= 0)
+	// Nor does a tag that moves, for which the server's word would come after its first start and cost a roll.
+	if (!request->told && request->version.family == VERSION_CALENDAR && version_compare(&request->version, 2026, 2, 0) >= 0)
 		set(build, "db.query.default_language", "CYPHER_25");
 	if (build->request->tls)
 		set(build, "server.http.enabled", "false");

@@ -41,6 +41,7 @@ struct conf_plugin {
 
 struct conf_request {
 	struct version version; // an undecidable one is taken for the newest
+	bool told;		// the version is the server's word, since the image's tag does not tell it
 	bool cluster;
 	int servers;
 	const char *const *endpoints; // host:port of each server, cluster only

@@ -171,6 +171,7 @@ static int make_conf(const struct settings_inputs *inputs, struct arena *arena, 
 	const struct dbms *dbms = inputs->dbms;
 	struct conf_request request = {
 		.version = inputs->version,
+		.told = version_of_tag(dbms->image.tag).family == VERSION_UNDECIDABLE,
 		.cluster = dbms->kind == DBMS_CLUSTER,
 		.servers = servers_of(inputs),
 		.endpoints = endpoints_of(inputs, arena),

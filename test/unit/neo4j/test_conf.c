@@ -525,50 +525,6 @@ static void test_env(void **state)
 	arena_free(arena);
 }
 
-// Whether the table's releases hold a tag's.
-static bool is_release(const char *releases, const char *tag)
-{
-	struct version version = version_of_tag(tag);
-
-	if (!strcmp(releases, "5.26"))
-		return version.family == VERSION_5_26;
-	if (!strcmp(releases, "2025+"))
-		return version.family == VERSION_CALENDAR;
-	assert_string_equal(releases, "2026.02+");
-	return version.family == VERSION_CALENDAR && version_compare(&version, 2026, 2, 0) >= 0;
-}
-
-// B4: whatever the image's own neo4j.conf sets, ours sets too, or the table says why not.
-static void test_image_conf(void **state)
-{
-	static const char *const tags[] = {"5.26-enterprise", "2025.12-enterprise", "2026.02-enterprise", "2026.05-enterprise"};
-	FILE *table = fopen(NEOFLEET_SOURCE_DIR "/test/neo4j/image-conf.tsv", "re");
-	char line[512], releases[32], name[128], value[128], how[128];
-	int rows = 0;
-
-	(void)state;
-	assert_non_null(table);
-	while (fgets(line, sizeof(line), table)) {
-		if (*line == '#')
-			continue;
-		assert_int_equal(sscanf(line, "%31[^\t]\t%127[^\t]\t%127[^\t]\t%127[^\n]", releases, name, value, how), 4);
-		rows++;
-		for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-			struct arena *arena = arena_new();
-			struct conf_request request = request_of(tags[i]);
-			bool has = strstr(build(&request, arena).neo4j_conf, arena_printf(arena, "\n%s=%s\n", name, value)) != NULL;
-
-			if (is_release(releases, tags[i]) && !strcmp(how, "same") && !has)
-				fail_msg("%s lacks %s=%s, which the image sets", tags[i], name, value);
-			if (!strcmp(releases, "2026.02+") && !is_release(releases, tags[i]) && has)
-				fail_msg("%s has %s before the image has", tags[i], name);
-			arena_free(arena);
-		}
-	}
-	assert_int_equal(fclose(table), 0);
-	assert_true(rows > 5);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,7 +532,7 @@ int main(void)
 		cmocka_unit_test(test_procedure_lists), cmocka_unit_test(test_precedence),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_sums),   cmocka_unit_test(test_refused),	    cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_too_long),      cmocka_unit_test(test_tls),	    cmocka_unit_test(test_bloom),
-		cmocka_unit_test(test_env),	      cmocka_unit_test(test_image_conf),
+		cmocka_unit_test(test_env),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
