@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statements on a server of loopback, by Neo4j's own driver: cypher.py PORT [OPTION...] STATEMENT...
 
-Prints a line for each row, or the failure. Options: --database NAME, --read, --bookmark TEXT, --password PASSWORD, --rollback (all
+Prints a line for each row, or the failure. Options: --database NAME, --bookmark TEXT, --password PASSWORD, --rollback (all
 statements in one transaction, which is rolled back). A statement's $token comes from $TOKEN.
 """
 import argparse
@@ -16,7 +16,6 @@ def options():
     parser = argparse.ArgumentParser()
     parser.add_argument("port")
     parser.add_argument("--database", default="system")
-    parser.add_argument("--read", action="store_true")
     parser.add_argument("--rollback", action="store_true")
     parser.add_argument("--bookmark")
     parser.add_argument("--password")
@@ -42,10 +41,9 @@ def talk(session, given):
 def main():
     given = options()
     auth = ("neo4j", given.password) if given.password else None
-    mode = neo4j.READ_ACCESS if given.read else neo4j.WRITE_ACCESS
     bookmarks = neo4j.Bookmarks.from_raw_values([given.bookmark]) if given.bookmark else None
     with neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{given.port}", auth=auth) as driver:
-        with driver.session(database=given.database, default_access_mode=mode, bookmarks=bookmarks) as session:
+        with driver.session(database=given.database, bookmarks=bookmarks) as session:
             try:
                 talk(session, given)
             except neo4j.exceptions.Neo4jError as error:
