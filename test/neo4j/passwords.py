@@ -48,11 +48,13 @@ def store(folder, password, classpath):
 
 
 def main(folder, version, classpath):
-    problems = {password: problem for password in PASSWORDS if (problem := store(folder, password, classpath))}
-    for password, problem in problems.items():
-        print(f"    {password!r}: {problem}")
-    print(f"Neo4j {version}: {len(PASSWORDS) - len(problems)} of {len(PASSWORDS)} passwords are stored as they are")
-    return bool(problems)
+    failed = 0
+    for password in PASSWORDS:
+        problem = store(folder, password, classpath)
+        failed += problem is not None
+        print(f"    {password!r}: {problem or 'stored'}", flush=True)
+    print(f"Neo4j {version}: {len(PASSWORDS) - failed} of {len(PASSWORDS)} passwords are stored as they are")
+    return failed > 0
 
 
 sys.exit(main(pathlib.Path(sys.argv[1]), *sys.argv[2:]))
