@@ -220,7 +220,7 @@ struct call {
 	const struct buf *path;
 	const char *content_type; // a header line; NULL without a body
 	const char *body;
-	size_t max_bytes; // 0: of an object of ours
+	struct kube_limits limits;
 	bool secret;
 };
 
@@ -231,8 +231,8 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 		.method = call->method,
 		.headers = {"Accept: application/json", call->content_type},
 		.body = call->body,
-		.timeout_ms = client->timeout_ms,
-		.max_bytes = call->max_bytes ? call->max_bytes : OBJECT_MAX_BYTES,
+		.timeout_ms = call->limits.timeout_ms ? call->limits.timeout_ms : client->timeout_ms,
+		.max_bytes = call->limits.max_bytes ? call->limits.max_bytes : OBJECT_MAX_BYTES,
 		.secret = call->secret,
 	};
 	_cleanup_(kube_head_release) struct kube_head head = {0};
@@ -269,19 +269,19 @@ static int perform_object(struct kube_client *client, const struct call *call, s
 	return 0;
 }
 
-int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, size_t max_bytes,
-		    struct kube_object **ret, struct err *err)
+int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		    const struct kube_limits *limits, struct kube_object **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
 
 	kube_path(&path, resource, name.namespace, name.name);
-	return perform_object(client, &(struct call){.method = "GET", .path = &path, .max_bytes = max_bytes}, ret, err);
+	return perform_object(client, &(struct call){.method = "GET", .path = &path, .limits = *limits}, ret, err);
 }
 
 int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret,
 	     struct err *err)
 {
-	return kube_get_within(client, resource, name, 0, ret, err);
+	return kube_get_within(client, resource, name, &(struct kube_limits){0}, ret, err);
 }
 
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err)
@@ -340,7 +340,7 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 		kube_query(&path, "limit", PAGE_SIZE);
 		kube_query(&path, "labelSelector", label_selector);
 		kube_query(&path, "continue", token);
-		r = perform(client, &(struct call){.method = "GET", .path = &path, .max_bytes = PAGE_MAX_BYTES}, &body, err);
+		r = perform(client, &(struct call){.method = "GET", .path = &path, .limits = {.max_bytes = PAGE_MAX_BYTES}}, &body, err);
 		if (r < 0 || (r = add_page(doc, items, &body, arena, &token, err)) < 0)
 			return r;
 	} while (token);

@@ -37,9 +37,15 @@ void kube_client_set_timeout_ms(struct kube_client *client, int timeout_ms);
 int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 	     struct kube_object **ret, struct err *err);
 
-// As kube_get(); ERR_TOO_LARGE above max_bytes. For objects that others may have made as large as they like.
-int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, size_t max_bytes,
-		    struct kube_object **ret, struct err *err);
+struct kube_limits {
+	size_t max_bytes; // 0: of an object of ours
+	int timeout_ms;	  // 0: the client's
+};
+
+// As kube_get(); ERR_TOO_LARGE above max_bytes, for objects that others may have made as large as they like, and ERR_TIMEOUT after
+// timeout_ms, for what somebody waits for with a deadline.
+int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		    const struct kube_limits *limits, struct kube_object **ret, struct err *err);
 
 // Of what is no resource, such as "/apis/apps/v1".
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err);

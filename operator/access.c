@@ -14,6 +14,7 @@
 #define BOLT_PORT 7687
 #define LOGIN_TIMEOUT_MS 5000
 #define PAUSE_MS INT64_C(60000)
+#define POD_MAX_BYTES ((size_t)1024 * 1024)
 
 // After three wrong passwords, of anybody, the server takes none for five seconds.
 #define RATE_LIMIT "Neo.ClientError.Security.AuthenticationRateLimit"
@@ -243,6 +244,39 @@ const char *access_refusal(const char *admin_secret, const struct err *err, stru
 			    admin_secret, err->code[0] ? err->code : "refused");
 }
 
+static int unconfirmed(struct err *err, const char *pod, const char *why)
+{
+	(void)err_set(err, ERR_IO, "the password is not sent to the address that pod '%s' had: %s", pod, why);
+	err_set_code(err, ACCESS_UNCONFIRMED);
+	return err->class;
+}
+
+int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
+		   struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = servers->dbms->metadata.namespace, .name = pod->name};
+	struct kube_limits within = {.max_bytes = POD_MAX_BYTES, .timeout_ms = deadline_left_ms(deadline)};
+	struct err cause = ERR_INIT;
+	struct pod now;
+	const char *change;
+	int r;
+
+	if (pod->tls_secret)
+		return 0;
+	if (within.timeout_ms <= 0)
+		return unconfirmed(err, pod->name, "no time is left to ask the API server for the pod");
+	r = kube_get_within(context->client, &kube_pods, name, &within, &object, &cause);
+	if (r == ERR_NOT_FOUND)
+		return unconfirmed(err, pod->name, "the pod has changed, it is gone");
+	if (r < 0)
+		return unconfirmed(err, pod->name, arena_printf(arena, "the API server cannot be asked for the pod (%s)", cause.text));
+	pod_read(kube_object_root(object), arena, &now);
+	change = pod_change(pod, &now);
+	return change ? unconfirmed(err, pod->name, arena_printf(arena, "the pod has changed, %s", change)) : 0;
+}
+
 // The version that this pass has read, else the one that the next to read would find.
 static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
 {
@@ -301,10 +335,14 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	const struct access *access = login->access;
 	struct bolt_target target = access_target(access, login->pod);
 	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
-	int64_t started = clock_monotonic_ms(&clock_system);
+	int64_t started;
 	int r;
 
 	STEP("logging into a server");
+	r = access_confirm(login->context, access->servers, login->pod, login->deadline, err);
+	if (r < 0)
+		return r;
+	started = clock_monotonic_ms(&clock_system);
 	r = admin_log_in(&target, &auth, login->deadline, &access->scrub, ret, err);
 	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
 	if (login->unlisted)

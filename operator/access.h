@@ -4,7 +4,8 @@
 #pragma once
 
 // How the operator gets into a server: by the address of its pod, over TLS where the pod was started with it (never anything less), as
-// the admin of the Secret. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
+// the admin of the Secret. Where nothing but the address says who answers, the API server has to confirm it right before the login:
+// what the store knows of a pod may be old, and its address somebody else's. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
 // server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
 
 #include <stdbool.h>
@@ -23,6 +24,9 @@
 // Beside those of operator/registration.h and operator/fleet.h.
 #define ACCESS_SECRET_UNREADABLE "SecretUnreadable"
 #define ACCESS_CERTIFICATE_UNUSABLE "CertificateUnusable"
+
+// The code of an error of access_confirm().
+#define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
 
 // A deployment and its pods, borrowed.
 struct access_servers {
@@ -78,8 +82,13 @@ const char *access_name_problem(const struct certificate *certificate, const str
 // The words for a refused login, with the cure. err is what bolt_link_open() said.
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
 
-// Logs in to the server of a pod; access_read() has filled access. What the server answered to the password is noted, and what
-// version it says it is. Errors are those of bolt_link_open(); after ERR_FORBIDDEN memory->login.message has the words.
+// To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
+// code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
+int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
+		   struct err *err);
+
+// Logs in to the server of a pod, after access_confirm(); access_read() has filled access. What the server answered to the password
+// is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->login.message has the words.
 struct access_login {
 	const struct context *context;
 	struct memory *memory;

@@ -62,7 +62,7 @@ static int look_for_foreign(const struct context *context, const struct child *c
 			    struct err *err)
 {
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	int r = kube_get_within(context->client, child->resource, name, CHILD_MAX_BYTES, ret_live, err);
+	int r = kube_get_within(context->client, child->resource, name, &(struct kube_limits){.max_bytes = CHILD_MAX_BYTES}, ret_live, err);
 
 	if (r == ERR_NOT_FOUND) {
 		err_clear(err);

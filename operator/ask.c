@@ -33,6 +33,9 @@ static bool fail_with(const struct exchange *x, const struct err *err, struct ac
 {
 	struct arena *arena = x->ask->arena;
 
+	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
+		return fail(ret, FLEET_UNREACHABLE,
+			    arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", x->pod->name, err->text));
 	if (admin_is_unreachable(err))
 		return fail(ret, FLEET_UNREACHABLE,
 			    arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", x->pod->name,

@@ -137,6 +137,28 @@ static struct registration_request request_for(const struct access *access, cons
 	};
 }
 
+// Why the server of a pod is not asked now; NULL: it may be.
+static const char *unconfirmed(const struct context *context, const struct enroll_inputs *inputs, const struct pod *pod,
+			       const struct registration_request *request, struct arena *arena)
+{
+	struct err err = ERR_INIT;
+
+	if (access_confirm(context, &inputs->servers, pod, request->deadline, &err) == 0)
+		return NULL;
+	return arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod->name, err.text);
+}
+
+static void exchange(const struct context *context, const struct enroll_inputs *inputs, const struct registration_request *request,
+		     struct arena *arena, struct registration_result *ret)
+{
+	const char *why = unconfirmed(context, inputs, inputs->server, request, arena);
+
+	if (why)
+		*ret = (struct registration_result){.reason = FLEET_UNREACHABLE, .message = why, .code = ""};
+	else
+		registration_run(request, arena, ret);
+}
+
 // A token that another deployment's servers hold as well came here with a copy of their volume, and is not this one's.
 static bool is_of_a_twin(const struct context *context, const struct enroll_inputs *inputs, const struct registration_result *result,
 			 struct arena *arena)
@@ -187,14 +209,14 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
 		return;
-	registration_run(&request, secret_arena, &result);
+	exchange(context, inputs, &request, secret_arena, &result);
 	if (is_of_a_twin(context, inputs, &result, arena)) {
 		request.may_adopt = false;
 		request.deadline = deadline_in_ms(EXCHANGE_TIMEOUT_MS);
 		ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 		if (ret->lease_short)
 			return;
-		registration_run(&request, secret_arena, &result);
+		exchange(context, inputs, &request, secret_arena, &result);
 	}
 	if (result.answered)
 		access_note(context, memory, &inputs->servers,
@@ -266,10 +288,15 @@ static bool look(const struct context *context, struct memory *memory, const str
 	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
 		struct registration_request request = request_for(&access, &servers->pods[i], LOOK_TIMEOUT_MS);
 		struct connection_result result;
+		const char *why;
 
 		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
 			return false;
-		registration_check_connected(&request, secret_arena, &result);
+		why = unconfirmed(context, inputs, &servers->pods[i], &request, secret_arena);
+		if (why)
+			result = (struct connection_result){.connected = -1, .message = why, .code = ""};
+		else
+			registration_check_connected(&request, secret_arena, &result);
 		if (result.refused)
 			access_note(context, memory, servers, result.message, result.code);
 		if (result.connected <= 0 || i == 0)

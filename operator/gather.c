@@ -180,7 +180,8 @@ static int find_workload(const struct context *context, const struct inputs *inp
 		*ret = NULL;
 	}
 	if (!*ret) {
-		r = kube_get_within(context->client, &kube_statefulsets, name, WORKLOAD_MAX_BYTES, ret, err);
+		r = kube_get_within(context->client, &kube_statefulsets, name, &(struct kube_limits){.max_bytes = WORKLOAD_MAX_BYTES}, ret,
+				    err);
 		if (r < 0 && r != ERR_NOT_FOUND)
 			return err_wrap(err, "cannot look for StatefulSet '%s'", name.name);
 		err_clear(err);

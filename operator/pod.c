@@ -197,6 +197,25 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 					    : problem_of(status, container, ret->last_words, arena);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+const char *pod_change(const struct pod *known, const struct pod *now)
+{
+	if (!is_same(known->uid, now->uid))
+		return "another pod has its name";
+	if (!is_same(known->address, now->address))
+		return "it has another address";
+	if (now->terminating)
+		return "it is being deleted";
+	// The address of a pod that has ended, or whose node is lost, may be given away while its status still shows it.
+	if (!now->ready && (known->ready || !now->started_at))
+		return "it is not ready";
+	return NULL;
+}
+
 const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(RUNS_MAX);

@@ -40,6 +40,10 @@ struct pod {
 // Strings belong to root or the arena.
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);
 
+// Why the address that was known of a pod may be somebody else's by now, with the pod as the API server has it: "it has another
+// address". NULL: it is the pod's.
+const char *pod_change(const struct pod *known, const struct pod *now);
+
 // The runs of these pods in one text, " UID/RESTARTS" each and with ready "/1" or "/0" behind it: it changes when one of them starts
 // anew. Of more pods than a deployment can have, the first ones.
 const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena);

@@ -443,9 +443,10 @@ static void test_a_limit_of_one_call(void **state)
 
 	(void)state;
 	reach_begin(&reach, play, &part);
-	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, 4000, NULL, &err), ERR_TOO_LARGE);
+	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, &(struct kube_limits){.max_bytes = 4000}, NULL, &err),
+			 ERR_TOO_LARGE);
 	err_clear(&err);
-	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, 6000, NULL, &err), 0);
+	assert_int_equal(kube_get_within(reach.client, &kube_pods, (struct kube_name){"ns", "p"}, &(struct kube_limits){.max_bytes = 6000}, NULL, &err), 0);
 	reach_end(&reach);
 }
 

@@ -7,19 +7,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "lone_server.h"
 #include "operator/expiry.h"
-#include "operator/keyring.h"
-#include "reach.h"
-#include "test/unit/peer.h"
 
-#define KEY "standalone/ns/a"
+#define KEY LONE_KEY
 #define STORED "CALL fleetManagement.inspectToken()"
 #define STRING(text) {.type = BOLT_STRING, .size = sizeof(text) - 1, .string = (text)}
 #define DAY_MS INT64_C(86400000)
@@ -37,63 +33,7 @@ static const struct bolt_entry dbms[] = {{"id", STRING("D1")}, {"name", STRING("
 #define INFO {.statement = "CALL dbms.info()", .row = dbms, .n = 2}
 #define ROW(of) {.statement = STORED, .row = (of), .n = sizeof(of) / sizeof((of)[0])}
 
-struct world {
-	struct reach reach;
-	struct context context;
-	struct histogram logins;
-	struct dbms dbms;
-	struct names names;
-	struct pod pod;
-	struct keyring keyring;
-	struct arena *arena;
-	char address[32]; // of this process alone: the port is the product's
-	struct peer_book book;
-	struct peer_server *server;
-	struct ask ask;
-};
-
-static void play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
-{
-	(void)actor, (void)call, (void)number;
-	actor_answer(conn, 200, NULL, "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\"}}");
-}
-
-static void begin(struct world *world, const struct peer_reply *replies, size_t n)
-{
-	unsigned id = (unsigned)getpid();
-
-	memset(world, 0, sizeof(*world));
-	reach_begin(&world->reach, play, NULL);
-	world->arena = arena_new();
-	(void)snprintf(world->address, sizeof(world->address), "127.%u.%u.%u", 1 + (id >> 16) % 254, (id >> 8) % 256, id % 256);
-	world->book = (struct peer_book){.replies = replies, .n = n, .log = BUF_INIT(65536)};
-	world->server = peer_server_start_at(world->address, 7687, peer_play_book, &world->book, NULL);
-	world->context.client = world->reach.client;
-	world->context.memories = memory_table_new();
-	world->context.logins = &world->logins;
-	world->context.stores.secrets = kube_store_new(NULL);
-	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
-	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
-	world->ask = (struct ask){
-		.context = &world->context,
-		.memory = memory_of(world->context.memories, KEY),
-		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
-		.arena = world->arena,
-	};
-}
-
-static void end(struct world *world, unsigned connections)
-{
-	peer_server_stop(world->server, connections);
-	keyring_release(&world->keyring);
-	buf_release(&world->book.log);
-	kube_store_free(world->context.stores.secrets);
-	memory_table_free(world->context.memories);
-	arena_free(world->arena);
-	reach_end(&world->reach);
-}
-
-static int64_t expiry(struct world *world)
+static int64_t expiry(struct lone_server *world)
 {
 	return memory_expiry(world->context.memories, KEY);
 }
@@ -101,11 +41,11 @@ static int64_t expiry(struct world *world)
 static void test_once_after_each_registration(void **state)
 {
 	static const struct peer_reply replies[] = {ROW(good), INFO, ROW(later), INFO};
-	struct world world;
+	struct lone_server world;
 	const char *former;
 
 	(void)state;
-	begin(&world, replies, 4);
+	lone_begin(&world, replies, 4);
 	for (int i = 0; i < 3; i++)
 		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
@@ -117,7 +57,7 @@ static void test_once_after_each_registration(void **state)
 	assert_string_not_equal(memory_identity(world.context.memories, KEY, world.arena), former);
 	assert_int_equal(expiry(&world), INT64_C(1924992000000));
 	assert_int_equal(histogram_count(&world.logins), 2);
-	end(&world, 2);
+	lone_end(&world, 2);
 }
 
 // A tenth of the time left, or up to a tenth less; between a day and three weeks. Then the token may be another.
@@ -126,7 +66,7 @@ static void test_again(void **state)
 	static const struct {
 		int64_t left_ms, again_ms;
 	} cases[] = {{1000 * DAY_MS, LONGEST_MS}, {50 * DAY_MS, 5 * DAY_MS}, {2 * DAY_MS, DAY_MS}, {-DAY_MS, DAY_MS}};
-	struct world world;
+	struct lone_server world;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -137,7 +77,7 @@ static void test_again(void **state)
 			good[0], {"tokenExpires", {.type = BOLT_STRING, .size = strlen(text), .string = text}}, good[2]};
 		const struct peer_reply replies[] = {ROW(first), INFO, ROW(later), INFO};
 
-		begin(&world, replies, 4);
+		lone_begin(&world, replies, 4);
 		int64_t again_ms = expiry_look(&world.ask, KEY, "1");
 		assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms);
 		assert_in_range(expiry_look(&world.ask, KEY, "1"), again_ms - 60000, again_ms);
@@ -146,7 +86,7 @@ static void test_again(void **state)
 		(void)expiry_look(&world.ask, KEY, "1");
 		assert_int_equal(expiry(&world), INT64_C(1924992000000));
 		assert_int_equal(histogram_count(&world.logins), 2);
-		end(&world, 2);
+		lone_end(&world, 2);
 	}
 }
 
@@ -155,10 +95,10 @@ static void test_not_told(void **state)
 {
 	static const struct peer_reply replies[] = {
 		ROW(good), INFO, ROW(none), {.statement = STORED, .code = "Neo.ClientError.Procedure.ProcedureNotFound", .message = "none"}};
-	struct world world;
+	struct lone_server world;
 
 	(void)state;
-	begin(&world, replies, 4);
+	lone_begin(&world, replies, 4);
 	(void)expiry_look(&world.ask, KEY, "1");
 	for (int i = 2; i <= 3; i++) {
 		const char *registered_at = i == 2 ? "2" : "3";
@@ -167,19 +107,19 @@ static void test_not_told(void **state)
 		assert_in_range(expiry_look(&world.ask, KEY, registered_at), 1, 3600000);
 	}
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
-	end(&world, 3);
+	lone_end(&world, 3);
 }
 
 static void test_nobody_to_ask(void **state)
 {
-	struct world world;
+	struct lone_server world;
 
 	(void)state;
-	begin(&world, NULL, 0);
+	lone_begin(&world, NULL, 0);
 	world.pod.ready = false;
 	assert_int_equal(expiry_look(&world.ask, KEY, "1"), 0);
 	assert_int_equal(histogram_count(&world.logins), 0);
-	end(&world, 0);
+	lone_end(&world, 0);
 }
 
 int main(void)

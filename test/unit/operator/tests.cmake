@@ -13,9 +13,11 @@ foreach(name apply context keyring metrics publish)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
 endforeach()
 
-neofleet_test(operator expiry SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
-	${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
-target_include_directories(test_operator_expiry PRIVATE kube net)
+foreach(name expiry plain_login)
+	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
+		${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
+	target_include_directories(test_operator_${name} PRIVATE kube net operator)
+endforeach()
 
 neofleet_test(operator password)
 

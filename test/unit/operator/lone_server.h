@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A standalone with one pod, whose server acts out a script, and an API server that has the Secret and the pod.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "operator/ask.h"
+#include "operator/keyring.h"
+#include "reach.h"
+#include "test/unit/peer.h"
+
+#define LONE_KEY "standalone/ns/a"
+#define LONE_PASSWORD "very-secret"
+#define LONE_POD "/api/v1/namespaces/ns/pods/a-0"
+
+struct lone_server {
+	struct reach reach;
+	struct context context;
+	struct histogram logins;
+	struct dbms dbms;
+	struct names names;
+	struct pod pod; // as it is known
+	struct keyring keyring;
+	struct arena *arena;
+	char address[32]; // of this process alone: the port is the product's
+	char secret[2048], live[1024]; // the Secret and the pod, as the API server has them
+	int status; // of the API server's answer about the pod; 0: it is silent
+	struct peer_book book;
+	struct peer_server *server;
+	struct ask ask;
+};
+
+static void lone_play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	const struct lone_server *world = actor_user(actor);
+
+	(void)number;
+	if (strcmp(call->target, LONE_POD) != 0)
+		actor_answer(conn, 200, NULL, world->secret);
+	else if (world->status)
+		actor_answer(conn, world->status, NULL, world->live);
+	else
+		actor_silence(actor);
+}
+
+static inline void lone_pod(struct lone_server *world, const char *metadata, const char *address, const char *ready)
+{
+	(void)snprintf(world->live, sizeof(world->live),
+		       "{\"metadata\":{\"name\":\"a-0\",%s},\"status\":{\"podIP\":\"%s\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}]}}",
+		       metadata, address, ready);
+}
+
+static inline void lone_begin(struct lone_server *world, const struct peer_reply *replies, size_t n)
+{
+	unsigned id = (unsigned)getpid();
+
+	memset(world, 0, sizeof(*world));
+	world->arena = arena_new();
+	world->status = 200;
+	(void)snprintf(world->secret, sizeof(world->secret), "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\"}}");
+	(void)snprintf(world->address, sizeof(world->address), "127.%u.%u.%u", 1 + (id >> 16) % 254, (id >> 8) % 256, id % 256);
+	lone_pod(world, "\"uid\":\"u\"", world->address, "True");
+	reach_begin(&world->reach, lone_play, world);
+	world->book = (struct peer_book){.replies = replies, .n = n, .log = BUF_INIT(65536)};
+	world->server = peer_server_start_at(world->address, 7687, peer_play_book, &world->book, NULL);
+	world->context.client = world->reach.client;
+	world->context.memories = memory_table_new();
+	world->context.logins = &world->logins;
+	world->context.stores.secrets = kube_store_new(NULL);
+	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
+	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
+	world->ask = (struct ask){
+		.context = &world->context,
+		.memory = memory_of(world->context.memories, LONE_KEY),
+		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
+		.arena = world->arena,
+	};
+}
+
+static inline void lone_end(struct lone_server *world, unsigned connections)
+{
+	peer_server_stop(world->server, connections);
+	keyring_release(&world->keyring);
+	buf_release(&world->book.log);
+	kube_store_free(world->context.stores.secrets);
+	memory_table_free(world->context.memories);
+	arena_free(world->arena);
+	reach_end(&world->reach);
+}
