@@ -306,7 +306,8 @@ def test_children_edited(ns, name):
     first = ns.get("pod", pod)["metadata"]["uid"]
     ns.kubectl("scale", "statefulset", name, "--replicas=2")
     wait_for("one replica", lambda: ns.get("statefulset", name)["spec"]["replicas"] == 1)
-    ns.kubectl("set", "env", f"statefulset/{name}", "NEO4J_ACCEPT_LICENSE_AGREEMENT=no")
+    # Without -c it would be set on the init container, too, where it is somebody else's and stays.
+    ns.kubectl("set", "env", f"statefulset/{name}", "-c", "neo4j", "NEO4J_ACCEPT_LICENSE_AGREEMENT=no")
     wait_for("the licence put back", lambda: "yes" in [
         item.get("value") for item in ns.get("statefulset", name)["spec"]["template"]["spec"]["containers"][0]["env"]
         if item["name"] == "NEO4J_ACCEPT_LICENSE_AGREEMENT"])
