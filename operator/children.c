@@ -56,12 +56,9 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 // The pods beside the template that is live.
 static struct phase_facts pods_of(const struct inputs *inputs)
 {
-	const struct kube_object *set = inputs->workload;
-
 	return (struct phase_facts){
-		.workload_current = set && kube_object_int(set, "/status/observedGeneration", -1) ==
-						   kube_object_int(set, "/metadata/generation", 0),
-		.update_revision = set ? kube_object_str(set, "/status/updateRevision") : NULL,
+		.workload_current = inputs->live.current,
+		.update_revision = inputs->live.update_revision,
 		.unready = inputs->live.unready,
 		.pods = inputs->pods,
 		.n_pods = inputs->n_pods,

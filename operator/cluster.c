@@ -48,16 +48,6 @@ static const char *basis_of(const struct context *context, const struct inputs *
 	return digest_of(buf_str(&text), arena);
 }
 
-// Of the template that is live; NULL until the controller has seen it.
-static const char *update_revision(const struct inputs *inputs)
-{
-	const struct kube_object *set = inputs->workload;
-
-	if (!set || kube_object_int(set, "/status/observedGeneration", -1) != kube_object_int(set, "/metadata/generation", 0))
-		return NULL;
-	return kube_object_str(set, "/status/updateRevision");
-}
-
 static struct scale_facts scale_facts(const struct inputs *inputs)
 {
 	return (struct scale_facts){
@@ -68,7 +58,7 @@ static struct scale_facts scale_facts(const struct inputs *inputs)
 		.n_volumes = inputs->n_volumes,
 		.wanted = inputs->dbms.servers,
 		.replicas = inputs->workload ? inputs->live.replicas : 0,
-		.update_revision = update_revision(inputs),
+		.update_revision = workload_revision(&inputs->live),
 	};
 }
 
@@ -83,7 +73,7 @@ bool cluster_scale(const struct inputs *inputs, const struct survey *survey, str
 
 static bool is_rolling(const struct inputs *inputs)
 {
-	const char *revision = kube_object_str(inputs->workload, "/status/updateRevision");
+	const char *revision = inputs->live.update_revision;
 
 	for (size_t i = 0; i < inputs->n_pods; i++) {
 		if (revision && inputs->pods[i].revision && strcmp(inputs->pods[i].revision, revision) != 0)

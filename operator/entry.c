@@ -40,16 +40,6 @@ static void again(struct step *step, int64_t ms)
 		step->entry->again_after_ms = ms;
 }
 
-// The revision that the live template has; NULL while the StatefulSet controller has not seen it.
-static const char *live_revision(const struct inputs *inputs)
-{
-	const struct kube_object *set = inputs->workload;
-
-	if (!set || kube_object_int(set, "/status/observedGeneration", -1) != kube_object_int(set, "/metadata/generation", 0))
-		return NULL;
-	return kube_object_str(set, "/status/updateRevision");
-}
-
 static bool runs_wanted_image(const struct inputs *inputs)
 {
 	return inputs->live.image && strcmp(inputs->live.image, inputs->dbms.image.reference) == 0;
@@ -63,7 +53,7 @@ static void withdraw(struct step *step)
 
 	if (!inputs->fleet || !runs_wanted_image(inputs))
 		return;
-	pod = trial_failure(inputs->live.fleet_entry, live_revision(inputs), inputs->pods, inputs->n_pods);
+	pod = trial_failure(inputs->live.fleet_entry, workload_revision(&inputs->live), inputs->pods, inputs->n_pods);
 	if (!pod)
 		return;
 	inputs->withdrawal = (struct trial_withdrawal){
@@ -109,7 +99,7 @@ static void learn_version(struct step *step)
 		return;
 	if (!inputs->told)
 		step->entry->not_asked = "no server runs yet";
-	pod = runs_wanted_image(inputs) && live_revision(inputs) ? ask_whom(&ask.servers, live_revision(inputs)) : NULL;
+	pod = runs_wanted_image(inputs) && workload_revision(&inputs->live) ? ask_whom(&ask.servers, workload_revision(&inputs->live)) : NULL;
 	if (!pod)
 		return;
 	basis = arena_printf(step->arena, "%s %s/%lld", inputs->dbms.image.reference, pod->uid, (long long)pod->restarts);

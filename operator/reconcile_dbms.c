@@ -51,7 +51,6 @@ static void observe(struct pass *pass)
 {
 	struct inputs *inputs = &pass->inputs;
 	struct phase_facts *facts = &pass->facts;
-	const struct kube_object *set = inputs->workload;
 
 	facts->servers = inputs->replicas ? inputs->replicas : inputs->dbms.servers;
 	facts->cluster = inputs->dbms.kind == DBMS_CLUSTER;
@@ -63,12 +62,11 @@ static void observe(struct pass *pass)
 		pass->memory->formed = pass->memory->formed || has_ready_pod(inputs);
 	facts->formed = pass->memory->formed;
 	facts->rolling = pass->memory->rolling;
-	facts->workload_exists = set != NULL;
-	if (!set)
+	facts->workload_exists = inputs->workload != NULL;
+	if (!inputs->workload)
 		return;
-	facts->workload_current =
-		kube_object_int(set, "/status/observedGeneration", -1) == kube_object_int(set, "/metadata/generation", 0);
-	facts->update_revision = kube_object_str(set, "/status/updateRevision");
+	facts->workload_current = inputs->live.current;
+	facts->update_revision = inputs->live.update_revision;
 	facts->unready = inputs->live.unready;
 }
 

@@ -152,8 +152,7 @@ static void observe(struct pass *pass)
 	if (pass->plan.malformed)
 		facts->malformed = arena_printf(pass->arena, "NEO4J_PLUGINS of %s is %s, and is kept as it is: nothing can be added to it",
 						facts->target, pass->plan.malformed);
-	facts->planned = plan_stands(&pass->plan, &pass->target.live) &&
-			 kube_object_int(set, "/status/observedGeneration", -1) == kube_object_int(set, "/metadata/generation", 0);
+	facts->planned = plan_stands(&pass->plan, &pass->target.live) && pass->target.live.current;
 	facts->procedures = pluginlist_procedures(facts->claim->name);
 	count_servers(pass);
 }

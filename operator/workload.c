@@ -41,8 +41,12 @@ void workload_read_live(yyjson_val *root, struct workload_live *ret)
 	yyjson_val *container = item_named(yyjson_ptr_get(template, "/spec/containers"), CONTAINER_NAME);
 	yyjson_val *plugins = item_named(yyjson_obj_get(container, "env"), "NEO4J_PLUGINS");
 	yyjson_val *annotations = yyjson_ptr_get(root, "/metadata/annotations");
+	yyjson_val *observed = yyjson_ptr_get(root, "/status/observedGeneration");
 
 	*ret = (struct workload_live){
+		.current = yyjson_is_int(observed) &&
+			   yyjson_get_sint(observed) == yyjson_get_sint(yyjson_ptr_get(root, "/metadata/generation")),
+		.update_revision = yyjson_get_str(yyjson_ptr_get(root, "/status/updateRevision")),
 		.plugins = yyjson_get_str(yyjson_obj_get(plugins, "value")),
 		.plugins_ref = yyjson_obj_get(plugins, "valueFrom"),
 		.declared = yyjson_get_str(yyjson_obj_get(annotations, DECLARED_PLUGINS_ANNOTATION)),

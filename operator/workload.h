@@ -43,7 +43,15 @@ struct workload_live {
 	const char *image;	// of the container; NULL: none
 	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none
 	int replicas;		// 0: none
+	bool current;		// the StatefulSet controller has seen the template as it is
+	const char *update_revision; // of the newest template that it has seen; NULL: of none yet
 };
+
+// The revision of the template as it is; NULL while the controller has not seen it.
+static inline const char *workload_revision(const struct workload_live *live)
+{
+	return live->current ? live->update_revision : NULL;
+}
 
 // Reads a StatefulSet; NULL for one that does not exist. Borrows from root.
 void workload_read_live(yyjson_val *root, struct workload_live *ret);
