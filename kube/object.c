@@ -309,8 +309,12 @@ const char *kube_object_resource_version(const struct kube_object *object)
 
 yyjson_val *kube_object_controller(const struct kube_object *object)
 {
-	yyjson_arr_iter iter = yyjson_arr_iter_with(
-		yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "ownerReferences"));
+	return kube_controller_of(kube_object_root(object));
+}
+
+yyjson_val *kube_controller_of(yyjson_val *root)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(root, "metadata"), "ownerReferences"));
 	yyjson_val *item;
 
 	while ((item = yyjson_arr_iter_next(&iter))) {

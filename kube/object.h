@@ -64,5 +64,8 @@ const char *kube_object_resource_version(const struct kube_object *object);
 // The owner reference with controller: true; NULL when there is none. Fields: apiVersion, kind, name, uid.
 yyjson_val *kube_object_controller(const struct kube_object *object);
 
+// The same of the JSON of an object.
+yyjson_val *kube_controller_of(yyjson_val *root);
+
 // An allocator whose memory is wiped when it is freed: for documents that hold a secret.
 extern const yyjson_alc kube_wiping_alc;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "kube/object.h"
 #include "operator/labels.h"
 
 static yyjson_val *metadata_of(yyjson_val *object)
@@ -31,18 +32,6 @@ static yyjson_val *label_of(yyjson_val *object, const char *name)
 static yyjson_val *annotation_of(yyjson_val *object, const char *name)
 {
 	return yyjson_obj_get(yyjson_obj_get(metadata_of(object), "annotations"), name);
-}
-
-static yyjson_val *controller_of(yyjson_val *object)
-{
-	size_t index, max;
-	yyjson_val *owner;
-
-	yyjson_arr_foreach(owners_of(object), index, max, owner) {
-		if (yyjson_is_true(yyjson_obj_get(owner, "controller")))
-			return owner;
-	}
-	return NULL;
 }
 
 // An earlier deployment of the same kind and name: the garbage collector takes what it owned.
@@ -90,7 +79,7 @@ static bool has_word(yyjson_val *object, const struct dbms *dbms)
 
 enum adoption adoption_judge(yyjson_val *object, const struct dbms *dbms)
 {
-	yyjson_val *controller = controller_of(object);
+	yyjson_val *controller = kube_controller_of(object);
 
 	if (controller && yyjson_equals_str(yyjson_obj_get(controller, "uid"), dbms->metadata.uid))
 		return ADOPTION_OURS;
@@ -135,7 +124,7 @@ const char *adoption_list(const struct adoption_case *cases, size_t n, enum adop
 // Texts of other people's objects are cut: kinds and labels of theirs have no limit that we know.
 static const char *whose(const struct adoption_case *taken, struct arena *arena)
 {
-	yyjson_val *owner = controller_of(taken->object);
+	yyjson_val *owner = kube_controller_of(taken->object);
 	const char *instance = yyjson_get_str(label_of(taken->object, LABEL_INSTANCE));
 	const char *component = yyjson_get_str(label_of(taken->object, LABEL_COMPONENT));
 	const char *kind, *name;

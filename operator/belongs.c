@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/dbms.h"
+#include "kube/object.h"
 #include "neo4j/topology.h"
 #include "operator/key.h"
 #include "operator/labels.h"
@@ -23,18 +24,6 @@ static const char *name_of(yyjson_val *object)
 	const char *name = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(object, "metadata"), "name"));
 
 	return name ? name : "";
-}
-
-static yyjson_val *controller(yyjson_val *object)
-{
-	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(object, "metadata"), "ownerReferences"));
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_is_true(yyjson_obj_get(item, "controller")))
-			return item;
-	}
-	return NULL;
 }
 
 // What follows the deployment's name in a child's; NULL when the name is none of a child of that deployment.
@@ -60,7 +49,7 @@ static bool is_childs(const char *name, const char *deployment)
 
 bool belongs_child(yyjson_val *object)
 {
-	yyjson_val *owner = controller(object);
+	yyjson_val *owner = kube_controller_of(object);
 	enum key_kind kind = key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind")));
 
 	if (!owner)
