@@ -321,12 +321,12 @@ void access_note(const struct context *context, struct memory *memory, const str
 }
 
 // "Neo4j/2025.12.1"
-static void note_version(struct memory *memory, const struct access *access, const struct bolt_link *link)
+const char *access_version(const struct access *access, const struct bolt_link *link)
 {
 	const char *server = scrub_text(&access->scrub, bolt_link_server(link), access->arena);
 	const char *slash = strchr(server, '/');
 
-	memory_set(memory->login.version, slash ? slash + 1 : server);
+	return slash ? slash + 1 : server;
 }
 
 int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
@@ -349,7 +349,7 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 		return r;
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
-		note_version(login->memory, access, *ret);
+		memory_set(login->memory->login.version, access_version(access, *ret));
 	} else if (r == ERR_FORBIDDEN) {
 		access_note(login->context, login->memory, access->servers,
 			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);

@@ -99,6 +99,10 @@ struct access_login {
 };
 int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err);
 
+// What the server of a link says that it is, without the product, in access->arena. It comes first of all that the server says, but the
+// password may have gone out before: it is taken out.
+const char *access_version(const struct access *access, const struct bolt_link *link);
+
 // Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
 const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
 			  struct arena *arena, int64_t *ret_left_ms);

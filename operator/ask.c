@@ -86,13 +86,10 @@ static void end(struct exchange *x)
 	arena_free(x->arena);
 }
 
-// "Neo4j/2025.12.1" without the product. Of what the server says it comes first, but the password may have gone out before.
+// Cut and cleaned, for it is kept.
 static const char *version_in(const struct exchange *x)
 {
-	struct arena *arena = x->ask->arena;
-	const char *server = scrub_text(&x->access.scrub, bolt_link_server(x->link), arena);
-	const char *slash = strchr(server, '/');
-	char *version = arena_printf(arena, "%.*s", VERSION_MAX_BYTES, slash ? slash + 1 : server);
+	char *version = arena_printf(x->ask->arena, "%.*s", VERSION_MAX_BYTES, access_version(&x->access, x->link));
 
 	for (char *c = version; *c; c++)
 		if (*c <= ' ' || *c > '~')
