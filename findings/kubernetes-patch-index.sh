@@ -7,37 +7,15 @@
 # Found: -1 is the last item, -2 the one before, +1 and 01 are 1; and "add" at -1 stands behind the last, not before it.
 . "$(dirname "$0")/lib.sh"
 
-got=$(
-	go_run gopkg.in/evanphx/json-patch.v4@v4.13.0 <<'GO'
-package main
-
-import (
-	"fmt"
-
-	jsonpatch "gopkg.in/evanphx/json-patch.v4"
-)
-
-func main() {
-	for _, step := range []string{
-		`{"op":"replace","path":"/-1","value":9}`,
-		`{"op":"remove","path":"/-2"}`,
-		`{"op":"replace","path":"/+1","value":9}`,
-		`{"op":"replace","path":"/01","value":9}`,
-		`{"op":"add","path":"/-1","value":9}`,
-	} {
-		patch, err := jsonpatch.DecodePatch([]byte("[" + step + "]"))
-		if err != nil {
-			panic(err)
-		}
-		after, err := patch.Apply([]byte(`[1,2,3]`))
-		fmt.Println(string(after), err)
-	}
-}
-GO
-)
-expect "replace /-1 of [1,2,3]" '[1,2,9] <nil>' "$(sed -n 1p <<<"$got")"
-expect "remove /-2" '[1,3] <nil>' "$(sed -n 2p <<<"$got")"
-expect "replace /+1" '[1,9,3] <nil>' "$(sed -n 3p <<<"$got")"
-expect "replace /01" '[1,9,3] <nil>' "$(sed -n 4p <<<"$got")"
-expect "add /-1" '[1,2,3,9] <nil>' "$(sed -n 5p <<<"$got")"
+got=$(json_patch v4.13.0 '[1,2,3]' \
+	'{"op":"replace","path":"/-1","value":9}' \
+	'{"op":"remove","path":"/-2"}' \
+	'{"op":"replace","path":"/+1","value":9}' \
+	'{"op":"replace","path":"/01","value":9}' \
+	'{"op":"add","path":"/-1","value":9}')
+expect "replace /-1 of [1,2,3]" '[1,2,9]' "$(sed -n 1p <<<"$got")"
+expect "remove /-2" '[1,3]' "$(sed -n 2p <<<"$got")"
+expect "replace /+1" '[1,9,3]' "$(sed -n 3p <<<"$got")"
+expect "replace /01" '[1,9,3]' "$(sed -n 4p <<<"$got")"
+expect "add /-1" '[1,2,3,9]' "$(sed -n 5p <<<"$got")"
 verdict

@@ -18,6 +18,7 @@
 #   neo4j_start [NAME=VALUE]...        starts the server on a port of loopback, $port, and waits until it speaks Bolt
 #   neo4j_stop                         ends it, by its process id
 #   go_run MODULE@VERSION...           runs the Go program that comes on standard input, with these modules
+#   json_patch VERSION DOCUMENT STEP...    for each step alone: what evanphx/json-patch makes of the document, or "refused"
 #   cypher.py                          statements over Bolt on that port, with Neo4j's own driver for Python (bolt_driver)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -114,6 +115,44 @@ go_run() {
 		go get "$@"
 	) >"$work/go.log" 2>&1 || { cat "$work/go.log" >&2 && return 1; }
 	(cd "$work/go" && GOFLAGS=-mod=mod go run .)
+}
+
+json_patch() {
+	local version=$1
+	shift
+	python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@" >"$work/steps.json"
+	export JSON_PATCH_STEPS=$work/steps.json
+	go_run "gopkg.in/evanphx/json-patch.v4@$version" <<'GO'
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+)
+
+func main() {
+	var args []string
+	text, err := os.ReadFile(os.Getenv("JSON_PATCH_STEPS"))
+	if err != nil || json.Unmarshal(text, &args) != nil {
+		panic("no steps")
+	}
+	for _, step := range args[1:] {
+		patch, err := jsonpatch.DecodePatch([]byte("[" + step + "]"))
+		if err != nil {
+			panic(err)
+		}
+		after, err := patch.Apply([]byte(args[0]))
+		if err != nil {
+			fmt.Println("refused")
+		} else {
+			fmt.Println(string(after))
+		}
+	}
+}
+GO
 }
 
 neo4j_home() {

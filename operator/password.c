@@ -6,7 +6,7 @@
 // meant is written twice. So the password goes quoted into a file in memory, behind "--", which ends the options. Whether there
 // are users already neo4j-admin does not look at any more, hence the look at the system database's folder, which the server makes
 // at its first start. Of the configuration only the least length matters here; the rest is the server's to judge.
-// Source: picocli 4.7, argument files; neo4j-admin of 5.26.12, 2025.12.1 and 2026.05.0, tried with test/neo4j/passwords.
+// Source: picocli 4.7, argument files; neo4j-admin, tried with test/neo4j/passwords (docs/decisions/0019-the-first-password.md says which).
 
 #include "operator/password.h"
 
