@@ -77,7 +77,7 @@ struct dbms_status {
 // The scheduling and container fields of core types, as they stand in the spec; NULL where absent.
 struct dbms_core {
 	yyjson_val *resources;
-	yyjson_val *env; // whole list; env entries are told apart in operator/settings and operator/workload
+	yyjson_val *env; // whole list; env entries are told apart in operator/manifest/settings and operator/manifest/workload
 	yyjson_val *node_selector;
 	yyjson_val *tolerations;
 	yyjson_val *affinity;

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "neo4j/admin.h"
-#include "operator/registration.h"
+#include "operator/fleet/registration_exchange.h"
 
 #define TIMEOUT_MS 15000
 #define BOLT_PORT 7687

@@ -15,7 +15,7 @@
 
 #include "base/json.h"
 #include "bolt/tls.h"
-#include "operator/certificate.h"
+#include "operator/object/tls_secret.h"
 #include "test/fuzz/fuzz.h"
 
 #define COVERED "n-server-1.n-headless.x.svc.cluster.local"

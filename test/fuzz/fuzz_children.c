@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "operator/pod.h"
-#include "operator/volume.h"
+#include "operator/object/data_volume.h"
+#include "operator/object/pod.h"
 #include "test/fuzz/fuzz.h"
 
 #define WORDS_MAX 400

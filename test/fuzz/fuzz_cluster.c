@@ -16,8 +16,8 @@
 #include "bolt/link.h"
 #include "bolt/pack.h"
 #include "neo4j/admin.h"
-#include "operator/roll.h"
-#include "operator/scale.h"
+#include "operator/cluster/roll.h"
+#include "operator/cluster/scale.h"
 #include "test/fuzz/fuzz.h"
 
 #define SAID_MAX ((size_t)48 * 1024)
@@ -544,7 +544,7 @@ static void roll(struct world *world, const struct survey *survey, const struct 
 	world->waited[evicted] = false;
 }
 
-// As operator/cluster.h asks: one that stays, if it can.
+// As operator/cluster/cluster_steps.h asks: one that stays, if it can.
 static const char *whom_to_ask(const struct world *world)
 {
 	for (size_t i = 0; i < world->n_pods; i++) {

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "operator/drift.h"
+#include "operator/object/drift.h"
 #include "test/fuzz/fuzz.h"
 
 #define PORTS_MAX 8

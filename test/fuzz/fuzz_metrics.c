@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "operator/key.h"
-#include "operator/metrics.h"
-#include "operator/tally.h"
+#include "operator/object/key.h"
+#include "operator/pass/metrics.h"
+#include "operator/pass/tally.h"
 #include "test/fuzz/fuzz.h"
 
 #define CHANGES_MAX 40

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "operator/children.h"
+#include "operator/pass/children.h"
 #include "test/fuzz/fuzz.h"
 
 #define CLAIMS_MAX 6
@@ -76,7 +76,7 @@ static void take_dbms(struct world *world, uint8_t switches)
 	world->inputs.replicas = world->inputs.dbms.servers;
 }
 
-// What a pass makes of the records (operator/gather.h).
+// What a pass makes of the records (operator/pass/gather.h).
 static void understand(struct world *world)
 {
 	struct inputs *inputs = &world->inputs;

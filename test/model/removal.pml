@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The neofleet authors
  * SPDX-License-Identifier: Apache-2.0
  *
- * Removing and rolling the servers of a cluster (operator/scale.h, operator/roll.h), with everything that may come in between: the
+ * Removing and rolling the servers of a cluster (operator/cluster/scale.h, operator/cluster/roll.h), with everything that may come in between: the
  * operator dies at any step, SHOW SERVERS tells what was, servers with empty volumes form a second cluster beside the first, volumes
  * are lost, the user edits the spec a second time, a budget says no, somebody deletes pods or scales the StatefulSet by hand.
  *

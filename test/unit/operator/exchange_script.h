@@ -17,8 +17,8 @@
 
 #include "base/clock.h"
 #include "neo4j/admin.h"
-#include "operator/fleet.h"
-#include "operator/registration.h"
+#include "operator/fleet/gates.h"
+#include "operator/fleet/registration_exchange.h"
 #include "test/unit/peer.h"
 
 // The exchange against a scripted server. The script is strict: a query that it does not expect is a fault, so each test

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "operator/ask.h"
-#include "operator/keyring.h"
+#include "operator/server/query.h"
+#include "operator/server/secret_cache.h"
 #include "reach.h"
 #include "test/unit/peer.h"
 

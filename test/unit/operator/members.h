@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "operator/survey.h"
+#include "operator/cluster/survey.h"
 
 #define MEMBERS_MAX 6
 #define MEMBERS_DOMAIN "n-headless.x.svc.cluster.local"

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "neo4j/admin.h"
-#include "operator/access.h"
+#include "operator/server/server_login.h"
 #include "test/unit/peer.h"
 
 #define LIMIT 20000

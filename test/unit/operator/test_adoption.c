@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "operator/adoption.h"
+#include "operator/object/adoption.h"
 
 #define LABELS(component, instance)                                                                                                 \
 	"\"labels\":{\"app.kubernetes.io/managed-by\":\"neofleet\",\"app.kubernetes.io/name\":\"neo4j\","                             \

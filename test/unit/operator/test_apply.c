@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "operator/apply.h"
+#include "operator/pass/apply.h"
 #include "reach.h"
 
 #define LABELS                                                                                                                      \

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "operator/belongs.h"
+#include "operator/object/belongs.h"
 
 #define OBJECT(name, more) "{\"metadata\":{\"name\":\"" name "\"" more "}}"
 #define LABELLED(instance) ",\"labels\":{\"app.kubernetes.io/managed-by\":\"neofleet\",\"app.kubernetes.io/instance\":\"" instance "\"}"

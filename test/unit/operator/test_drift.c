@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "operator/drift.h"
+#include "operator/object/drift.h"
 
 static bool drifts(const char *desired, const char *live)
 {

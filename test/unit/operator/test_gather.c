@@ -18,7 +18,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "operator/gather.h"
+#include "operator/pass/gather.h"
 #include "test/unit/heap.h"
 
 #define ROOT \

@@ -21,10 +21,10 @@
 
 #include "api/dbms.h"
 #include "base/json.h"
-#include "operator/claims.h"
-#include "operator/names.h"
-#include "operator/plan.h"
-#include "operator/workload.h"
+#include "operator/manifest/workload.h"
+#include "operator/object/names.h"
+#include "operator/plugin/plugin_claims.h"
+#include "operator/plugin/plugin_plan.h"
 
 #define GOLDEN NEOFLEET_SOURCE_DIR "/test/golden"
 #define MAX_PLUGINS 8

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "operator/key.h"
+#include "operator/object/key.h"
 
 static void test_there_and_back(void **state)
 {

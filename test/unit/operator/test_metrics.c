@@ -16,9 +16,9 @@
 
 #include "base/log.h"
 #include "kube/runner.h"
-#include "operator/key.h"
-#include "operator/metrics.h"
-#include "operator/tally.h"
+#include "operator/object/key.h"
+#include "operator/pass/metrics.h"
+#include "operator/pass/tally.h"
 #include "reach.h"
 
 struct world {

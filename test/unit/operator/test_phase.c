@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "members.h"
-#include "operator/phase.h"
+#include "operator/cluster/phase.h"
 
 static struct pod ready_pod(const char *revision)
 {

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "lone_server.h"
-#include "operator/enroll.h"
-#include "operator/fleet.h"
+#include "operator/fleet/gates.h"
+#include "operator/fleet/registration_attempt.h"
 
 #define SAME "\"uid\":\"u\""
 #define DELETED SAME ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\""

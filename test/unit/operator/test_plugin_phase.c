@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "operator/plugin_phase.h"
+#include "operator/plugin/plugin_phase.h"
 
 static void expect(const struct plugin_facts *facts, enum plugin_phase phase, const char *reason, const char *part)
 {

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "operator/pod.h"
+#include "operator/object/pod.h"
 
 static void read_pod(struct arena *arena, const char *status, struct pod *ret)
 {

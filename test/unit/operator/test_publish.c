@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "operator/key.h"
-#include "operator/publish.h"
+#include "operator/object/key.h"
+#include "operator/pass/publish.h"
 #include "reach.h"
 
 #define ROOT(uid, version)                                                                                                    \

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "members.h"
-#include "operator/roll.h"
+#include "operator/cluster/roll.h"
 
 static struct phase_facts facts_of(struct members *m, int n)
 {

@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "members.h"
-#include "operator/scale.h"
+#include "operator/cluster/scale.h"
 
 struct cluster {
 	struct members members;

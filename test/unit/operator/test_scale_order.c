@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "members.h"
-#include "operator/scale.h"
+#include "operator/cluster/scale.h"
 
 // What a removal waits for, and what it does first: three of four servers stay, and the fourth is Deallocated.
 static const struct volume last = {.name = "data-n-server-3", .uid = "u", .size = "1Gi", .ordinal = 3, .leaving = true};

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "members.h"
-#include "operator/scale.h"
+#include "operator/cluster/scale.h"
 
 #define SERVERS 20
 #define DATABASES 500

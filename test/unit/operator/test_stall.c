@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "operator/stall.h"
+#include "operator/cluster/stall.h"
 
 #define MINUTE INT64_C(60000)
 

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "operator/status.h"
+#include "operator/pass/status.h"
 
 #define NOW INT64_C(1764583200000) // 2025-12-01T10:00:00Z
 

@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "operator/cluster.h"
-#include "operator/memory.h"
-#include "operator/registration.h"
-#include "operator/survey.h"
+#include "operator/cluster/cluster_steps.h"
+#include "operator/cluster/survey.h"
+#include "operator/fleet/registration_exchange.h"
+#include "operator/pass/memory.h"
 
 #define SETTLED_MS 600000
 #define SPREAD_MS 60000

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "operator/memory.h"
-#include "operator/survey.h"
+#include "operator/cluster/survey.h"
+#include "operator/pass/memory.h"
 
 #define SERVERS 20
 #define DATABASES 500

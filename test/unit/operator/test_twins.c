@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "operator/twins.h"
+#include "operator/fleet/twins.h"
 
 #define ORIGINAL "standalone/x/original"
 #define COPY "cluster/y/copy"

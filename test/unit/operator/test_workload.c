@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "operator/names.h"
-#include "operator/pod.h"
-#include "operator/settings.h"
-#include "operator/workload.h"
+#include "operator/manifest/settings.h"
+#include "operator/manifest/workload.h"
+#include "operator/object/names.h"
+#include "operator/object/pod.h"
 
 #define SPEC "\"image\":{\"repo\":\"neo4j\",\"tag\":\"2025.12-enterprise\"},\"storage\":{\"size\":\"10Gi\"},\"auth\":{\"adminSecret\":\"s\"}"
 #define CLUSTER(servers, more)                                                                                                         \

@@ -1,25 +1,25 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name adoption belongs certificate claims credentials drift fleet gather golden key looks pace phase plugin_phase pod probe roll scale scale_order scale_size stall
-	     status survey survey_pace survey_size trial twins workload)
+foreach(name adoption belongs tls_secret plugin_claims admin_secret drift gates gather golden key connection retry phase plugin_phase pod readiness roll scale scale_order scale_size stall
+	     status survey survey_pace survey_size entry_trial twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
-foreach(name access_limits adopted_token registration)
+foreach(name access_limits adopted_token registration_exchange)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name apply context keyring metrics publish)
+foreach(name apply context secret_cache metrics publish)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
 endforeach()
 
-foreach(name expiry plain_login)
+foreach(name token_expiry plain_login)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net operator)
 endforeach()
 
-neofleet_test(operator password)
+neofleet_test(operator first_password)
 
 # A simulated cluster under the deciding functions.
 set(sim ${CMAKE_CURRENT_SOURCE_DIR}/operator/sim)

@@ -5,8 +5,8 @@
 
 // The simulated world in the words of the operator: pods, claims and a survey, without an allocation.
 
-#include "operator/scale.h"
-#include "operator/phase.h"
+#include "operator/cluster/phase.h"
+#include "operator/cluster/scale.h"
 #include "sim/world.h"
 
 struct glimpse {

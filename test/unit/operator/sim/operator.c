@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "operator/roll.h"
+#include "operator/cluster/roll.h"
 #include "sim/glimpse.h"
 #include "sim/rule.h"
 
@@ -31,7 +31,7 @@ static void first_observation(struct world *world)
 	world->memory.formed = world->memory.rolling || world->phase == PHASE_READY || world->phase == PHASE_DEGRADED;
 }
 
-// As in operator/cluster.c: any change of it makes the next answer due at once.
+// As in operator/cluster/cluster_steps.c: any change of it makes the next answer due at once.
 static uint64_t basis_of(const struct run *run)
 {
 	const struct world_objects *objects = run->world->informer_lags ? &run->world->informed : &run->world->objects;

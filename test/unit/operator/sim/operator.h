@@ -3,7 +3,7 @@
 
 #pragma once
 
-// One pass of the operator over the simulated cluster: what operator/reconcile_dbms and operator/cluster do around the deciding functions,
+// One pass of the operator over the simulated cluster: what operator/pass/reconcile_dbms and operator/cluster/cluster_steps do around the deciding functions,
 // which are the real ones.
 
 #include "base/arena.h"

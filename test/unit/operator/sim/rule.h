@@ -5,8 +5,8 @@
 
 // The operator's rules, or in their place a faulty one (enum world_rule) that the simulation must find.
 
-#include "operator/roll.h"
-#include "operator/scale.h"
+#include "operator/cluster/roll.h"
+#include "operator/cluster/scale.h"
 #include "sim/world.h"
 
 void rule_scale(const struct world *world, const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret);

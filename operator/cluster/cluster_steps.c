@@ -1,0 +1,448 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/cluster/cluster_steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/steps.h"
+#include "neo4j/admin.h"
+#include "operator/fleet/registration_exchange.h"
+#include "operator/object/digest.h"
+#include "operator/server/server_login.h"
+
+#define SURVEY_TIMEOUT_MS (10 * 1000)
+#define ONE_SERVER_TIMEOUT_MS (4 * 1000)
+#define ACT_TIMEOUT_MS (15 * 1000)
+
+#define TRANSIENT "Neo.TransientError."
+
+#define SETTLED_MS INT64_C(600000)
+#define SPREAD_MS INT64_C(60000) // longer at most, so that those that were asked when the operator started part
+#define FIRST_MS INT64_C(1000)
+#define LAST_MS INT64_C(8000)
+#define REFUSED_FIRST_MS INT64_C(5000)
+#define REFUSED_LAST_MS INT64_C(60000)
+
+// Of what a survey depends on; twenty servers need a thirtieth of it.
+#define BASIS_MAX ((size_t)64 * 1024)
+
+// What a survey depends on; any change makes the next one due at once.
+static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
+{
+	const struct dbms *dbms = &inputs->dbms;
+	_cleanup_buf_ struct buf text = BUF_INIT(BASIS_MAX);
+
+	buf_addf(&text, "%s %d %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers,
+		 inputs->certificate_problem != NULL);
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		buf_addf(&text, " %s/%lld/%d%d/%s", pod->uid, (long long)pod->restarts, pod->ready, pod->terminating,
+			 pod->revision ? pod->revision : "");
+	}
+	return digest_of(buf_str(&text), arena);
+}
+
+static struct scale_facts scale_facts(const struct inputs *inputs)
+{
+	return (struct scale_facts){
+		.names = &inputs->names,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+		.volumes = inputs->volumes,
+		.n_volumes = inputs->n_volumes,
+		.wanted = inputs->dbms.servers,
+		.replicas = inputs->workload ? inputs->live.replicas : 0,
+		.update_revision = workload_revision(&inputs->live),
+	};
+}
+
+bool cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
+{
+	struct scale_facts facts = scale_facts(inputs);
+
+	facts.survey = survey;
+	scale_decide(&facts, arena, ret);
+	return scale_is_grave(&facts, ret);
+}
+
+static bool is_rolling(const struct inputs *inputs)
+{
+	const char *revision = inputs->live.update_revision;
+
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		if (revision && inputs->pods[i].revision && strcmp(inputs->pods[i].revision, revision) != 0)
+			return true;
+	}
+	return false;
+}
+
+// Whether there is somebody to ask, and a use for the answer. An outdated pod that is not ready goes when all others are back.
+static bool is_worth_asking(const struct inputs *inputs)
+{
+	struct scale_facts facts = scale_facts(inputs);
+	size_t ready = 0, all = inputs->n_pods;
+
+	for (size_t i = 0; i < inputs->n_pods; i++)
+		ready += inputs->pods[i].ready && !inputs->pods[i].terminating && inputs->pods[i].address;
+	if (ready == 0 || !inputs->workload)
+		return false;
+	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(inputs))));
+}
+
+// Somebody who may get into the servers of one deployment.
+struct caller {
+	const struct context *context;
+	struct memory *memory;
+	struct arena *arena; // wiped when freed
+	struct access_servers servers;
+	struct access access;
+	bool unlisted; // what the next one says to the password is not what the others say
+};
+
+static bool caller_init(struct caller *caller, const struct inputs *inputs, struct access_problem *ret_problem)
+{
+	const char *barred;
+	int64_t left;
+
+	caller->servers = access_servers(inputs);
+	caller->access = (struct access){.servers = &caller->servers, .arena = caller->arena};
+	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
+	if (!barred)
+		return access_read(caller->context, &caller->access, caller->arena, ret_problem);
+	*ret_problem = (struct access_problem){.reason = FLEET_CREDENTIALS_REFUSED, .message = barred};
+	return false;
+}
+
+static int open_link(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_link **ret, struct err *err)
+{
+	struct access_login login = {.context = caller->context,
+				     .memory = caller->memory,
+				     .access = &caller->access,
+				     .pod = pod,
+				     .deadline = deadline,
+				     .unlisted = caller->unlisted};
+	int r;
+
+	if (!context_has_ms(caller->context, deadline_left_ms(deadline)))
+		return err_set(err, ERR_TIMEOUT, "too little of the lease is left");
+	r = access_log_in(&login, ret, err);
+	return r < 0 ? err_wrap(err, "server '%s'", pod->name) : 0;
+}
+
+static void problem(struct survey *survey, const char *reason, const char *text)
+{
+	survey->reason = reason;
+	survey->problem = arena_strdup(survey->arena, text);
+}
+
+static int show(const struct caller *caller, struct survey *survey, struct bolt_link *link, int64_t deadline, struct err *err)
+{
+	struct admin admin = {.link = link, .deadline = deadline, .arena = survey->arena, .scrub = &caller->access.scrub};
+	int r = admin_servers(&admin, &survey->servers, err);
+
+	return r < 0 ? r : admin_databases(&admin, &survey->copies, err);
+}
+
+// One server's answer. False when another one is worth a try.
+static bool ask(struct caller *caller, const struct pod *pod, struct survey *survey)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	int64_t deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS);
+	struct err err = ERR_INIT;
+	int r = open_link(caller, pod, deadline, &link, &err);
+
+	if (r == ERR_FORBIDDEN) {
+		problem(survey, FLEET_CREDENTIALS_REFUSED, caller->memory->login.message);
+		return true;
+	}
+	if (r == 0)
+		r = show(caller, survey, link, deadline, &err);
+	if (r == 0) {
+		survey->problem = survey->reason = NULL;
+		survey->asked = arena_strdup(survey->arena, pod->name);
+		return true;
+	}
+	problem(survey, FLEET_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
+	return false;
+}
+
+// "it is in another cluster, which lists 3 servers", for one that the others do not list.
+static const char *self_portrait(const struct survey *others, const struct survey *own)
+{
+	size_t known = 0, n = 0;
+
+	for (size_t i = 0; i < own->servers.n; i++) {
+		const struct topology_server *server = &own->servers.items[i];
+
+		if (strcmp(server->state, "Dropped") == 0)
+			continue;
+		n++;
+		for (size_t k = 0; k < others->servers.n; k++)
+			known += strcmp(others->servers.items[k].id, server->id) == 0;
+	}
+	return arena_printf(others->arena, known ? "it lists %zu servers, of which they know %zu" : "it is in another cluster, which lists %zu servers",
+			    n, known);
+}
+
+static const char *portrait(struct caller *caller, const struct pod *pod, const struct survey *others)
+{
+	_cleanup_(survey_freep) struct survey *own = survey_new();
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct admin admin = {
+		.deadline = deadline_in_ms(ONE_SERVER_TIMEOUT_MS), .arena = own->arena, .scrub = &caller->access.scrub};
+	struct err err = ERR_INIT;
+	int r;
+
+	if (deadline_left_ms(caller->memory->survey.outsiders_ms) > 0)
+		return "it has refused the password";
+	caller->unlisted = true;
+	r = open_link(caller, pod, admin.deadline, &link, &err);
+	caller->unlisted = false;
+	if (r == ERR_FORBIDDEN) {
+		caller->memory->survey.outsiders_ms = deadline_in_ms(REFUSED_LAST_MS);
+		return "it has refused the password";
+	}
+	admin.link = link;
+	if (r == 0)
+		r = admin_servers(&admin, &own->servers, &err);
+	return r < 0 ? arena_printf(others->arena, "it does not tell (%s)", err.text) : self_portrait(others, own);
+}
+
+// Ready pods that the answer does not list may belong to another cluster, with data of their own.
+static void ask_outsiders(struct caller *caller, const struct inputs *inputs, struct survey *survey, int64_t deadline)
+{
+	for (size_t i = 0; i < inputs->n_pods && survey->n_outsiders < SURVEY_OUTSIDERS_MAX && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		if (pod->address && survey_is_outside(survey, &inputs->names, pod))
+			survey->outsiders[survey->n_outsiders++] = (struct survey_outsider){
+				.pod = arena_strdup(survey->arena, pod->name), .says = portrait(caller, pod, survey)};
+	}
+}
+
+// Those of a range of ordinals, until one has answered.
+static bool ask_first(struct caller *caller, const struct inputs *inputs, bool staying, struct survey *survey, int64_t deadline)
+{
+	for (size_t i = 0; i < inputs->n_pods && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &inputs->pods[i];
+		bool stays = names_ordinal(&inputs->names, pod->name) < inputs->dbms.servers;
+
+		if (stays == staying && pod->ready && !pod->terminating && pod->address && ask(caller, pod, survey))
+			return true;
+	}
+	return false;
+}
+
+static struct survey *take(const struct context *context, struct memory *memory, const struct inputs *inputs)
+{
+	STEP("asking the servers");
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct caller caller = {.context = context, .memory = memory, .arena = arena};
+	int64_t deadline = deadline_in_ms(SURVEY_TIMEOUT_MS);
+	struct survey *survey = survey_new();
+	struct access_problem cause;
+
+	if (!caller_init(&caller, inputs, &cause)) {
+		problem(survey, cause.reason, cause.message);
+		return survey;
+	}
+	problem(survey, FLEET_UNREACHABLE, "No server is ready to be asked");
+	// What is done to the servers that leave is decided on the word of those that stay.
+	if ((ask_first(&caller, inputs, true, survey, deadline) || ask_first(&caller, inputs, false, survey, deadline)) && !survey->problem)
+		ask_outsiders(&caller, inputs, survey, deadline);
+	return survey;
+}
+
+int cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs, bool at_once,
+		   const struct survey **ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *basis = basis_of(context, inputs, arena);
+	bool same;
+
+	*ret = NULL;
+	if (!is_worth_asking(inputs))
+		return 0;
+	same = strcmp(memory->survey.basis, basis) == 0;
+	if (memory->survey.last && same && !at_once && deadline_left_ms(memory->survey.next_ms) > 0) {
+		*ret = memory->survey.last;
+		return 0;
+	}
+	if (!context_has_ms(context, SURVEY_TIMEOUT_MS + ONE_SERVER_TIMEOUT_MS))
+		return err_set(err, ERR_CONFLICT, "too little of the lease is left to ask the servers");
+	survey_free(memory->survey.last);
+	memory->survey.last = take(context, memory, inputs);
+	memory->survey.fresh = true;
+	memory->survey.acted = false;
+	memory->survey.taken_ms = clock_monotonic_ms(&clock_system);
+	memory_set(memory->survey.basis, basis);
+	memory_set(memory->survey.refused, "");
+	if (!same)
+		memory->survey.unsettled = memory->survey.refusals = 0;
+	*ret = memory->survey.last;
+	return 0;
+}
+
+bool cluster_is_recent(const struct memory *memory, int64_t since_ms)
+{
+	return memory->survey.last && memory->survey.taken_ms >= since_ms;
+}
+
+// The pause that follows n others.
+static int64_t grown(int64_t first, unsigned n, int64_t last)
+{
+	int64_t delay = first;
+
+	for (unsigned i = 0; i < n && delay < last; i++)
+		delay *= 2;
+	return delay < last ? delay : last;
+}
+
+static int64_t pause_after(struct memory *memory)
+{
+	const struct survey *last = memory->survey.last;
+
+	if (memory->survey.settled) {
+		memory->survey.unsettled = memory->survey.refusals = 0;
+		return SETTLED_MS + random() % SPREAD_MS;
+	}
+	if (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)
+		return REFUSED_LAST_MS;
+	// Mostly for something that passes: a database that is starting, a lead that has just moved.
+	if (memory->survey.refused[0])
+		return grown(REFUSED_FIRST_MS, memory->survey.refusals++, REFUSED_LAST_MS);
+	return grown(FIRST_MS, memory->survey.unsettled++, LAST_MS);
+}
+
+int64_t cluster_pace(struct memory *memory, bool settled)
+{
+	int64_t delay;
+
+	if (!memory->survey.last)
+		return 0;
+	if (!memory->survey.fresh) {
+		// What the servers said while all was settled may be what is waited for now.
+		if (!settled && memory->survey.settled) {
+			memory->survey.settled = false;
+			memory->survey.next_ms = deadline_in_ms(FIRST_MS);
+		}
+		return deadline_left_ms(memory->survey.next_ms) + 1;
+	}
+	memory->survey.settled = settled && !memory->survey.last->problem;
+	delay = pause_after(memory);
+	memory->survey.fresh = false;
+	memory->survey.next_ms = deadline_in_ms(delay);
+	return delay;
+}
+
+static int run(const struct admin *admin, const struct scale_decision *decision, struct err *err)
+{
+	int r = 0;
+
+	if (decision->action == SCALE_DRAIN)
+		return admin_deallocate(admin, decision->servers, decision->n_servers, err);
+	if (decision->action == SCALE_DROP)
+		return admin_drop_server(admin, decision->servers[0], err);
+	for (size_t i = 0; r == 0 && i < decision->n_servers; i++)
+		r = admin_enable_server(admin, decision->servers[i], err);
+	return r;
+}
+
+static int command(struct caller *caller, const struct pod *writer, const struct scale_decision *decision, struct err *err)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct admin admin = {
+		.deadline = deadline_in_ms(ACT_TIMEOUT_MS), .arena = caller->arena, .scrub = &caller->access.scrub};
+	int r = open_link(caller, writer, admin.deadline, &link, err);
+
+	if (r < 0)
+		return r;
+	admin.link = link;
+	return run(&admin, decision, err);
+}
+
+// Everything that changes the cluster is said to the server that can write database system.
+static void act_on_servers(const struct context *context, struct memory *memory, const struct inputs *inputs,
+			   const struct scale_decision *decision)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct pod *writer = survey_writer(memory->survey.last, &inputs->names, inputs->pods, inputs->n_pods);
+	struct caller caller = {.context = context, .memory = memory, .arena = arena};
+	struct access_problem cause;
+	struct err err = ERR_INIT;
+	int r;
+
+	// The next survey shows what came of it; until then nothing is said twice.
+	memory->survey.acted = memory->survey.fresh = true;
+	memory->survey.unsettled = 0;
+	if (!writer || !caller_init(&caller, inputs, &cause))
+		return;
+	r = command(&caller, writer, decision, &err);
+	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
+		 decision->message, "result", r < 0 ? err.text : "done");
+	if (r == 0)
+		memory->survey.refusals = 0;
+	// What depends on who leads, or on the connection, is tried again with a new survey.
+	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
+		memory_set(memory->survey.refused, err.text);
+}
+
+static const char *claim_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
+{
+	return decision->action == SCALE_MARK
+		       ? volume_leaving_patch(decision->volume, &inputs->dbms, arena)
+		       : volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
+}
+
+static struct kube_name claim_name(const struct inputs *inputs, const struct volume *volume)
+{
+	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
+}
+
+static int act_on_claim(const struct context *context, const struct inputs *inputs, const struct scale_decision *decision,
+			struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = claim_name(inputs, decision->volume);
+	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
+	int r;
+
+	if (decision->action != SCALE_DISCARD)
+		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
+			       claim_patch(inputs, decision, arena), NULL, err);
+	else
+		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
+	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
+		return r < 0 ? err_wrap(err, "%s", decision->message) : 0;
+	err_clear(err);
+	return 0;
+}
+
+int cluster_act(const struct context *context, struct memory *memory, const struct inputs *inputs,
+		const struct scale_decision *decision, struct err *err)
+{
+	switch (decision->action) {
+	case SCALE_ENABLE:
+	case SCALE_DRAIN:
+	case SCALE_DROP:
+		if (!memory->survey.acted)
+			act_on_servers(context, memory, inputs, decision);
+		return 0;
+	case SCALE_MARK:
+	case SCALE_CONDEMN:
+	case SCALE_DISCARD:
+		return act_on_claim(context, inputs, decision, err);
+	case SCALE_REST:
+	case SCALE_WAIT:
+	case SCALE_STOPPED:
+	case SCALE_REFUSED:
+		break;
+	}
+	return 0;
+}

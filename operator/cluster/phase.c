@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/cluster/phase.h"
+
+#include <string.h>
+
+#include "operator/cluster/scale.h"
+
+// A container that has ended so often without getting ready is not about to.
+#define ENDS_MAX 3
+
+const char *phase_name(enum phase phase)
+{
+	static const char *const names[] = {"Pending", "Forming", "Ready", "Updating", "Degraded", "Failed"};
+
+	return names[phase];
+}
+
+bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod)
+{
+	return facts->workload_current && facts->update_revision && pod->revision &&
+	       strcmp(pod->revision, facts->update_revision) != 0;
+}
+
+struct tally {
+	int ready; // and up to date
+	int outdated;
+	const struct pod *ailing; // the first that is not ready; one with a known problem is preferred
+};
+
+static struct tally count_pods(const struct phase_facts *facts)
+{
+	struct tally tally = {0};
+
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+		bool outdated = pod_is_outdated(facts, pod);
+
+		tally.outdated += outdated;
+		tally.ready += pod->ready && !pod->terminating && !outdated;
+		if (!pod->ready && (!tally.ailing || (pod->problem && !tally.ailing->problem)))
+			tally.ailing = pod;
+	}
+	return tally;
+}
+
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena)
+{
+	if (!facts->cluster)
+		return NULL;
+	if (!facts->survey)
+		return "the servers have not been asked yet";
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+		const char *problem;
+
+		if (pod == but)
+			continue;
+		problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
+				    : survey_member_problem(facts->survey, facts->names, pod, arena);
+		if (problem)
+			return problem;
+	}
+	return NULL;
+}
+
+static const char *progress(const struct phase_facts *facts, const struct tally *tally, struct arena *arena)
+{
+	if (tally->ailing && tally->ailing->problem)
+		return arena_printf(arena, "%d of %d servers ready; %s: %s", tally->ready, facts->servers, tally->ailing->name,
+				    tally->ailing->problem);
+	return arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
+}
+
+static void settle(struct phase_verdict *ret, enum phase phase, const char *reason, const char *message)
+{
+	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
+}
+
+// A volume that is gone took a server with it: only a person can know that it will not come back.
+static const char *lost_words(const struct phase_facts *facts, struct arena *arena)
+{
+	for (size_t i = 0; facts->cluster && i < facts->n_pods; i++) {
+		const struct topology_server *lost = survey_lost(facts->survey, facts->names, &facts->pods[i]);
+
+		if (lost)
+			return arena_printf(arena,
+					    "%s has a new volume, and the server of the one before is still a member: %s, which is %s and %s. Where it "
+					    "is gone for good: DEALLOCATE DATABASES FROM SERVER '%s', then DROP SERVER '%s'",
+					    facts->pods[i].name, lost->id, lost->state, lost->health, lost->id, lost->id);
+	}
+	return NULL;
+}
+
+static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
+{
+	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
+
+	if (facts->note)
+		text = arena_printf(arena, "%s; %s", text, facts->note);
+	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
+}
+
+// The pods are as wanted, or so it seems from outside.
+static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	const char *problem = phase_members_problem(facts, false, NULL, arena);
+	const char *reason = facts->survey && facts->survey->problem ? facts->survey->reason : "ServersNotEnabled";
+	const char *lost = problem ? NULL : lost_words(facts, arena);
+
+	if (!problem && facts->unscalable)
+		settle(ret, PHASE_FAILED, SCALE_IN_REFUSED, facts->unscalable);
+	else if (lost)
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, PHASE_SERVER_LOST, lost);
+	else if (!problem)
+		settle(ret, PHASE_READY, "Ready", ready_words(facts, arena));
+	else if (!facts->formed)
+		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : "Forming", problem);
+	else
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, reason, problem);
+}
+
+static void judge_pods(const struct phase_facts *facts, const struct tally *tally, struct arena *arena, struct phase_verdict *ret)
+{
+	const char *words = progress(facts, tally, arena);
+
+	if (!facts->formed)
+		settle(ret, PHASE_FORMING, "Forming", words);
+	else if (tally->outdated > 0)
+		settle(ret, PHASE_UPDATING, "Updating",
+		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally->outdated, facts->servers,
+				    facts->roll_waiting ? facts->roll_waiting : words));
+	else
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? "Updating" : "ServersNotReady", words);
+}
+
+static void judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	struct tally tally = count_pods(facts);
+
+	if (facts->refused)
+		settle(ret, PHASE_FAILED, facts->refused_reason, facts->refused);
+	else if (facts->waiting_for && !facts->workload_exists)
+		settle(ret, PHASE_PENDING, facts->waiting_reason, facts->waiting_for);
+	else if (!facts->workload_exists || !facts->workload_current)
+		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, "WorkloadNotObserved",
+		       "Waiting for the StatefulSet controller");
+	else if (facts->removing)
+		settle(ret, PHASE_UPDATING, SCALE_IN_RUNNING, arena_printf(arena, "Removing servers: %s", facts->removing));
+	else if (tally.ready >= facts->servers && tally.outdated == 0)
+		judge_members(facts, arena, ret);
+	else
+		judge_pods(facts, &tally, arena, ret);
+}
+
+const char *phase_stuck(const struct phase_facts *facts)
+{
+	if (facts->stuck)
+		return facts->stuck;
+	if (facts->waiting_for && !facts->workload_exists)
+		return strcmp(facts->waiting_reason, PHASE_WAITING_FOR_SECRET) == 0 ? PHASE_WAITING_FOR_SECRET : NULL;
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+
+		if (!pod->ready && pod->ends >= ENDS_MAX)
+			return PHASE_SERVER_FAILS;
+		if (facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod))
+			return PHASE_SERVER_LOST;
+	}
+	return NULL;
+}
+
+void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	judge(facts, arena, ret);
+	if (!facts->stuck || !facts->stalled || ret->phase == PHASE_READY || ret->phase == PHASE_FAILED)
+		return;
+	ret->stalled = true;
+	ret->reason = facts->stuck;
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// status.phase and its message, from what was found and done in this pass. Pure.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "operator/cluster/survey.h"
+
+enum phase { PHASE_PENDING, PHASE_FORMING, PHASE_READY, PHASE_UPDATING, PHASE_DEGRADED, PHASE_FAILED };
+
+const char *phase_name(enum phase phase);
+
+struct phase_facts {
+	const char *refused;	     // the spec cannot be carried out, and why
+	const char *refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
+	const char *waiting_for;     // what the workload cannot be made without, e.g. the admin Secret
+	const char *waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
+	bool workload_exists;
+	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
+	const char *update_revision; // of the StatefulSet
+	const char *unready;	     // what roll_record() has made and the StatefulSet remembers; NULL: nothing
+	const struct pod *pods;
+	size_t n_pods;
+	int servers;		     // pods that there are to be now
+	bool formed;		     // it has been Ready before
+	bool rolling;		     // a change of ours is being carried out, and it was not Ready since
+	bool cluster;		     // Ready takes a survey
+	const struct survey *survey; // of the pods as they are; NULL: none
+	const struct names *names;
+	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
+	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
+	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *stuck;	     // a word for a wait that only a person can end; NULL: none
+	bool stalled;		     // it has lasted too long
+	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
+	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
+};
+
+struct phase_verdict {
+	enum phase phase;
+	bool stalled;	     // nothing goes on until a person does something
+	const char *reason;  // of condition Ready
+	const char *message;
+};
+
+#define PHASE_WAITING_FOR_SECRET "WaitingForSecret"
+#define PHASE_SERVER_FAILS "ServerFails"
+#define PHASE_SERVER_LOST "ServerLost"
+
+// A word for the wait that only a person can end: facts->stuck, or what can be seen of Secrets and pods (a container that ends again and
+// again; a pod without a node may get one by itself). NULL: none.
+const char *phase_stuck(const struct phase_facts *facts);
+
+void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret);
+
+// Whether a pod runs an older template than the StatefulSet's newest.
+bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
+
+// Of a cluster whose pods are all there: what keeps its servers from being full members, with databases: what keeps them from
+// being back. One pod may be left out of account (but; NULL: none). NULL when nothing does, and for a standalone.
+const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena);

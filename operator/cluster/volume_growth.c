@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/cluster/volume_growth.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+// Whoever may allow it (a storage class, a quota) does not tell us.
+#define RETRY_MS INT64_C(600000)
+
+static void keep_refusal(struct memory *memory, const struct volume *volume, const char *size, const char *words)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	memory_set(memory->growth.size, size);
+	memory->growth.next_ms = deadline_in_ms(RETRY_MS);
+	memory_set(memory->growth.message,
+		   arena_printf(arena,
+				"claim '%s' is not allowed to grow to %s (%s); its storage class must have "
+				"allowVolumeExpansion: true",
+				volume->name, size, words));
+}
+
+static int grow(const struct context *context, struct memory *memory, const struct dbms *dbms, const struct volume *volume,
+		struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = dbms->metadata.namespace, .name = volume->name};
+	int r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
+			   volume_growth_patch(volume, dbms, arena), NULL, err);
+
+	if (r == ERR_FORBIDDEN || r == ERR_INVALID) {
+		keep_refusal(memory, volume, dbms->storage.size, err->text);
+	} else if (r < 0 && r != ERR_NOT_FOUND && r != ERR_CONFLICT) {
+		return err_wrap(err, "cannot let claim '%s' grow", volume->name);
+	}
+	if (r < 0)
+		err_clear(err);
+	return 0;
+}
+
+int storage_grow(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+		 struct storage_result *ret, struct err *err)
+{
+	const struct dbms *dbms = &inputs->dbms;
+	int r;
+
+	*ret = (struct storage_result){0};
+	for (size_t i = 0; i < inputs->n_volumes; i++) {
+		const struct volume *volume = &inputs->volumes[i];
+		bool refused = strcmp(memory->growth.size, dbms->storage.size) == 0;
+
+		if (volume->ordinal >= inputs->replicas || !volume_must_grow(volume, dbms))
+			continue;
+		if (!refused || deadline_left_ms(memory->growth.next_ms) == 0) {
+			memory_set(memory->growth.size, "");
+			r = grow(context, memory, dbms, volume, err);
+			if (r < 0)
+				return r;
+		}
+		if (!memory->growth.size[0])
+			continue;
+		ret->note = arena_strdup(arena, memory->growth.message);
+		ret->again_after_ms = deadline_left_ms(memory->growth.next_ms) + 1;
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Lets the volumes of a deployment grow when spec.storage.size does. The StatefulSet's template cannot be changed and keeps
+// its size; a claim that it makes smaller is made to grow as the others.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/pass/context.h"
+#include "operator/pass/gather.h"
+
+struct storage_result {
+	const char *note;	// why a claim does not grow, and the cure; NULL: none was refused
+	int64_t again_after_ms; // when it is asked again; 0: no need
+};
+
+// A refusal (most storage classes do not allow it) is an outcome; an API that cannot be asked is an error.
+int storage_grow(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+		 struct storage_result *ret, struct err *err);

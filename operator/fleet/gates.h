@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Which step of the registration comes next: the gates, in their order, each with its own words while unmet. Pure.
+
+#include <stdbool.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+
+// Reasons of condition FleetRegistered beside those of operator/fleet/registration_exchange.h.
+#define FLEET_DISABLED "Disabled"
+#define FLEET_VERSION_UNSUPPORTED "VersionUnsupported"
+#define FLEET_WITHDRAWN "FleetPluginWithdrawn"
+#define FLEET_PLUGINS_MALFORMED "PluginsMalformed"
+#define FLEET_VERSION_UNKNOWN "VersionUnknown"
+#define FLEET_TOKEN_DEFERRED "TokenDeferred"
+#define FLEET_WAITING_FOR_READY "WaitingForReady"
+#define FLEET_SECRET_NOT_FOUND "SecretNotFound"
+#define FLEET_SECRET_KEY_NOT_FOUND "SecretKeyNotFound"
+#define FLEET_TOKEN_EMPTY "TokenEmpty"
+#define FLEET_TOKEN_MALFORMED "TokenMalformed"
+#define FLEET_TOKEN_EXPIRED "TokenExpired"
+
+// Of condition FleetConnected: the status says registered, and the server holds no token.
+#define FLEET_TOKEN_GONE "TokenGone"
+
+// The condition of deployments that are one in Aura (operator/fleet/twins.h).
+#define FLEET_TWINS "FleetTwins"
+
+enum fleet_step {
+	FLEET_REST,	// nothing to do and nothing to say: it was never enabled
+	FLEET_OFF,	// enabled was seen before, and is no more
+	FLEET_LATCHED,	// registered: no call, whatever the Secret holds
+	FLEET_WAIT,	// a gate is unmet
+	FLEET_REGISTER, // all gates are open: read the token and register
+};
+
+struct fleet_facts {
+	bool enabled;
+	bool seen;		     // the status has the map: enabled was seen before
+	bool registered;	     // in the status, and that of this very resource (fleet_is_copied())
+	bool has_token_source;
+	const char *obstacle_reason; // why the plugin cannot be had; NULL when it can
+	const char *obstacle;
+	const char *unknown_version; // why it is not known yet whether it can; NULL when it is
+	bool ready;		     // phase Ready, computed in this very pass
+	const char *phase_message;
+	const char *untold; // enabled no more, and why no server could be told; NULL: one was
+	const char *off_message; // what the status says if it says Disabled already; else NULL
+};
+
+struct fleet_decision {
+	enum fleet_step step;
+	const char *reason;
+	const char *message;
+};
+
+// The command of the user's page that has a deployment registered with the token that its Secret holds then.
+const char *fleet_register_command(const struct dbms *dbms, struct arena *arena);
+
+// Whether what the status says of a registration is another one's, restored from a copy: this resource was made after that
+// registration. Times are RFC 3339; NULL: unknown, and then it is not.
+bool fleet_is_copied(const char *created, const char *last_registration);
+
+void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret);

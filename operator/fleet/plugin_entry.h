@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Whether Fleet Manager is to be in the template in this pass, and what has to happen before that can be said: a server is asked
+// for its version where the tag does not tell it (C4); one that was registered is told to forget its token before the entry goes
+// (C7); an entry that a server does not come up with is withdrawn (C8).
+
+#include "operator/pass/gather.h"
+
+struct entry {
+	bool was_off;		// the status says already that it is switched off
+	bool disabling;		// a server is still to be told; nothing of the status may say that it is off yet
+	const char *untold;	// enabled no more, and no server could be told: why; NULL: it was told, or there was no need
+	const char *not_asked;	// why the version is not known yet; NULL: it is, or nobody needs it
+	bool withdrew;		// in this pass
+	int64_t again_after_ms; // 0: no need
+};
+
+// Sets version, told, withdrawn and fleet of the inputs, before the children are built.
+void entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
+		  struct entry *ret);
+
+// Why the plugin cannot be had, for the status: the version has none, NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or
+// it was withdrawn. *ret_reason is set with it; NULL: nothing keeps it away.
+const char *entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason);

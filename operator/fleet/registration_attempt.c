@@ -1,0 +1,335 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/fleet/registration_attempt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "operator/fleet/connection.h"
+#include "operator/fleet/gates.h"
+#include "operator/object/admin_secret.h"
+#include "operator/object/key.h"
+#include "operator/server/retry.h"
+
+// Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
+#define EXCHANGE_TIMEOUT_MS (15 * 1000)
+#define LOOK_TIMEOUT_MS (10 * 1000)
+#define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
+
+// A server tries to connect right after its start, then every 30 s.
+#define CONNECTING_MS INT64_C(35000)
+#define CONNECTING_RETRY_MS INT64_C(1500)
+
+// What is needed of the token's Secret for an exchange, and wiped after it.
+struct token_read {
+	struct arena *arena;
+	struct token token;
+};
+
+// Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
+static const char *attempt_basis(const struct context *context, const struct memory *memory,
+				 const struct enroll_inputs *inputs, struct arena *arena)
+{
+	const struct access_servers *servers = &inputs->servers;
+	const struct dbms *dbms = servers->dbms;
+
+	return arena_printf(arena, "%lld %d %s %s %s%s", (long long)dbms->metadata.generation,
+			    memory->login.known && memory->login.refused,
+			    access_secret_version(context, dbms, dbms->admin_secret, arena),
+			    access_secret_version(context, dbms, dbms->fleet.token_secret, arena),
+			    access_secret_version(context, dbms, dbms->tls_secret, arena),
+			    pod_runs(servers->pods, servers->n_pods, true, arena));
+}
+
+static bool is_same(const char *kept, size_t size, const char *basis)
+{
+	return strncmp(kept, basis, size - 1) == 0;
+}
+
+static int64_t retry_delay(const char *reason, unsigned failures)
+{
+	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
+		return REFUSED_RETRY_MS;
+	return strcmp(reason, FLEET_CONNECTING) == 0 ? CONNECTING_RETRY_MS : pace_delay(failures);
+}
+
+static bool fail(struct enroll_result *ret, const char *reason, const char *message)
+{
+	ret->reason = reason;
+	ret->message = message;
+	return false;
+}
+
+static bool read_token(const struct context *context, const struct enroll_inputs *inputs, struct token_read *read,
+		       struct arena *arena, struct enroll_result *ret)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *cure = "generate a new one in the Aura console and update the Secret";
+	const struct dbms_fleet *fleet = &inputs->servers.dbms->fleet;
+	struct access_problem problem;
+	char expired[TIME_TEXT_SIZE];
+	const char *data;
+	size_t len;
+
+	if (!access_fetch(context, &inputs->servers, fleet->token_secret, arena, &secret, &problem))
+		return fail(ret, problem.reason, problem.message);
+	data = secret_value(kube_object_root(secret), fleet->token_key, read->arena, &len);
+	if (!data)
+		return fail(ret, FLEET_SECRET_KEY_NOT_FOUND,
+			    arena_printf(arena, "Key '%s' not found in Secret '%s' (the keys are: %s); add it, or name another "
+						"key in tokenSecretRef.key",
+					 fleet->token_key, fleet->token_secret, secret_keys(kube_object_root(secret), arena)));
+	switch (token_check(data, len, clock_wall_ms(&clock_system), read->arena, &read->token)) {
+	case TOKEN_GOOD:
+		return true;
+	case TOKEN_EMPTY:
+		return fail(ret, FLEET_TOKEN_EMPTY,
+			    arena_printf(arena, "The token in Secret '%s' is empty; put the token that the Aura console shows "
+						"under key '%s'",
+					 fleet->token_secret, fleet->token_key));
+	case TOKEN_MALFORMED:
+		return fail(ret, FLEET_TOKEN_MALFORMED,
+			    arena_printf(arena, "The token in Secret '%s' is malformed: %s; copy it again in full, or %s",
+					 fleet->token_secret, read->token.problem, cure));
+	case TOKEN_EXPIRED:
+		time_format_rfc3339(read->token.expires_ms, expired, sizeof(expired));
+		return fail(ret, FLEET_TOKEN_EXPIRED,
+			    arena_printf(arena, "The token in Secret '%s' expired on %s; %s", fleet->token_secret, expired, cure));
+	}
+	return false;
+}
+
+// The store may lag behind, and registering twice would drop the server's connection: ask before the call.
+static bool is_still_wanted(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena,
+			    struct enroll_result *ret)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *root = NULL;
+	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
+	struct kube_name name = {.namespace = metadata->namespace, .name = metadata->name};
+	struct err err = ERR_INIT;
+	const char *last;
+	bool copied;
+
+	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
+		return fail(ret, "ApiUnavailable",
+			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
+	last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
+	copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
+	ret->stale = strcmp(kube_object_uid(root), metadata->uid) != 0 ||
+		     (!copied && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"))) ||
+		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation ||
+		     (last && !copied) != inputs->registered_before;
+	return !ret->stale;
+}
+
+static struct registration_request request_for(const struct access *access, const struct pod *pod, int timeout_ms)
+{
+	return (struct registration_request){
+		.target = access_target(access, pod),
+		.auth = {.user = access->credentials.user, .password = access->credentials.password},
+		.server = pod->name,
+		.admin_secret = access->servers->dbms->admin_secret,
+		.deadline = deadline_in_ms(timeout_ms),
+	};
+}
+
+// Why the server of a pod is not asked now; NULL: it may be.
+static const char *unconfirmed(const struct context *context, const struct enroll_inputs *inputs, const struct pod *pod,
+			       const struct registration_request *request, struct arena *arena)
+{
+	struct err err = ERR_INIT;
+
+	if (access_confirm(context, &inputs->servers, pod, request->deadline, &err) == 0)
+		return NULL;
+	return arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod->name, err.text);
+}
+
+static void exchange(const struct context *context, const struct enroll_inputs *inputs, const struct registration_request *request,
+		     struct arena *arena, struct registration_result *ret)
+{
+	const char *why = unconfirmed(context, inputs, inputs->server, request, arena);
+
+	if (why)
+		*ret = (struct registration_result){.reason = FLEET_UNREACHABLE, .message = why, .code = ""};
+	else
+		registration_run(request, arena, ret);
+}
+
+// A token that another deployment's servers hold as well came here with a copy of their volume, and is not this one's.
+static bool is_of_a_twin(const struct context *context, const struct enroll_inputs *inputs, const struct registration_result *result,
+			 struct arena *arena)
+{
+	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
+	const char *twins[MEMORY_TWINS_MAX];
+	char key[QUEUE_KEY_SIZE];
+
+	key_format(key_kind_of(inputs->resource->kind), metadata->namespace, metadata->name, key);
+	return result->adopted && memory_twins(context->memories, key, result->identity, arena, twins) > 0;
+}
+
+static void attempt(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		    struct arena *arena, struct enroll_result *ret)
+{
+	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
+	struct token_read read = {.arena = secret_arena};
+	struct access access = {.servers = &inputs->servers, .arena = secret_arena};
+	struct registration_request request;
+	struct registration_result result;
+	struct access_problem problem;
+	const char *refusal;
+	int64_t left;
+
+	fault_point("before-token-read");
+	if (!read_token(context, inputs, &read, arena, ret))
+		return;
+	refusal = access_barred(context, memory, &inputs->servers, arena, &left);
+	if (refusal) {
+		(void)fail(ret, FLEET_CREDENTIALS_REFUSED, arena_strdup(arena, refusal));
+		return;
+	}
+	if (!access_read(context, &access, arena, &problem)) {
+		(void)fail(ret, problem.reason, problem.message);
+		return;
+	}
+	if (!inputs->server) {
+		(void)fail(ret, FLEET_NO_LEADER, "No server leads database system at this moment; it is tried again");
+		return;
+	}
+	if (!inputs->fresh && !is_still_wanted(context, inputs, arena, ret))
+		return;
+	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
+	request.token = &read.token;
+	request.may_adopt = request.identify = !inputs->registered_before;
+	request.may_wait = !memory->attempt.connecting_ms || deadline_left_ms(memory->attempt.connecting_ms) > 0;
+	// After the deadline was set: what is left of the lease outlasts it.
+	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
+	if (ret->lease_short)
+		return;
+	exchange(context, inputs, &request, secret_arena, &result);
+	if (is_of_a_twin(context, inputs, &result, arena)) {
+		request.may_adopt = false;
+		request.deadline = deadline_in_ms(EXCHANGE_TIMEOUT_MS);
+		ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
+		if (ret->lease_short)
+			return;
+		exchange(context, inputs, &request, secret_arena, &result);
+	}
+	if (result.answered)
+		access_note(context, memory, &inputs->servers,
+			    strcmp(result.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? result.message : NULL, result.code);
+	ret->registered = result.registered;
+	ret->not_leader = result.not_leader;
+	ret->reason = result.reason;
+	ret->message = arena_strdup(arena, result.message);
+}
+
+static void keep_failure(struct memory *memory, const char *basis, struct enroll_result *ret)
+{
+	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
+	int64_t delay = retry_delay(ret->reason, failures + 1);
+
+	ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
+	if (ret->waiting && !memory->attempt.connecting_ms)
+		memory->attempt.connecting_ms = deadline_in_ms(CONNECTING_MS);
+	memory_set(memory->attempt.basis, basis);
+	memory->attempt.failures = failures + 1;
+	memory->attempt.next_ms = deadline_in_ms(delay);
+	memory_set(memory->attempt.reason, ret->reason);
+	memory_set(memory->attempt.message, ret->message);
+	ret->again_after_ms = delay;
+}
+
+void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		     struct arena *arena, struct enroll_result *ret)
+{
+	const char *basis = attempt_basis(context, memory, inputs, arena);
+	int64_t left;
+
+	*ret = (struct enroll_result){0};
+	left = memory->attempt.failures ? deadline_left_ms(memory->attempt.next_ms) : 0;
+	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
+		ret->reason = memory->attempt.reason;
+		ret->message = memory->attempt.message;
+		ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
+		ret->again_after_ms = left;
+		return;
+	}
+	ret->attempted = true;
+	attempt(context, memory, inputs, arena, ret);
+	if (ret->stale || ret->lease_short || (ret->not_leader && !inputs->last_try))
+		return;
+	if (ret->registered)
+		memset(&memory->attempt, 0, sizeof(memory->attempt));
+	else
+		keep_failure(memory, basis, ret);
+}
+
+// Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
+static bool look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
+{
+	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
+	const struct access_servers *servers = &inputs->servers;
+	struct access access = {.servers = servers, .arena = secret_arena};
+	struct connection_result decisive = {.connected = -1, .message = "no server runs"};
+	struct access_problem problem;
+	int64_t left;
+	const char *refusal = access_barred(context, memory, servers, arena, &left);
+
+	if (refusal || !access_read(context, &access, arena, &problem)) {
+		memory->connection.connected = -1;
+		memory->connection.token_gone = false;
+		memory_set(memory->connection.message, refusal ? refusal : problem.message);
+		return true;
+	}
+	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
+		struct registration_request request = request_for(&access, &servers->pods[i], LOOK_TIMEOUT_MS);
+		struct connection_result result;
+		const char *why;
+
+		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
+			return false;
+		why = unconfirmed(context, inputs, &servers->pods[i], &request, secret_arena);
+		if (why)
+			result = (struct connection_result){.connected = -1, .message = why, .code = ""};
+		else
+			registration_check_connected(&request, secret_arena, &result);
+		if (result.refused)
+			access_note(context, memory, servers, result.message, result.code);
+		if (result.connected <= 0 || i == 0)
+			decisive = result;
+	}
+	memory->connection.connected = decisive.connected;
+	memory->connection.token_gone = decisive.token_gone;
+	memory_set(memory->connection.message, decisive.message);
+	return true;
+}
+
+void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+			     const char *registered_at, struct arena *arena, struct enroll_connection *ret)
+{
+	const struct access_servers *servers = &inputs->servers;
+	const char *basis = arena_printf(arena, "%s%s", registered_at ? registered_at : "", pod_runs(servers->pods, servers->n_pods, false, arena));
+	struct looks *looks = &memory->connection.looks;
+	int64_t now = clock_monotonic_ms(&clock_system);
+	unsigned taken;
+
+	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
+		bool first = !*memory->connection.basis;
+
+		memory_set(memory->connection.basis, basis);
+		looks_begin(looks, now, first ? looks_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
+	}
+	if (looks_due(looks, now, &taken) && look(context, memory, inputs, arena))
+		looks->taken = taken;
+	*ret = (struct enroll_connection){
+		.known = looks->taken > 0,
+		.connected = memory->connection.connected,
+		.token_gone = memory->connection.token_gone && looks->taken > 1,
+		.message = memory->connection.message,
+		.again_after_ms = looks_left_ms(looks, clock_monotonic_ms(&clock_system)),
+	};
+}

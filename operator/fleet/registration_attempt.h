@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Carries out the step that fleet_decide() chose: reads the Secrets at the moment of use, checks the token, speaks to the
+// server, and keeps the pace of retries: 1 s to 5 min with jitter, one login a minute where credentials were refused (see
+// operator/server/server_login.h), and at once when the Secrets, the spec or the pods have changed.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/fleet/registration_exchange.h"
+#include "operator/pass/context.h"
+#include "operator/server/server_login.h"
+
+struct enroll_inputs {
+	const struct kube_resource *resource; // of the root object
+	struct access_servers servers;
+	const struct pod *server; // the one that can write database system; NULL: none does now
+	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
+	bool registered_before; // lastRegistrationTime is set, by a registration of this very resource
+	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
+};
+
+struct enroll_result {
+	bool attempted;	     // the server or a Secret was asked in this pass
+	bool stale;	     // the object in the store is older than what the API server has: look again
+	bool not_leader;     // the server cannot write database system any more: find the one that can, and call again
+	bool lease_short;    // too little of the lease is left to start an exchange: look again
+	bool registered;
+	bool waiting;	     // nothing is wrong: the server is given time
+	const char *reason;
+	const char *message;
+	int64_t again_after_ms; // 0: no need
+};
+
+void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+		     struct arena *arena, struct enroll_result *ret);
+
+struct enroll_connection {
+	bool known;	     // one of the looks was taken
+	int connected;	     // 1, 0, -1 unknown; where known
+	bool token_gone;     // not connected, since the server holds no token; not before the second look, for it may be starting
+	const char *message;
+	int64_t again_after_ms; // when the next look is due; 0: none
+};
+
+// The looks at fleetManagement.status() on each server (operator/fleet/connection.h).
+void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
+			     const char *registered_at, struct arena *arena, struct enroll_connection *ret);

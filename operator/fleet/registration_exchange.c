@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/fleet/registration_exchange.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "neo4j/admin.h"
+#include "operator/fleet/gates.h"
+#include "operator/object/digest.h"
+#include "operator/server/server_login.h"
+
+// The order matters and is the whole point: what the server has is asked first, because a token that the service
+// rotated must not be overwritten by the older one of the Secret, while a newer one of the Secret's was put there to be used; the token is inspected before it is stored, because
+// registerToken stores whatever it gets; and only the row and a second look at what is stored count as success.
+
+struct exchange {
+	const struct registration_request *request;
+	struct admin admin;
+	struct registration_result *result;
+	struct arena *arena;
+	struct scrub scrub;
+};
+
+static int end(struct exchange *x, const char *reason, const char *message)
+{
+	x->result->reason = reason;
+	x->result->message = message;
+	return -1;
+}
+
+static void succeed(struct exchange *x)
+{
+	x->result->registered = true;
+	x->result->reason = FLEET_REGISTERED;
+	x->result->message = "Registered with Aura Fleet Management";
+}
+
+static int fail_not_leader(struct exchange *x)
+{
+	x->result->not_leader = true;
+	return end(x, FLEET_NO_LEADER,
+		   arena_printf(x->arena, "Server '%s' leads database system no more; the one that does is asked next",
+				x->request->server));
+}
+
+static int fail(struct exchange *x, const struct err *err)
+{
+	const struct registration_request *request = x->request;
+	const char *text = err->text, *code = err->code;
+
+	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
+		return end(x, FLEET_PROCEDURE_MISSING,
+			   "The server has no fleetManagement procedures although it is ready; check that its image "
+			   "brings the fleet-management plugin");
+	if (admin_is_not_leader(err))
+		return fail_not_leader(x);
+	// Later on it is a right that the user lacks, not the password.
+	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
+		x->result->answered = true;
+		x->result->code = arena_strdup(x->arena, code);
+		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
+	}
+	if (admin_is_unreachable(err))
+		return end(x, FLEET_UNREACHABLE,
+			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", request->server, text));
+	return end(x, FLEET_SERVER_ERROR,
+		   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", request->server, code,
+				*code ? ": " : "", text));
+}
+
+static int check_procedures(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	bool present;
+
+	if (admin_fleet_present(&x->admin, &present, &err) < 0)
+		return fail(x, &err);
+	if (!present)
+		return end(x, FLEET_PROCEDURE_MISSING,
+			   "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that "
+			   "its image brings it");
+	return 0;
+}
+
+// What is wrong with the token that the server holds; NULL: it is a good one of our token's project.
+static const char *stored_problem(const struct exchange *x, const struct token_info *stored)
+{
+	int64_t expires_ms;
+
+	if (!stored->project || strcmp(stored->project, x->request->token->project) != 0)
+		return "does not hold a token of the token's project";
+	if (stored->error)
+		return arena_printf(x->arena, "does not accept the token that it holds (%s)", stored->error);
+	if (stored->expires && time_parse_rfc3339(stored->expires, &expires_ms) == 0 &&
+	    expires_ms <= clock_wall_ms(&clock_system))
+		return "holds a token that has expired";
+	return NULL;
+}
+
+// Clocks and roundings of times apart: a renewed token lives for days longer at least.
+#define NEWER_MS INT64_C(60000)
+
+// Whether the Secret's token was made after the stored one: a person has put it there since, a token of another one's volume was not.
+static bool is_outlived(const struct exchange *x, const struct token_info *stored)
+{
+	int64_t expires_ms;
+
+	return stored->expires && time_parse_rfc3339(stored->expires, &expires_ms) == 0 &&
+	       x->request->token->expires_ms > expires_ms + NEWER_MS;
+}
+
+// The link may be of no use afterwards.
+const char *registration_identity(const struct admin *admin, const struct token_info *stored)
+{
+	struct err err = ERR_INIT;
+	const char *id;
+
+	if (!stored->project || !stored->expires || admin_dbms_id(admin, &id, &err) < 0)
+		return NULL;
+	return digest_of(arena_printf(admin->arena, "%s %s %s", id, stored->project, stored->expires), admin->arena);
+}
+
+// 1 when the server is registered and connected for the token's project already, 0 when not.
+static int check_adoption(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct fleet_state state;
+	struct token_info stored;
+
+	if (!x->request->may_adopt)
+		return 0;
+	if (admin_fleet_status(&x->admin, &state, &err) < 0)
+		return fail(x, &err);
+	if (!state.active || !(state.connected || x->request->may_wait))
+		return 0;
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
+		return fail(x, &err);
+	if (stored_problem(x, &stored) || is_outlived(x, &stored))
+		return 0;
+	if (!state.connected)
+		return end(x, FLEET_CONNECTING, "The server holds a token of this project already and is connecting; it is asked again");
+	x->result->adopted = true;
+	x->result->identity = x->request->identify ? registration_identity(&x->admin, &stored) : NULL;
+	return 1;
+}
+
+static int check_token(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct token_info info;
+
+	if (admin_fleet_inspect(&x->admin, x->request->token->text, &info, &err) < 0)
+		return fail(x, &err);
+	if (info.error)
+		return end(x, FLEET_TOKEN_REFUSED,
+			   arena_printf(x->arena,
+					"The server does not accept the token (%s); generate a new one in the Aura console and "
+					"update the Secret",
+					info.error));
+	return 0;
+}
+
+static int call_register(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct token_info stored;
+	const char *text, *problem;
+	bool registered;
+
+	x->result->called = true;
+	fault_point("before-register-call");
+	if (admin_fleet_register(&x->admin, x->request->token->text, &registered, &text, &err) < 0)
+		return fail(x, &err);
+	fault_point("after-register-call");
+	if (!registered && admin_row_says_not_leader(text))
+		return fail_not_leader(x);
+	if (!registered)
+		return end(x, FLEET_TOKEN_REFUSED,
+			   arena_printf(x->arena, "The server refused the token: %s", text));
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
+		return fail(x, &err);
+	if (x->request->token->expires_ms <= clock_wall_ms(&clock_system))
+		return end(x, FLEET_TOKEN_EXPIRED,
+			   "The token expired while it was registered; generate a new one in the Aura console and update the "
+			   "Secret");
+	problem = stored_problem(x, &stored);
+	if (problem)
+		return end(x, FLEET_SERVER_ERROR,
+			   arena_printf(x->arena, "The server answered success, but %s; it is tried again", problem));
+	fault_point("after-confirm");
+	return 0;
+}
+
+static int open_link(struct exchange *x, struct bolt_link **ret)
+{
+	const struct registration_request *request = x->request;
+	struct err err = ERR_INIT;
+
+	scrub_add_password(&x->scrub, request->auth.password);
+	if (request->token)
+		scrub_add_token(&x->scrub, request->token->text, x->arena);
+	if (admin_log_in(&request->target, &request->auth, request->deadline, &x->scrub, ret, &err) < 0)
+		return fail(x, &err);
+	x->result->answered = true;
+	x->admin = (struct admin){.link = *ret, .deadline = request->deadline, .arena = x->arena, .scrub = &x->scrub};
+	return 0;
+}
+
+void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct exchange x = {.request = request, .result = ret, .arena = arena};
+	int adopted;
+
+	arena_wipe_on_free(arena);
+	*ret = (struct registration_result){.code = ""};
+	fault_point("before-login");
+	if (open_link(&x, &link) < 0 || check_procedures(&x) < 0)
+		return;
+	adopted = check_adoption(&x);
+	if (adopted < 0)
+		return;
+	if (!adopted && (check_token(&x) < 0 || call_register(&x) < 0))
+		return;
+	succeed(&x);
+}
+
+void registration_check_connected(const struct registration_request *request, struct arena *arena,
+				  struct connection_result *ret)
+{
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct registration_result result = {.code = ""};
+	struct exchange x = {.request = request, .result = &result, .arena = arena};
+	struct fleet_state state;
+	struct err err = ERR_INIT;
+
+	*ret = (struct connection_result){.connected = -1, .code = ""};
+	if (open_link(&x, &link) < 0) {
+		ret->message = result.message;
+		ret->refused = result.answered;
+		ret->code = result.code;
+		return;
+	}
+	if (admin_fleet_status(&x.admin, &state, &err) < 0) {
+		(void)fail(&x, &err);
+		ret->message = result.message;
+		return;
+	}
+	ret->connected = state.active && state.connected;
+	ret->token_gone = !state.active;
+	ret->message = state.message ? state.message : "";
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/fleet/token_expiry.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "operator/fleet/twins.h"
+
+#define DAY_MS INT64_C(86400000)
+#define LONGEST_MS (21 * DAY_MS)
+#define RETRY_MS INT64_C(3600000)
+
+// The service renews a token when it is old: the more of its life is left, the later it is looked at again. Deployments that were
+// looked at together, when the operator started, part.
+static int64_t next_look_ms(int64_t left_ms)
+{
+	int64_t wait = left_ms / 10;
+
+	if (wait < DAY_MS)
+		wait = DAY_MS;
+	if (wait > LONGEST_MS)
+		wait = LONGEST_MS;
+	return wait - random() % (wait / 10);
+}
+
+int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at)
+{
+	const char *basis = registered_at ? registered_at : "";
+	const struct pod *pod = ask_whom(&ask->servers, NULL);
+	struct pace *pace = &ask->memory->expiry;
+	int64_t *due = &ask->memory->expiry_due_ms, left;
+	struct ask_token token = {0};
+	struct access_problem problem;
+	enum pace_step step = pace_step(pace, basis, &left);
+
+	if (step == PACE_WAIT)
+		return left;
+	left = deadline_left_ms(*due);
+	if (step == PACE_ANSWERED && left > 0)
+		return left;
+	// A change of the pods brings it here again.
+	if (!pod)
+		return 0;
+	if (!ask_token(ask, pod, &token, &problem))
+		return pace_fail(pace, basis, problem.reason, problem.message, RETRY_MS);
+	pace_succeed(pace, basis);
+	memory_set_expiry(ask->context->memories, key, token.expires_ms);
+	twins_note(ask->context, key, token.identity, ask->arena);
+	left = next_look_ms(token.expires_ms - clock_wall_ms(&clock_system));
+	*due = deadline_in_ms(left);
+	return left;
+}

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// When the token that the servers of a deployment hold expires, for metrics; and what they are in Aura (operator/fleet/twins.h). One server is asked after each registration and
+// each start of the operator, and, since the service renews tokens by itself, when a tenth of the time that was left is over: about
+// once a day at most, every three weeks at least. That none can be asked changes nothing else.
+
+#include <stdint.h>
+
+#include "operator/server/query.h"
+
+// Asks if it is time to; key is the deployment's in the work queue. Returns the milliseconds until the next time.
+int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at);

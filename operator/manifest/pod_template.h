@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The pod template of a deployment. Pure; used by operator/manifest/workload only.
+
+#include <yyjson.h>
+
+#include "operator/manifest/workload.h"
+
+// The template's object: metadata and spec.
+yyjson_mut_val *container_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena);
+
+// A deployment's ports by the names that Services and containers give them. inner: those between servers, too.
+struct container_port {
+	const char *name;
+	int number;
+};
+size_t container_ports(const struct dbms *dbms, bool inner, struct container_port ret[8]);

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/object/drift.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/json.h"
+
+// The list-map keys of the lists in the objects that we apply. A list whose items lack all of them is compared by
+// position. mountPath stands before name: one volume may be mounted twice.
+static const char *const merge_keys[] = {"mountPath", "name", "containerPort", "port", "uid", "type", "key"};
+
+static const char *merge_key(yyjson_val *item)
+{
+	for (size_t i = 0; i < sizeof(merge_keys) / sizeof(merge_keys[0]); i++) {
+		if (yyjson_obj_get(item, merge_keys[i]))
+			return merge_keys[i];
+	}
+	return NULL;
+}
+
+// The place does not matter where ret_index is NULL.
+static yyjson_val *find_by_key(yyjson_val *list, const char *key, yyjson_val *value, size_t *ret_index)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(list, index, max, item) {
+		if (!yyjson_equals(yyjson_obj_get(item, key), value))
+			continue;
+		if (ret_index)
+			*ret_index = index;
+		return item;
+	}
+	return NULL;
+}
+
+static bool list_drifted(yyjson_val *desired, yyjson_val *live)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(desired);
+	yyjson_val *item, *twin;
+	size_t i = 0;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		const char *key = merge_key(item);
+
+		twin = key ? find_by_key(live, key, yyjson_obj_get(item, key), NULL) : yyjson_arr_get(live, i);
+		if (!twin || drift_found(item, twin))
+			return true;
+		i++;
+	}
+	return !merge_key(yyjson_arr_get_first(desired)) && yyjson_arr_size(desired) != yyjson_arr_size(live);
+}
+
+static bool map_drifted(yyjson_val *desired, yyjson_val *live)
+{
+	yyjson_obj_iter iter = yyjson_obj_iter_with(desired);
+	yyjson_val *key;
+
+	while ((key = yyjson_obj_iter_next(&iter))) {
+		yyjson_val *twin = yyjson_obj_getn(live, yyjson_get_str(key), yyjson_get_len(key));
+
+		if (!twin || drift_found(yyjson_obj_iter_get_val(key), twin))
+			return true;
+	}
+	return false;
+}
+
+bool drift_found(yyjson_val *desired, yyjson_val *live)
+{
+	if (yyjson_is_obj(desired))
+		return !yyjson_is_obj(live) || map_drifted(desired, live);
+	if (yyjson_is_arr(desired))
+		return !yyjson_is_arr(live) || list_drifted(desired, live);
+	if (yyjson_is_int(desired) && yyjson_is_int(live))
+		return yyjson_get_sint(desired) != yyjson_get_sint(live);
+	return !yyjson_equals(desired, live);
+}
+
+// What an API server's list leaves out of its items, and the request's path tells.
+static bool is_type(yyjson_val *key)
+{
+	return yyjson_equals_str(key, "apiVersion") || yyjson_equals_str(key, "kind");
+}
+
+bool drift_of_object(yyjson_val *desired, yyjson_val *live)
+{
+	yyjson_obj_iter iter = yyjson_obj_iter_with(desired);
+	yyjson_val *key;
+
+	while ((key = yyjson_obj_iter_next(&iter))) {
+		yyjson_val *twin = yyjson_obj_get(live, yyjson_get_str(key));
+
+		if (!is_type(key) && (!twin || drift_found(yyjson_obj_iter_get_val(key), twin)))
+			return true;
+	}
+	return false;
+}
+
+struct repair {
+	struct arena *arena;
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *patch;
+};
+
+static void repair(struct repair *r, yyjson_val *desired, yyjson_val *live, const char *path);
+
+static bool is_port_key(const char *member)
+{
+	return strcmp(member, "port") == 0 || strcmp(member, "containerPort") == 0 || strcmp(member, "protocol") == 0;
+}
+
+static void repair_map(struct repair *r, yyjson_val *desired, yyjson_val *live, const char *path)
+{
+	bool named = yyjson_obj_get(desired, "name") != NULL;
+	yyjson_obj_iter iter = yyjson_obj_iter_with(desired);
+	yyjson_val *key;
+
+	while ((key = yyjson_obj_iter_next(&iter))) {
+		const char *member = yyjson_get_str(key);
+		yyjson_val *value = yyjson_obj_iter_get_val(key), *twin = yyjson_obj_get(live, member);
+
+		// No list of ports is below a member whose name needs escaping in a pointer.
+		if (!twin || strpbrk(member, "~/"))
+			continue;
+		if (named && is_port_key(member) && drift_found(value, twin))
+			json_patch_step(r->doc, r->patch, "replace", arena_printf(r->arena, "%s/%s", path, member), value);
+		else
+			repair(r, value, twin, arena_printf(r->arena, "%s/%s", path, member));
+	}
+}
+
+static void repair(struct repair *r, yyjson_val *desired, yyjson_val *live, const char *path)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(desired);
+	yyjson_val *item, *twin;
+	size_t index;
+
+	if (yyjson_is_obj(desired) && yyjson_is_obj(live))
+		repair_map(r, desired, live, path);
+	while (yyjson_is_arr(live) && (item = yyjson_arr_iter_next(&iter))) {
+		const char *key = merge_key(item);
+
+		twin = key ? find_by_key(live, key, yyjson_obj_get(item, key), &index) : NULL;
+		if (twin)
+			repair(r, item, twin, arena_printf(r->arena, "%s/%zu", path, index));
+	}
+}
+
+const char *drift_ports_patch(yyjson_val *desired, yyjson_val *live, struct arena *arena)
+{
+	static const char version[] = "/metadata/resourceVersion";
+	struct repair r = {.arena = arena, .doc = json_doc_new(arena)};
+
+	r.patch = yyjson_mut_arr(r.doc);
+	yyjson_mut_doc_set_root(r.doc, r.patch);
+	// The paths go by position.
+	json_patch_step(r.doc, r.patch, "test", version, yyjson_ptr_get(live, version));
+	repair(&r, desired, live, "");
+	return yyjson_mut_arr_size(r.patch) > 1 ? json_text(arena, r.doc) : NULL;
+}

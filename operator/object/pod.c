@@ -1,0 +1,229 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/object/pod.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "operator/manifest/workload.h"
+#include "operator/object/names.h"
+
+// Those of twenty pods, thrice.
+#define RUNS_MAX ((size_t)2048)
+
+#define FIRST_CONDITION_MS 2000
+
+static const char *str(yyjson_val *obj, const char *key)
+{
+	return yyjson_get_str(yyjson_obj_get(obj, key));
+}
+
+// The item of a list whose member key says value.
+static yyjson_val *item_where(yyjson_val *list, const char *key, const char *value)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, key), value))
+			return item;
+	}
+	return NULL;
+}
+
+static bool condition_is(yyjson_val *status, const char *type, const char *value)
+{
+	yyjson_val *condition = item_where(yyjson_obj_get(status, "conditions"), "type", type);
+
+	return yyjson_equals_str(yyjson_obj_get(condition, "status"), value);
+}
+
+static const char *with_detail(struct arena *arena, const char *reason, const char *message)
+{
+	return message && *message ? arena_printf(arena, "%s: %.300s", reason, message) : reason;
+}
+
+// The last line that is not blank of a text that may be the end of a log.
+static const char *last_line(const char *text, struct arena *arena)
+{
+	size_t end = text ? strlen(text) : 0, start;
+
+	while (end > 0 && isspace((unsigned char)text[end - 1]))
+		end--;
+	for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+		;
+	return end > start ? arena_memdup0(arena, text + start, end - start) : NULL;
+}
+
+// How the container ended last, for one that is being restarted.
+static const char *last_end(yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "state"), "terminated");
+
+	if (!end)
+		end = yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated");
+	if (!end)
+		return NULL;
+	return with_detail(arena,
+			   arena_printf(arena, "container %s ended with exit code %lld", str(container, "name"),
+					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
+			   last_line(str(end, "message"), arena));
+}
+
+static int64_t count_ends(yyjson_val *container)
+{
+	yyjson_val *state = yyjson_obj_get(container, "state");
+	bool ended = yyjson_obj_get(state, "terminated") != NULL ||
+		     (yyjson_obj_get(state, "waiting") != NULL &&
+		      yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated") != NULL);
+
+	return yyjson_get_sint(yyjson_obj_get(container, "restartCount")) + ended;
+}
+
+// A pod whose kubelet has ceased to report is marked as not ready by the node controller, which touches nothing else: its containers stay
+// ready as they were last seen, and the condition has no reason.
+static bool node_is_lost(yyjson_val *status)
+{
+	yyjson_val *ready = item_where(yyjson_obj_get(status, "conditions"), "type", "Ready");
+	const char *reason = str(ready, "reason");
+
+	return yyjson_equals_str(yyjson_obj_get(ready, "status"), "False") && (!reason || !*reason) &&
+	       condition_is(status, "ContainersReady", "True");
+}
+
+static const char *lost_words(yyjson_val *spec, bool terminating, struct arena *arena)
+{
+	const char *node = str(spec, "nodeName");
+
+	if (terminating)
+		return arena_printf(arena, "node '%s' does not report, so the pod cannot end; delete the Node if it will not come back", node ? node : "");
+	return arena_printf(arena, "node '%s' does not report", node ? node : "");
+}
+
+static const char *waiting_for(yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *waiting = yyjson_obj_get(yyjson_obj_get(container, "state"), "waiting");
+	const char *reason = str(waiting, "reason");
+
+	if (reason && strcmp(reason, "ContainerCreating") != 0 && strcmp(reason, "PodInitializing") != 0)
+		return with_detail(arena, reason, str(waiting, "message"));
+	return NULL;
+}
+
+// Its own template tells how it was started; the spec may say something else meanwhile.
+static const char *domain_of(yyjson_val *spec)
+{
+	static const char host[] = "$(" POD_NAME_VARIABLE ").";
+	yyjson_val *container = item_where(yyjson_obj_get(spec, "containers"), "name", CONTAINER_NAME);
+	const char *address = str(item_where(yyjson_obj_get(container, "env"), "name", POD_ADDRESS_VARIABLE), "value");
+
+	return address && strncmp(address, host, strlen(host)) == 0 ? address + strlen(host) : NULL;
+}
+
+static const char *tls_secret_of(yyjson_val *spec)
+{
+	yyjson_val *volume = item_where(yyjson_obj_get(spec, "volumes"), "name", POD_TLS_VOLUME);
+
+	return str(yyjson_obj_get(volume, "secret"), "secretName");
+}
+
+// What keeps an init container from doing its part; NULL for one that has done it.
+static const char *init_problem(yyjson_val *container, struct arena *arena)
+{
+	yyjson_val *end = yyjson_ptr_get(container, "/state/terminated");
+	const char *words;
+
+	if (end && yyjson_get_sint(yyjson_obj_get(end, "exitCode")) == 0)
+		return NULL;
+	words = last_end(container, arena);
+	return words ? words : waiting_for(container, arena);
+}
+
+static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
+{
+	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
+	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", PASSWORD_CONTAINER);
+	const char *problem;
+
+	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
+		return with_detail(arena, "not scheduled", str(scheduled, "message"));
+	problem = init ? init_problem(init, arena) : NULL;
+	if (problem)
+		return problem;
+	return end ? end : waiting_for(container, arena);
+}
+
+// The kubelet tells the start and the first condition Ready, which is False, at once.
+static bool was_never_ready(yyjson_val *status, const char *unready_since)
+{
+	const char *start = str(status, "startTime");
+	int64_t started_ms, since_ms;
+
+	if (!unready_since)
+		return true;
+	return start && time_parse_rfc3339(start, &started_ms) == 0 && time_parse_rfc3339(unready_since, &since_ms) == 0 &&
+	       since_ms <= started_ms + FIRST_CONDITION_MS;
+}
+
+void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
+{
+	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
+	yyjson_val *spec = yyjson_obj_get(root, "spec");
+	yyjson_val *container = item_where(yyjson_obj_get(status, "containerStatuses"), "name", CONTAINER_NAME);
+
+	*ret = (struct pod){
+		.name = str(metadata, "name"),
+		.uid = str(metadata, "uid"),
+		.address = str(status, "podIP"),
+		.revision = str(yyjson_obj_get(metadata, "labels"), "controller-revision-hash"),
+		.certificate = str(yyjson_obj_get(metadata, "annotations"), CERTIFICATE_ANNOTATION),
+		.tls_secret = tls_secret_of(spec),
+		.domain = domain_of(spec),
+		.ready = condition_is(status, "Ready", "True"),
+		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
+		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),
+		.ends = count_ends(container),
+		.last_words = last_end(container, arena),
+		.started_at = str(yyjson_obj_get(yyjson_obj_get(container, "state"), "running"), "startedAt"),
+	};
+	if (ret->ready)
+		return;
+	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
+	ret->never_ready = was_never_ready(status, ret->unready_since);
+	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
+					    : problem_of(status, container, ret->last_words, arena);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+const char *pod_change(const struct pod *known, const struct pod *now)
+{
+	if (!is_same(known->uid, now->uid))
+		return "another pod has its name";
+	if (!is_same(known->address, now->address))
+		return "it has another address";
+	if (now->terminating)
+		return "it is being deleted";
+	// The address of a pod that has ended, or whose node is lost, may be given away while its status still shows it.
+	if (!now->ready && (known->ready || !now->started_at))
+		return "it is not ready";
+	return NULL;
+}
+
+const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RUNS_MAX);
+
+	for (size_t i = 0; i < n && !text.overflow; i++) {
+		buf_addf(&text, " %.13s/%lld", pods[i].uid, (long long)pods[i].restarts);
+		if (ready)
+			buf_addf(&text, "/%d", pods[i].ready);
+	}
+	return arena_strdup(arena, buf_str(&text));
+}

@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/apply.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "operator/object/digest.h"
+#include "operator/object/drift.h"
+#include "operator/object/names.h"
+
+bool apply_is_owned(const struct kube_object *object, const char *owner_uid)
+{
+	return yyjson_equals_str(yyjson_obj_get(kube_object_controller(object), "uid"), owner_uid);
+}
+
+// The builder's object with the digest and, for a guarded child, the version it was merged from.
+static const char *with_marks(const struct child *child, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_val_mut_copy(doc, json_parse(arena, child->json, strlen(child->json)));
+	yyjson_mut_val *metadata = yyjson_mut_obj_get(root, "metadata");
+	yyjson_mut_val *annotations = yyjson_mut_obj_get(metadata, "annotations");
+
+	yyjson_mut_doc_set_root(doc, root);
+	if (!annotations)
+		annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
+	yyjson_mut_obj_add_strcpy(doc, annotations, DIGEST_ANNOTATION, child->digest);
+	if (child->guarded && child->live)
+		yyjson_mut_obj_add_strcpy(doc, metadata, "resourceVersion", kube_object_resource_version(child->live));
+	return json_text(arena, doc);
+}
+
+static const char *applied_digest(const struct kube_object *live)
+{
+	yyjson_val *metadata = yyjson_obj_get(kube_object_root(live), "metadata");
+
+	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
+}
+
+static bool stands_as_wanted(const struct memory *memory, const struct child *child, struct kube_object *live, struct arena *arena)
+{
+	const char *applied = applied_digest(live);
+
+	if (!applied || strcmp(applied, child->digest) != 0)
+		return false;
+	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
+	    strcmp(memory->child[child->slot].digest, child->digest) == 0)
+		return true;
+	return !drift_of_object(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
+}
+
+static void remember(struct memory *memory, const struct child *child, struct kube_object *live)
+{
+	memory_set(memory->child[child->slot].version, kube_object_resource_version(live));
+	memory_set(memory->child[child->slot].digest, child->digest);
+}
+
+// The store holds our own objects only, and may lag behind: one that it lacks, or knows as nobody's, is asked for.
+static int look_for_foreign(const struct context *context, const struct child *child, struct kube_object **ret_live,
+			    struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r = kube_get_within(context->client, child->resource, name, &(struct kube_limits){.max_bytes = CHILD_MAX_BYTES}, ret_live, err);
+
+	if (r == ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
+int apply_look(const struct context *context, struct child *child, enum adoption *ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r;
+
+	*ret = ADOPTION_OURS;
+	memory_set(child->digest, digest_of(child->json, arena));
+	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
+	if (!child->found || !apply_is_owned(child->found, child->owner->metadata.uid)) {
+		kube_object_unref(child->found);
+		child->found = NULL;
+		r = look_for_foreign(context, child, &child->found, err);
+		if (r < 0)
+			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
+	}
+	if (child->found)
+		*ret = adoption_judge(kube_object_root(child->found), child->owner);
+	return 0;
+}
+
+int apply_adopt(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	const char *patch = adoption_patch(kube_object_root(child->found), child->owner, arena);
+	int r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_MERGE, patch, NULL, err);
+
+	return r < 0 ? err_wrap(err, "cannot adopt %s '%s'", child->resource->kind, child->name) : 0;
+}
+
+// Applies; where the API server finds the result invalid because a port was renumbered by hand, once more after that is undone.
+static int write_child(const struct context *context, const struct child *child, const char *json, struct arena *arena,
+		       struct kube_object **ret_written, struct err *err)
+{
+	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r = kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+	const char *patch;
+
+	if (r != ERR_INVALID || !child->found)
+		return r;
+	patch = drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena);
+	if (!patch)
+		return r;
+	err_clear(err);
+	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, patch, NULL, err);
+	// It begins with a test of the version that was read.
+	if (r == ERR_INVALID) {
+		err_clear(err);
+		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
+	}
+	// A guarded write over the version that was read comes too late now; the next pass makes it.
+	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+}
+
+int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
+{
+	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	const char *applied = child->found ? applied_digest(child->found) : NULL;
+	int r;
+
+	if (applied && strcmp(applied, child->digest) == 0)
+		return 0;
+	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
+	// What write_child() can mend, it may.
+	if (r == ERR_INVALID && child->found &&
+	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
+		err_clear(err);
+		return 0;
+	}
+	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
+}
+
+int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
+		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
+	int r;
+
+	*ret_live = NULL;
+	// The builder saw none because the store lags behind: what it made does not know of what is in there.
+	if (child->found && child->guarded && !child->live)
+		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
+	if (child->found && stands_as_wanted(memory, child, child->found, arena)) {
+		remember(memory, child, child->found);
+		*ret_result = APPLY_UNCHANGED;
+		*ret_live = kube_object_ref(child->found);
+		return 0;
+	}
+	r = write_child(context, child, with_marks(child, arena), arena, &written, err);
+	if (r < 0)
+		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
+	remember(memory, child, written);
+	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
+	*ret_result = child->found && strcmp(kube_object_resource_version(child->found), kube_object_resource_version(written)) == 0
+			      ? APPLY_UNCHANGED
+			      : APPLY_WRITTEN;
+	*ret_live = steal_ptr(written);
+	return 0;
+}
+
+// The place of the item of a list that has the name; false when there is none.
+static bool find_named(yyjson_val *list, const char *name, size_t *ret_index)
+{
+	size_t max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(list, *ret_index, max, item) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "name"), name))
+			return true;
+	}
+	return false;
+}
+
+int apply_remove_env(const struct context *context, const struct child *child, const char *variable, struct arena *arena,
+		     struct kube_object **ret_live, struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	yyjson_val *containers = kube_object_get(child->live, "/spec/template/spec/containers"), *env;
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *patch = yyjson_mut_arr(doc);
+	const char *path;
+	size_t i, j;
+	int r;
+
+	*ret_live = NULL;
+	if (!find_named(containers, CONTAINER_NAME, &i))
+		return 0;
+	env = yyjson_obj_get(yyjson_arr_get(containers, i), "env");
+	if (!find_named(env, variable, &j))
+		return 0;
+	path = arena_printf(arena, "/spec/template/spec/containers/%zu/env/%zu", i, j);
+	yyjson_mut_doc_set_root(doc, patch);
+	// The whole entry as it was read: a change by somebody else makes the patch fail.
+	json_patch_step(doc, patch, "test", path, yyjson_arr_get(env, j));
+	json_patch_step(doc, patch, "remove", path, NULL);
+	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, json_text(arena, doc), ret_live, err);
+	if (r != ERR_INVALID)
+		return r < 0 ? err_wrap(err, "cannot take %s out of %s '%s'", variable, child->resource->kind, child->name) : 0;
+	err_clear(err);
+	return err_set(err, ERR_CONFLICT, "%s of %s '%s' has changed since it was read", variable, child->resource->kind, child->name);
+}

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/children.h"
+
+#include <string.h>
+
+#include "operator/cluster/roll.h"
+#include "operator/plugin/plugin_plan.h"
+
+static void add(struct children *children, const struct inputs *inputs, enum memory_child slot,
+		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
+{
+	children->items[children->n++] = (struct child){
+		.slot = slot,
+		.resource = resource,
+		.store = store,
+		.namespace = inputs->dbms.metadata.namespace,
+		.name = name,
+		.owner = &inputs->dbms,
+		.json = json,
+	};
+}
+
+static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
+{
+	return (struct plan_inputs){
+		.dbms = &inputs->dbms,
+		.names = &inputs->names,
+		.servers = inputs->replicas,
+		.version = inputs->version,
+		.claims = &inputs->plugin_claims,
+		.live = &inputs->live,
+		.fleet = inputs->fleet,
+	};
+}
+
+static struct workload_inputs workload_of(const struct inputs *inputs, const struct plan *plan)
+{
+	return (struct workload_inputs){
+		.dbms = &inputs->dbms,
+		.names = &inputs->names,
+		.digest = plan->settings.digest,
+		.plugins = plan->merge.value,
+		.plugins_ref = inputs->live.plugins_ref,
+		.declared = plan->merge.declared,
+		.server_version = inputs->told,
+		.withdrawn = inputs->withdrawn,
+		.unready = inputs->live.unready,
+		.certificate = inputs->certificate,
+		.claim_size = inputs->live.claim_size,
+		.replicas = inputs->replicas,
+	};
+}
+
+// The pods beside the template that is live.
+static struct phase_facts pods_of(const struct inputs *inputs)
+{
+	return (struct phase_facts){
+		.workload_current = inputs->live.current,
+		.update_revision = inputs->live.update_revision,
+		.unready = inputs->live.unready,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+		.servers = inputs->replicas,
+	};
+}
+
+// Whether every server runs the template that is live, and is ready.
+static bool is_settled(const struct inputs *inputs)
+{
+	struct phase_facts facts = pods_of(inputs);
+	size_t n = 0;
+
+	if (!facts.workload_current || !facts.update_revision)
+		return false;
+	for (size_t i = 0; i < inputs->n_pods; i++) {
+		const struct pod *pod = &inputs->pods[i];
+
+		n += pod->ready && !pod->terminating && pod->revision && !pod_is_outdated(&facts, pod);
+	}
+	return n == inputs->n_pods && n >= (size_t)inputs->replicas;
+}
+
+// Before anything of the roll is evicted: the write comes before in the pass.
+static void record_unready(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena)
+{
+	struct phase_facts facts = pods_of(inputs);
+
+	workload->unready = roll_record(&facts, arena);
+}
+
+// The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
+static int record_entry(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
+{
+	struct plan_inputs plan = plan_inputs_of(inputs);
+	struct workload_inputs other;
+	struct plan without;
+	struct trial_facts facts = {.record = inputs->live.fleet_entry, .settled = is_settled(inputs)};
+	int r;
+
+	plan.fleet = false;
+	r = plan_make(&plan, arena, &without, err);
+	if (r < 0)
+		return r;
+	other = workload_of(inputs, &without);
+	facts.base = workload_template_digest(&other, arena);
+	facts.entry = strcmp(facts.base, workload_template_digest(workload, arena)) != 0;
+	workload->fleet_entry = trial_record(&facts, arena);
+	return 0;
+}
+
+static void add_workload(struct children *children, const struct context *context, const struct inputs *inputs,
+			 const struct workload_inputs *workload, struct arena *arena)
+{
+	add(children, inputs, CHILD_WORKLOAD, &kube_statefulsets, context->stores.statefulsets, inputs->names.workload,
+	    workload_statefulset(workload, arena));
+	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
+	children->items[children->n - 1].guarded = true;
+	children->items[children->n - 1].live = inputs->workload;
+}
+
+int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
+		   struct err *err)
+{
+	const struct dbms *dbms = &inputs->dbms;
+	struct plan_inputs wanted = plan_inputs_of(inputs);
+	struct workload_inputs workload;
+	struct plan plan;
+	int r;
+
+	*ret = (struct children){0};
+	r = plan_make(&wanted, arena, &plan, err);
+	if (r < 0)
+		return r;
+	workload = workload_of(inputs, &plan);
+	record_unready(inputs, &workload, arena);
+	r = record_entry(inputs, &workload, arena, err);
+	if (r < 0)
+		return r;
+	ret->plugins_malformed = plan.malformed;
+	ret->drop_plugins = inputs->live.plugins && !plan.merge.value;
+	add(ret, inputs, CHILD_HEADLESS, &kube_services, context->stores.services, inputs->names.headless,
+	    workload_headless(dbms, &inputs->names, arena));
+	add(ret, inputs, CHILD_ACCOUNT, &kube_serviceaccounts, context->stores.accounts, inputs->names.account,
+	    workload_account(dbms, &inputs->names, arena));
+	add(ret, inputs, CHILD_CLIENT, &kube_services, context->stores.services, inputs->names.client,
+	    workload_client(dbms, &inputs->names, arena));
+	add(ret, inputs, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, inputs->names.config,
+	    plan.settings.config_map);
+	if (inputs->names.budget)
+		add(ret, inputs, CHILD_BUDGET, &kube_poddisruptionbudgets, context->stores.budgets, inputs->names.budget,
+		    workload_budget(dbms, &inputs->names, arena));
+	add_workload(ret, context, inputs, &workload, arena);
+	return 0;
+}
+
+void children_release(struct children *children)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		kube_object_unref(children->items[i].found);
+		children->items[i].found = NULL;
+	}
+}

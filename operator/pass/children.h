@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The child objects of a deployment, built and in the order in which they are applied: the one whose name decides who owns
+// the names first, the StatefulSet last. Pure.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/pass/apply.h"
+#include "operator/pass/gather.h"
+
+struct children {
+	struct child items[CHILD_COUNT];
+	size_t n;
+	const char *plugins_malformed; // what is wrong with the live NEO4J_PLUGINS, which is kept; NULL: nothing
+	bool drop_plugins;	       // the variable is to go, whoever else has written it
+};
+
+// ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
+int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
+		   struct err *err);
+
+// Gives back what apply_look() has found.
+void children_release(struct children *children);

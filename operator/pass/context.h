@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What every reconcile may use: the client, the stores that informers fill, the event recorder, the queue and the memory.
+// Made by wiring, read-only afterwards; shared by all workers.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/histogram.h"
+#include "kube/client.h"
+#include "kube/event.h"
+#include "kube/lease.h"
+#include "kube/queue.h"
+#include "kube/store.h"
+#include "operator/pass/memory.h"
+
+struct tally;
+struct verdicts_table;
+
+#define FIELD_MANAGER "neofleet"
+#define USER_AGENT "neofleet/0.1.0"
+
+struct context {
+	struct kube_client *client;
+	struct lease *lease; // NULL: none is kept, whoever started us sees to it that we are alone
+	struct event_recorder *events;
+	struct queue *queue;
+	struct memory_table *memories;
+	struct tally *tally;
+	struct verdicts_table *verdicts;
+	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs, after the store has them
+	struct histogram *logins; // how long Neo4j's servers took to be dialled and logged into
+	struct {
+		struct kube_store *standalones, *clusters, *plugins;
+		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods, *volumes;
+		struct kube_store *secrets; // metadata only
+	} stores;
+};
+
+// Whether what ends within timeout_ms may be started: only when that much of the lease is surely left.
+static inline bool context_has_ms(const struct context *context, int timeout_ms)
+{
+	return !context->lease || lease_left_ms(context->lease) > timeout_ms;
+}

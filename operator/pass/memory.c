@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/memory.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/budget.h"
+#include "base/squeeze.h"
+#include "operator/cluster/survey.h"
+
+#define NOTHING ((struct squeeze_text){"", 0})
+
+// What the surveys of all deployments may take at rest, but for those that are small. One that finds no room is forgotten: the servers
+// are asked anew when it is wanted.
+#define SURVEYS_MAX ((size_t)8 * 1024 * 1024)
+#define SURVEY_SMALL ((size_t)16 * 1024)
+
+struct slot {
+	UT_hash_handle hh;
+	struct memory *awake; // NULL: at rest, or nothing is remembered yet
+	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
+	size_t squeezed_len, survey_len;
+	size_t taken; // of the table's budget
+	int64_t token_expires_ms; // under the table's lock
+	char identity[MEMORY_IDENTITY_SIZE]; // under the table's lock
+	char key[];
+};
+
+struct memory_table {
+	pthread_mutex_t lock;
+	struct slot *slots;
+	struct budget surveys;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+struct memory_table *memory_table_new(void)
+{
+	struct memory_table *table = must(calloc(1, sizeof(*table)));
+
+	(void)pthread_mutex_init(&table->lock, NULL);
+	table->surveys.max = SURVEYS_MAX;
+	return table;
+}
+
+static void memory_free(struct memory *memory)
+{
+	if (!memory)
+		return;
+	survey_free(memory->survey.last);
+	free(memory);
+}
+
+static void slot_free(struct slot *slot)
+{
+	memory_free(slot->awake);
+	free(slot->squeezed);
+	free(slot);
+}
+
+void memory_table_free(struct memory_table *table)
+{
+	struct slot *slot, *next;
+
+	if (!table)
+		return;
+	HASH_ITER(hh, table->slots, slot, next)
+	{
+		HASH_DEL(table->slots, slot);
+		slot_free(slot);
+	}
+	(void)pthread_mutex_destroy(&table->lock);
+	free(table);
+}
+
+static struct slot *slot_new(const char *key)
+{
+	size_t size = strlen(key) + 1;
+	struct slot *slot = must(calloc(1, sizeof(*slot) + size));
+
+	memcpy(slot->key, key, size);
+	return slot;
+}
+
+static void wake(struct slot *slot)
+{
+	size_t len = sizeof(struct memory) + slot->survey_len;
+	char *bytes;
+
+	slot->awake = must(calloc(1, sizeof(*slot->awake)));
+	if (!slot->squeezed) {
+		slot->awake->connection.connected = -1;
+		return;
+	}
+	bytes = must(malloc(len));
+	if (!unsqueeze(NOTHING, (struct squeeze_text){slot->squeezed, slot->squeezed_len}, bytes, len))
+		abort();
+	memcpy(slot->awake, bytes, sizeof(*slot->awake));
+	if (slot->survey_len)
+		slot->awake->survey.last = survey_read(bytes + sizeof(struct memory), slot->survey_len);
+	free(bytes);
+}
+
+// The memory and behind it the survey's text, squeezed.
+static void keep(struct slot *slot, const char *survey_text, struct arena *arena)
+{
+	size_t survey_len = strlen(survey_text), len = sizeof(struct memory) + survey_len;
+	char *bytes = arena_alloc(arena, len);
+
+	memcpy(bytes, slot->awake, sizeof(struct memory));
+	memcpy(bytes + sizeof(struct memory), survey_text, survey_len);
+	free(slot->squeezed);
+	slot->squeezed = must(malloc(squeeze_bound(len)));
+	slot->squeezed_len = squeeze(NOTHING, (struct squeeze_text){bytes, len}, slot->squeezed);
+	slot->squeezed = must(realloc(slot->squeezed, slot->squeezed_len));
+	slot->survey_len = survey_len;
+}
+
+static void rest(struct slot *slot, struct budget *surveys)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct survey *survey = slot->awake->survey.last;
+
+	slot->awake->survey.last = NULL;
+	keep(slot, survey ? survey_text(survey, arena) : "", arena);
+	budget_give(surveys, slot->taken);
+	slot->taken = slot->squeezed_len > SURVEY_SMALL ? slot->squeezed_len : 0;
+	if (slot->taken && !budget_take(surveys, slot->taken)) {
+		slot->taken = 0;
+		keep(slot, "", arena);
+	}
+	survey_free(survey);
+	memory_free(slot->awake);
+	slot->awake = NULL;
+}
+
+struct memory *memory_of(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (!slot) {
+		slot = slot_new(key);
+		HASH_ADD_STR(table->slots, key, slot);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+	if (!slot->awake)
+		wake(slot);
+	return slot->awake;
+}
+
+void memory_rest(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	(void)pthread_mutex_unlock(&table->lock);
+	if (slot && slot->awake)
+		rest(slot, &table->surveys);
+}
+
+void memory_forget(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (slot) {
+		HASH_DEL(table->slots, slot);
+		budget_give(&table->surveys, slot->taken);
+		slot_free(slot);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+void memory_set_expiry(struct memory_table *table, const char *key, int64_t expires_ms)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (slot)
+		slot->token_expires_ms = expires_ms;
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+int64_t memory_expiry(struct memory_table *table, const char *key)
+{
+	struct slot *slot;
+	int64_t expires_ms;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	expires_ms = slot ? slot->token_expires_ms : 0;
+	(void)pthread_mutex_unlock(&table->lock);
+	return expires_ms;
+}
+
+void memory_set_identity(struct memory_table *table, const char *key, const char *identity)
+{
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	if (slot)
+		memory_set(slot->identity, identity);
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+const char *memory_identity(struct memory_table *table, const char *key, struct arena *arena)
+{
+	const char *identity;
+	struct slot *slot;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_FIND_STR(table->slots, key, slot);
+	identity = slot ? arena_strdup(arena, slot->identity) : "";
+	(void)pthread_mutex_unlock(&table->lock);
+	return identity;
+}
+
+size_t memory_twins(struct memory_table *table, const char *key, const char *identity, struct arena *arena,
+		    const char *ret[MEMORY_TWINS_MAX])
+{
+	struct slot *slot, *next;
+	size_t n = 0;
+
+	if (!identity || !*identity)
+		return 0;
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_ITER(hh, table->slots, slot, next)
+	{
+		if (n < MEMORY_TWINS_MAX && strcmp(slot->identity, identity) == 0 && strcmp(slot->key, key) != 0)
+			ret[n++] = arena_strdup(arena, slot->key);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+	return n;
+}
+
+void memory_each_expiry(struct memory_table *table, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user)
+{
+	struct slot *slot, *next;
+
+	(void)pthread_mutex_lock(&table->lock);
+	HASH_ITER(hh, table->slots, slot, next) {
+		if (slot->token_expires_ms)
+			fn(user, slot->key, slot->token_expires_ms);
+	}
+	(void)pthread_mutex_unlock(&table->lock);
+}
+
+void memory_copy(char *field, size_t size, const char *text)
+{
+	(void)snprintf(field, size, "%s", text ? text : "");
+}

@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/pass.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/steps.h"
+#include "operator/cluster/cluster_steps.h"
+#include "operator/pass/apply.h"
+#include "operator/pass/children.h"
+#include "operator/pass/publish.h"
+
+#define REFUSED_RETRY_MS INT64_C(60000)
+#define NAME_RETRY_MS INT64_C(1000)
+#define NAME_RETRY_MAX_MS INT64_C(60000)
+
+// An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
+static void wait_for_name(struct pass *pass)
+{
+	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
+
+	pass->memory->name_taken++;
+	pass_again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
+}
+
+static void wait_for_deletion(struct pass *pass, const char *leaving)
+{
+	wait_for_name(pass);
+	pass->facts.waiting_reason = "WaitingForDeletion";
+	pass->facts.waiting_for = arena_printf(pass->arena, "Waiting for %s of a deleted deployment of this name to go", leaving);
+}
+
+// Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
+static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
+{
+	struct kube_object *live;
+	int r = apply_remove_env(pass->context, child, "NEO4J_PLUGINS", pass->arena, &live, err);
+
+	if (r < 0 || !live)
+		return r;
+	gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	kube_object_unref(child->found);
+	child->found = kube_object_ref(live);
+	child->live = live;
+	return 0;
+}
+
+// What the API server does not take, for good or by somebody's policy, is an outcome; a server that makes no dry runs (a webhook of
+// somebody else forbids them) has not said so.
+static bool is_refusal(struct pass *pass, struct err *err)
+{
+	// A webhook or a policy may choose the status of its no; the words around it are the API server's.
+	bool denied = strstr(err->text, "denied the request") || strstr(err->text, "denied request") || strstr(err->text, "exceeded quota");
+
+	if (err->status != 422 && !((err->status == 400 || err->status == 403) && denied))
+		return false;
+	pass_refuse(pass, denied ? "Denied" : "InvalidSpec",
+		    arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
+	pass_again(pass, REFUSED_RETRY_MS);
+	err_clear(err);
+	return true;
+}
+
+// Before any child is touched: the StatefulSet, which has most of the spec in it.
+static int try_workload(struct pass *pass, const struct children *children, struct err *err)
+{
+	const struct child *child = &children->items[children->n - 1];
+	int r = apply_try(pass->context, child, pass->arena, err);
+
+	if (r < 0 && (is_refusal(pass, err) || err->status == 400)) {
+		err_clear(err);
+		return 0;
+	}
+	return r;
+}
+
+// Applies the children in their order.
+static int apply_children(struct pass *pass, struct children *children, struct err *err)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		struct kube_object *live = NULL;
+		enum apply_result result;
+		int r;
+
+		if (child->slot == CHILD_WORKLOAD && children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
+			return r;
+		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
+		if (r < 0)
+			return is_refusal(pass, err) ? 0 : r;
+		fault_point("between-children");
+		if (child->slot != CHILD_WORKLOAD) {
+			kube_object_unref(live);
+			continue;
+		}
+		pass->created = !pass->inputs.workload && result == APPLY_WRITTEN;
+		pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && result == APPLY_WRITTEN);
+		gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	}
+	return 0;
+}
+
+// The StatefulSet is tried when its template is known, which takes in what others have put on it.
+static int try_orphans(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+{
+	for (size_t i = 0; i < children->n; i++) {
+		const struct child *child = &children->items[i];
+		int r;
+
+		if (cases[i].adoption != ADOPTION_ORPHAN || child->slot == CHILD_WORKLOAD)
+			continue;
+		r = apply_try(pass->context, child, pass->arena, err);
+		if (r < 0)
+			return is_refusal(pass, err) ? 0 : r;
+	}
+	return 0;
+}
+
+// All of them or, where the API server would not take one as it is to be, none. The next pass finds them owned, and goes on from what
+// they hold. ERR_CONFLICT: look again.
+static int adopt(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+{
+	const char *orphans = adoption_list(cases, children->n, ADOPTION_ORPHAN, pass->arena);
+	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, false};
+	struct event_text adopted = {EVENT_NORMAL, "Adopted", NULL};
+	int r;
+
+	if (!orphans)
+		return 0;
+	r = try_orphans(pass, children, cases, err);
+	for (size_t i = 0; r == 0 && !pass->facts.refused && i < children->n; i++) {
+		if (cases[i].adoption == ADOPTION_ORPHAN)
+			r = apply_adopt(pass->context, &children->items[i], pass->arena, err);
+	}
+	if (r < 0 || pass->facts.refused)
+		return r;
+	adopted.message = arena_printf(pass->arena, "Adopted %s, which had no owner", orphans);
+	publish_event(&publisher, pass->inputs.object, &adopted);
+	return err_set(err, ERR_CONFLICT, "%s had no owner and belong to this deployment now", orphans);
+}
+
+// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else. All that is in the way is
+// told at once.
+static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+{
+	struct adoption_case cases[CHILD_COUNT];
+	const char *refusal, *leaving;
+
+	*ret_free = false;
+	for (size_t i = 0; i < children->n; i++) {
+		struct child *child = &children->items[i];
+		int r;
+
+		cases[i] = (struct adoption_case){.kind = child->resource->kind, .name = child->name};
+		r = apply_look(pass->context, child, &cases[i].adoption, err);
+		if (r < 0)
+			return r;
+		cases[i].object = child->found ? kube_object_root(child->found) : NULL;
+	}
+	refusal = adoption_refusal(cases, children->n, &pass->inputs.dbms, pass->arena);
+	leaving = adoption_list(cases, children->n, ADOPTION_LEAVING, pass->arena);
+	if (refusal) {
+		wait_for_name(pass);
+		pass_refuse(pass, "NameTaken", refusal);
+		return 0;
+	}
+	if (leaving) {
+		wait_for_deletion(pass, leaving);
+		return 0;
+	}
+	pass->memory->name_taken = 0;
+	*ret_free = true;
+	return adopt(pass, children, cases, err);
+}
+
+static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
+{
+	bool is_free;
+	int r = claim_names(pass, children, &is_free, err);
+
+	if (r == 0 && is_free && !pass->facts.refused)
+		r = try_workload(pass, children, err);
+	if (r == 0 && is_free && !pass->facts.refused)
+		r = apply_children(pass, children, err);
+	children_release(children);
+	return r;
+}
+
+// Without usable Secrets nothing can start, and the form of what runs already is not known.
+static bool lacks_secrets(struct pass *pass)
+{
+	const struct inputs *inputs = &pass->inputs;
+	const char *problem = inputs->admin_problem ? inputs->admin_problem : inputs->certificate_problem;
+
+	if (!problem)
+		return false;
+	pass->facts.waiting_for = problem;
+	pass->facts.waiting_reason = PHASE_WAITING_FOR_SECRET;
+	if (!inputs->workload)
+		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
+	return true;
+}
+
+int pass_measure(struct pass *pass, struct err *err)
+{
+	STEP("measuring the cluster");
+	struct inputs *inputs = &pass->inputs;
+	int r;
+
+	if (inputs->dbms.kind != DBMS_CLUSTER)
+		return 0;
+	r = cluster_survey(pass->context, pass->memory, inputs, false, &pass->facts.survey, err);
+	if (r < 0)
+		return r;
+	if (cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale) && !pass->memory->survey.acted &&
+	    !cluster_is_recent(pass->memory, pass->started_ms)) {
+		r = cluster_survey(pass->context, pass->memory, inputs, true, &pass->facts.survey, err);
+		if (r < 0)
+			return r;
+		(void)cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+	}
+	inputs->replicas = pass->scale.replicas;
+	return 0;
+}
+
+int pass_shape(struct pass *pass, struct err *err)
+{
+	STEP("applying the children");
+	struct inputs *inputs = &pass->inputs;
+	struct children children;
+	struct err problem = ERR_INIT;
+
+	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
+		pass_refuse(pass, "VersionUnsupported",
+		       arena_printf(pass->arena, "spec.image.tag: '%s'%s%s is older than 5.26, the oldest supported version; choose a "
+						 "newer tag",
+				    inputs->dbms.image.tag, inputs->told ? ", which runs Neo4j " : "",
+				    inputs->told ? version_text(&inputs->version, pass->arena) : ""));
+		return 0;
+	}
+	if (lacks_secrets(pass))
+		return 0;
+	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
+		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+		return 0;
+	}
+	if (children.plugins_malformed)
+		pass->malformed = arena_printf(
+			pass->arena,
+			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
+			"out; make it a JSON list such as [\"apoc\"], or remove it",
+			inputs->names.workload, children.plugins_malformed);
+	return claim_and_apply(pass, &children, err);
+}
+

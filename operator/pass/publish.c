@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/publish.h"
+
+#include <string.h>
+
+#include "api/dbms.h"
+#include "base/clock.h"
+
+#define STATUS_TRIES 5
+#define EVENTS_LIVE_MS INT64_C(3600000) // the API server's default
+
+static struct kube_name name_of(const struct kube_object *object)
+{
+	return (struct kube_name){.namespace = kube_object_namespace(object), .name = kube_object_name(object)};
+}
+
+int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
+		   bool *ret_written, struct err *err)
+{
+	struct kube_client *client = publisher->context->client;
+	const struct kube_resource *resource = publisher->resource;
+
+	*ret_written = false;
+	for (int i = 0;; i++) {
+		const char *patch =
+			status_patch(kube_object_root(*object), wanted, clock_wall_ms(&clock_system), publisher->arena);
+		struct kube_object *fresh = NULL;
+		int r;
+
+		if (!patch)
+			return 0;
+		r = kube_patch(client, resource, name_of(*object), "status", KUBE_PATCH_MERGE, patch, &fresh, err);
+		*ret_written = r == 0;
+		if (r < 0 && (r != ERR_CONFLICT || !insist || i == STATUS_TRIES))
+			return err_wrap(err, "cannot write the status");
+		if (r < 0) {
+			err_clear(err);
+			r = kube_get(client, resource, name_of(*object), &fresh, err);
+			// What is true of one is not of another that has taken its name.
+			if (r == 0 && strcmp(kube_object_uid(fresh), kube_object_uid(*object)) != 0) {
+				kube_object_unref(fresh);
+				r = err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
+			}
+		}
+		if (r < 0)
+			return err_wrap(err, "cannot read the object again to write its status");
+		kube_object_unref(*object);
+		*object = fresh;
+		if (*ret_written)
+			return 0;
+	}
+}
+
+static struct event_about about(const struct publisher *publisher, const struct kube_object *object)
+{
+	return (struct event_about){
+		.api_version = API_GROUP "/" API_VERSION,
+		.kind = publisher->resource->kind,
+		.namespace = kube_object_namespace(object),
+		.name = kube_object_name(object),
+		.uid = kube_object_uid(object),
+		.resource_version = kube_object_resource_version(object),
+	};
+}
+
+void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text)
+{
+	struct event_about subject = about(publisher, object);
+
+	event_record(publisher->context->events, &subject, text);
+}
+
+void publish_past(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text, const char *at)
+{
+	struct event_about subject = about(publisher, object);
+	int64_t at_ms;
+
+	if (publisher->unsure && at && time_parse_rfc3339(at, &at_ms) == 0 && clock_wall_ms(&clock_system) - at_ms < EVENTS_LIVE_MS)
+		event_make_sure(publisher->context->events, &subject, text, at);
+}
+
+// Told when it was written, unless that process died before it could.
+static void warn(const struct publisher *publisher, const struct kube_object *before, bool said, const struct event_text *text)
+{
+	struct event_about subject = about(publisher, before);
+
+	if (!said)
+		event_record(publisher->context->events, &subject, text);
+	else if (publisher->unsure)
+		event_make_sure(publisher->context->events, &subject, text, NULL);
+}
+
+void publish_warning(const struct publisher *publisher, const struct kube_object *before, const char *pointer,
+		     const struct event_text *text)
+{
+	warn(publisher, before, publish_says(before, pointer, text->message), text);
+}
+
+bool publish_says(const struct kube_object *object, const char *pointer, const char *text)
+{
+	const char *old = kube_object_str(object, pointer);
+
+	return old && strcmp(old, text) == 0;
+}
+
+bool publish_says_stalled(const struct kube_object *object, const char *reason)
+{
+	yyjson_val *stalled = kube_object_condition(object, "Stalled");
+
+	return reason && yyjson_equals_str(yyjson_obj_get(stalled, "status"), "True") &&
+	       yyjson_equals_str(yyjson_obj_get(stalled, "reason"), reason);
+}
+
+void publish_stall(const struct publisher *publisher, const struct kube_object *before, const struct event_text *text)
+{
+	warn(publisher, before, publish_says_stalled(before, text->reason), text);
+}
+
+void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted)
+{
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &wanted->problems[i];
+
+		struct event_text text = {EVENT_WARNING, problem->type, problem->message};
+
+		if (problem->type && problem->holds > 0)
+			warn(publisher, before,
+			     yyjson_equals_str(yyjson_obj_get(kube_object_condition(before, problem->type), "message"), problem->message),
+			     &text);
+	}
+}

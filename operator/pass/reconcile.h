@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The reconciler: a key in, an outcome out. Level-triggered: whatever happened, it looks at what is and goes one step
+// towards what is wanted. user is a struct context.
+
+#include "kube/runner.h"
+#include "operator/object/key.h"
+#include "operator/pass/context.h"
+
+int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);
+
+// Of a cluster or a standalone.
+int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
+		   struct err *err);
+
+int reconcile_plugin(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
+		     struct err *err);

@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/pass/status.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "operator/object/drift.h"
+
+// The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
+#define MESSAGE_MAX ((size_t)32768)
+#define ELLIPSIS "\xE2\x80\xA6"
+
+struct writer {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *conditions;
+	yyjson_val *old_conditions;
+	int64_t generation;
+	char now[TIME_TEXT_SIZE];
+};
+
+static yyjson_val *old_condition(const struct writer *w, const char *type)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
+// The one place where a message comes in, whatever made it long.
+static void add_message(struct writer *w, yyjson_mut_val *object, const char *text)
+{
+	_cleanup_buf_ struct buf cut = BUF_INIT(MESSAGE_MAX);
+	size_t len = strlen(text);
+
+	if (len > MESSAGE_MAX) {
+		len = MESSAGE_MAX - strlen(ELLIPSIS);
+		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+			len--;
+		buf_append(&cut, text, len);
+		buf_add(&cut, ELLIPSIS);
+		text = buf_str(&cut);
+	}
+	yyjson_mut_obj_add_strcpy(w->doc, object, "message", text);
+}
+
+static void condition(struct writer *w, const char *type, int value, const char *reason, const char *message)
+{
+	const char *status = value > 0 ? "True" : value == 0 ? "False" : "Unknown";
+	yyjson_val *old = old_condition(w, type);
+	const char *since = yyjson_get_str(yyjson_obj_get(old, "lastTransitionTime"));
+	yyjson_mut_val *item = yyjson_mut_arr_add_obj(w->doc, w->conditions);
+
+	if (!since || !yyjson_equals_str(yyjson_obj_get(old, "status"), status))
+		since = w->now;
+	yyjson_mut_obj_add_strcpy(w->doc, item, "type", type);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "status", status);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "reason", reason);
+	add_message(w, item, message ? message : "");
+	yyjson_mut_obj_add_strcpy(w->doc, item, "lastTransitionTime", since);
+	yyjson_mut_obj_add_sint(w->doc, item, "observedGeneration", w->generation);
+}
+
+static void phase_conditions(struct writer *w, const struct phase_verdict *verdict)
+{
+	bool failed = verdict->phase == PHASE_FAILED || verdict->stalled;
+	bool moving = !failed && verdict->phase != PHASE_READY;
+
+	condition(w, "Ready", verdict->phase == PHASE_READY, verdict->reason, verdict->message);
+	condition(w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
+	condition(w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+}
+
+static void problem_conditions(struct writer *w, const struct status_problem *problems)
+{
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &problems[i];
+
+		if (problem->type && (problem->holds > 0 || (problem->holds == 0 && old_condition(w, problem->type))))
+			condition(w, problem->type, problem->holds, problem->reason, problem->message);
+	}
+}
+
+// What stands beside the phase's own words.
+static const char *message_of(const struct status_wanted *wanted, struct arena *arena)
+{
+	const char *message = wanted->verdict.message;
+
+	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
+		const struct status_problem *problem = &wanted->problems[i];
+
+		if (problem->type && problem->holds > 0 && strcmp(problem->message, wanted->verdict.message) != 0)
+			message = arena_printf(arena, "%s; %s", message, problem->message);
+	}
+	return message;
+}
+
+static const char *connected_reason(int connected)
+{
+	if (connected > 0)
+		return "Connected";
+	return connected == 0 ? "NotConnected" : "NotAsked";
+}
+
+static void fleet_conditions(struct writer *w, const struct status_fleet *fleet)
+{
+	if (fleet->publish)
+		condition(w, "FleetRegistered", fleet->registered, fleet->reason, fleet->message);
+	if (fleet->publish_connected)
+		condition(w, "FleetConnected", fleet->connected,
+			  fleet->connected_reason ? fleet->connected_reason : connected_reason(fleet->connected), fleet->connected_message);
+}
+
+static bool is_spoken_of(const struct writer *w, const char *type)
+{
+	yyjson_mut_arr_iter ours = yyjson_mut_arr_iter_with(w->conditions);
+	yyjson_mut_val *mine;
+
+	while ((mine = yyjson_mut_arr_iter_next(&ours))) {
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(mine, "type"), type))
+			return true;
+	}
+	return false;
+}
+
+// As the CRDs want a reason: one that was written by hand before they did would have every write refused.
+static bool is_reason(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len > 0 && len <= 1024 && isalpha((unsigned char)text[0]) && (isalnum((unsigned char)text[len - 1]) || text[len - 1] == '_') &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,:")] == '\0';
+}
+
+// Conditions that this pass does not speak about stay as they are, after ours, as far as there is room: those that were written by hand keep
+// none of ours from being told. Ours of an earlier pass stand first among the old ones.
+static void keep_others(struct writer *w)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter)) && yyjson_mut_arr_size(w->conditions) < STATUS_CONDITIONS_MAX) {
+		const char *type = yyjson_get_str(yyjson_obj_get(item, "type"));
+
+		if (type && is_reason(yyjson_get_str(yyjson_obj_get(item, "reason"))) && !is_spoken_of(w, type))
+			yyjson_mut_arr_append(w->conditions, yyjson_val_mut_copy(w->doc, item));
+	}
+}
+
+static void fleet_map(struct writer *w, yyjson_mut_val *status, const struct status_fleet *fleet)
+{
+	yyjson_mut_val *map;
+
+	if (!fleet->publish)
+		return;
+	map = yyjson_mut_obj_add_obj(w->doc, status, "auraFleetManagement");
+	yyjson_mut_obj_add_bool(w->doc, map, "registered", fleet->registered);
+	if (fleet->last_registration)
+		yyjson_mut_obj_add_strcpy(w->doc, map, "lastRegistrationTime", fleet->last_registration);
+	add_message(w, map, fleet->message);
+}
+
+static bool differs(yyjson_val *wanted, yyjson_val *old)
+{
+	return !old || drift_found(wanted, old) ||
+	       yyjson_arr_size(yyjson_obj_get(wanted, "conditions")) != yyjson_arr_size(yyjson_obj_get(old, "conditions"));
+}
+
+// Begins a patch: what every status has.
+static yyjson_mut_val *begin(struct writer *w, yyjson_val *object, int64_t now_ms, struct arena *arena)
+{
+	yyjson_val *metadata = yyjson_obj_get(object, "metadata");
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *head, *status;
+
+	w->doc = doc;
+	w->old_conditions = yyjson_ptr_get(object, "/status/conditions");
+	time_format_rfc3339(now_ms, w->now, sizeof(w->now));
+	yyjson_mut_doc_set_root(doc, root);
+	head = yyjson_mut_obj_add_obj(doc, root, "metadata");
+	yyjson_mut_obj_add_val(doc, head, "resourceVersion",
+			       yyjson_val_mut_copy(doc, yyjson_obj_get(metadata, "resourceVersion")));
+	status = yyjson_mut_obj_add_obj(doc, root, "status");
+	yyjson_mut_obj_add_sint(doc, status, "observedGeneration", w->generation);
+	return status;
+}
+
+// The text of a patch; NULL when the object says all of it.
+static const char *end(const struct writer *w, yyjson_val *object, struct arena *arena)
+{
+	const char *text = json_text(arena, w->doc);
+
+	return differs(yyjson_obj_get(json_parse(arena, text, strlen(text)), "status"), yyjson_obj_get(object, "status")) ? text
+															    : NULL;
+}
+
+const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena)
+{
+	struct writer w = {.generation = wanted->generation};
+	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
+
+	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(wanted->verdict.phase));
+	add_message(&w, status, message_of(wanted, arena));
+	if (wanted->version)
+		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
+	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
+	phase_conditions(&w, &wanted->verdict);
+	problem_conditions(&w, wanted->problems);
+	fleet_conditions(&w, &wanted->fleet);
+	keep_others(&w);
+	fleet_map(&w, status, &wanted->fleet);
+	return end(&w, object, arena);
+}
+
+const char *status_plugin_patch(yyjson_val *object, const struct status_plugin_wanted *wanted, int64_t now_ms,
+				struct arena *arena)
+{
+	struct writer w = {.generation = wanted->generation};
+	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
+	const struct plugin_verdict *verdict = &wanted->verdict;
+	bool failed = verdict->phase == PLUGIN_FAILED;
+	bool moving = verdict->phase == PLUGIN_WAITING || verdict->phase == PLUGIN_INSTALLING;
+
+	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", plugin_phase_name(verdict->phase));
+	add_message(&w, status, verdict->message);
+	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
+	condition(&w, "Ready", verdict->phase == PLUGIN_READY, verdict->reason, verdict->message);
+	condition(&w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
+	condition(&w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+	keep_others(&w);
+	return end(&w, object, arena);
+}

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// An object counts as its state in the store says, and is taken off by the same state: so the store's change and the tally's must be of one
+// thread, which the loop's is.
+
+#include "operator/pass/tally.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "operator/fleet/registration_exchange.h"
+#include "operator/server/server_login.h"
+
+// A status is written by more hands than ours: whatever stands there under another name counts as the last.
+static const char *const reasons[] = {
+	FLEET_DISABLED, FLEET_VERSION_UNSUPPORTED, FLEET_WITHDRAWN, FLEET_PLUGINS_MALFORMED, FLEET_VERSION_UNKNOWN, FLEET_TOKEN_DEFERRED,
+	FLEET_WAITING_FOR_READY, FLEET_SECRET_NOT_FOUND, FLEET_SECRET_KEY_NOT_FOUND, FLEET_TOKEN_EMPTY, FLEET_TOKEN_MALFORMED,
+	FLEET_TOKEN_EXPIRED, FLEET_CREDENTIALS_REFUSED, FLEET_PROCEDURE_MISSING, FLEET_UNREACHABLE, FLEET_SERVER_ERROR, FLEET_TOKEN_REFUSED,
+	FLEET_CONNECTING, FLEET_NO_LEADER, ACCESS_SECRET_UNREADABLE, ACCESS_CERTIFICATE_UNUSABLE, "Other",
+};
+#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
+static_assert(N_REASONS <= TALLY_REASONS, "each has a counter");
+
+struct tally {
+	pthread_mutex_t lock;
+	struct tally_counts counts;
+};
+
+struct tally *tally_new(void)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+
+	if (!tally)
+		abort();
+	(void)pthread_mutex_init(&tally->lock, NULL);
+	return tally;
+}
+
+void tally_free(struct tally *tally)
+{
+	if (!tally)
+		return;
+	(void)pthread_mutex_destroy(&tally->lock);
+	free(tally);
+}
+
+const char *tally_reason(size_t i)
+{
+	return i < N_REASONS ? reasons[i] : NULL;
+}
+
+static size_t place_of(const char *reason)
+{
+	size_t i = 0;
+
+	while (i < N_REASONS - 1 && strcmp(reasons[i], reason) != 0)
+		i++;
+	return i;
+}
+
+// The reason of the condition FleetRegistered, where that is False.
+static const char *unregistered_reason(const struct kube_object *root)
+{
+	yyjson_val *condition = kube_object_condition(root, "FleetRegistered");
+	bool unregistered = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
+
+	return unregistered ? yyjson_get_str(yyjson_obj_get(condition, "reason")) : NULL;
+}
+
+static void count_root(struct tally_counts *counts, enum key_kind kind, const struct kube_object *root, size_t one)
+{
+	const char *phase = kube_object_str(root, "/status/phase"), *reason = unregistered_reason(root);
+	bool enabled = yyjson_is_true(kube_object_get(root, "/spec/auraFleetManagement/enabled"));
+	bool registered = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
+
+	for (int p = 0; phase && p <= PHASE_FAILED; p++)
+		counts->phases[kind][p] += strcmp(phase, phase_name((enum phase)p)) == 0 ? one : 0;
+	counts->enabled += enabled ? one : 0;
+	counts->registered += registered ? one : 0;
+	if (registered && yyjson_equals_str(yyjson_obj_get(kube_object_condition(root, "FleetConnected"), "status"), "False"))
+		counts->disconnected += one;
+	if (enabled && reason)
+		counts->reasons[place_of(reason)] += one;
+}
+
+static void count_plugin(struct tally_counts *counts, const struct kube_object *plugin, size_t one)
+{
+	const char *phase = kube_object_str(plugin, "/status/phase");
+
+	for (int p = 0; phase && p <= PLUGIN_FAILED; p++)
+		counts->plugin_phases[p] += strcmp(phase, plugin_phase_name((enum plugin_phase)p)) == 0 ? one : 0;
+}
+
+// one is 1, or the number that takes 1 off.
+static void count(struct tally_counts *counts, enum key_kind kind, const struct kube_object *object, size_t one)
+{
+	if (object && kind == KEY_PLUGIN)
+		count_plugin(counts, object, one);
+	else if (object)
+		count_root(counts, kind, object, one);
+}
+
+void tally_change(struct tally *tally, enum key_kind kind, const struct kube_object *object, const struct kube_object *previous)
+{
+	(void)pthread_mutex_lock(&tally->lock);
+	count(&tally->counts, kind, previous, (size_t)-1);
+	count(&tally->counts, kind, object, 1);
+	(void)pthread_mutex_unlock(&tally->lock);
+}
+
+void tally_read(struct tally *tally, struct tally_counts *ret)
+{
+	(void)pthread_mutex_lock(&tally->lock);
+	*ret = tally->counts;
+	(void)pthread_mutex_unlock(&tally->lock);
+}

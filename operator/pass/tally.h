@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// How many deployments and plugins there are of each phase, and what else metrics count: kept up to date with each change, so that
+// who asks for metrics has no store looked through. Any thread.
+
+#include <stddef.h>
+
+#include "kube/object.h"
+#include "operator/cluster/phase.h"
+#include "operator/fleet/gates.h"
+#include "operator/object/key.h"
+#include "operator/plugin/plugin_phase.h"
+
+// Why a deployment is not registered: the reasons that we give, and one for all others.
+#define TALLY_REASONS 32
+
+struct tally_counts {
+	size_t phases[2][PHASE_FAILED + 1]; // by enum key_kind
+	size_t plugin_phases[PLUGIN_FAILED + 1];
+	size_t enabled, registered;
+	size_t disconnected; // registered, and its servers do not talk to Aura
+	size_t reasons[TALLY_REASONS];
+};
+
+struct tally;
+
+struct tally *tally_new(void);
+void tally_free(struct tally *tally); // NULL is allowed
+
+// An object of the kind has come (previous NULL), changed, or gone (object NULL).
+void tally_change(struct tally *tally, enum key_kind kind, const struct kube_object *object, const struct kube_object *previous);
+
+void tally_read(struct tally *tally, struct tally_counts *ret);
+
+// The name of a reason; NULL: there are no more.
+const char *tally_reason(size_t i);

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/plugin/plugin_plan.h"
+
+#include <string.h>
+
+// A value that only the container sees can neither be read nor added to.
+static void keep_reference(const struct workload_live *live, struct plan *plan)
+{
+	plan->merge = (struct pluginlist_merge){.declared = live->declared ? live->declared : "[]"};
+	plan->malformed = "taken from elsewhere (valueFrom)";
+}
+
+int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan *ret, struct err *err)
+{
+	static const struct plugin_claims none;
+	const struct plugin_claims *claims = inputs->claims ? inputs->claims : &none;
+	struct pluginlist_wishes wishes = {
+		.live = inputs->live->plugins,
+		.declared = inputs->live->declared,
+		.env = inputs->dbms->plugins_env,
+		.plugins = claims_names(claims, arena),
+		.fleet = inputs->fleet && version_fleet_form(&inputs->version) == FLEET_FORM_PLUGIN,
+	};
+	struct settings_inputs wanted = {
+		.dbms = inputs->dbms,
+		.names = inputs->names,
+		.servers = inputs->servers,
+		.version = inputs->version,
+		.fleet = inputs->fleet,
+	};
+
+	*ret = (struct plan){0};
+	if (inputs->live->plugins_ref) {
+		keep_reference(inputs->live, ret);
+	} else {
+		pluginlist_merge(&wishes, arena, &ret->merge);
+		ret->malformed = ret->merge.malformed;
+	}
+	wanted.list = ret->merge.list;
+	wanted.plugins = claims_plugins(claims, arena, &wanted.n_plugins);
+	return settings_build(&wanted, arena, &ret->settings, err);
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool plan_stands(const struct plan *plan, const struct workload_live *live)
+{
+	return (live->plugins_ref || equal(plan->merge.value, live->plugins)) &&
+	       equal(plan->settings.digest, live->digest);
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What the template of a deployment is to say of its plugins: NEO4J_PLUGINS merged from all who want something in it, and the
+// configuration that goes with it. Pure.
+
+#include <stdbool.h>
+
+#include "neo4j/pluginlist.h"
+#include "operator/manifest/settings.h"
+#include "operator/manifest/workload.h"
+#include "operator/plugin/plugin_claims.h"
+
+struct plan_inputs {
+	const struct dbms *dbms;
+	const struct names *names;
+	int servers; // settings_inputs.servers
+	struct version version;	     // of the tag, or what the server has told
+	const struct plugin_claims *claims; // NULL: none
+	const struct workload_live *live;
+	bool fleet; // Fleet Manager is to be in it, in the form that the version has
+};
+
+struct plan {
+	struct pluginlist_merge merge;
+	struct settings settings;
+	const char *malformed; // why the live NEO4J_PLUGINS is kept as it is; NULL: it was merged
+};
+
+// ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
+int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan *ret, struct err *err);
+
+// Whether a live template says what was planned.
+bool plan_stands(const struct plan *plan, const struct workload_live *live);

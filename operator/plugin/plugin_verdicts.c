@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/plugin/plugin_verdicts.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Beyond, they are made again each time rather than kept.
+#define KEPT_MAX_BYTES ((size_t)4 * 1024 * 1024)
+
+struct verdicts_table {
+	pthread_mutex_t lock;
+	struct verdicts *last;
+};
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+struct verdicts_table *verdicts_table_new(void)
+{
+	struct verdicts_table *table = must(calloc(1, sizeof(*table)));
+
+	(void)pthread_mutex_init(&table->lock, NULL);
+	return table;
+}
+
+void verdicts_table_free(struct verdicts_table *table)
+{
+	if (!table)
+		return;
+	verdicts_unref(table->last);
+	(void)pthread_mutex_destroy(&table->lock);
+	free(table);
+}
+
+static struct verdicts *ref(struct verdicts *verdicts)
+{
+	atomic_fetch_add(&verdicts->refs, 1);
+	return verdicts;
+}
+
+void verdicts_unref(struct verdicts *verdicts)
+{
+	if (!verdicts || atomic_fetch_sub(&verdicts->refs, 1) != 1)
+		return;
+	arena_free(verdicts->arena);
+	free(verdicts->basis);
+	free(verdicts);
+}
+
+struct verdicts *verdicts_find(struct verdicts_table *table, const char *basis)
+{
+	struct verdicts *found = NULL;
+
+	(void)pthread_mutex_lock(&table->lock);
+	if (table->last && strcmp(table->last->basis, basis) == 0)
+		found = ref(table->last);
+	(void)pthread_mutex_unlock(&table->lock);
+	return found;
+}
+
+struct verdicts *verdicts_keep(struct verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims)
+{
+	struct verdicts *verdicts = must(calloc(1, sizeof(*verdicts))), *before;
+
+	*verdicts = (struct verdicts){.claims = *claims, .arena = arena, .basis = must(strdup(basis)), .refs = 1};
+	if (!table || arena_used(arena) > KEPT_MAX_BYTES)
+		return verdicts;
+	(void)pthread_mutex_lock(&table->lock);
+	before = table->last;
+	table->last = ref(verdicts);
+	(void)pthread_mutex_unlock(&table->lock);
+	verdicts_unref(before);
+	return verdicts;
+}

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The judgement on the plugins of the deployment that was looked at last, kept for the next who asks the same: each of a thousand plugins of one
+// deployment wants it in its own pass. What is kept is immutable and counted. Any thread.
+
+#include "base/arena.h"
+#include "operator/plugin/plugin_claims.h"
+
+struct verdicts {
+	struct plugin_claims claims;
+	struct arena *arena; // that they are in
+	char *basis; // what they were judged from
+	_Atomic int refs;
+};
+
+struct verdicts_table;
+
+struct verdicts_table *verdicts_table_new(void);
+void verdicts_table_free(struct verdicts_table *table); // NULL is allowed
+
+// The caller's to unref; NULL where the last ones are of another basis.
+struct verdicts *verdicts_find(struct verdicts_table *table, const char *basis);
+
+// Takes the arena over. The caller's to unref, and kept for verdicts_find() unless they are too large for that; table NULL: not kept.
+struct verdicts *verdicts_keep(struct verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims);
+
+void verdicts_unref(struct verdicts *verdicts); // NULL is allowed

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/server/query.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "neo4j/admin.h"
+#include "operator/fleet/registration_exchange.h"
+
+#define TIMEOUT_MS 8000
+#define VERSION_MAX_BYTES 64
+// No server is begun with after that.
+#define DISABLE_TIMEOUT_MS 12000
+
+struct exchange {
+	const struct ask *ask;
+	const struct pod *pod;
+	struct arena *arena; // of the secrets and the answers; wiped
+	struct access access;
+	struct bolt_link *link;
+	struct admin admin;
+};
+
+static bool fail(struct access_problem *ret, const char *reason, const char *message)
+{
+	*ret = (struct access_problem){.reason = reason, .message = message};
+	return false;
+}
+
+static bool fail_with(const struct exchange *x, const struct err *err, struct access_problem *ret)
+{
+	struct arena *arena = x->ask->arena;
+
+	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
+		return fail(ret, FLEET_UNREACHABLE,
+			    arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", x->pod->name, err->text));
+	if (admin_is_unreachable(err))
+		return fail(ret, FLEET_UNREACHABLE,
+			    arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", x->pod->name,
+					 err->text));
+	return fail(ret, FLEET_SERVER_ERROR,
+		    arena_printf(arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", x->pod->name, err->code,
+				 err->code[0] ? ": " : "", err->text));
+}
+
+static bool log_in(struct exchange *x, struct access_problem *ret_problem)
+{
+	const struct ask *ask = x->ask;
+	struct access_login login = {
+		.context = ask->context, .memory = ask->memory, .access = &x->access, .pod = x->pod, .deadline = x->admin.deadline};
+	struct err err = ERR_INIT;
+	int r;
+
+	x->access = (struct access){.servers = &ask->servers, .arena = x->arena};
+	if (!access_read(ask->context, &x->access, ask->arena, ret_problem))
+		return false;
+	r = access_log_in(&login, &x->link, &err);
+	x->admin.link = x->link;
+	if (r == ERR_FORBIDDEN)
+		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, ask->memory->login.message));
+	return r == 0 || fail_with(x, &err, ret_problem);
+}
+
+static bool begin(const struct ask *ask, const struct pod *pod, struct exchange *x, struct access_problem *ret_problem)
+{
+	const char *barred;
+	int64_t left;
+
+	*x = (struct exchange){.ask = ask, .pod = pod, .arena = arena_new()};
+	x->admin = (struct admin){.deadline = deadline_in_ms(TIMEOUT_MS), .arena = x->arena, .scrub = &x->access.scrub};
+	arena_wipe_on_free(x->arena);
+	barred = access_barred(ask->context, ask->memory, &ask->servers, ask->arena, &left);
+	if (barred)
+		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, barred));
+	// After the deadline was set: what is left of the lease outlasts it.
+	if (!context_has_ms(ask->context, TIMEOUT_MS))
+		return fail(ret_problem, FLEET_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");
+	return log_in(x, ret_problem);
+}
+
+static void end(struct exchange *x)
+{
+	bolt_link_close(x->link);
+	arena_free(x->arena);
+}
+
+// Cut and cleaned, for it is kept.
+static const char *version_in(const struct exchange *x)
+{
+	char *version = arena_printf(x->ask->arena, "%.*s", VERSION_MAX_BYTES, access_version(&x->access, x->link));
+
+	for (char *c = version; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '?';
+	return version;
+}
+
+bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem)
+{
+	struct exchange x;
+	bool done = begin(ask, pod, &x, ret_problem);
+
+	if (done)
+		*ret_version = version_in(&x);
+	end(&x);
+	return done;
+}
+
+bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *patterns, bool *ret_present,
+		    struct access_problem *ret_problem)
+{
+	struct err err = ERR_INIT;
+	struct exchange x;
+	bool done = begin(ask, pod, &x, ret_problem);
+
+	if (done && admin_names_present(&x.admin, patterns, ret_present, &err) < 0)
+		done = fail_with(&x, &err, ret_problem);
+	end(&x);
+	return done;
+}
+
+static bool read_token(const struct exchange *x, struct ask_token *ret, struct access_problem *ret_problem)
+{
+	struct err err = ERR_INIT;
+	struct token_info stored = {0};
+	const char *identity;
+
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
+		return fail_with(x, &err, ret_problem);
+	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
+		return fail(ret_problem, FLEET_SERVER_ERROR,
+			    arena_printf(x->ask->arena, "Server '%s' does not tell when its token expires", x->pod->name));
+	identity = registration_identity(&x->admin, &stored);
+	ret->identity = identity ? arena_strdup(x->ask->arena, identity) : NULL;
+	return true;
+}
+
+bool ask_token(const struct ask *ask, const struct pod *pod, struct ask_token *ret, struct access_problem *ret_problem)
+{
+	struct exchange x;
+	bool done = begin(ask, pod, &x, ret_problem) && read_token(&x, ret, ret_problem);
+
+	end(&x);
+	return done;
+}
+
+// A failure may come as an ordinary row, so what counts is what the server says of itself afterwards.
+static bool forget_token(const struct exchange *x, struct access_problem *ret_problem)
+{
+	struct err err = ERR_INIT;
+	struct fleet_state state = {0};
+
+	if (admin_fleet_disable(&x->admin, &err) < 0 || admin_fleet_status(&x->admin, &state, &err) < 0)
+		return strcmp(err.code, ADMIN_PROCEDURE_NOT_FOUND) == 0 || fail_with(x, &err, ret_problem);
+	return !state.active ||
+	       fail(ret_problem, FLEET_SERVER_ERROR,
+		    arena_printf(x->ask->arena, "Server '%s' still holds a token after disable(); it is tried again", x->pod->name));
+}
+
+static bool disable_at(const struct ask *ask, const struct pod *pod, struct access_problem *ret_problem)
+{
+	struct exchange x;
+	bool done = begin(ask, pod, &x, ret_problem);
+
+	if (done)
+		done = forget_token(&x, ret_problem);
+	end(&x);
+	return done;
+}
+
+static bool can_be_asked(const struct pod *pod)
+{
+	return pod->ready && !pod->terminating && pod->address;
+}
+
+bool ask_disable(const struct ask *ask, struct access_problem *ret_problem)
+{
+	const struct access_servers *servers = &ask->servers;
+
+	int64_t deadline = deadline_in_ms(DISABLE_TIMEOUT_MS);
+
+	(void)fail(ret_problem, FLEET_UNREACHABLE, "No server is ready");
+	for (size_t i = 0; i < servers->n_pods && deadline_left_ms(deadline) > 0; i++) {
+		if (can_be_asked(&servers->pods[i]) && disable_at(ask, &servers->pods[i], ret_problem))
+			return true;
+	}
+	return false;
+}
+
+const struct pod *ask_whom(const struct access_servers *servers, const char *revision)
+{
+	for (size_t i = 0; i < servers->n_pods; i++) {
+		const struct pod *pod = &servers->pods[i];
+
+		if (can_be_asked(pod) && (!revision || (pod->revision && strcmp(pod->revision, revision) == 0)))
+			return pod;
+	}
+	return NULL;
+}

@@ -1,0 +1,406 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/server/server_login.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/steps.h"
+#include "neo4j/admin.h"
+#include "operator/fleet/gates.h"
+#include "operator/fleet/registration_exchange.h"
+
+#define BOLT_PORT 7687
+#define LOGIN_TIMEOUT_MS 5000
+#define PAUSE_MS INT64_C(60000)
+#define POD_MAX_BYTES ((size_t)1024 * 1024)
+
+// After three wrong passwords, of anybody, the server takes none for five seconds.
+#define RATE_LIMIT "Neo.ClientError.Security.AuthenticationRateLimit"
+#define RATE_LIMIT_PAUSE_MS INT64_C(6000)
+
+// What all answers of all servers may hold of this process's memory together, and what one of them may cost. A server is somebody
+// else's: it must not be able to do more. What is kept of SHOW DATABASES at the documented limits needs the half of a result.
+#define ANSWERS_MAX ((size_t)16 * 1024 * 1024)
+static struct budget answers = BUDGET_INIT(ANSWERS_MAX);
+static const struct bolt_limits limits = {
+	.opening = (size_t)16 * 1024,
+	.message = (size_t)128 * 1024,
+	.result = (size_t)2 * 1024 * 1024,
+	.budget = &answers,
+	.own = (size_t)128 * 1024,
+};
+
+static bool fail(struct access_problem *ret, const char *reason, const char *message)
+{
+	*ret = (struct access_problem){.reason = reason, .message = message};
+	return false;
+}
+
+struct access_servers access_servers(const struct inputs *inputs)
+{
+	return (struct access_servers){
+		.dbms = &inputs->dbms,
+		.names = &inputs->names,
+		.pods = inputs->pods,
+		.n_pods = inputs->n_pods,
+		.keyring = inputs->keyring,
+	};
+}
+
+const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+
+	if (!name)
+		return "";
+	secret = kube_store_get(context->stores.secrets, (struct kube_name){dbms->metadata.namespace, name});
+	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
+}
+
+bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
+		  struct kube_object **ret_secret, struct access_problem *ret_problem)
+{
+	const char *namespace = servers->dbms->metadata.namespace;
+	struct err err = ERR_INIT;
+	int r = keyring_fetch(servers->keyring, context->client, (struct kube_name){namespace, name}, ret_secret, &err);
+
+	if (r == 0)
+		return true;
+	if (r == ERR_NOT_FOUND)
+		return fail(ret_problem, FLEET_SECRET_NOT_FOUND,
+			    arena_printf(arena, "Secret '%s' not found in namespace '%s'; create it there", name, namespace));
+	return fail(ret_problem, ACCESS_SECRET_UNREADABLE,
+		    arena_printf(arena, "Secret '%s' cannot be read (%s); it is tried again", name, err.text));
+}
+
+static bool read_credentials(const struct context *context, struct access *access, struct arena *arena,
+			     struct access_problem *ret_problem)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const struct dbms *dbms = access->servers->dbms;
+	const char *problem;
+
+	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
+		return false;
+	// How long it is counts where it is set; one that was set before is what it is.
+	if (credentials_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem)) {
+		scrub_add_password(&access->scrub, access->credentials.password);
+		return true;
+	}
+	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED,
+		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
+}
+
+static const struct certificate *certificate_of(const struct access *access, const struct pod *pod)
+{
+	for (size_t i = 0; i < access->n_certificates; i++) {
+		if (strcmp(access->certificates[i].secret, pod->tls_secret) == 0)
+			return &access->certificates[i].certificate;
+	}
+	return NULL;
+}
+
+static bool read_certificate(const struct context *context, struct access *access, const char *name, struct arena *arena,
+			     struct access_problem *ret_problem)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	struct access_certificate *next = &access->certificates[access->n_certificates];
+	const char *problem;
+
+	if (access->n_certificates == ACCESS_CERTIFICATES_MAX)
+		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, "The servers were started with too many different certificates");
+	if (!access_fetch(context, access->servers, name, arena, &secret, ret_problem))
+		return false;
+	if (!certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &next->certificate, &problem))
+		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
+	next->secret = name;
+	access->n_certificates++;
+	return true;
+}
+
+// A pod is asked in the way in which it was started, whatever the spec says now.
+static bool read_certificates(const struct context *context, struct access *access, struct arena *arena,
+			      struct access_problem *ret_problem)
+{
+	char pin[CERTIFICATE_PIN_SIZE];
+
+	for (size_t i = 0; i < access->servers->n_pods; i++) {
+		const struct pod *pod = &access->servers->pods[i];
+
+		if (pod->tls_secret && !certificate_of(access, pod) &&
+		    !read_certificate(context, access, pod->tls_secret, arena, ret_problem) && !certificate_pin_of(pod->certificate, pin))
+			return false;
+	}
+	return true;
+}
+
+bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem)
+{
+	arena_wipe_on_free(access->arena);
+	access->scrub = (struct scrub){0};
+	return read_credentials(context, access, arena, ret_problem) && read_certificates(context, access, arena, ret_problem);
+}
+
+// Where a server is in the name service: the one of its pod while that is an older one than the spec's.
+struct place {
+	const char *namespace, *domain; // "cluster.local"
+};
+
+static struct place place_of(const struct access_servers *servers, const struct pod *pod, struct arena *arena)
+{
+	const char *namespace = servers->dbms->metadata.namespace;
+	const char *service = arena_printf(arena, "%s.%s.svc.", servers->names->headless, namespace);
+	bool told = pod && pod->domain && strncmp(pod->domain, service, strlen(service)) == 0;
+
+	return (struct place){namespace, told ? pod->domain + strlen(service) : servers->dbms->cluster_domain};
+}
+
+// The name of a Service or of a pod behind one, from the whole to the shortest, as far as the certificate covers it.
+static const char *covered(const struct certificate *certificate, const char *stem, struct place place, struct arena *arena)
+{
+	const char *const forms[] = {
+		arena_printf(arena, "%s.%s.svc.%s", stem, place.namespace, place.domain),
+		arena_printf(arena, "%s.%s.svc", stem, place.namespace),
+		arena_printf(arena, "%s.%s", stem, place.namespace),
+		stem,
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (certificate_covers(certificate, forms[i]))
+			return forms[i];
+	}
+	return NULL;
+}
+
+// The name to verify for a pod: that of the Service for clients, or its own; NULL when neither is covered.
+static const char *server_name(const struct certificate *certificate, const struct names *names, const char *pod, struct place place,
+			       struct arena *arena)
+{
+	const char *name = covered(certificate, names->client, place, arena);
+
+	return name ? name : covered(certificate, arena_printf(arena, "%s.%s", pod, names->headless), place, arena);
+}
+
+const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+				struct arena *arena)
+{
+	struct place place = place_of(servers, NULL, arena);
+
+	for (int i = 0; i < servers->dbms->servers; i++) {
+		if (!server_name(certificate, servers->names, names_pod(servers->names, i, arena), place, arena))
+			return arena_printf(arena,
+					    "the certificate in key 'tls.crt' covers neither '%s.%s.svc.%s' nor '%s'; add the first "
+					    "to its subject alternative names",
+					    servers->names->client, servers->dbms->metadata.namespace,
+					    servers->dbms->cluster_domain, names_pod_host(servers->names, i, arena));
+	}
+	return NULL;
+}
+
+static void trust(const struct access *access, const struct pod *pod, const struct certificate *certificate, struct bolt_target *target)
+{
+	const struct names *names = access->servers->names;
+
+	target->tls = BOLT_TLS_VERIFY;
+	target->ca_pem = certificate->trust;
+	target->server_name = server_name(certificate, names, pod->name, place_of(access->servers, pod, access->arena), access->arena);
+	// A name that nothing covers is refused in the handshake; the address would be verified instead of none.
+	if (!target->server_name)
+		target->server_name = arena_printf(access->arena, "%s.%s", pod->name, pod->domain ? pod->domain : names->domain);
+}
+
+struct bolt_target access_target(const struct access *access, const struct pod *pod)
+{
+	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT, .limits = &limits};
+	const struct certificate *certificate;
+	char *pin;
+
+	if (!pod->tls_secret)
+		return target;
+	// A renewed certificate reaches a server only when its pod is replaced: until then it shows the one it began with.
+	pin = arena_alloc(access->arena, CERTIFICATE_PIN_SIZE);
+	target.pinned = certificate_pin_of(pod->certificate, pin) ? pin : NULL;
+	certificate = certificate_of(access, pod);
+	target.tls = BOLT_TLS_ANY; // with a pin: that certificate and no other
+	if (certificate || !target.pinned)
+		trust(access, pod, certificate ? certificate : &(struct certificate){.trust = ""}, &target);
+	return target;
+}
+
+const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
+{
+	if (strcmp(err->code, BOLT_CREDENTIALS_EXPIRED) == 0)
+		return arena_printf(arena,
+				    "The server wants the password of user 'neo4j' in Secret '%s' changed before anything else (%s); "
+				    "change it in Neo4j with ALTER USER neo4j SET PASSWORD ... CHANGE NOT REQUIRED, and put it into the "
+				    "Secret",
+				    admin_secret, err->code);
+	return arena_printf(arena,
+			    "The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password that Neo4j has "
+			    "into the Secret, or change it in Neo4j with ALTER USER neo4j SET PASSWORD (the Secret counts only at the "
+			    "first start)",
+			    admin_secret, err->code[0] ? err->code : "refused");
+}
+
+static int unconfirmed(struct err *err, const char *pod, const char *why)
+{
+	(void)err_set(err, ERR_IO, "the password is not sent to the address that pod '%s' had: %s", pod, why);
+	err_set_code(err, ACCESS_UNCONFIRMED);
+	return err->class;
+}
+
+int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
+		   struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct kube_name name = {.namespace = servers->dbms->metadata.namespace, .name = pod->name};
+	struct kube_limits within = {.max_bytes = POD_MAX_BYTES, .timeout_ms = deadline_left_ms(deadline)};
+	struct err cause = ERR_INIT;
+	struct pod now;
+	const char *change;
+	int r;
+
+	if (pod->tls_secret)
+		return 0;
+	if (within.timeout_ms <= 0)
+		return unconfirmed(err, pod->name, "no time is left to ask the API server for the pod");
+	r = kube_get_within(context->client, &kube_pods, name, &within, &object, &cause);
+	if (r == ERR_NOT_FOUND)
+		return unconfirmed(err, pod->name, "the pod has changed, it is gone");
+	if (r < 0)
+		return unconfirmed(err, pod->name, arena_printf(arena, "the API server cannot be asked for the pod (%s)", cause.text));
+	pod_read(kube_object_root(object), arena, &now);
+	change = pod_change(pod, &now);
+	return change ? unconfirmed(err, pod->name, arena_printf(arena, "the pod has changed, %s", change)) : 0;
+}
+
+// The version that this pass has read, else the one that the next to read would find.
+static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
+{
+	const struct dbms *dbms = servers->dbms;
+	const char *version = keyring_version(servers->keyring, (struct kube_name){dbms->metadata.namespace, dbms->admin_secret});
+
+	return version ? version : access_secret_version(context, dbms, dbms->admin_secret, arena);
+}
+
+// What a login's outcome depends on: the Secret and the runs of the servers.
+static const char *login_basis(const struct context *context, const struct access_servers *servers, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", admin_version(context, servers, arena), pod_runs(servers->pods, servers->n_pods, false, arena));
+}
+
+static bool is_same(const struct memory *memory, const char *basis)
+{
+	return strncmp(memory->login.basis, basis, sizeof(memory->login.basis) - 1) == 0;
+}
+
+const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+			  struct arena *arena, int64_t *ret_left_ms)
+{
+	*ret_left_ms = deadline_left_ms(memory->login.next_ms);
+	if (!memory->login.known || !memory->login.refused || *ret_left_ms == 0 ||
+	    !is_same(memory, login_basis(context, servers, arena)))
+		return NULL;
+	return memory->login.message;
+}
+
+void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		 const char *refusal, const char *code)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	memory_set(memory->login.basis, login_basis(context, servers, arena));
+	memory_set(memory->login.message, refusal);
+	memory->login.known = true;
+	memory->login.refused = refusal != NULL;
+	memory->login.taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
+	memory->login.next_ms = deadline_in_ms(refusal && strcmp(code, RATE_LIMIT) == 0 ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
+}
+
+// "Neo4j/2025.12.1"
+const char *access_version(const struct access *access, const struct bolt_link *link)
+{
+	const char *server = scrub_text(&access->scrub, bolt_link_server(link), access->arena);
+	const char *slash = strchr(server, '/');
+
+	return slash ? slash + 1 : server;
+}
+
+int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct access *access = login->access;
+	struct bolt_target target = access_target(access, login->pod);
+	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
+	int64_t started;
+	int r;
+
+	STEP("logging into a server");
+	r = access_confirm(login->context, access->servers, login->pod, login->deadline, err);
+	if (r < 0)
+		return r;
+	started = clock_monotonic_ms(&clock_system);
+	r = admin_log_in(&target, &auth, login->deadline, &access->scrub, ret, err);
+	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
+	if (login->unlisted)
+		return r;
+	if (r == 0) {
+		access_note(login->context, login->memory, access->servers, NULL, NULL);
+		memory_set(login->memory->login.version, access_version(access, *ret));
+	} else if (r == ERR_FORBIDDEN) {
+		access_note(login->context, login->memory, access->servers,
+			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
+	}
+	return r;
+}
+
+static const struct pod *ready_pod(const struct access_servers *servers)
+{
+	for (size_t i = 0; i < servers->n_pods; i++) {
+		const struct pod *pod = &servers->pods[i];
+
+		if (pod->ready && !pod->terminating && pod->address)
+			return pod;
+	}
+	return NULL;
+}
+
+static void log_in(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		   const struct pod *pod)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+	struct access access = {.servers = servers, .arena = arena};
+	struct access_login login = {.context = context, .memory = memory, .access = &access, .pod = pod};
+	struct access_problem problem;
+	struct err err = ERR_INIT;
+
+	if (!access_read(context, &access, arena, &problem) || !context_has_ms(context, LOGIN_TIMEOUT_MS))
+		return;
+	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
+	(void)access_log_in(&login, &link, &err); // an outcome is noted, anything else is tried again
+}
+
+void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		  struct arena *arena, struct access_verdict *ret)
+{
+	const char *basis = login_basis(context, servers, arena);
+	const struct pod *pod = ready_pod(servers);
+	bool due = !is_same(memory, basis) ||
+		   ((!memory->login.known || memory->login.refused) && deadline_left_ms(memory->login.next_ms) == 0);
+
+	if (pod && due) {
+		memory_set(memory->login.basis, basis);
+		memory->login.known = false;
+		memory->login.next_ms = deadline_in_ms(PAUSE_MS);
+		log_in(context, memory, servers, pod);
+	}
+	*ret = (struct access_verdict){.known = memory->login.known && is_same(memory, basis)};
+	if (ret->known && memory->login.refused)
+		ret->refusal = arena_strdup(arena, memory->login.message);
+	if (pod && (!ret->known || ret->refusal))
+		ret->again_after_ms = deadline_left_ms(memory->login.next_ms) + 1;
+}

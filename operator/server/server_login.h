@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// How the operator gets into a server: by the address of its pod, over TLS where the pod was started with it (never anything less), as
+// the admin of the Secret. Where nothing but the address says who answers, the API server has to confirm it right before the login:
+// what the store knows of a pod may be old, and its address somebody else's. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
+// server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
+
+#include <stdbool.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "bolt/link.h"
+#include "neo4j/scrub.h"
+#include "operator/object/admin_secret.h"
+#include "operator/object/names.h"
+#include "operator/object/pod.h"
+#include "operator/object/tls_secret.h"
+#include "operator/pass/context.h"
+#include "operator/pass/gather.h"
+
+// Beside those of operator/fleet/registration_exchange.h and operator/fleet/gates.h.
+#define ACCESS_SECRET_UNREADABLE "SecretUnreadable"
+#define ACCESS_CERTIFICATE_UNUSABLE "CertificateUnusable"
+
+// The code of an error of access_confirm().
+#define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
+
+// A deployment and its pods, borrowed.
+struct access_servers {
+	const struct dbms *dbms;
+	const struct names *names;
+	const struct pod *pods;
+	size_t n_pods;
+	struct keyring *keyring;
+};
+
+struct access_servers access_servers(const struct inputs *inputs);
+
+// A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
+struct access_certificate {
+	const char *secret;
+	struct certificate certificate;
+};
+
+#define ACCESS_CERTIFICATES_MAX 4
+
+struct access {
+	const struct access_servers *servers;
+	struct arena *arena; // wiped when freed; set by the caller
+	struct credentials credentials;
+	struct scrub scrub; // hides the password
+	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
+	size_t n_certificates;
+};
+
+struct access_problem {
+	const char *reason, *message; // for the status
+};
+
+// The resourceVersion of a Secret of the deployment's namespace as the store knows it; "absent" when there is none, "" without a name.
+const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena);
+
+// Fetches a Secret of the deployment's namespace; false with a problem. The object is the caller's to unref.
+bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
+		  struct kube_object **ret_secret, struct access_problem *ret_problem);
+
+// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena. A certificate
+// whose Secret cannot be used is done without where every pod of it bears the mark of the one that it was started with.
+bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
+
+// Whom to dial for a pod, what it must show, and what its answers may cost: little, and all of them from one budget. One that was
+// started with TLS and whose certificate was not read must show the one of its mark.
+struct bolt_target access_target(const struct access *access, const struct pod *pod);
+
+// What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.
+const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+				struct arena *arena);
+
+// The words for a refused login, with the cure. err is what bolt_link_open() said.
+const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
+
+// To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
+// code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
+int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
+		   struct err *err);
+
+// Logs in to the server of a pod, after access_confirm(); access_read() has filled access. What the server answered to the password
+// is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->login.message has the words.
+struct access_login {
+	const struct context *context;
+	struct memory *memory;
+	const struct access *access;
+	const struct pod *pod;
+	int64_t deadline;
+	bool unlisted; // it may be of another cluster: nothing is noted
+};
+int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err);
+
+// What the server of a link says that it is, without the product, in access->arena. It comes first of all that the server says, but the
+// password may have gone out before: it is taken out.
+const char *access_version(const struct access *access, const struct bolt_link *link);
+
+// Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
+const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+			  struct arena *arena, int64_t *ret_left_ms);
+
+// To be called after every login that the server answered: refusal NULL where it took the password, else the message and in
+// code Neo4j's own code.
+void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		 const char *refusal, const char *code);
+
+struct access_verdict {
+	bool known;
+	const char *refusal; // NULL: the password is taken
+	int64_t again_after_ms;
+};
+
+// Whether a server that is ready takes the password. Logs in where that is not known for this version of the Secret and these
+// runs of the servers, or was refused a minute ago.
+void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+		  struct arena *arena, struct access_verdict *ret);

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// D4, C6: when a server is asked again.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "operator/server/retry.h"
+
+static void test_delay(void **state)
+{
+	static const int64_t floors[] = {1000, 1000, 2000, 4000, 8000};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
+		int64_t delay = pace_delay(i);
+
+		assert_in_range(delay, floors[i], floors[i] + floors[i] / 10);
+	}
+	assert_in_range(pace_delay(1000), 300000, 330000);
+}
+
+static void test_steps(void **state)
+{
+	struct pace pace = {0};
+	int64_t left;
+
+	(void)state;
+	assert_int_equal(pace_step(&pace, "a", &left), PACE_ASK);
+	assert_in_range(pace_fail(&pace, "a", "Unreachable", "no", 0), 1000, 1100);
+	assert_int_equal(pace_step(&pace, "a", &left), PACE_WAIT);
+	assert_in_range(left, 1, 1100);
+	assert_string_equal(pace.reason, "Unreachable");
+	assert_int_equal(pace_step(&pace, "b", &left), PACE_ASK); // what it depends on has changed
+	assert_in_range(pace_fail(&pace, "a", "Unreachable", "no", 0), 2000, 2200);
+	assert_int_equal(pace.failures, 2);
+	assert_int_equal(pace_fail(&pace, "a", "CredentialsRefused", "no", 60000), 60000);
+	assert_in_range(pace_fail(&pace, "b", "Unreachable", "no", 0), 1000, 1100); // anew
+	pace_succeed(&pace, "b");
+	assert_int_equal(pace_step(&pace, "b", &left), PACE_ANSWERED);
+	assert_int_equal(pace_step(&pace, "a", &left), PACE_ASK);
+	assert_in_range(pace_fail(&pace, "b", "Unreachable", "no", 0), 1000, 1100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_delay), cmocka_unit_test(test_steps)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

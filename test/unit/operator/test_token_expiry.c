@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// When a server is asked for the expiry of its token: after a registration, and again when some of the time left is over. D8: nothing else of the token is asked for. What the server calls itself is asked for beside it.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "lone_server.h"
+#include "operator/fleet/token_expiry.h"
+
+#define KEY LONE_KEY
+#define STORED "CALL fleetManagement.inspectToken()"
+#define STRING(text) {.type = BOLT_STRING, .size = sizeof(text) - 1, .string = (text)}
+#define DAY_MS INT64_C(86400000)
+#define LONGEST_MS (21 * DAY_MS)
+
+static const struct bolt_entry good[] = {
+	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2030-01-01T00:00:00Z")}, {"errorMessage", {.type = BOLT_NULL}}};
+static const struct bolt_entry later[] = {
+	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2031-01-01T00:00:00Z")}, {"errorMessage", {.type = BOLT_NULL}}};
+static const struct bolt_entry none[] = {
+	{"projectId", {.type = BOLT_NULL}}, {"tokenExpires", {.type = BOLT_NULL}}, {"errorMessage", STRING("No token is stored")}};
+
+static const struct bolt_entry dbms[] = {{"id", STRING("D1")}, {"name", STRING("system")}};
+
+#define INFO {.statement = "CALL dbms.info()", .row = dbms, .n = 2}
+#define ROW(of) {.statement = STORED, .row = (of), .n = sizeof(of) / sizeof((of)[0])}
+
+static int64_t expiry(struct lone_server *world)
+{
+	return memory_expiry(world->context.memories, KEY);
+}
+
+static void test_once_after_each_registration(void **state)
+{
+	static const struct peer_reply replies[] = {ROW(good), INFO, ROW(later), INFO};
+	struct lone_server world;
+	const char *former;
+
+	(void)state;
+	lone_begin(&world, replies, 4);
+	for (int i = 0; i < 3; i++)
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
+	assert_int_equal(expiry(&world), INT64_C(1893456000000));
+	assert_int_equal(histogram_count(&world.logins), 1);
+	former = memory_identity(world.context.memories, KEY, world.arena);
+	assert_int_equal(strlen(former), 64);
+	for (int i = 0; i < 3; i++)
+		assert_in_range(expiry_look(&world.ask, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
+	assert_string_not_equal(memory_identity(world.context.memories, KEY, world.arena), former);
+	assert_int_equal(expiry(&world), INT64_C(1924992000000));
+	assert_int_equal(histogram_count(&world.logins), 2);
+	lone_end(&world, 2);
+}
+
+// A tenth of the time left, or up to a tenth less; between a day and three weeks. Then the token may be another.
+static void test_again(void **state)
+{
+	static const struct {
+		int64_t left_ms, again_ms;
+	} cases[] = {{1000 * DAY_MS, LONGEST_MS}, {50 * DAY_MS, 5 * DAY_MS}, {2 * DAY_MS, DAY_MS}, {-DAY_MS, DAY_MS}};
+	struct lone_server world;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[TIME_TEXT_SIZE];
+
+		time_format_rfc3339(clock_wall_ms(&clock_system) + cases[i].left_ms, text, sizeof(text));
+		const struct bolt_entry first[] = {
+			good[0], {"tokenExpires", {.type = BOLT_STRING, .size = strlen(text), .string = text}}, good[2]};
+		const struct peer_reply replies[] = {ROW(first), INFO, ROW(later), INFO};
+
+		lone_begin(&world, replies, 4);
+		int64_t again_ms = expiry_look(&world.ask, KEY, "1");
+		assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms);
+		assert_in_range(expiry_look(&world.ask, KEY, "1"), again_ms - 60000, again_ms);
+		assert_int_equal(histogram_count(&world.logins), 1);
+		world.ask.memory->expiry_due_ms = clock_monotonic_ms(&clock_system);
+		(void)expiry_look(&world.ask, KEY, "1");
+		assert_int_equal(expiry(&world), INT64_C(1924992000000));
+		assert_int_equal(histogram_count(&world.logins), 2);
+		lone_end(&world, 2);
+	}
+}
+
+// What cannot be told is asked for an hour later, and what was known stays.
+static void test_not_told(void **state)
+{
+	static const struct peer_reply replies[] = {
+		ROW(good), INFO, ROW(none), {.statement = STORED, .code = "Neo.ClientError.Procedure.ProcedureNotFound", .message = "none"}};
+	struct lone_server world;
+
+	(void)state;
+	lone_begin(&world, replies, 4);
+	(void)expiry_look(&world.ask, KEY, "1");
+	for (int i = 2; i <= 3; i++) {
+		const char *registered_at = i == 2 ? "2" : "3";
+
+		assert_in_range(expiry_look(&world.ask, KEY, registered_at), 3600000, 3600000 + 360000);
+		assert_in_range(expiry_look(&world.ask, KEY, registered_at), 1, 3600000);
+	}
+	assert_int_equal(expiry(&world), INT64_C(1893456000000));
+	lone_end(&world, 3);
+}
+
+static void test_nobody_to_ask(void **state)
+{
+	struct lone_server world;
+
+	(void)state;
+	lone_begin(&world, NULL, 0);
+	world.pod.ready = false;
+	assert_int_equal(expiry_look(&world.ask, KEY, "1"), 0);
+	assert_int_equal(histogram_count(&world.logins), 0);
+	lone_end(&world, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_once_after_each_registration),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_not_told),
+		cmocka_unit_test(test_nobody_to_ask),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
