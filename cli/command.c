@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/command.h"
+
+#include <string.h>
+
+extern const struct command command_version, command_completion, command_help, command_man, command_complete;
+
+const struct command *const commands[] = {&command_version, &command_completion, &command_help, &command_man, &command_complete, NULL};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}

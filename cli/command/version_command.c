@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The operator says its version by its image: it is looked for by its label in all namespaces and, where the user may not, in one.
+
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/rendering.h"
+#include "cli/program.h"
+#include "kube/client.h"
+
+static const struct kube_resource deployments = {"apps", "v1", "deployments", "Deployment", true};
+
+#define SELECTOR "app.kubernetes.io/name=neofleet"
+
+static const struct flag flag_client = {"client", 0, NULL, NULL, "this program's alone; no API server is asked"};
+static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
+
+static int list(struct program *program, struct kube_object **ret, struct err *err)
+{
+	struct err first = ERR_INIT;
+	int r = kube_list(program->client, &deployments, NULL, SELECTOR, ret, &first);
+
+	if (r == ERR_FORBIDDEN)
+		return kube_list(program->client, &deployments, program_namespace(program), SELECTOR, ret, err);
+	if (r < 0)
+		*err = first;
+	return r;
+}
+
+static yyjson_mut_val *operators_of(yyjson_mut_doc *doc, const struct kube_object *found)
+{
+	yyjson_mut_val *operators = yyjson_mut_arr(doc);
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(kube_object_get(found, "/items"), index, max, item) {
+		const char *image = yyjson_get_str(yyjson_ptr_get(item, "/spec/template/spec/containers/0/image"));
+		yyjson_mut_val *operator = yyjson_mut_arr_add_obj(doc, operators);
+
+		yyjson_mut_obj_add_strcpy(doc, operator, "namespace", yyjson_get_str(yyjson_ptr_get(item, "/metadata/namespace")));
+		yyjson_mut_obj_add_strcpy(doc, operator, "name", yyjson_get_str(yyjson_ptr_get(item, "/metadata/name")));
+		yyjson_mut_obj_add_strcpy(doc, operator, "image", image ? image : "");
+		yyjson_mut_obj_add_int(doc, operator, "replicas", yyjson_get_sint(yyjson_ptr_get(item, "/spec/replicas")));
+		yyjson_mut_obj_add_int(doc, operator, "readyReplicas", yyjson_get_sint(yyjson_ptr_get(item, "/status/readyReplicas")));
+	}
+	return operators;
+}
+
+static void write_text(struct program *program, yyjson_mut_val *operators)
+{
+	FILE *out = program->streams.out;
+	size_t index, max;
+	yyjson_mut_val *item;
+
+	(void)fprintf(out, "client: %s\n", PROGRAM_VERSION);
+	if (operators && yyjson_mut_arr_size(operators) == 0)
+		(void)fputs("operator: none was found\n", out);
+	yyjson_mut_arr_foreach(operators, index, max, item) {
+		(void)fprintf(out, "operator: %s (deployment %s/%s, %lld of %lld ready)\n", yyjson_mut_get_str(yyjson_mut_obj_get(item, "image")),
+			      yyjson_mut_get_str(yyjson_mut_obj_get(item, "namespace")), yyjson_mut_get_str(yyjson_mut_obj_get(item, "name")),
+			      (long long)yyjson_mut_get_sint(yyjson_mut_obj_get(item, "readyReplicas")),
+			      (long long)yyjson_mut_get_sint(yyjson_mut_obj_get(item, "replicas")));
+	}
+}
+
+static int run(struct program *program, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *found = NULL;
+	yyjson_mut_doc *doc = json_doc_new(program->arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *operators = NULL;
+	const char *format = invocation_value(&program->call, &flag_output, NULL);
+	int r;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "client", PROGRAM_VERSION);
+	if (!invocation_has(&program->call, &flag_client)) {
+		if ((r = program_connect(program, err)) < 0 || (r = list(program, &found, err)) < 0) {
+			if (!format)
+				write_text(program, NULL);
+			return r;
+		}
+		operators = operators_of(doc, found);
+		yyjson_mut_obj_add_val(doc, root, "operators", operators);
+	}
+	if (!rendering_write(program, format, doc))
+		write_text(program, operators);
+	return EXIT_FINE;
+}
+
+static const struct flag *const flags[] = {&flag_client, &flag_output, FLAGS_OF_SERVER, NULL};
+static const struct right rights[] = {{"list", "deployments.apps", "to find the operator", false}, {0}};
+
+const struct command command_version = {
+	.name = "version",
+	.summary = "shows the versions of this program and of the operator",
+	.text = "The operator is found by its label, in all namespaces or, where you may not look there, in the one of the context or of --namespace.",
+	.example = "version --client",
+	.flags = flags,
+	.rights = rights,
+	.run = run,
+};

@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "apiserver.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+
+#include "actor.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "kube/file.h"
+
+#define PARTS_MAX 12
+
+struct apiserver {
+	struct actor *actor;
+	struct arena *arena;
+	yyjson_val *root;
+	char kubeconfig[64];
+	struct buf written;
+};
+
+// A request's path in its parts.
+struct target {
+	char *group, *namespace, *resource, *name, *subresource, *query;
+};
+
+static void split(struct arena *arena, const char *text, struct target *ret)
+{
+	char *copy = arena_strdup(arena, text), *parts[PARTS_MAX], *query = strchr(copy, '?');
+	size_t n = 0, at;
+
+	*ret = (struct target){.group = arena_strdup(arena, ""), .query = query ? query + 1 : arena_strdup(arena, "")};
+	if (query)
+		*query = '\0';
+	for (char *part = copy + 1; part && n < PARTS_MAX; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
+		parts[n++] = part;
+	for (char *c = copy; *c; c++)
+		*c = *c == '/' ? '\0' : *c;
+	at = strcmp(parts[0], "apis") == 0 ? 3 : 2;
+	if (at == 3 && n > 1)
+		ret->group = parts[1];
+	if (at + 1 < n && strcmp(parts[at], "namespaces") == 0) {
+		ret->namespace = parts[at + 1];
+		at += 2;
+	}
+	ret->resource = at < n ? parts[at] : NULL;
+	ret->name = at + 1 < n ? parts[at + 1] : NULL;
+	ret->subresource = at + 2 < n ? parts[at + 2] : NULL;
+}
+
+static bool is_of(yyjson_val *object, const struct target *target)
+{
+	const char *kind = yyjson_get_str(yyjson_obj_get(object, "kind")), *namespace = yyjson_get_str(yyjson_ptr_get(object, "/metadata/namespace"));
+	const char *name = yyjson_get_str(yyjson_ptr_get(object, "/metadata/name"));
+	char plural[128];
+	size_t len = 0;
+
+	for (; kind[len] && len < sizeof(plural) - 2; len++)
+		plural[len] = (char)tolower((unsigned char)kind[len]);
+	(void)snprintf(plural + len, sizeof(plural) - len, "s");
+	if (strcmp(kind, "NetworkPolicy") == 0)
+		(void)snprintf(plural, sizeof(plural), "networkpolicies");
+	if (!target->resource || strcmp(plural, target->resource) != 0)
+		return false;
+	if (target->namespace && (!namespace || strcmp(namespace, target->namespace) != 0))
+		return false;
+	return !target->name || strcmp(name, target->name) == 0;
+}
+
+// Of selectors "a=b,c=d", percent-encoded as the client does it.
+static bool fits_labels(struct arena *arena, yyjson_val *object, const char *query)
+{
+	const char *at = strstr(query, "labelSelector=");
+	char *text;
+
+	if (!at)
+		return true;
+	text = arena_strdup(arena, at + strlen("labelSelector="));
+	text[strcspn(text, "&")] = '\0';
+	while (*text) {
+		size_t len = strcspn(text, "%");
+		const char *value;
+		char *wanted, *next;
+
+		if (strncmp(text + len, "%3D", 3) == 0 || strncmp(text + len, "%2F", 3) == 0) {
+			text[len] = text[len + 2] == 'D' ? '=' : '/';
+			memmove(text + len + 1, text + len + 3, strlen(text + len + 3) + 1);
+			if (text[len] == '/')
+				continue;
+		}
+		next = strstr(text, "%2C");
+		if (next)
+			*next = '\0';
+		wanted = strchr(text, '=');
+		assert_non_null(wanted);
+		*wanted = '\0';
+		value = yyjson_get_str(yyjson_obj_get(yyjson_ptr_get(object, "/metadata/labels"), text));
+		if (!value || strcmp(value, wanted + 1) != 0)
+			return false;
+		text = next ? next + 3 : wanted + 1 + strlen(wanted + 1);
+	}
+	return true;
+}
+
+static void refuse(struct actor_conn *conn, int status, const char *reason, const char *message)
+{
+	char body[1024];
+
+	(void)snprintf(body, sizeof(body), "{\"kind\":\"Status\",\"reason\":\"%s\",\"message\":\"%s\",\"code\":%d}", reason, message, status);
+	actor_answer(conn, status, NULL, body);
+}
+
+static bool is_denied(const struct apiserver *apiserver, const char *verb, const struct target *target)
+{
+	size_t index, max;
+	yyjson_val *item;
+	char action[256];
+
+	(void)snprintf(action, sizeof(action), "%s %s%s%s", verb, target->resource ? target->resource : "", target->subresource ? "/" : "",
+		       target->subresource ? target->subresource : "");
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "denied"), index, max, item) {
+		if (yyjson_equals_str(item, action))
+			return true;
+	}
+	return false;
+}
+
+static void answer_list(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct target *target)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *items;
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, root, "metadata"), "resourceVersion", "7");
+	items = yyjson_mut_obj_add_arr(doc, root, "items");
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "objects"), index, max, item) {
+		if (is_of(item, target) && fits_labels(arena, item, target->query))
+			yyjson_mut_arr_append(items, yyjson_val_mut_copy(doc, item));
+	}
+	actor_answer(conn, 200, NULL, json_text(arena, doc));
+}
+
+static void answer_one(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct target *target)
+{
+	size_t index, max;
+	yyjson_val *item;
+	char message[256];
+
+	if (target->subresource && strcmp(target->subresource, "log") == 0) {
+		const char *key = arena_printf(arena, "%s/%s", target->namespace, target->name);
+		const char *log = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(apiserver->root, "logs"), key));
+
+		actor_answer(conn, log ? 200 : 404, NULL, log ? log : "{\"kind\":\"Status\",\"message\":\"no log\",\"reason\":\"NotFound\"}");
+		return;
+	}
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "objects"), index, max, item) {
+		if (is_of(item, target)) {
+			actor_answer(conn, 200, NULL, json_val_text(arena, item));
+			return;
+		}
+	}
+	(void)snprintf(message, sizeof(message), "%s \\\"%s\\\" not found", target->resource, target->name);
+	refuse(conn, 404, "NotFound", message);
+}
+
+static void answer(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct apiserver *apiserver = actor_user(actor);
+	bool get = strcmp(call->method, "GET") == 0;
+	struct target target;
+	char message[256];
+
+	(void)number;
+	if (yyjson_get_bool(yyjson_obj_get(apiserver->root, "silent"))) {
+		actor_silence(actor);
+		return;
+	}
+	split(arena, call->target, &target);
+	if (yyjson_obj_get(apiserver->root, "answer")) {
+		refuse(conn, yyjson_get_int(yyjson_obj_get(apiserver->root, "answer")), "InternalError", "the server is not well");
+	} else if (is_denied(apiserver, !get ? "patch" : target.name ? "get" : "list", &target)) {
+		(void)snprintf(message, sizeof(message), "%s%s%s is forbidden: User \\\"eva\\\" cannot %s resource", target.resource, *target.group ? "." : "",
+			       target.group, !get ? "patch" : target.name ? "get" : "list");
+		refuse(conn, 403, "Forbidden", message);
+	} else if (!get) {
+		actor_lock(actor);
+		buf_addf(&apiserver->written, "%s %s %s\n", call->method, call->target, call->body);
+		actor_unlock(actor);
+		target.subresource = NULL;
+		answer_one(apiserver, arena, conn, &target);
+	} else if (target.name) {
+		answer_one(apiserver, arena, conn, &target);
+	} else {
+		answer_list(apiserver, arena, conn, &target);
+	}
+}
+
+struct apiserver *apiserver_start(const char *path)
+{
+	struct apiserver *apiserver = calloc(1, sizeof(*apiserver));
+	_cleanup_buf_ struct buf text = BUF_INIT(FILE_MAX_BYTES);
+	struct err err = ERR_INIT;
+	int fd;
+
+	assert_non_null(apiserver);
+	apiserver->arena = arena_new();
+	apiserver->written = BUF_INIT(65536);
+	assert_int_equal(file_read(path, &text, &err), 0);
+	apiserver->root = json_parse(apiserver->arena, text.data, text.len);
+	assert_non_null(apiserver->root);
+	apiserver->actor = actor_start(answer, apiserver);
+	(void)snprintf(apiserver->kubeconfig, sizeof(apiserver->kubeconfig), "/tmp/neofleet-cli-XXXXXX");
+	fd = mkstemp(apiserver->kubeconfig);
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd,
+			    "apiVersion: v1\nkind: Config\ncurrent-context: test\n"
+			    "contexts: [{name: test, context: {cluster: test, user: eva, namespace: shop}}, {name: other, context: {cluster: test, user: eva}}]\n"
+			    "clusters: [{name: test, cluster: {server: 'http://127.0.0.1:%u/'}}]\n"
+			    "users: [{name: eva, user: {token: bearer-of-eva}}]\n",
+			    actor_port(apiserver->actor)) > 0);
+	(void)close(fd);
+	return apiserver;
+}
+
+void apiserver_stop(struct apiserver *apiserver)
+{
+	actor_stop(apiserver->actor);
+	(void)unlink(apiserver->kubeconfig);
+	buf_release(&apiserver->written);
+	arena_free(apiserver->arena);
+	free(apiserver);
+}
+
+const char *apiserver_kubeconfig(const struct apiserver *apiserver)
+{
+	return apiserver->kubeconfig;
+}
+
+const char *apiserver_written(struct apiserver *apiserver)
+{
+	const char *text;
+
+	actor_lock(apiserver->actor);
+	text = arena_strdup(apiserver->arena, buf_str(&apiserver->written));
+	actor_unlock(apiserver->actor);
+	return text;
+}

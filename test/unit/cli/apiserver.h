@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A scripted API server that holds the objects of a file, and the kubeconfig to reach it by. The file is a JSON object: "objects"; "denied", verbs and
+// resources that are refused, such as "list secrets"; "logs", what each pod's containers said, by "NAMESPACE/POD"; "answer", a status that everything is
+// answered with; "silent": nothing is ever answered.
+
+#include <stddef.h>
+
+struct apiserver;
+
+struct apiserver *apiserver_start(const char *path);
+void apiserver_stop(struct apiserver *apiserver);
+const char *apiserver_kubeconfig(const struct apiserver *apiserver); // its path
+
+// What was written, one "PATCH PATH BODY" a line; lives as long as the world.
+const char *apiserver_written(struct apiserver *apiserver);

@@ -1,0 +1,10 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+neofleet_test(cli invocation)
+
+# On a scripted API server.
+foreach(name page transcripts)
+	neofleet_test(cli ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/cli/transcript.c ${CMAKE_CURRENT_SOURCE_DIR}/cli/apiserver.c
+		${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
+	target_include_directories(test_cli_${name} PRIVATE cli net)
+endforeach()
