@@ -27,7 +27,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 ENVIRONMENT = dict(line.split("=", 1) for line in (TOP / "script/lib/image.env").read_text(encoding="ascii").splitlines() if "=" in line and line[0] != "#")
 SERVER = "10.244.0.1"
 PORT, PROBE_PORT = 8090, 8091
-LOOKS_S = 100  # after which the operator has looked for the last time whether a registration's connection has come, operator/fleet/connection.c
+LOOKS_S = 100  # after which the operator has looked for the last time whether a registration's connection has come, operator/fleet/connection_watch.c
 LARGE = 1000  # clusters; beyond, the API server needs most of a machine, and what wants a quiet one has been measured
 CR = "/apis/neo4j.neo4j.com/v1alpha1/namespaces/{}/neo4jenterpriseclusters"
 TOKEN = base64.b64encode(json.dumps({"project_id": "project", "private_key": "k" * 64, "kid": "1",

@@ -374,7 +374,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers)});
 	wiring->context.memories = memory_table_new();
 	wiring->context.tally = tally_new();
-	wiring->context.verdicts = verdicts_table_new();
+	wiring->context.verdicts = plugin_verdicts_table_new();
 	wiring->context.plugins_changed = &wiring->plugins_changed;
 	wiring->allowance = allowance_new(ALLOWANCE, ALLOWANCE_OF_NAMESPACE);
 	wiring->context.logins = &wiring->logins;
@@ -488,7 +488,7 @@ void wiring_stop(struct wiring *wiring)
 		kube_informer_free(wiring->informers[i]);
 	allowance_free(wiring->allowance);
 	tally_free(wiring->context.tally);
-	verdicts_table_free(wiring->context.verdicts);
+	plugin_verdicts_table_free(wiring->context.verdicts);
 	lease_free(wiring->context.lease);
 	memory_table_free(wiring->context.memories);
 	if (wiring->context.events)

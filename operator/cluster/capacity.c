@@ -80,7 +80,7 @@ static const struct topology_copy **sorted_copies(const struct scale_facts *fact
 	return rows;
 }
 
-const char *room_problem(const struct scale_facts *facts, int target, struct arena *arena)
+const char *capacity_problem(const struct scale_facts *facts, int target, struct arena *arena)
 {
 	const struct topology_copy **rows = sorted_copies(facts, arena);
 	size_t n = facts->survey->copies.n, end;

@@ -9,4 +9,4 @@
 
 // Before the first server is drained: why the servers with ordinals from target on cannot leave, and the cure. NULL when they can. What the
 // servers alone know, they refuse themselves.
-const char *room_problem(const struct scale_facts *facts, int target, struct arena *arena);
+const char *capacity_problem(const struct scale_facts *facts, int target, struct arena *arena);

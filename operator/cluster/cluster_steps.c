@@ -396,11 +396,11 @@ static void act_on_servers(const struct context *context, struct memory *memory,
 static const char *claim_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
 {
 	return decision->action == SCALE_MARK
-		       ? volume_leaving_patch(decision->volume, &inputs->dbms, arena)
-		       : volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
+		       ? data_volume_leaving_patch(decision->volume, &inputs->dbms, arena)
+		       : data_volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
 }
 
-static struct kube_name claim_name(const struct inputs *inputs, const struct volume *volume)
+static struct kube_name claim_name(const struct inputs *inputs, const struct data_volume *volume)
 {
 	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
 }

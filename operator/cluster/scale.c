@@ -23,7 +23,7 @@ static bool is(const struct topology_server *server, const char *state)
 	return strcmp(server->state, state) == 0;
 }
 
-static const struct volume *volume_of(const struct scale_facts *facts, int ordinal)
+static const struct data_volume *volume_of(const struct scale_facts *facts, int ordinal)
 {
 	for (size_t i = 0; i < facts->n_volumes; i++) {
 		if (facts->volumes[i].ordinal == ordinal)
@@ -67,7 +67,7 @@ static int target_of(const struct scale_facts *facts, struct arena *arena)
 	int target = facts->wanted;
 
 	for (size_t i = 0; i < facts->n_volumes; i++) {
-		const struct volume *volume = &facts->volumes[i];
+		const struct data_volume *volume = &facts->volumes[i];
 
 		if (volume->ordinal < target && (volume->deallocated || (volume->leaving && has_survey(facts) &&
 									was_drained(server_of(facts, volume->ordinal, arena)))))
@@ -140,7 +140,7 @@ static bool stop_at_stranger(struct scale *s)
 
 static bool is_condemned(const struct scale *s, int ordinal)
 {
-	const struct volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = volume_of(s->facts, ordinal);
 
 	return volume && volume->deallocated;
 }
@@ -168,7 +168,7 @@ static bool stop_at_outsider(struct scale *s)
 	return false;
 }
 
-static bool has_left(const struct scale *s, const struct volume *volume)
+static bool has_left(const struct scale *s, const struct data_volume *volume)
 {
 	return volume->deallocated && volume->ordinal >= s->facts->replicas;
 }
@@ -192,7 +192,7 @@ static bool drop(struct scale *s, const struct topology_server *server, int ordi
 		      arena_printf(s->arena, "dropping the server of %s", names_pod(s->facts->names, ordinal, s->arena)));
 }
 
-static bool bears(const struct volume *volume, const char *id)
+static bool bears(const struct data_volume *volume, const char *id)
 {
 	return volume->deallocated && strcmp(volume->deallocated, id) == 0;
 }
@@ -204,7 +204,7 @@ static bool bring_back(struct scale *s)
 	bool any = false;
 
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
-		const struct volume *volume = &s->facts->volumes[i];
+		const struct data_volume *volume = &s->facts->volumes[i];
 		const struct topology_server *server;
 
 		if (volume->deleting || volume->ordinal < s->ret->replicas)
@@ -221,7 +221,7 @@ static bool bring_back(struct scale *s)
 }
 
 // A claim whose pod has left already.
-static bool discard_volume(struct scale *s, const struct volume *volume)
+static bool discard_volume(struct scale *s, const struct data_volume *volume)
 {
 	const char *pod = names_pod(s->facts->names, volume->ordinal, s->arena), *why = unanswered(s);
 	const struct topology_server *server;
@@ -292,7 +292,7 @@ static int ordinals(const struct scale *s)
 // Before the servers are told, so that an operator that comes after us knows that it was us.
 static bool mark(struct scale *s, int ordinal)
 {
-	const struct volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = volume_of(s->facts, ordinal);
 
 	if (!volume || volume->leaving || volume->deleting)
 		return false;
@@ -315,7 +315,7 @@ static bool drain(struct scale *s)
 		any = is_to_be_drained(server_of(s->facts, i, s->arena));
 	if (!any)
 		return false;
-	problem = room_problem(s->facts, s->target, s->arena);
+	problem = capacity_problem(s->facts, s->target, s->arena);
 	if (problem)
 		return settle(s, SCALE_REFUSED, problem);
 	for (int i = ordinals(s) - 1; i >= s->target; i--) {
@@ -350,7 +350,7 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 // The second mark. Its own server is the one that is available while the pod is ready; of one that does not come back nobody knows.
 static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
 {
-	const struct volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = volume_of(s->facts, ordinal);
 	const struct pod *pod = pod_of(s->facts, ordinal);
 
 	if (!volume || volume->deleting || bears(volume, server->id))
@@ -371,7 +371,7 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 // A server that is out of the cluster, or never was in it.
 static void let_go(struct scale *s, int ordinal)
 {
-	const struct volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = volume_of(s->facts, ordinal);
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
 	const struct pod *pod = pod_of(s->facts, ordinal);
 
@@ -421,7 +421,7 @@ static const struct topology_server *find_remains(const struct scale *s, int *re
 {
 	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < ordinals(s); i++) {
 		const struct topology_server *server = server_of(s->facts, i, s->arena);
-		const struct volume *volume = volume_of(s->facts, i);
+		const struct data_volume *volume = volume_of(s->facts, i);
 
 		*ret_ordinal = i;
 		if (server && !pod_of(s->facts, i) &&
@@ -458,7 +458,7 @@ static const char *kept_claims(const struct scale *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
-		const struct volume *volume = &s->facts->volumes[i];
+		const struct data_volume *volume = &s->facts->volumes[i];
 
 		if (volume->ordinal < s->ret->replicas || volume->ordinal < s->facts->wanted || volume->deallocated || volume->deleting)
 			continue;

@@ -41,7 +41,7 @@ struct scale_facts {
 	const struct survey *survey; // of the pods as they are; NULL: none
 	const struct pod *pods;
 	size_t n_pods;
-	const struct volume *volumes;
+	const struct data_volume *volumes;
 	size_t n_volumes;
 	int wanted;   // spec.topology.servers
 	int replicas; // of the StatefulSet; 0: there is none
@@ -55,7 +55,7 @@ struct scale_decision {
 	const char *note; // what else a person should know, while nothing is to be done: servers and claims left behind; NULL: nothing
 	const char *servers[TOPOLOGY_SERVERS_MAX]; // ids
 	size_t n_servers;
-	const struct volume *volume;
+	const struct data_volume *volume;
 };
 
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret);

@@ -10,7 +10,7 @@
 // Whoever may allow it (a storage class, a quota) does not tell us.
 #define RETRY_MS INT64_C(600000)
 
-static void keep_refusal(struct memory *memory, const struct volume *volume, const char *size, const char *words)
+static void keep_refusal(struct memory *memory, const struct data_volume *volume, const char *size, const char *words)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
@@ -23,13 +23,13 @@ static void keep_refusal(struct memory *memory, const struct volume *volume, con
 				volume->name, size, words));
 }
 
-static int grow(const struct context *context, struct memory *memory, const struct dbms *dbms, const struct volume *volume,
+static int grow(const struct context *context, struct memory *memory, const struct dbms *dbms, const struct data_volume *volume,
 		struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct kube_name name = {.namespace = dbms->metadata.namespace, .name = volume->name};
 	int r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
-			   volume_growth_patch(volume, dbms, arena), NULL, err);
+			   data_volume_growth_patch(volume, dbms, arena), NULL, err);
 
 	if (r == ERR_FORBIDDEN || r == ERR_INVALID) {
 		keep_refusal(memory, volume, dbms->storage.size, err->text);
@@ -41,18 +41,18 @@ static int grow(const struct context *context, struct memory *memory, const stru
 	return 0;
 }
 
-int storage_grow(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
-		 struct storage_result *ret, struct err *err)
+int volume_growth_run(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+		      struct volume_growth_result *ret, struct err *err)
 {
 	const struct dbms *dbms = &inputs->dbms;
 	int r;
 
-	*ret = (struct storage_result){0};
+	*ret = (struct volume_growth_result){0};
 	for (size_t i = 0; i < inputs->n_volumes; i++) {
-		const struct volume *volume = &inputs->volumes[i];
+		const struct data_volume *volume = &inputs->volumes[i];
 		bool refused = strcmp(memory->growth.size, dbms->storage.size) == 0;
 
-		if (volume->ordinal >= inputs->replicas || !volume_must_grow(volume, dbms))
+		if (volume->ordinal >= inputs->replicas || !data_volume_must_grow(volume, dbms))
 			continue;
 		if (!refused || deadline_left_ms(memory->growth.next_ms) == 0) {
 			memory_set(memory->growth.size, "");

@@ -11,11 +11,11 @@
 #include "operator/pass/context.h"
 #include "operator/pass/gather.h"
 
-struct storage_result {
+struct volume_growth_result {
 	const char *note;	// why a claim does not grow, and the cure; NULL: none was refused
 	int64_t again_after_ms; // when it is asked again; 0: no need
 };
 
 // A refusal (most storage classes do not allow it) is an outcome; an API that cannot be asked is an error.
-int storage_grow(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
-		 struct storage_result *ret, struct err *err);
+int volume_growth_run(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+		      struct volume_growth_result *ret, struct err *err);

@@ -25,7 +25,7 @@ static const char *base_of(const char *record)
 	return space ? space + 1 : "";
 }
 
-const char *trial_record(const struct trial_facts *facts, struct arena *arena)
+const char *entry_trial_record(const struct entry_trial_facts *facts, struct arena *arena)
 {
 	bool same = strcmp(base_of(facts->record), facts->base) == 0;
 	const char *word = PASSED;
@@ -37,19 +37,19 @@ const char *trial_record(const struct trial_facts *facts, struct arena *arena)
 	return arena_printf(arena, "%s%s", word, facts->base);
 }
 
-bool trial_has_entry(const char *record)
+bool entry_trial_has_entry(const char *record)
 {
 	return begins(record, TRIAL) || begins(record, PASSED);
 }
 
-bool trial_is_running(const char *record)
+bool entry_trial_is_running(const char *record)
 {
 	return begins(record, TRIAL);
 }
 
-const struct pod *trial_failure(const char *record, const char *revision, const struct pod *pods, size_t n)
+const struct pod *entry_trial_failure(const char *record, const char *revision, const struct pod *pods, size_t n)
 {
-	for (size_t i = 0; i < n && revision && trial_is_running(record); i++) {
+	for (size_t i = 0; i < n && revision && entry_trial_is_running(record); i++) {
 		const struct pod *pod = &pods[i];
 
 		if (!pod->ready && !pod->terminating && pod->ends >= ENDS_THAT_FAIL && pod->revision &&
@@ -59,7 +59,7 @@ const struct pod *trial_failure(const char *record, const char *revision, const 
 	return NULL;
 }
 
-const char *trial_withdrawal_print(const struct trial_withdrawal *withdrawal, struct arena *arena)
+const char *entry_trial_withdrawal_print(const struct entry_trial_withdrawal *withdrawal, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -71,13 +71,13 @@ const char *trial_withdrawal_print(const struct trial_withdrawal *withdrawal, st
 	return json_text(arena, doc);
 }
 
-bool trial_withdrawal_holds(const char *text, const char *image, int64_t generation, struct arena *arena,
-			    struct trial_withdrawal *ret)
+bool entry_trial_withdrawal_holds(const char *text, const char *image, int64_t generation, struct arena *arena,
+				  struct entry_trial_withdrawal *ret)
 {
 	yyjson_val *root = text ? json_parse(arena, text, strlen(text)) : NULL;
 	const char *words = yyjson_get_str(yyjson_obj_get(root, "lastWords"));
 
-	*ret = (struct trial_withdrawal){.image = image, .generation = generation, .words = words ? words : ""};
+	*ret = (struct entry_trial_withdrawal){.image = image, .generation = generation, .words = words ? words : ""};
 	return yyjson_equals_str(yyjson_obj_get(root, "image"), image) &&
 	       yyjson_get_sint(yyjson_obj_get(root, "generation")) == generation;
 }

@@ -16,31 +16,31 @@
 
 // The record of the entry: "absent BASE", "trial BASE" or "passed BASE". BASE is the digest of what the template would be
 // without the entry: as long as it stays, the entry is the only thing that has changed.
-struct trial_facts {
+struct entry_trial_facts {
 	const char *record; // the present one; NULL: none
 	const char *base;
 	bool entry;   // the template is to have it
 	bool settled; // every pod runs the present template, and is ready
 };
 
-const char *trial_record(const struct trial_facts *facts, struct arena *arena);
+const char *entry_trial_record(const struct entry_trial_facts *facts, struct arena *arena);
 
 // Whether a record says that the entry is in the template; that it is on trial there.
-bool trial_has_entry(const char *record);
-bool trial_is_running(const char *record);
+bool entry_trial_has_entry(const char *record);
+bool entry_trial_is_running(const char *record);
 
 // The pod of that revision that has failed the trial: its container ended three times before it was ready. NULL: none.
-const struct pod *trial_failure(const char *record, const char *revision, const struct pod *pods, size_t n);
+const struct pod *entry_trial_failure(const char *record, const char *revision, const struct pod *pods, size_t n);
 
 // The record of a withdrawal, a JSON text that is bound to an image and to a generation of the spec.
-struct trial_withdrawal {
+struct entry_trial_withdrawal {
 	const char *image;
 	int64_t generation;
 	const char *words; // the container's last
 };
 
-const char *trial_withdrawal_print(const struct trial_withdrawal *withdrawal, struct arena *arena);
+const char *entry_trial_withdrawal_print(const struct entry_trial_withdrawal *withdrawal, struct arena *arena);
 
 // False when text (NULL: none) is no record, or one of another image or generation. On success ret->words lives in the arena.
-bool trial_withdrawal_holds(const char *text, const char *image, int64_t generation, struct arena *arena,
-			    struct trial_withdrawal *ret);
+bool entry_trial_withdrawal_holds(const char *text, const char *image, int64_t generation, struct arena *arena,
+				  struct entry_trial_withdrawal *ret);

@@ -21,12 +21,12 @@ struct step {
 	struct memory *memory;
 	struct inputs *inputs;
 	struct arena *arena;
-	struct entry *entry;
+	struct plugin_entry *entry;
 };
 
-static struct ask ask_of(const struct step *step)
+static struct query query_of(const struct step *step)
 {
-	return (struct ask){
+	return (struct query){
 		.context = step->context,
 		.memory = step->memory,
 		.servers = access_servers(step->inputs),
@@ -53,35 +53,35 @@ static void withdraw(struct step *step)
 
 	if (!inputs->fleet || !runs_wanted_image(inputs))
 		return;
-	pod = trial_failure(inputs->live.fleet_entry, workload_revision(&inputs->live), inputs->pods, inputs->n_pods);
+	pod = entry_trial_failure(inputs->live.fleet_entry, workload_revision(&inputs->live), inputs->pods, inputs->n_pods);
 	if (!pod)
 		return;
-	inputs->withdrawal = (struct trial_withdrawal){
+	inputs->withdrawal = (struct entry_trial_withdrawal){
 		.image = inputs->dbms.image.reference,
 		.generation = inputs->dbms.metadata.generation,
 		.words = pod->last_words ? arena_printf(step->arena, "%s: %s", pod->name, pod->last_words)
 					 : arena_strdup(step->arena, pod->name), // the pods are gathered anew before it is told
 	};
-	inputs->withdrawn = trial_withdrawal_print(&inputs->withdrawal, step->arena);
+	inputs->withdrawn = entry_trial_withdrawal_print(&inputs->withdrawal, step->arena);
 	inputs->fleet = false;
 	step->entry->withdrew = true;
 }
 
 static void ask_for_version(struct step *step, const struct pod *pod, const char *basis)
 {
-	struct ask ask = ask_of(step);
-	struct pace *pace = &step->memory->version;
+	struct query query = query_of(step);
+	struct retry *retry = &step->memory->version;
 	struct access_problem problem;
 	const char *version;
 	bool refused;
 
-	if (ask_version(&ask, pod, &version, &problem)) {
-		pace_succeed(pace, basis);
+	if (query_version(&query, pod, &version, &problem)) {
+		retry_succeed(retry, basis);
 		gather_told(version, step->arena, step->inputs);
 		return;
 	}
 	refused = strcmp(problem.reason, FLEET_CREDENTIALS_REFUSED) == 0;
-	again(step, pace_fail(pace, basis, problem.reason, problem.message, refused ? REFUSED_RETRY_MS : 0));
+	again(step, retry_fail(retry, basis, problem.reason, problem.message, refused ? REFUSED_RETRY_MS : 0));
 	step->entry->not_asked = problem.message;
 }
 
@@ -90,7 +90,7 @@ static void learn_version(struct step *step)
 {
 	struct inputs *inputs = step->inputs;
 	struct version tag = version_of_tag(inputs->dbms.image.tag);
-	struct ask ask = ask_of(step);
+	struct query query = query_of(step);
 	const struct pod *pod;
 	const char *basis;
 	int64_t left;
@@ -99,21 +99,21 @@ static void learn_version(struct step *step)
 		return;
 	if (!inputs->told)
 		step->entry->not_asked = "no server runs yet";
-	pod = runs_wanted_image(inputs) && workload_revision(&inputs->live) ? ask_whom(&ask.servers, workload_revision(&inputs->live)) : NULL;
+	pod = runs_wanted_image(inputs) && workload_revision(&inputs->live) ? ask_whom(&query.servers, workload_revision(&inputs->live)) : NULL;
 	if (!pod)
 		return;
 	basis = arena_printf(step->arena, "%s %s/%lld", inputs->dbms.image.reference, pod->uid, (long long)pod->restarts);
-	switch (pace_step(&step->memory->version, basis, &left)) {
-	case PACE_ANSWERED:
+	switch (retry_step(&step->memory->version, basis, &left)) {
+	case RETRY_ANSWERED:
 		if (inputs->told)
 			break;
 		// The answer was not recorded, after all.
 		// fall through
-	case PACE_ASK:
+	case RETRY_ASK:
 		step->entry->not_asked = NULL;
 		ask_for_version(step, pod, basis);
 		break;
-	case PACE_WAIT:
+	case RETRY_WAIT:
 		again(step, left);
 		step->entry->not_asked = step->memory->version.message;
 		break;
@@ -138,7 +138,7 @@ static bool is_off_already(const struct inputs *inputs)
 static bool tell_server(struct step *step)
 {
 	struct memory *memory = step->memory;
-	struct ask ask = ask_of(step);
+	struct query query = query_of(step);
 	struct access_problem problem;
 
 	if (memory->disable.done)
@@ -146,7 +146,7 @@ static bool tell_server(struct step *step)
 	if (!memory->disable.since_ms)
 		memory->disable.since_ms = clock_monotonic_ms(&clock_system);
 	fault_point("before-disable");
-	if (ask_disable(&ask, &problem)) {
+	if (query_disable(&query, &problem)) {
 		fault_point("after-disable");
 		memory->disable.done = true;
 		return true;
@@ -170,22 +170,22 @@ static void switch_off(struct step *step)
 	if (tell_server(step) || clock_monotonic_ms(&clock_system) - memory->disable.since_ms >= DISABLE_MS)
 		return;
 	step->entry->disabling = true;
-	inputs->fleet = trial_has_entry(inputs->live.fleet_entry);
+	inputs->fleet = entry_trial_has_entry(inputs->live.fleet_entry);
 	again(step, DISABLE_RETRY_MS);
 }
 
-void entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
-		  struct entry *ret)
+void plugin_entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
+			 struct plugin_entry *ret)
 {
 	struct step step = {.context = context, .memory = memory, .inputs = inputs, .arena = arena, .entry = ret};
 
-	*ret = (struct entry){0};
+	*ret = (struct plugin_entry){0};
 	learn_version(&step);
 	withdraw(&step);
 	switch_off(&step);
 }
 
-const char *entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason)
+const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason)
 {
 	if (inputs->fleet_form == FLEET_FORM_NONE) {
 		*ret_reason = FLEET_VERSION_UNSUPPORTED;

@@ -9,7 +9,7 @@
 
 #include "operator/pass/gather.h"
 
-struct entry {
+struct plugin_entry {
 	bool was_off;		// the status says already that it is switched off
 	bool disabling;		// a server is still to be told; nothing of the status may say that it is off yet
 	const char *untold;	// enabled no more, and no server could be told: why; NULL: it was told, or there was no need
@@ -19,9 +19,9 @@ struct entry {
 };
 
 // Sets version, told, withdrawn and fleet of the inputs, before the children are built.
-void entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
-		  struct entry *ret);
+void plugin_entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
+			 struct plugin_entry *ret);
 
 // Why the plugin cannot be had, for the status: the version has none, NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or
 // it was withdrawn. *ret_reason is set with it; NULL: nothing keeps it away.
-const char *entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason);
+const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason);

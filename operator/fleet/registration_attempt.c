@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "operator/fleet/connection.h"
+#include "operator/fleet/connection_watch.h"
 #include "operator/fleet/gates.h"
 #include "operator/object/admin_secret.h"
 #include "operator/object/key.h"
@@ -32,7 +32,7 @@ struct token_read {
 
 // Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
 static const char *attempt_basis(const struct context *context, const struct memory *memory,
-				 const struct enroll_inputs *inputs, struct arena *arena)
+				 const struct attempt_inputs *inputs, struct arena *arena)
 {
 	const struct access_servers *servers = &inputs->servers;
 	const struct dbms *dbms = servers->dbms;
@@ -50,22 +50,22 @@ static bool is_same(const char *kept, size_t size, const char *basis)
 	return strncmp(kept, basis, size - 1) == 0;
 }
 
-static int64_t retry_delay(const char *reason, unsigned failures)
+static int64_t delay_after(const char *reason, unsigned failures)
 {
 	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
 		return REFUSED_RETRY_MS;
-	return strcmp(reason, FLEET_CONNECTING) == 0 ? CONNECTING_RETRY_MS : pace_delay(failures);
+	return strcmp(reason, FLEET_CONNECTING) == 0 ? CONNECTING_RETRY_MS : retry_delay(failures);
 }
 
-static bool fail(struct enroll_result *ret, const char *reason, const char *message)
+static bool fail(struct attempt_result *ret, const char *reason, const char *message)
 {
 	ret->reason = reason;
 	ret->message = message;
 	return false;
 }
 
-static bool read_token(const struct context *context, const struct enroll_inputs *inputs, struct token_read *read,
-		       struct arena *arena, struct enroll_result *ret)
+static bool read_token(const struct context *context, const struct attempt_inputs *inputs, struct token_read *read,
+		       struct arena *arena, struct attempt_result *ret)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
 	const char *cure = "generate a new one in the Aura console and update the Secret";
@@ -104,8 +104,8 @@ static bool read_token(const struct context *context, const struct enroll_inputs
 }
 
 // The store may lag behind, and registering twice would drop the server's connection: ask before the call.
-static bool is_still_wanted(const struct context *context, const struct enroll_inputs *inputs, struct arena *arena,
-			    struct enroll_result *ret)
+static bool is_still_wanted(const struct context *context, const struct attempt_inputs *inputs, struct arena *arena,
+			    struct attempt_result *ret)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *root = NULL;
 	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
@@ -138,7 +138,7 @@ static struct registration_request request_for(const struct access *access, cons
 }
 
 // Why the server of a pod is not asked now; NULL: it may be.
-static const char *unconfirmed(const struct context *context, const struct enroll_inputs *inputs, const struct pod *pod,
+static const char *unconfirmed(const struct context *context, const struct attempt_inputs *inputs, const struct pod *pod,
 			       const struct registration_request *request, struct arena *arena)
 {
 	struct err err = ERR_INIT;
@@ -148,7 +148,7 @@ static const char *unconfirmed(const struct context *context, const struct enrol
 	return arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod->name, err.text);
 }
 
-static void exchange(const struct context *context, const struct enroll_inputs *inputs, const struct registration_request *request,
+static void exchange(const struct context *context, const struct attempt_inputs *inputs, const struct registration_request *request,
 		     struct arena *arena, struct registration_result *ret)
 {
 	const char *why = unconfirmed(context, inputs, inputs->server, request, arena);
@@ -160,7 +160,7 @@ static void exchange(const struct context *context, const struct enroll_inputs *
 }
 
 // A token that another deployment's servers hold as well came here with a copy of their volume, and is not this one's.
-static bool is_of_a_twin(const struct context *context, const struct enroll_inputs *inputs, const struct registration_result *result,
+static bool is_of_a_twin(const struct context *context, const struct attempt_inputs *inputs, const struct registration_result *result,
 			 struct arena *arena)
 {
 	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
@@ -171,8 +171,8 @@ static bool is_of_a_twin(const struct context *context, const struct enroll_inpu
 	return result->adopted && memory_twins(context->memories, key, result->identity, arena, twins) > 0;
 }
 
-static void attempt(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
-		    struct arena *arena, struct enroll_result *ret)
+static void attempt(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+		    struct arena *arena, struct attempt_result *ret)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	struct token_read read = {.arena = secret_arena};
@@ -227,10 +227,10 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	ret->message = arena_strdup(arena, result.message);
 }
 
-static void keep_failure(struct memory *memory, const char *basis, struct enroll_result *ret)
+static void keep_failure(struct memory *memory, const char *basis, struct attempt_result *ret)
 {
 	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
-	int64_t delay = retry_delay(ret->reason, failures + 1);
+	int64_t delay = delay_after(ret->reason, failures + 1);
 
 	ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
 	if (ret->waiting && !memory->attempt.connecting_ms)
@@ -243,13 +243,13 @@ static void keep_failure(struct memory *memory, const char *basis, struct enroll
 	ret->again_after_ms = delay;
 }
 
-void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
-		     struct arena *arena, struct enroll_result *ret)
+void attempt_register(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+		      struct arena *arena, struct attempt_result *ret)
 {
 	const char *basis = attempt_basis(context, memory, inputs, arena);
 	int64_t left;
 
-	*ret = (struct enroll_result){0};
+	*ret = (struct attempt_result){0};
 	left = memory->attempt.failures ? deadline_left_ms(memory->attempt.next_ms) : 0;
 	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
 		ret->reason = memory->attempt.reason;
@@ -269,7 +269,7 @@ void enroll_register(const struct context *context, struct memory *memory, const
 }
 
 // Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
-static bool look(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs, struct arena *arena)
+static bool look(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs, struct arena *arena)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	const struct access_servers *servers = &inputs->servers;
@@ -308,12 +308,12 @@ static bool look(const struct context *context, struct memory *memory, const str
 	return true;
 }
 
-void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
-			     const char *registered_at, struct arena *arena, struct enroll_connection *ret)
+void attempt_watch_connection(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+			      const char *registered_at, struct arena *arena, struct attempt_connection *ret)
 {
 	const struct access_servers *servers = &inputs->servers;
 	const char *basis = arena_printf(arena, "%s%s", registered_at ? registered_at : "", pod_runs(servers->pods, servers->n_pods, false, arena));
-	struct looks *looks = &memory->connection.looks;
+	struct connection_watch *looks = &memory->connection.looks;
 	int64_t now = clock_monotonic_ms(&clock_system);
 	unsigned taken;
 
@@ -321,15 +321,15 @@ void enroll_watch_connection(const struct context *context, struct memory *memor
 		bool first = !*memory->connection.basis;
 
 		memory_set(memory->connection.basis, basis);
-		looks_begin(looks, now, first ? looks_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
+		connection_watch_begin(looks, now, first ? connection_watch_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
-	if (looks_due(looks, now, &taken) && look(context, memory, inputs, arena))
+	if (connection_watch_due(looks, now, &taken) && look(context, memory, inputs, arena))
 		looks->taken = taken;
-	*ret = (struct enroll_connection){
+	*ret = (struct attempt_connection){
 		.known = looks->taken > 0,
 		.connected = memory->connection.connected,
 		.token_gone = memory->connection.token_gone && looks->taken > 1,
 		.message = memory->connection.message,
-		.again_after_ms = looks_left_ms(looks, clock_monotonic_ms(&clock_system)),
+		.again_after_ms = connection_watch_left_ms(looks, clock_monotonic_ms(&clock_system)),
 	};
 }

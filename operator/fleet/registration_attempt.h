@@ -13,7 +13,7 @@
 #include "operator/pass/context.h"
 #include "operator/server/server_login.h"
 
-struct enroll_inputs {
+struct attempt_inputs {
 	const struct kube_resource *resource; // of the root object
 	struct access_servers servers;
 	const struct pod *server; // the one that can write database system; NULL: none does now
@@ -22,7 +22,7 @@ struct enroll_inputs {
 	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
 };
 
-struct enroll_result {
+struct attempt_result {
 	bool attempted;	     // the server or a Secret was asked in this pass
 	bool stale;	     // the object in the store is older than what the API server has: look again
 	bool not_leader;     // the server cannot write database system any more: find the one that can, and call again
@@ -34,10 +34,10 @@ struct enroll_result {
 	int64_t again_after_ms; // 0: no need
 };
 
-void enroll_register(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
-		     struct arena *arena, struct enroll_result *ret);
+void attempt_register(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+		      struct arena *arena, struct attempt_result *ret);
 
-struct enroll_connection {
+struct attempt_connection {
 	bool known;	     // one of the looks was taken
 	int connected;	     // 1, 0, -1 unknown; where known
 	bool token_gone;     // not connected, since the server holds no token; not before the second look, for it may be starting
@@ -45,6 +45,6 @@ struct enroll_connection {
 	int64_t again_after_ms; // when the next look is due; 0: none
 };
 
-// The looks at fleetManagement.status() on each server (operator/fleet/connection.h).
-void enroll_watch_connection(const struct context *context, struct memory *memory, const struct enroll_inputs *inputs,
-			     const char *registered_at, struct arena *arena, struct enroll_connection *ret);
+// The looks at fleetManagement.status() on each server (operator/fleet/connection_watch.h).
+void attempt_watch_connection(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+			      const char *registered_at, struct arena *arena, struct attempt_connection *ret);

@@ -25,29 +25,29 @@ static int64_t next_look_ms(int64_t left_ms)
 	return wait - random() % (wait / 10);
 }
 
-int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at)
+int64_t token_expiry_look(const struct query *query, const char *key, const char *registered_at)
 {
 	const char *basis = registered_at ? registered_at : "";
-	const struct pod *pod = ask_whom(&ask->servers, NULL);
-	struct pace *pace = &ask->memory->expiry;
-	int64_t *due = &ask->memory->expiry_due_ms, left;
-	struct ask_token token = {0};
+	const struct pod *pod = ask_whom(&query->servers, NULL);
+	struct retry *retry = &query->memory->expiry;
+	int64_t *due = &query->memory->expiry_due_ms, left;
+	struct query_token token = {0};
 	struct access_problem problem;
-	enum pace_step step = pace_step(pace, basis, &left);
+	enum retry_step step = retry_step(retry, basis, &left);
 
-	if (step == PACE_WAIT)
+	if (step == RETRY_WAIT)
 		return left;
 	left = deadline_left_ms(*due);
-	if (step == PACE_ANSWERED && left > 0)
+	if (step == RETRY_ANSWERED && left > 0)
 		return left;
 	// A change of the pods brings it here again.
 	if (!pod)
 		return 0;
-	if (!ask_token(ask, pod, &token, &problem))
-		return pace_fail(pace, basis, problem.reason, problem.message, RETRY_MS);
-	pace_succeed(pace, basis);
-	memory_set_expiry(ask->context->memories, key, token.expires_ms);
-	twins_note(ask->context, key, token.identity, ask->arena);
+	if (!query_token(query, pod, &token, &problem))
+		return retry_fail(retry, basis, problem.reason, problem.message, RETRY_MS);
+	retry_succeed(retry, basis);
+	memory_set_expiry(query->context->memories, key, token.expires_ms);
+	twins_note(query->context, key, token.identity, query->arena);
 	left = next_look_ms(token.expires_ms - clock_wall_ms(&clock_system));
 	*due = deadline_in_ms(left);
 	return left;

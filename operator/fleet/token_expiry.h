@@ -12,4 +12,4 @@
 #include "operator/server/query.h"
 
 // Asks if it is time to; key is the deployment's in the work queue. Returns the milliseconds until the next time.
-int64_t expiry_look(const struct ask *ask, const char *key, const char *registered_at);
+int64_t token_expiry_look(const struct query *query, const char *key, const char *registered_at);

@@ -13,7 +13,7 @@
 static const char head[] = "#!/bin/bash\n"
 			   "# Sets the first password of user neo4j, where this volume has no user yet. Kept by neofleet.\n"
 			   "set -eu\n"
-			   "data=${1:-/data} secret=${2:-" PASSWORD_SECRET_FOLDER "} scratch=${3:-" PASSWORD_SCRATCH_FOLDER "}\n";
+			   "data=${1:-/data} secret=${2:-" FIRST_PASSWORD_SECRET_FOLDER "} scratch=${3:-" FIRST_PASSWORD_SCRATCH_FOLDER "}\n";
 
 static const char rest[] =
 	"if [ -d \"$data/databases/system\" ]; then\n"
@@ -57,7 +57,7 @@ static const char rest[] =
 	"echo \"neo4j-admin could not set the first password: $reason\" >&2\n"
 	"exit \"$status\"\n";
 
-const char *password_script(int least, struct arena *arena)
+const char *first_password_script(int least, struct arena *arena)
 {
 	return arena_printf(arena, "%sleast=%d\n%s", head, least, rest);
 }

@@ -20,18 +20,18 @@
 #define MODE_KEY 0440
 #define MODE_PASSWORD 0444 // no other container mounts it
 
-size_t container_ports(const struct dbms *dbms, bool inner, struct container_port ret[8])
+size_t pod_template_ports(const struct dbms *dbms, bool inner, struct pod_template_port ret[8])
 {
 	size_t n = 0;
 
-	ret[n++] = (struct container_port){"bolt", 7687};
-	ret[n++] = dbms->tls_secret ? (struct container_port){"https", 7473} : (struct container_port){"http", 7474};
+	ret[n++] = (struct pod_template_port){"bolt", 7687};
+	ret[n++] = dbms->tls_secret ? (struct pod_template_port){"https", 7473} : (struct pod_template_port){"http", 7474};
 	if (!inner || dbms->kind == DBMS_STANDALONE)
 		return n;
-	ret[n++] = (struct container_port){"cluster", 6000};
-	ret[n++] = (struct container_port){"backup", 6362};
-	ret[n++] = (struct container_port){"raft", 7000};
-	ret[n++] = (struct container_port){"routing", 7688};
+	ret[n++] = (struct pod_template_port){"cluster", 6000};
+	ret[n++] = (struct pod_template_port){"backup", 6362};
+	ret[n++] = (struct pod_template_port){"raft", 7000};
+	ret[n++] = (struct pod_template_port){"routing", 7688};
 	return n;
 }
 
@@ -96,8 +96,8 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 static void add_ports(yyjson_mut_doc *doc, yyjson_mut_val *container, const struct dbms *dbms)
 {
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, container, "ports");
-	struct container_port ports[8];
-	size_t n = container_ports(dbms, true, ports);
+	struct pod_template_port ports[8];
+	size_t n = pod_template_ports(dbms, true, ports);
 
 	for (size_t i = 0; i < n; i++) {
 		yyjson_mut_val *port = yyjson_mut_arr_add_obj(doc, list);
@@ -128,7 +128,7 @@ static void add_script(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *
 
 static void add_bolt_probe(yyjson_mut_doc *doc, yyjson_mut_val *probe)
 {
-	add_script(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), PROBE_FOLDER "/" PROBE_KEY);
+	add_script(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), READINESS_FOLDER "/" READINESS_KEY);
 }
 
 // Half an hour for a start (a big store recovers slowly); a short period, so that readiness is seen soon.
@@ -157,7 +157,7 @@ static void add_mounts(yyjson_mut_doc *doc, yyjson_mut_val *container, const str
 	add_mount(doc, list, DATA_VOLUME, "/data");
 	add_mount(doc, list, "logs", "/logs");
 	add_mount(doc, list, "plugins", "/plugins");
-	add_mount(doc, list, "probe", PROBE_FOLDER);
+	add_mount(doc, list, "probe", READINESS_FOLDER);
 	if (dbms->tls_secret)
 		add_mount(doc, list, POD_TLS_VOLUME, CONF_TLS_FOLDER);
 }
@@ -187,7 +187,7 @@ static yyjson_mut_val *add_volume(yyjson_mut_doc *doc, yyjson_mut_val *list, con
 // Both forms of the Secret are mounted, whichever it has: a pod that has its users does not need it any more, and starts without it.
 static void add_password_volumes(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct workload_inputs *inputs)
 {
-	static const char *const script_key[2] = {PASSWORD_KEY, NULL}, *const secret_keys[2] = {"NEO4J_AUTH", "password"};
+	static const char *const script_key[2] = {FIRST_PASSWORD_KEY, NULL}, *const secret_keys[2] = {"NEO4J_AUTH", "password"};
 	yyjson_mut_val *source = add_volume(doc, list, "first-password", "configMap");
 
 	yyjson_mut_obj_add_str(doc, source, "name", inputs->names->config);
@@ -203,7 +203,7 @@ static void add_password_volumes(yyjson_mut_doc *doc, yyjson_mut_val *list, cons
 
 static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct workload_inputs *inputs)
 {
-	static const char *const conf_keys[2] = {"apoc.conf", "neo4j.conf"}, *const script_key[2] = {PROBE_KEY, NULL};
+	static const char *const conf_keys[2] = {"apoc.conf", "neo4j.conf"}, *const script_key[2] = {READINESS_KEY, NULL};
 	static const char *const tls_keys[2] = {"tls.crt", "tls.key"};
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, spec, "volumes"), *source;
 
@@ -290,16 +290,16 @@ static void add_server(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct w
 static void add_first_password(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
 	yyjson_mut_val *container =
-		add_container(doc, yyjson_mut_obj_add_arr(doc, spec, "initContainers"), PASSWORD_CONTAINER, dbms);
+		add_container(doc, yyjson_mut_obj_add_arr(doc, spec, "initContainers"), FIRST_PASSWORD_CONTAINER, dbms);
 	yyjson_mut_val *env = yyjson_mut_obj_add_arr(doc, container, "env"), *mounts;
 
-	add_script(doc, container, PASSWORD_FOLDER "/" PASSWORD_KEY);
+	add_script(doc, container, FIRST_PASSWORD_FOLDER "/" FIRST_PASSWORD_KEY);
 	add_env(doc, env, "LC_ALL", "C.UTF-8");
 	mounts = yyjson_mut_obj_add_arr(doc, container, "volumeMounts");
-	add_mount(doc, mounts, "admin", PASSWORD_SECRET_FOLDER);
+	add_mount(doc, mounts, "admin", FIRST_PASSWORD_SECRET_FOLDER);
 	add_mount(doc, mounts, DATA_VOLUME, "/data");
-	add_mount(doc, mounts, "first-password", PASSWORD_FOLDER);
-	add_mount(doc, mounts, "scratch", PASSWORD_SCRATCH_FOLDER);
+	add_mount(doc, mounts, "first-password", FIRST_PASSWORD_FOLDER);
+	add_mount(doc, mounts, "scratch", FIRST_PASSWORD_SCRATCH_FOLDER);
 }
 
 static void add_copy(yyjson_mut_doc *doc, yyjson_mut_val *spec, const char *key, yyjson_val *val)
@@ -379,7 +379,7 @@ static void add_metadata(yyjson_mut_doc *doc, yyjson_mut_val *template, const st
 	yyjson_mut_obj_add_val(doc, metadata, "labels", labels_all(doc, inputs->dbms));
 }
 
-yyjson_mut_val *container_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena)
+yyjson_mut_val *pod_template_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena)
 {
 	yyjson_mut_val *template = yyjson_mut_obj(doc), *spec;
 

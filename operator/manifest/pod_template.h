@@ -10,11 +10,11 @@
 #include "operator/manifest/workload.h"
 
 // The template's object: metadata and spec.
-yyjson_mut_val *container_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena);
+yyjson_mut_val *pod_template_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena);
 
 // A deployment's ports by the names that Services and containers give them. inner: those between servers, too.
-struct container_port {
+struct pod_template_port {
 	const char *name;
 	int number;
 };
-size_t container_ports(const struct dbms *dbms, bool inner, struct container_port ret[8]);
+size_t pod_template_ports(const struct dbms *dbms, bool inner, struct pod_template_port ret[8]);

@@ -46,7 +46,7 @@ static const char script[] =
 	"\texit 1\n"
 	"fi\n";
 
-const char *probe_script(void)
+const char *readiness_script(void)
 {
 	return script;
 }

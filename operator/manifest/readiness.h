@@ -6,10 +6,10 @@
 // The script that the start-up and readiness probes run in the container (B5). Pure.
 
 // The key in the ConfigMap, and the path in the container.
-#define PROBE_KEY "bolt-probe.sh"
-#define PROBE_FOLDER "/neofleet"
+#define READINESS_KEY "bolt-probe.sh"
+#define READINESS_FOLDER "/neofleet"
 
 // For bash with coreutils: exit status 0 when the server answers on its Bolt port, in a container that was started with a certificate as a
 // TLS server. Always the same text, so that a change of spec.tls changes nothing under pods that run. Its arguments, for tests, are the
 // port and the certificate's folder.
-const char *probe_script(void);
+const char *readiness_script(void);

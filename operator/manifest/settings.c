@@ -115,7 +115,7 @@ int settings_password_length(const struct dbms *dbms, struct arena *arena)
 	}
 	length = value ? strtol(value, NULL, 10) : 0;
 	// What is no length ends the server's start, with the server's words.
-	return length > 0 && length <= CONF_MAX_BYTES ? (int)length : CREDENTIALS_LEAST_CHARACTERS;
+	return length > 0 && length <= CONF_MAX_BYTES ? (int)length : ADMIN_SECRET_LEAST_CHARACTERS;
 }
 
 static const struct conf_setting *settings_of(struct field_pairs pairs, const char *where, struct arena *arena)
@@ -200,8 +200,8 @@ static const char *config_map(const struct settings_inputs *inputs, const struct
 
 	// Always there, so that the pod's list of files does not change with its first setting.
 	yyjson_mut_obj_add_str(doc, data, "apoc.conf", conf->apoc_conf ? conf->apoc_conf : "# No settings.\n");
-	yyjson_mut_obj_add_str(doc, data, PROBE_KEY, probe_script());
-	yyjson_mut_obj_add_str(doc, data, PASSWORD_KEY, password_script(settings_password_length(inputs->dbms, arena), arena));
+	yyjson_mut_obj_add_str(doc, data, READINESS_KEY, readiness_script());
+	yyjson_mut_obj_add_str(doc, data, FIRST_PASSWORD_KEY, first_password_script(settings_password_length(inputs->dbms, arena), arena));
 	yyjson_mut_obj_add_str(doc, data, "neo4j.conf", conf->neo4j_conf);
 	return json_text(arena, doc);
 }

@@ -39,7 +39,7 @@ struct settings {
 // called before any child is touched: an invalid spec touches none.
 int settings_build(const struct settings_inputs *inputs, struct arena *arena, struct settings *ret, struct err *err);
 
-// The least length of a password that the spec asks for; CREDENTIALS_LEAST_CHARACTERS where it asks for none.
+// The least length of a password that the spec asks for; ADMIN_SECRET_LEAST_CHARACTERS where it asks for none.
 int settings_password_length(const struct dbms *dbms, struct arena *arena);
 
 // Whether an entry of spec.env is folded into neo4j.conf, and so no variable of the container: a setting whose value can be

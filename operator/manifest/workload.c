@@ -112,7 +112,7 @@ const char *workload_template_digest(const struct workload_inputs *inputs, struc
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 
-	yyjson_mut_doc_set_root(doc, container_template(doc, inputs, arena));
+	yyjson_mut_doc_set_root(doc, pod_template_template(doc, inputs, arena));
 	return digest_of(json_text(arena, doc), arena);
 }
 
@@ -131,7 +131,7 @@ const char *workload_statefulset(const struct workload_inputs *inputs, struct ar
 	yyjson_mut_obj_add_int(doc, spec, "replicas", inputs->replicas);
 	yyjson_mut_obj_add_val(doc, yyjson_mut_obj_add_obj(doc, spec, "selector"), "matchLabels", labels_selector(doc, dbms));
 	yyjson_mut_obj_add_str(doc, spec, "serviceName", inputs->names->headless);
-	yyjson_mut_obj_add_val(doc, spec, "template", container_template(doc, inputs, arena));
+	yyjson_mut_obj_add_val(doc, spec, "template", pod_template_template(doc, inputs, arena));
 	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, spec, "updateStrategy"), "type", "OnDelete");
 	add_claim(doc, spec, inputs);
 	return json_text(arena, doc);
@@ -140,8 +140,8 @@ const char *workload_statefulset(const struct workload_inputs *inputs, struct ar
 static void add_service_ports(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms, bool inner)
 {
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, spec, "ports");
-	struct container_port ports[8];
-	size_t n = container_ports(dbms, inner, ports);
+	struct pod_template_port ports[8];
+	size_t n = pod_template_ports(dbms, inner, ports);
 
 	for (size_t i = 0; i < n; i++) {
 		yyjson_mut_val *port = yyjson_mut_arr_add_obj(doc, list);

@@ -96,7 +96,7 @@ static bool take(const char *key, const char *problem, struct arena *arena, cons
 	return !problem;
 }
 
-static bool read_pair(yyjson_val *secret, int least, struct arena *arena, struct credentials *ret, const char **ret_problem)
+static bool read_pair(yyjson_val *secret, int least, struct arena *arena, struct admin_secret *ret, const char **ret_problem)
 {
 	size_t len;
 	const char *pair = secret_value(secret, "NEO4J_AUTH", arena, &len);
@@ -109,13 +109,13 @@ static bool read_pair(yyjson_val *secret, int least, struct arena *arena, struct
 	return take("NEO4J_AUTH", password_problem(ret->password, len - 6, least, arena), arena, ret_problem);
 }
 
-bool credentials_read(yyjson_val *secret, int least_characters, struct arena *arena, struct credentials *ret,
-		      const char **ret_problem)
+bool admin_secret_read(yyjson_val *secret, int least_characters, struct arena *arena, struct admin_secret *ret,
+		       const char **ret_problem)
 {
 	size_t len;
 	const char *username;
 
-	*ret = (struct credentials){.user = "neo4j"};
+	*ret = (struct admin_secret){.user = "neo4j"};
 	ret->password = secret_value(secret, "password", arena, &len);
 	if (!ret->password) {
 		if (secret_value(secret, "NEO4J_AUTH", arena, &len))

@@ -12,9 +12,9 @@
 #include "base/arena.h"
 
 // What the server itself asks of a password where no setting says otherwise.
-#define CREDENTIALS_LEAST_CHARACTERS 8
+#define ADMIN_SECRET_LEAST_CHARACTERS 8
 
-struct credentials {
+struct admin_secret {
 	const char *user;     // always "neo4j"
 	const char *password; // the secret itself, in the arena, which is wiped when freed
 };
@@ -22,8 +22,8 @@ struct credentials {
 // Reads a Secret object of either form: key password (and, optionally, username), or the one key NEO4J_AUTH, neo4j/password. Any
 // password is good that the server takes: text in UTF-8 of at least so many characters, but not "neo4j". Returns true when it is
 // usable; else ret_problem says what is wrong and how to mend it, without a piece of the secret.
-bool credentials_read(yyjson_val *secret, int least_characters, struct arena *arena, struct credentials *ret,
-		      const char **ret_problem);
+bool admin_secret_read(yyjson_val *secret, int least_characters, struct arena *arena, struct admin_secret *ret,
+		       const char **ret_problem);
 
 // One key of a Secret's data, decoded into the arena (wiped when freed) with a NUL behind; NULL when the key is absent.
 const char *secret_value(yyjson_val *secret, const char *key, struct arena *arena, size_t *ret_len);

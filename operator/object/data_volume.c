@@ -8,7 +8,7 @@
 #include "api/quantity.h"
 #include "base/json.h"
 
-bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct volume *ret)
+bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct data_volume *ret)
 {
 	static const char prefix[] = DATA_VOLUME "-";
 	yyjson_val *metadata = yyjson_obj_get(root, "metadata");
@@ -18,22 +18,22 @@ bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *
 
 	if (ordinal < 0)
 		return false;
-	*ret = (struct volume){
+	*ret = (struct data_volume){
 		.name = name,
 		.uid = yyjson_get_str(yyjson_obj_get(metadata, "uid")),
 		.size = yyjson_get_str(yyjson_ptr_get(root, "/spec/resources/requests/storage")),
 		.ordinal = ordinal,
-		.leaving = yyjson_equals_str(yyjson_obj_get(annotations, VOLUME_LEAVING_ANNOTATION), dbms->metadata.uid),
+		.leaving = yyjson_equals_str(yyjson_obj_get(annotations, DATA_VOLUME_LEAVING_ANNOTATION), dbms->metadata.uid),
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.pending = yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Pending"),
 	};
 	// No server has the empty id, so that a mark without one tells of none.
-	if (ret->leaving && yyjson_get_len(yyjson_obj_get(annotations, VOLUME_DEALLOCATED_ANNOTATION)) > 0)
-		ret->deallocated = yyjson_get_str(yyjson_obj_get(annotations, VOLUME_DEALLOCATED_ANNOTATION));
+	if (ret->leaving && yyjson_get_len(yyjson_obj_get(annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION)) > 0)
+		ret->deallocated = yyjson_get_str(yyjson_obj_get(annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION));
 	return true;
 }
 
-bool volume_must_grow(const struct volume *volume, const struct dbms *dbms)
+bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *dbms)
 {
 	uint64_t present, wanted;
 
@@ -42,7 +42,7 @@ bool volume_must_grow(const struct volume *volume, const struct dbms *dbms)
 }
 
 // A patch of this very claim: one of the same name that came in between is not touched.
-static yyjson_mut_val *patch_of(yyjson_mut_doc *doc, const struct volume *volume, yyjson_mut_val **ret_metadata)
+static yyjson_mut_val *patch_of(yyjson_mut_doc *doc, const struct data_volume *volume, yyjson_mut_val **ret_metadata)
 {
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 
@@ -52,7 +52,7 @@ static yyjson_mut_val *patch_of(yyjson_mut_doc *doc, const struct volume *volume
 	return root;
 }
 
-const char *volume_growth_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena)
+const char *data_volume_growth_patch(const struct data_volume *volume, const struct dbms *dbms, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *metadata, *root = patch_of(doc, volume, &metadata), *spec;
@@ -64,7 +64,7 @@ const char *volume_growth_patch(const struct volume *volume, const struct dbms *
 	return json_text(arena, doc);
 }
 
-static const char *marks_patch(const struct volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
+static const char *marks_patch(const struct data_volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *metadata, *annotations;
@@ -72,19 +72,19 @@ static const char *marks_patch(const struct volume *volume, const struct dbms *d
 	(void)patch_of(doc, volume, &metadata);
 	annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 	if (server_id)
-		yyjson_mut_obj_add_str(doc, annotations, VOLUME_DEALLOCATED_ANNOTATION, server_id);
+		yyjson_mut_obj_add_str(doc, annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION, server_id);
 	else // one of an earlier deployment says nothing of this one
-		yyjson_mut_obj_add_null(doc, annotations, VOLUME_DEALLOCATED_ANNOTATION);
-	yyjson_mut_obj_add_str(doc, annotations, VOLUME_LEAVING_ANNOTATION, dbms->metadata.uid);
+		yyjson_mut_obj_add_null(doc, annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION);
+	yyjson_mut_obj_add_str(doc, annotations, DATA_VOLUME_LEAVING_ANNOTATION, dbms->metadata.uid);
 	return json_text(arena, doc);
 }
 
-const char *volume_leaving_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena)
+const char *data_volume_leaving_patch(const struct data_volume *volume, const struct dbms *dbms, struct arena *arena)
 {
 	return marks_patch(volume, dbms, NULL, arena);
 }
 
-const char *volume_deallocated_patch(const struct volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
+const char *data_volume_deallocated_patch(const struct data_volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena)
 {
 	return marks_patch(volume, dbms, server_id, arena);
 }

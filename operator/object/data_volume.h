@@ -17,13 +17,13 @@
 
 // On a claim whose server is to be told to give its databases away: the uid of the deployment. Older operators wrote it later, and also
 // on claims whose server nobody had seen: by itself it proves nothing of a server.
-#define VOLUME_LEAVING_ANNOTATION "neofleet.neo4j.com/leaving"
+#define DATA_VOLUME_LEAVING_ANNOTATION "neofleet.neo4j.com/leaving"
 
 // Beside it, on a claim whose own server was seen Deallocated: the server's id. From then on there is no way back: the server leaves, and
 // the claim after it.
-#define VOLUME_DEALLOCATED_ANNOTATION "neofleet.neo4j.com/deallocated"
+#define DATA_VOLUME_DEALLOCATED_ANNOTATION "neofleet.neo4j.com/deallocated"
 
-struct volume {
+struct data_volume {
 	const char *name;
 	const char *uid;
 	const char *size; // that was asked for; NULL: none
@@ -35,12 +35,12 @@ struct volume {
 };
 
 // Reads a claim; false when it is none of this deployment's data volumes. Strings belong to root.
-bool volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct volume *ret);
+bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct data_volume *ret);
 
 // Whether a claim is to grow to what the spec says now.
-bool volume_must_grow(const struct volume *volume, const struct dbms *dbms);
+bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *dbms);
 
 // Merge patches: the wish to grow, and the marks.
-const char *volume_growth_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena);
-const char *volume_leaving_patch(const struct volume *volume, const struct dbms *dbms, struct arena *arena);
-const char *volume_deallocated_patch(const struct volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena);
+const char *data_volume_growth_patch(const struct data_volume *volume, const struct dbms *dbms, struct arena *arena);
+const char *data_volume_leaving_patch(const struct data_volume *volume, const struct dbms *dbms, struct arena *arena);
+const char *data_volume_deallocated_patch(const struct data_volume *volume, const struct dbms *dbms, const char *server_id, struct arena *arena);

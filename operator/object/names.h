@@ -9,7 +9,7 @@
 #include "base/arena.h"
 
 #define CONTAINER_NAME "neo4j"
-#define PASSWORD_CONTAINER "first-password" // the init container
+#define FIRST_PASSWORD_CONTAINER "first-password" // the init container
 #define DATA_VOLUME "data"
 
 struct names {

@@ -145,7 +145,7 @@ static const char *init_problem(yyjson_val *container, struct arena *arena)
 static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
 {
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
-	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", PASSWORD_CONTAINER);
+	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", FIRST_PASSWORD_CONTAINER);
 	const char *problem;
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))

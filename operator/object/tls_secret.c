@@ -176,7 +176,7 @@ static const char *no_certificate(const char *key, struct arena *arena)
 }
 
 // The texts of the Secret; false with a problem where one is missing.
-static bool read_texts(yyjson_val *secret, struct arena *arena, struct certificate *ret, const char **ret_key,
+static bool read_texts(yyjson_val *secret, struct arena *arena, struct tls_secret *ret, const char **ret_key,
 		       const char **ret_problem)
 {
 	const char *ignored, *authority;
@@ -193,14 +193,14 @@ static bool read_texts(yyjson_val *secret, struct arena *arena, struct certifica
 	return true;
 }
 
-bool certificate_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, struct certificate *ret,
-		      const char **ret_problem)
+bool tls_secret_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, struct tls_secret *ret,
+		     const char **ret_problem)
 {
 	_cleanup_(free_certificatesp) STACK_OF(X509) *chain = NULL, *authorities = NULL;
 	const char *key;
 
 	arena_wipe_on_free(arena);
-	*ret = (struct certificate){0};
+	*ret = (struct tls_secret){0};
 	if (!read_texts(secret, arena, ret, &key, ret_problem))
 		return false;
 	chain = parse_certificates(ret->chain);
@@ -222,7 +222,7 @@ bool certificate_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, s
 	return true;
 }
 
-bool certificate_covers(const struct certificate *certificate, const char *host)
+bool tls_secret_covers(const struct tls_secret *certificate, const char *host)
 {
 	_cleanup_(free_certificatesp) STACK_OF(X509) *chain = parse_certificates(certificate->chain);
 
@@ -230,13 +230,13 @@ bool certificate_covers(const struct certificate *certificate, const char *host)
 	       X509_check_host(sk_X509_value(chain, 0), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
 }
 
-bool certificate_pin_of(const char *mark, char pin[CERTIFICATE_PIN_SIZE])
+bool tls_secret_pin_of(const char *mark, char pin[TLS_SECRET_PIN_SIZE])
 {
-	for (size_t i = 0; i < CERTIFICATE_PIN_SIZE - 1; i++) {
+	for (size_t i = 0; i < TLS_SECRET_PIN_SIZE - 1; i++) {
 		if (!mark || !isxdigit((unsigned char)mark[i]))
 			return false;
 		pin[i] = mark[i];
 	}
-	pin[CERTIFICATE_PIN_SIZE - 1] = '\0';
-	return mark[CERTIFICATE_PIN_SIZE - 1] == '\0' || mark[CERTIFICATE_PIN_SIZE - 1] == '-';
+	pin[TLS_SECRET_PIN_SIZE - 1] = '\0';
+	return mark[TLS_SECRET_PIN_SIZE - 1] == '\0' || mark[TLS_SECRET_PIN_SIZE - 1] == '-';
 }

@@ -13,9 +13,9 @@
 
 #include "base/arena.h"
 
-#define CERTIFICATE_PIN_SIZE 65 // sha256 in hex
+#define TLS_SECRET_PIN_SIZE 65 // sha256 in hex
 
-struct certificate {
+struct tls_secret {
 	const char *chain; // tls.crt, PEM: the server's certificate first
 	const char *trust; // ca.crt, PEM; without it the server's certificate alone: nothing else of the chain signs for others
 	const char *mark;  // what changes with tls.crt: the pin of the server's certificate, then a digest of the rest, if any
@@ -24,11 +24,11 @@ struct certificate {
 
 // Reads a Secret object. Returns true when it is usable; else ret_problem says what is wrong with which key. turns_ms is set
 // either way.
-bool certificate_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, struct certificate *ret,
-		      const char **ret_problem);
+bool tls_secret_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, struct tls_secret *ret,
+		     const char **ret_problem);
 
 // Whether its subject alternative names cover a host.
-bool certificate_covers(const struct certificate *certificate, const char *host);
+bool tls_secret_covers(const struct tls_secret *certificate, const char *host);
 
 // The pin at the head of a mark, as bolt_target.pinned takes it; false when the text is no mark.
-bool certificate_pin_of(const char *mark, char pin[CERTIFICATE_PIN_SIZE]);
+bool tls_secret_pin_of(const char *mark, char pin[TLS_SECRET_PIN_SIZE]);

@@ -22,9 +22,9 @@ static void add(struct children *children, const struct inputs *inputs, enum mem
 	};
 }
 
-static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
+static struct plugin_plan_inputs plan_inputs_of(const struct inputs *inputs)
 {
-	return (struct plan_inputs){
+	return (struct plugin_plan_inputs){
 		.dbms = &inputs->dbms,
 		.names = &inputs->names,
 		.servers = inputs->replicas,
@@ -35,7 +35,7 @@ static struct plan_inputs plan_inputs_of(const struct inputs *inputs)
 	};
 }
 
-static struct workload_inputs workload_of(const struct inputs *inputs, const struct plan *plan)
+static struct workload_inputs workload_of(const struct inputs *inputs, const struct plugin_plan *plan)
 {
 	return (struct workload_inputs){
 		.dbms = &inputs->dbms,
@@ -93,20 +93,20 @@ static void record_unready(const struct inputs *inputs, struct workload_inputs *
 // The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
 static int record_entry(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
 {
-	struct plan_inputs plan = plan_inputs_of(inputs);
+	struct plugin_plan_inputs plan = plan_inputs_of(inputs);
 	struct workload_inputs other;
-	struct plan without;
-	struct trial_facts facts = {.record = inputs->live.fleet_entry, .settled = is_settled(inputs)};
+	struct plugin_plan without;
+	struct entry_trial_facts facts = {.record = inputs->live.fleet_entry, .settled = is_settled(inputs)};
 	int r;
 
 	plan.fleet = false;
-	r = plan_make(&plan, arena, &without, err);
+	r = plugin_plan_make(&plan, arena, &without, err);
 	if (r < 0)
 		return r;
 	other = workload_of(inputs, &without);
 	facts.base = workload_template_digest(&other, arena);
 	facts.entry = strcmp(facts.base, workload_template_digest(workload, arena)) != 0;
-	workload->fleet_entry = trial_record(&facts, arena);
+	workload->fleet_entry = entry_trial_record(&facts, arena);
 	return 0;
 }
 
@@ -124,13 +124,13 @@ int children_build(const struct context *context, const struct inputs *inputs, s
 		   struct err *err)
 {
 	const struct dbms *dbms = &inputs->dbms;
-	struct plan_inputs wanted = plan_inputs_of(inputs);
+	struct plugin_plan_inputs wanted = plan_inputs_of(inputs);
 	struct workload_inputs workload;
-	struct plan plan;
+	struct plugin_plan plan;
 	int r;
 
 	*ret = (struct children){0};
-	r = plan_make(&wanted, arena, &plan, err);
+	r = plugin_plan_make(&wanted, arena, &plan, err);
 	if (r < 0)
 		return r;
 	workload = workload_of(inputs, &plan);

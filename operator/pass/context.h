@@ -18,7 +18,7 @@
 #include "operator/pass/memory.h"
 
 struct tally;
-struct verdicts_table;
+struct plugin_verdicts_table;
 
 #define FIELD_MANAGER "neofleet"
 #define USER_AGENT "neofleet/0.1.0"
@@ -30,7 +30,7 @@ struct context {
 	struct queue *queue;
 	struct memory_table *memories;
 	struct tally *tally;
-	struct verdicts_table *verdicts;
+	struct plugin_verdicts_table *verdicts;
 	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs, after the store has them
 	struct histogram *logins; // how long Neo4j's servers took to be dialled and logged into
 	struct {

@@ -69,10 +69,10 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 static void judge_secret(struct memory *memory, struct kube_object *secret, const char *name, int least)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct credentials credentials;
+	struct admin_secret credentials;
 	const char *problem;
 
-	memory->admin_usable = credentials_read(kube_object_root(secret), least, arena, &credentials, &problem);
+	memory->admin_usable = admin_secret_read(kube_object_root(secret), least, arena, &credentials, &problem);
 	memory->admin_least = least;
 	memory_set(memory->admin_problem,
 		   memory->admin_usable ? "" : arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
@@ -95,7 +95,7 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 		return 0;
 	}
 	if (memory->admin_least != least || strcmp(memory->admin_version, kube_object_resource_version(known)) != 0) {
-		r = keyring_fetch(inputs->keyring, context->client, name, &secret, err);
+		r = secret_cache_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
 		judge_secret(memory, secret, name.name, least);
@@ -108,10 +108,10 @@ static void judge_certificate(struct memory *memory, struct kube_object *secret,
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct access_servers servers = {.dbms = &inputs->dbms, .names = &inputs->names};
-	struct certificate certificate;
+	struct tls_secret certificate;
 	const char *problem;
 
-	if (certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), arena, &certificate, &problem))
+	if (tls_secret_read(kube_object_root(secret), clock_wall_ms(&clock_system), arena, &certificate, &problem))
 		problem = access_name_problem(&certificate, &servers, arena);
 	memory_set(memory->certificate.problem,
 		   problem ? arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->dbms.tls_secret, problem) : "");
@@ -143,7 +143,7 @@ static int gather_certificate(const struct context *context, struct memory *memo
 	}
 	basis = arena_printf(arena, "%s %d %s", kube_object_resource_version(known), dbms->servers, dbms->cluster_domain);
 	if (strcmp(memory->certificate.basis, basis) != 0 || (turns_ms && clock_wall_ms(&clock_system) >= turns_ms)) {
-		r = keyring_fetch(inputs->keyring, context->client, name, &secret, err);
+		r = secret_cache_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
 		judge_certificate(memory, secret, inputs, basis);
@@ -159,11 +159,11 @@ static int gather_certificate(const struct context *context, struct memory *memo
 static void gather_volumes(const struct context *context, struct arena *arena, struct inputs *inputs)
 {
 	inputs->n_volume_objects = find_objects(context->stores.volumes, &inputs->dbms, &inputs->volume_objects);
-	inputs->volumes = arena_new_array(arena, struct volume, inputs->n_volume_objects);
+	inputs->volumes = arena_new_array(arena, struct data_volume, inputs->n_volume_objects);
 	for (size_t i = 0; i < inputs->n_volume_objects; i++) {
-		struct volume *volume = &inputs->volumes[inputs->n_volumes];
+		struct data_volume *volume = &inputs->volumes[inputs->n_volumes];
 
-		if (volume_read(kube_object_root(inputs->volume_objects[i]), &inputs->dbms, &inputs->names, volume))
+		if (data_volume_read(kube_object_root(inputs->volume_objects[i]), &inputs->dbms, &inputs->names, volume))
 			inputs->n_volumes++;
 	}
 }
@@ -210,28 +210,28 @@ static yyjson_val *open_plugin(void *user, size_t i)
 	return walk->open ? kube_object_root(walk->open) : NULL;
 }
 
-static struct verdicts *judge_anew(const struct context *context, const struct claims_target *target, const char *namespace, const char *basis)
+static struct plugin_verdicts *judge_anew(const struct context *context, const struct plugin_claims_target *target, const char *namespace, const char *basis)
 {
 	struct walk walk = {.store = context->stores.plugins, .namespace = namespace};
-	struct claims_source source = {.open = open_plugin, .user = &walk};
+	struct plugin_claims_source source = {.open = open_plugin, .user = &walk};
 	struct arena *arena = arena_new();
-	struct claims_target copy = *target;
+	struct plugin_claims_target copy = *target;
 	struct plugin_claims claims;
 
 	copy.name = arena_strdup(arena, target->name); // the claims name it, too
 	kube_store_find(walk.store, namespace, target->name, &walk.names);
 	source.n = walk.names.n;
-	claims_judge_each(&source, &copy, arena, &claims);
+	plugin_claims_judge_each(&source, &copy, arena, &claims);
 	kube_object_unref(walk.open);
 	kube_names_free(&walk.names);
-	return verdicts_keep(context->verdicts, basis, arena, &claims);
+	return plugin_verdicts_keep(context->verdicts, basis, arena, &claims);
 }
 
 // Each of a deployment's plugins asks for the same judgement.
 static void judge_claims(struct arena *arena, struct inputs *inputs)
 {
 	const struct dbms_metadata *metadata = &inputs->dbms.metadata;
-	struct claims_target target = {
+	struct plugin_claims_target target = {
 		.name = metadata->name,
 		.cluster = inputs->dbms.kind == DBMS_CLUSTER,
 		.version = inputs->version,
@@ -243,8 +243,8 @@ static void judge_claims(struct arena *arena, struct inputs *inputs)
 	// Read before the store is: what is judged is at least as new.
 	basis = arena_printf(arena, "%s/%s %d %d %s %llu", metadata->namespace, metadata->name, target.cluster, (int)target.version.family,
 			     version_text(&target.version, arena), (unsigned long long)atomic_load(inputs->context->plugins_changed));
-	verdicts_unref(inputs->verdicts);
-	inputs->verdicts = verdicts_find(inputs->context->verdicts, basis);
+	plugin_verdicts_unref(inputs->verdicts);
+	inputs->verdicts = plugin_verdicts_find(inputs->context->verdicts, basis);
 	if (!inputs->verdicts)
 		inputs->verdicts = judge_anew(inputs->context, &target, metadata->namespace, basis);
 	inputs->plugin_claims = inputs->verdicts->claims;
@@ -291,8 +291,8 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 	gather_volumes(context, arena, inputs);
 	inputs->replicas = dbms->servers;
 	gather_version(arena, inputs);
-	if (trial_withdrawal_holds(inputs->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena,
-				   &inputs->withdrawal))
+	if (entry_trial_withdrawal_holds(inputs->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena,
+					 &inputs->withdrawal))
 		inputs->withdrawn = arena_strdup(arena, inputs->live.withdrawn);
 	inputs->fleet = dbms->fleet.enabled && !inputs->withdrawn;
 	return 0;
@@ -319,7 +319,7 @@ const char *gather_too_large(size_t bytes, struct arena *arena)
 void gather_release(struct inputs *inputs)
 {
 	pods_release(inputs);
-	verdicts_unref(inputs->verdicts);
+	plugin_verdicts_unref(inputs->verdicts);
 	objects_free(inputs->volume_objects, inputs->n_volume_objects);
 	inputs->volume_objects = NULL;
 	inputs->n_volume_objects = inputs->n_volumes = 0;

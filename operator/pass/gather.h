@@ -24,23 +24,23 @@
 struct inputs {
 	const struct kube_resource *resource; // of the root object
 	struct kube_object *object;	      // the root object
-	struct keyring *keyring;	      // of this pass
+	struct secret_cache *keyring;	      // of this pass
 	struct dbms dbms;
 	struct names names;
 	struct version version; // of the tag; where that does not tell, what the server has told
 	const char *told;	// the record of what it has told, for this image; NULL: nothing yet
 	enum fleet_form fleet_form;
 	struct plugin_claims plugin_claims;    // of the Neo4jPlugins that refer to it
-	struct verdicts *verdicts; // what claims borrow from
+	struct plugin_verdicts *verdicts; // what claims borrow from
 	const struct context *context; // whose stores hold the plugins; NULL: there are none
 	const char *withdrawn; // the record that our entry is withdrawn, for this image and this spec; NULL: it is not
-	struct trial_withdrawal withdrawal;
+	struct entry_trial_withdrawal withdrawal;
 	bool fleet; // Fleet Manager is to be in the template
 	struct kube_object *workload; // the StatefulSet; NULL for none, or for one that is not ours
 	struct workload_live live;
 	struct pod *pods; // of the StatefulSet, by name
 	size_t n_pods;
-	struct volume *volumes; // of pods that are there and of others
+	struct data_volume *volumes; // of pods that are there and of others
 	size_t n_volumes;
 	int replicas; // that the StatefulSet is to have; servers that are to leave have not left yet
 	const char *admin_problem; // why the admin Secret cannot be used; NULL when it can

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "operator/cluster/stall.h"
-#include "operator/fleet/connection.h"
+#include "operator/fleet/connection_watch.h"
 #include "operator/server/retry.h"
 
 struct arena;
@@ -74,10 +74,10 @@ struct memory {
 	} login;
 
 	// Asking a server for its version, where the tag does not tell it; and, in a Neo4jPlugin's memory, for its procedures.
-	struct pace version, procedures;
+	struct retry version, procedures;
 
 	// Asking a server when its token expires.
-	struct pace expiry;
+	struct retry expiry;
 	int64_t expiry_due_ms; // monotonic; when one that has answered is asked again
 
 	// Of a Neo4jPlugin: the spec, the deployment and the image with which its procedures were seen last.
@@ -126,7 +126,7 @@ struct memory {
 	// The looks at the connection after a registration or a restart of the pods.
 	struct {
 		char basis[MEMORY_BASIS_SIZE];
-		struct looks looks;
+		struct connection_watch looks;
 		int connected;	  // 1, 0, -1 unknown
 		bool token_gone;  // the one that is not connected holds no token
 		char message[MEMORY_TEXT_SIZE];

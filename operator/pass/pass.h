@@ -28,7 +28,7 @@ struct pass {
 	bool just_registered;
 	bool announce; // a Ready is to be told before the exchange: publish, and see to the registration again
 	bool announced;
-	struct entry entry;
+	struct plugin_entry entry;
 	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
 	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none
 	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none

@@ -39,9 +39,9 @@ static bool is_copied(const struct pass *pass)
 	return fleet_is_copied(dbms->metadata.created, dbms->status.last_registration);
 }
 
-static struct enroll_inputs enroll_inputs(const struct pass *pass)
+static struct attempt_inputs attempt_inputs(const struct pass *pass)
 {
-	return (struct enroll_inputs){
+	return (struct attempt_inputs){
 		.resource = pass->inputs.resource,
 		.servers = access_servers(&pass->inputs),
 		.registered_before = pass->inputs.dbms.status.last_registration != NULL && !is_copied(pass),
@@ -82,19 +82,19 @@ void pass_check_access(struct pass *pass)
 static int register_fleet(struct pass *pass, struct err *err)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct enroll_inputs inputs = enroll_inputs(pass);
-	struct enroll_result result;
+	struct attempt_inputs inputs = attempt_inputs(pass);
+	struct attempt_result result;
 	int r = find_leader(pass, false, &inputs.server, err);
 
 	if (r < 0)
 		return r;
-	enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	attempt_register(pass->context, pass->memory, &inputs, pass->arena, &result);
 	if (result.not_leader) {
 		r = find_leader(pass, true, &inputs.server, err);
 		if (r < 0)
 			return r;
 		inputs.last_try = true;
-		enroll_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+		attempt_register(pass->context, pass->memory, &inputs, pass->arena, &result);
 	}
 	if (result.stale)
 		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
@@ -127,12 +127,12 @@ static void format_key(const struct pass *pass, char key[QUEUE_KEY_SIZE])
 static void look_at_token(struct pass *pass)
 {
 	struct status_problem *twins = &pass->wanted.problems[PROBLEM_TWINS];
-	struct ask ask = {
+	struct query query = {
 		.context = pass->context, .memory = pass->memory, .servers = access_servers(&pass->inputs), .arena = pass->arena};
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(pass, key);
-	pass_again(pass, expiry_look(&ask, key, pass->wanted.fleet.last_registration));
+	pass_again(pass, token_expiry_look(&query, key, pass->wanted.fleet.last_registration));
 	*twins = (struct status_problem){.type = FLEET_TWINS};
 	twins->holds = twins_find(pass->context, key, &pass->inputs.dbms, pass->arena, &twins->message);
 	twins->reason = twins->holds > 0 ? "OneInAura" : "Apart";
@@ -160,8 +160,8 @@ static void forget_expiry(struct pass *pass)
 static void watch_connection(struct pass *pass)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct enroll_inputs inputs = enroll_inputs(pass);
-	struct enroll_connection connection;
+	struct attempt_inputs inputs = attempt_inputs(pass);
+	struct attempt_connection connection;
 	yyjson_val *old = kube_object_condition(pass->inputs.object, "FleetConnected");
 
 	// Switched on again: that it is off is not true any more.
@@ -170,7 +170,7 @@ static void watch_connection(struct pass *pass)
 	fleet->connected_message = "The servers are asked when they are registered";
 	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
 		return;
-	enroll_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
+	attempt_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
 	pass_again(pass, connection.again_after_ms);
 	if (!connection.known)
 		return;
@@ -248,7 +248,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	pass->announce = false;
 	if (pass->facts.refused || pass->entry.disabling)
 		return 0;
-	facts.obstacle = entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
+	facts.obstacle = plugin_entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
 	fleet_decide(&facts, pass->arena, &decision);
 	if (decision.step == FLEET_OFF && !pass->entry.was_off)
 		fault_point("before-off-write");

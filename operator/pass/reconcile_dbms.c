@@ -91,7 +91,7 @@ static void explain_scale(struct pass *pass)
 static int tend(struct pass *pass, struct err *err)
 {
 	STEP("tending servers and claims");
-	struct storage_result storage;
+	struct volume_growth_result storage;
 	int r;
 
 	if (pass->facts.refused || pass->facts.waiting_for)
@@ -100,7 +100,7 @@ static int tend(struct pass *pass, struct err *err)
 	if (r < 0)
 		return r;
 	explain_scale(pass);
-	r = storage_grow(pass->context, pass->memory, &pass->inputs, pass->arena, &storage, err);
+	r = volume_growth_run(pass->context, pass->memory, &pass->inputs, pass->arena, &storage, err);
 	if (r < 0)
 		return r;
 	pass->facts.note = storage.note;
@@ -342,7 +342,7 @@ static int run(struct pass *pass, struct err *err)
 		r = pass_measure(pass, err);
 		if (r < 0)
 			return r;
-		entry_decide(pass->context, pass->memory, &pass->inputs, pass->arena, &pass->entry);
+		plugin_entry_decide(pass->context, pass->memory, &pass->inputs, pass->arena, &pass->entry);
 		pass_again(pass, pass->entry.again_after_ms);
 		r = pass_shape(pass, err);
 		if (r < 0)
@@ -366,7 +366,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		   struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct keyring keyring = {.n = 0};
+	struct secret_cache keyring = {.n = 0};
 	struct pass pass = {.context = context,
 			    .memory = memory,
 			    .arena = arena,
@@ -396,6 +396,6 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	if (r == 0 && pass.wanted.fleet.reason && (!pass.wanted.fleet.registered || pass.just_registered))
 		ret->reason = pass.wanted.fleet.reason;
 	gather_release(&pass.inputs);
-	keyring_release(&keyring);
+	secret_cache_release(&keyring);
 	return r;
 }

@@ -27,7 +27,7 @@ struct pass {
 	struct kube_object *object; // the Neo4jPlugin
 	struct plugin_claims alone; // judged without a deployment
 	struct inputs target;	    // object NULL: there is none
-	struct plan plan;
+	struct plugin_plan plan;
 	struct plugin_facts facts;
 	struct status_plugin_wanted wanted;
 	const struct pod *pod; // to be asked
@@ -74,15 +74,15 @@ static void find_target(struct pass *pass)
 // What the claim comes to, with the deployment's version or, where there is none, as far as it goes without.
 static int judge_claim(struct pass *pass, struct err *err)
 {
-	struct claims_target nobody = {.name = kube_object_str(pass->object, "/spec/clusterRef")};
+	struct plugin_claims_target nobody = {.name = kube_object_str(pass->object, "/spec/clusterRef")};
 	yyjson_val *root = kube_object_root(pass->object);
 	struct err problem = ERR_INIT;
 	int r;
 
 	if (!nobody.name)
 		nobody.name = "";
-	claims_judge(&root, 1, &nobody, pass->arena, &pass->alone);
-	pass->facts.claim = claims_find(&pass->alone, kube_object_name(pass->object));
+	plugin_claims_judge(&root, 1, &nobody, pass->arena, &pass->alone);
+	pass->facts.claim = plugin_claims_find(&pass->alone, kube_object_name(pass->object));
 	if (!pass->target.object)
 		return 0;
 	pass->facts.target = arena_printf(pass->arena, "%s '%s'", pass->target.resource->kind, kube_object_name(pass->target.object));
@@ -94,8 +94,8 @@ static int judge_claim(struct pass *pass, struct err *err)
 	if (r < 0)
 		return r;
 	// The store may not have the very object that this pass began with; then its own change is about to come.
-	if (claims_find(&pass->target.plugin_claims, kube_object_name(pass->object)))
-		pass->facts.claim = claims_find(&pass->target.plugin_claims, kube_object_name(pass->object));
+	if (plugin_claims_find(&pass->target.plugin_claims, kube_object_name(pass->object)))
+		pass->facts.claim = plugin_claims_find(&pass->target.plugin_claims, kube_object_name(pass->object));
 	return 0;
 }
 
@@ -103,17 +103,17 @@ static int judge_claim(struct pass *pass, struct err *err)
 static bool make_plan(struct pass *pass)
 {
 	const struct inputs *target = &pass->target;
-	struct plan_inputs inputs = {
+	struct plugin_plan_inputs inputs = {
 		.dbms = &target->dbms,
 		.names = &target->names,
 		.version = target->version,
 		.claims = &target->plugin_claims,
 		.live = &target->live,
-		.fleet = trial_has_entry(target->live.fleet_entry),
+		.fleet = entry_trial_has_entry(target->live.fleet_entry),
 	};
 	struct err problem = ERR_INIT;
 
-	if (plan_make(&inputs, pass->arena, &pass->plan, &problem) == 0)
+	if (plugin_plan_make(&inputs, pass->arena, &pass->plan, &problem) == 0)
 		return true;
 	pass->facts.target_problem = arena_strdup(pass->arena, problem.text);
 	return false;
@@ -152,7 +152,7 @@ static void observe(struct pass *pass)
 	if (pass->plan.malformed)
 		facts->malformed = arena_printf(pass->arena, "NEO4J_PLUGINS of %s is %s, and is kept as it is: nothing can be added to it",
 						facts->target, pass->plan.malformed);
-	facts->planned = plan_stands(&pass->plan, &pass->target.live) && pass->target.live.current;
+	facts->planned = plugin_plan_stands(&pass->plan, &pass->target.live) && pass->target.live.current;
 	facts->procedures = pluginlist_procedures(facts->claim->name);
 	count_servers(pass);
 }
@@ -181,13 +181,13 @@ static void not_answered(struct pass *pass, const char *reason, const char *mess
 
 static void ask_server(struct pass *pass, const struct access_servers *servers, const char *basis)
 {
-	struct pace *pace = &pass->memory->procedures;
-	struct ask ask = {.context = pass->context, .memory = pass->memory, .servers = *servers, .arena = pass->arena};
+	struct retry *retry = &pass->memory->procedures;
+	struct query query = {.context = pass->context, .memory = pass->memory, .servers = *servers, .arena = pass->arena};
 	struct access_problem problem = {0};
 	int64_t at_least_ms = 0;
 	bool present = false;
 
-	if (ask_procedures(&ask, pass->pod, pass->facts.procedures, &present, &problem)) {
+	if (query_procedures(&query, pass->pod, pass->facts.procedures, &present, &problem)) {
 		pass->facts.sight = present ? PLUGIN_SEEN : PLUGIN_NOT_SEEN;
 		problem = (struct access_problem){.reason = "", .message = ""};
 	} else {
@@ -195,9 +195,9 @@ static void ask_server(struct pass *pass, const struct access_servers *servers, 
 		at_least_ms = strcmp(problem.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? REFUSED_RETRY_MS : 0;
 	}
 	if (present)
-		pace_succeed(pace, basis);
+		retry_succeed(retry, basis);
 	else
-		again(pass, pace_fail(pace, basis, problem.reason, problem.message, at_least_ms));
+		again(pass, retry_fail(retry, basis, problem.reason, problem.message, at_least_ms));
 }
 
 // A deployment that forms is about to log in for the first time: whether the password is any good is found out once for all.
@@ -215,7 +215,7 @@ static void look(struct pass *pass)
 	struct plugin_facts *facts = &pass->facts;
 	const struct inputs *target = &pass->target;
 	struct access_servers servers = access_servers(target);
-	struct pace *pace = &pass->memory->procedures;
+	struct retry *retry = &pass->memory->procedures;
 	const char *with, *basis;
 	int64_t left;
 
@@ -228,24 +228,24 @@ static void look(struct pass *pass)
 	if (!pass->pod || !plugin_phase_needs_sight(facts) || (!facts->seen_before && is_forming(target)))
 		return;
 	basis = arena_printf(pass->arena, "%s %s %s/%lld", with, revision_of(pass), pass->pod->uid, (long long)pass->pod->restarts);
-	switch (pace_step(pace, basis, &left)) {
-	case PACE_ANSWERED:
+	switch (retry_step(retry, basis, &left)) {
+	case RETRY_ANSWERED:
 		facts->sight = PLUGIN_SEEN;
 		break;
-	case PACE_WAIT:
+	case RETRY_WAIT:
 		facts->sight = PLUGIN_NOT_SEEN;
-		if (*pace->reason)
-			not_answered(pass, pace->reason, pace->message);
+		if (*retry->reason)
+			not_answered(pass, retry->reason, retry->message);
 		again(pass, left);
 		break;
-	case PACE_ASK:
+	case RETRY_ASK:
 		if (refused(pass))
 			not_answered(pass, FLEET_CREDENTIALS_REFUSED, refused(pass));
 		else
 			ask_server(pass, &servers, basis);
 		break;
 	}
-	facts->failures = pace->failures;
+	facts->failures = retry->failures;
 	if (facts->sight == PLUGIN_SEEN || facts->sight == PLUGIN_NOT_SEEN)
 		memory_set(pass->memory->seen_with, facts->sight == PLUGIN_SEEN ? with : "");
 }
@@ -323,7 +323,7 @@ int reconcile_plugin(const struct context *context, const struct key *key, struc
 		     struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct keyring keyring = {.n = 0};
+	struct secret_cache keyring = {.n = 0};
 	struct pass pass = {.context = context, .memory = memory, .arena = arena, .target = {.keyring = &keyring}};
 	char text[QUEUE_KEY_SIZE];
 	int r;
@@ -340,7 +340,7 @@ int reconcile_plugin(const struct context *context, const struct key *key, struc
 	if (r == 0 && pass.wanted.verdict.reason)
 		ret->reason = pass.wanted.verdict.phase == PLUGIN_READY ? "done" : "waiting-for-plugin";
 	gather_release(&pass.target);
-	keyring_release(&keyring);
+	secret_cache_release(&keyring);
 	kube_object_unref(pass.object);
 	return r;
 }

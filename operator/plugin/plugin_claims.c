@@ -28,7 +28,7 @@ static int by_age(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-static const char *why_unknown(const struct plugin_claim *claim, const struct claims_target *target, struct arena *arena)
+static const char *why_unknown(const struct plugin_claim *claim, const struct plugin_claims_target *target, struct arena *arena)
 {
 	enum fleet_form form = version_fleet_form(&target->version);
 	const char *version = version_text(&target->version, arena);
@@ -42,7 +42,7 @@ static const char *why_unknown(const struct plugin_claim *claim, const struct cl
 			    claim->name, pluginlist_choices(&target->version, arena));
 }
 
-static bool judge_name(struct plugin_claim *claim, const struct claims_target *target, struct arena *arena)
+static bool judge_name(struct plugin_claim *claim, const struct plugin_claims_target *target, struct arena *arena)
 {
 	if (version_fleet_form(&target->version) == FLEET_FORM_UNDECIDABLE && !strcmp(claim->name, PLUGIN_FLEET)) {
 		decide(claim, CLAIM_WAITING, "VersionUnknown",
@@ -90,7 +90,7 @@ static int check_right(const char *name, const char *field, struct err *err)
 }
 
 // A plugin's settings may not break the deployment that they are for.
-static bool judge_settings(struct plugin_claim *claim, const struct claims_target *target, size_t *bytes, struct arena *arena)
+static bool judge_settings(struct plugin_claim *claim, const struct plugin_claims_target *target, size_t *bytes, struct arena *arena)
 {
 	const struct field_pairs *config = &claim->plugin.config;
 	size_t sum = *bytes;
@@ -163,7 +163,7 @@ static const struct plugin_claim *find_older(const struct plugin_claims *claims,
 	return NULL;
 }
 
-static void judge(const struct plugin_claims *claims, struct plugin_claim *claim, const struct claims_target *target, size_t *bytes,
+static void judge(const struct plugin_claims *claims, struct plugin_claim *claim, const struct plugin_claims_target *target, size_t *bytes,
 		  struct arena *arena)
 {
 	const struct plugin_claim *older;
@@ -236,7 +236,7 @@ static void sort_names(struct plugin_claims *claims, struct arena *arena)
 }
 
 // Who refers to the target, by age; index says where each is in the source.
-static void line_up(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
+static void line_up(const struct plugin_claims_source *source, const struct plugin_claims_target *target, struct arena *arena,
 		    struct plugin_claims *ret)
 {
 	*ret = (struct plugin_claims){.items = arena_new_array(arena, struct plugin_claim, source->n)};
@@ -258,8 +258,8 @@ static void line_up(const struct claims_source *source, const struct claims_targ
 		qsort(ret->items, ret->n, sizeof(*ret->items), by_age);
 }
 
-void claims_judge_each(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
-		       struct plugin_claims *ret)
+void plugin_claims_judge_each(const struct plugin_claims_source *source, const struct plugin_claims_target *target, struct arena *arena,
+			      struct plugin_claims *ret)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	size_t bytes = 0;
@@ -288,16 +288,16 @@ static yyjson_val *open_item(void *user, size_t i)
 	return ((yyjson_val *const *)user)[i];
 }
 
-void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
-		  struct plugin_claims *ret)
+void plugin_claims_judge(yyjson_val *const *objects, size_t n, const struct plugin_claims_target *target, struct arena *arena,
+			 struct plugin_claims *ret)
 {
-	struct claims_source source = {.n = n, .open = open_item};
+	struct plugin_claims_source source = {.n = n, .open = open_item};
 
 	memcpy(&source.user, &objects, sizeof(source.user)); // open_item() alone uses it, and only reads
-	claims_judge_each(&source, target, arena, ret);
+	plugin_claims_judge_each(&source, target, arena, ret);
 }
 
-const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name)
+const struct plugin_claim *plugin_claims_find(const struct plugin_claims *claims, const char *name)
 {
 	const struct plugin_claim key = {.plugin = {.metadata = {.name = name}}}, *wanted = &key;
 	struct plugin_claim *const *found =
@@ -306,7 +306,7 @@ const struct plugin_claim *claims_find(const struct plugin_claims *claims, const
 	return found ? *found : NULL;
 }
 
-const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n)
+const struct plugin *const *plugin_claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n)
 {
 	const struct plugin **plugins = arena_new_array(arena, const struct plugin *, claims->n_met);
 
@@ -321,11 +321,11 @@ static int by_name(const void *a, const void *b)
 }
 
 // Not by age: a claim that is made anew would else replace every pod for the same plugins.
-struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena)
+struct plugin_list plugin_claims_names(const struct plugin_claims *claims, struct arena *arena)
 {
 	const char **names;
 	size_t n;
-	const struct plugin *const *plugins = claims_plugins(claims, arena, &n);
+	const struct plugin *const *plugins = plugin_claims_plugins(claims, arena, &n);
 
 	names = arena_new_array(arena, const char *, n);
 	for (size_t i = 0; i < n; i++)

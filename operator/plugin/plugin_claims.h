@@ -41,14 +41,14 @@ struct plugin_claims {
 	size_t n_met;
 };
 
-struct claims_target {
+struct plugin_claims_target {
 	const char *name; // of the deployment
 	bool cluster;
 	struct version version;
 };
 
 // Objects that are read one after the other: open gives one, which is good until the next is opened; NULL: it is gone.
-struct claims_source {
+struct plugin_claims_source {
 	size_t n;
 	yyjson_val *(*open)(void *user, size_t i);
 	void *user;
@@ -56,16 +56,16 @@ struct claims_source {
 
 // Judges those of the Neo4jPlugin objects that refer to the target, in time and memory linear in their number. Nothing is borrowed. Each object
 // is opened twice.
-void claims_judge_each(const struct claims_source *source, const struct claims_target *target, struct arena *arena,
-		       struct plugin_claims *ret);
+void plugin_claims_judge_each(const struct plugin_claims_source *source, const struct plugin_claims_target *target, struct arena *arena,
+			      struct plugin_claims *ret);
 
 // The same for objects that are at hand.
-void claims_judge(yyjson_val *const *objects, size_t n, const struct claims_target *target, struct arena *arena,
-		  struct plugin_claims *ret);
+void plugin_claims_judge(yyjson_val *const *objects, size_t n, const struct plugin_claims_target *target, struct arena *arena,
+			 struct plugin_claims *ret);
 
 // The claim of the Neo4jPlugin of that name; NULL when it makes none here.
-const struct plugin_claim *claims_find(const struct plugin_claims *claims, const char *name);
+const struct plugin_claim *plugin_claims_find(const struct plugin_claims *claims, const char *name);
 
 // The accepted claims, each plugin once: names for NEO4J_PLUGINS, sorted, and what they want of the settings, the oldest first.
-struct plugin_list claims_names(const struct plugin_claims *claims, struct arena *arena);
-const struct plugin *const *claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n);
+struct plugin_list plugin_claims_names(const struct plugin_claims *claims, struct arena *arena);
+const struct plugin *const *plugin_claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n);

@@ -4,7 +4,7 @@
 #include "operator/plugin/plugin_phase.h"
 
 // A server that is ready has loaded its plugins, but the first look may come a moment too early.
-#define LOOKS_THAT_FAIL 3
+#define CONNECTION_WATCH_THAT_FAIL 3
 
 const char *plugin_phase_name(enum plugin_phase phase)
 {
@@ -76,11 +76,11 @@ static void judge_sight(const struct plugin_facts *facts, struct arena *arena, s
 		       arena_printf(arena, "The servers were started with '%s'; its procedures are not known here, so they were not looked for",
 				    name));
 	else if (facts->sight == PLUGIN_SEEN ||
-		 (facts->sight != PLUGIN_NOT_SEEN && facts->seen_before && facts->failures < LOOKS_THAT_FAIL))
+		 (facts->sight != PLUGIN_NOT_SEEN && facts->seen_before && facts->failures < CONNECTION_WATCH_THAT_FAIL))
 		settle(ret, PLUGIN_READY, "Ready", arena_printf(arena, "The procedures of '%s' are there", name));
 	else if (facts->sight == PLUGIN_NOT_ANSWERED)
 		settle(ret, PLUGIN_INSTALLING, facts->problem_reason, facts->problem);
-	else if (facts->sight == PLUGIN_NOT_ASKED || facts->failures < LOOKS_THAT_FAIL)
+	else if (facts->sight == PLUGIN_NOT_ASKED || facts->failures < CONNECTION_WATCH_THAT_FAIL)
 		settle(ret, PLUGIN_INSTALLING, "Installing",
 		       arena_printf(arena, "Waiting for procedures or functions %s to be there", facts->procedures));
 	else

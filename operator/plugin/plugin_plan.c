@@ -6,13 +6,13 @@
 #include <string.h>
 
 // A value that only the container sees can neither be read nor added to.
-static void keep_reference(const struct workload_live *live, struct plan *plan)
+static void keep_reference(const struct workload_live *live, struct plugin_plan *plan)
 {
 	plan->merge = (struct pluginlist_merge){.declared = live->declared ? live->declared : "[]"};
 	plan->malformed = "taken from elsewhere (valueFrom)";
 }
 
-int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan *ret, struct err *err)
+int plugin_plan_make(const struct plugin_plan_inputs *inputs, struct arena *arena, struct plugin_plan *ret, struct err *err)
 {
 	static const struct plugin_claims none;
 	const struct plugin_claims *claims = inputs->claims ? inputs->claims : &none;
@@ -20,7 +20,7 @@ int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan
 		.live = inputs->live->plugins,
 		.declared = inputs->live->declared,
 		.env = inputs->dbms->plugins_env,
-		.plugins = claims_names(claims, arena),
+		.plugins = plugin_claims_names(claims, arena),
 		.fleet = inputs->fleet && version_fleet_form(&inputs->version) == FLEET_FORM_PLUGIN,
 	};
 	struct settings_inputs wanted = {
@@ -31,7 +31,7 @@ int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan
 		.fleet = inputs->fleet,
 	};
 
-	*ret = (struct plan){0};
+	*ret = (struct plugin_plan){0};
 	if (inputs->live->plugins_ref) {
 		keep_reference(inputs->live, ret);
 	} else {
@@ -39,7 +39,7 @@ int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan
 		ret->malformed = ret->merge.malformed;
 	}
 	wanted.list = ret->merge.list;
-	wanted.plugins = claims_plugins(claims, arena, &wanted.n_plugins);
+	wanted.plugins = plugin_claims_plugins(claims, arena, &wanted.n_plugins);
 	return settings_build(&wanted, arena, &ret->settings, err);
 }
 
@@ -48,7 +48,7 @@ static bool equal(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-bool plan_stands(const struct plan *plan, const struct workload_live *live)
+bool plugin_plan_stands(const struct plugin_plan *plan, const struct workload_live *live)
 {
 	return (live->plugins_ref || equal(plan->merge.value, live->plugins)) &&
 	       equal(plan->settings.digest, live->digest);

@@ -13,7 +13,7 @@
 #include "operator/manifest/workload.h"
 #include "operator/plugin/plugin_claims.h"
 
-struct plan_inputs {
+struct plugin_plan_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
 	int servers; // settings_inputs.servers
@@ -23,14 +23,14 @@ struct plan_inputs {
 	bool fleet; // Fleet Manager is to be in it, in the form that the version has
 };
 
-struct plan {
+struct plugin_plan {
 	struct pluginlist_merge merge;
 	struct settings settings;
 	const char *malformed; // why the live NEO4J_PLUGINS is kept as it is; NULL: it was merged
 };
 
 // ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
-int plan_make(const struct plan_inputs *inputs, struct arena *arena, struct plan *ret, struct err *err);
+int plugin_plan_make(const struct plugin_plan_inputs *inputs, struct arena *arena, struct plugin_plan *ret, struct err *err);
 
 // Whether a live template says what was planned.
-bool plan_stands(const struct plan *plan, const struct workload_live *live);
+bool plugin_plan_stands(const struct plugin_plan *plan, const struct workload_live *live);

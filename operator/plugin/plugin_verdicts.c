@@ -11,9 +11,9 @@
 // Beyond, they are made again each time rather than kept.
 #define KEPT_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
-struct verdicts_table {
+struct plugin_verdicts_table {
 	pthread_mutex_t lock;
-	struct verdicts *last;
+	struct plugin_verdicts *last;
 };
 
 static void *must(void *p)
@@ -23,30 +23,30 @@ static void *must(void *p)
 	return p;
 }
 
-struct verdicts_table *verdicts_table_new(void)
+struct plugin_verdicts_table *plugin_verdicts_table_new(void)
 {
-	struct verdicts_table *table = must(calloc(1, sizeof(*table)));
+	struct plugin_verdicts_table *table = must(calloc(1, sizeof(*table)));
 
 	(void)pthread_mutex_init(&table->lock, NULL);
 	return table;
 }
 
-void verdicts_table_free(struct verdicts_table *table)
+void plugin_verdicts_table_free(struct plugin_verdicts_table *table)
 {
 	if (!table)
 		return;
-	verdicts_unref(table->last);
+	plugin_verdicts_unref(table->last);
 	(void)pthread_mutex_destroy(&table->lock);
 	free(table);
 }
 
-static struct verdicts *ref(struct verdicts *verdicts)
+static struct plugin_verdicts *ref(struct plugin_verdicts *verdicts)
 {
 	atomic_fetch_add(&verdicts->refs, 1);
 	return verdicts;
 }
 
-void verdicts_unref(struct verdicts *verdicts)
+void plugin_verdicts_unref(struct plugin_verdicts *verdicts)
 {
 	if (!verdicts || atomic_fetch_sub(&verdicts->refs, 1) != 1)
 		return;
@@ -55,9 +55,9 @@ void verdicts_unref(struct verdicts *verdicts)
 	free(verdicts);
 }
 
-struct verdicts *verdicts_find(struct verdicts_table *table, const char *basis)
+struct plugin_verdicts *plugin_verdicts_find(struct plugin_verdicts_table *table, const char *basis)
 {
-	struct verdicts *found = NULL;
+	struct plugin_verdicts *found = NULL;
 
 	(void)pthread_mutex_lock(&table->lock);
 	if (table->last && strcmp(table->last->basis, basis) == 0)
@@ -66,17 +66,17 @@ struct verdicts *verdicts_find(struct verdicts_table *table, const char *basis)
 	return found;
 }
 
-struct verdicts *verdicts_keep(struct verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims)
+struct plugin_verdicts *plugin_verdicts_keep(struct plugin_verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims)
 {
-	struct verdicts *verdicts = must(calloc(1, sizeof(*verdicts))), *before;
+	struct plugin_verdicts *verdicts = must(calloc(1, sizeof(*verdicts))), *before;
 
-	*verdicts = (struct verdicts){.claims = *claims, .arena = arena, .basis = must(strdup(basis)), .refs = 1};
+	*verdicts = (struct plugin_verdicts){.claims = *claims, .arena = arena, .basis = must(strdup(basis)), .refs = 1};
 	if (!table || arena_used(arena) > KEPT_MAX_BYTES)
 		return verdicts;
 	(void)pthread_mutex_lock(&table->lock);
 	before = table->last;
 	table->last = ref(verdicts);
 	(void)pthread_mutex_unlock(&table->lock);
-	verdicts_unref(before);
+	plugin_verdicts_unref(before);
 	return verdicts;
 }

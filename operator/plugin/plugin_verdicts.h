@@ -9,22 +9,22 @@
 #include "base/arena.h"
 #include "operator/plugin/plugin_claims.h"
 
-struct verdicts {
+struct plugin_verdicts {
 	struct plugin_claims claims;
 	struct arena *arena; // that they are in
 	char *basis; // what they were judged from
 	_Atomic int refs;
 };
 
-struct verdicts_table;
+struct plugin_verdicts_table;
 
-struct verdicts_table *verdicts_table_new(void);
-void verdicts_table_free(struct verdicts_table *table); // NULL is allowed
+struct plugin_verdicts_table *plugin_verdicts_table_new(void);
+void plugin_verdicts_table_free(struct plugin_verdicts_table *table); // NULL is allowed
 
 // The caller's to unref; NULL where the last ones are of another basis.
-struct verdicts *verdicts_find(struct verdicts_table *table, const char *basis);
+struct plugin_verdicts *plugin_verdicts_find(struct plugin_verdicts_table *table, const char *basis);
 
-// Takes the arena over. The caller's to unref, and kept for verdicts_find() unless they are too large for that; table NULL: not kept.
-struct verdicts *verdicts_keep(struct verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims);
+// Takes the arena over. The caller's to unref, and kept for plugin_verdicts_find() unless they are too large for that; table NULL: not kept.
+struct plugin_verdicts *plugin_verdicts_keep(struct plugin_verdicts_table *table, const char *basis, struct arena *arena, const struct plugin_claims *claims);
 
-void verdicts_unref(struct verdicts *verdicts); // NULL is allowed
+void plugin_verdicts_unref(struct plugin_verdicts *verdicts); // NULL is allowed

@@ -15,7 +15,7 @@
 #define DISABLE_TIMEOUT_MS 12000
 
 struct exchange {
-	const struct ask *ask;
+	const struct query *query;
 	const struct pod *pod;
 	struct arena *arena; // of the secrets and the answers; wiped
 	struct access access;
@@ -31,7 +31,7 @@ static bool fail(struct access_problem *ret, const char *reason, const char *mes
 
 static bool fail_with(const struct exchange *x, const struct err *err, struct access_problem *ret)
 {
-	struct arena *arena = x->ask->arena;
+	struct arena *arena = x->query->arena;
 
 	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
 		return fail(ret, FLEET_UNREACHABLE,
@@ -47,35 +47,35 @@ static bool fail_with(const struct exchange *x, const struct err *err, struct ac
 
 static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 {
-	const struct ask *ask = x->ask;
+	const struct query *query = x->query;
 	struct access_login login = {
-		.context = ask->context, .memory = ask->memory, .access = &x->access, .pod = x->pod, .deadline = x->admin.deadline};
+		.context = query->context, .memory = query->memory, .access = &x->access, .pod = x->pod, .deadline = x->admin.deadline};
 	struct err err = ERR_INIT;
 	int r;
 
-	x->access = (struct access){.servers = &ask->servers, .arena = x->arena};
-	if (!access_read(ask->context, &x->access, ask->arena, ret_problem))
+	x->access = (struct access){.servers = &query->servers, .arena = x->arena};
+	if (!access_read(query->context, &x->access, query->arena, ret_problem))
 		return false;
 	r = access_log_in(&login, &x->link, &err);
 	x->admin.link = x->link;
 	if (r == ERR_FORBIDDEN)
-		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, ask->memory->login.message));
+		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(query->arena, query->memory->login.message));
 	return r == 0 || fail_with(x, &err, ret_problem);
 }
 
-static bool begin(const struct ask *ask, const struct pod *pod, struct exchange *x, struct access_problem *ret_problem)
+static bool begin(const struct query *query, const struct pod *pod, struct exchange *x, struct access_problem *ret_problem)
 {
 	const char *barred;
 	int64_t left;
 
-	*x = (struct exchange){.ask = ask, .pod = pod, .arena = arena_new()};
+	*x = (struct exchange){.query = query, .pod = pod, .arena = arena_new()};
 	x->admin = (struct admin){.deadline = deadline_in_ms(TIMEOUT_MS), .arena = x->arena, .scrub = &x->access.scrub};
 	arena_wipe_on_free(x->arena);
-	barred = access_barred(ask->context, ask->memory, &ask->servers, ask->arena, &left);
+	barred = access_barred(query->context, query->memory, &query->servers, query->arena, &left);
 	if (barred)
-		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(ask->arena, barred));
+		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(query->arena, barred));
 	// After the deadline was set: what is left of the lease outlasts it.
-	if (!context_has_ms(ask->context, TIMEOUT_MS))
+	if (!context_has_ms(query->context, TIMEOUT_MS))
 		return fail(ret_problem, FLEET_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");
 	return log_in(x, ret_problem);
 }
@@ -89,7 +89,7 @@ static void end(struct exchange *x)
 // Cut and cleaned, for it is kept.
 static const char *version_in(const struct exchange *x)
 {
-	char *version = arena_printf(x->ask->arena, "%.*s", VERSION_MAX_BYTES, access_version(&x->access, x->link));
+	char *version = arena_printf(x->query->arena, "%.*s", VERSION_MAX_BYTES, access_version(&x->access, x->link));
 
 	for (char *c = version; *c; c++)
 		if (*c <= ' ' || *c > '~')
@@ -97,10 +97,10 @@ static const char *version_in(const struct exchange *x)
 	return version;
 }
 
-bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem)
+bool query_version(const struct query *query, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem)
 {
 	struct exchange x;
-	bool done = begin(ask, pod, &x, ret_problem);
+	bool done = begin(query, pod, &x, ret_problem);
 
 	if (done)
 		*ret_version = version_in(&x);
@@ -108,12 +108,12 @@ bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_
 	return done;
 }
 
-bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *patterns, bool *ret_present,
-		    struct access_problem *ret_problem)
+bool query_procedures(const struct query *query, const struct pod *pod, const char *patterns, bool *ret_present,
+		      struct access_problem *ret_problem)
 {
 	struct err err = ERR_INIT;
 	struct exchange x;
-	bool done = begin(ask, pod, &x, ret_problem);
+	bool done = begin(query, pod, &x, ret_problem);
 
 	if (done && admin_names_present(&x.admin, patterns, ret_present, &err) < 0)
 		done = fail_with(&x, &err, ret_problem);
@@ -121,7 +121,7 @@ bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *pa
 	return done;
 }
 
-static bool read_token(const struct exchange *x, struct ask_token *ret, struct access_problem *ret_problem)
+static bool read_token(const struct exchange *x, struct query_token *ret, struct access_problem *ret_problem)
 {
 	struct err err = ERR_INIT;
 	struct token_info stored = {0};
@@ -131,16 +131,16 @@ static bool read_token(const struct exchange *x, struct ask_token *ret, struct a
 		return fail_with(x, &err, ret_problem);
 	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
 		return fail(ret_problem, FLEET_SERVER_ERROR,
-			    arena_printf(x->ask->arena, "Server '%s' does not tell when its token expires", x->pod->name));
+			    arena_printf(x->query->arena, "Server '%s' does not tell when its token expires", x->pod->name));
 	identity = registration_identity(&x->admin, &stored);
-	ret->identity = identity ? arena_strdup(x->ask->arena, identity) : NULL;
+	ret->identity = identity ? arena_strdup(x->query->arena, identity) : NULL;
 	return true;
 }
 
-bool ask_token(const struct ask *ask, const struct pod *pod, struct ask_token *ret, struct access_problem *ret_problem)
+bool query_token(const struct query *query, const struct pod *pod, struct query_token *ret, struct access_problem *ret_problem)
 {
 	struct exchange x;
-	bool done = begin(ask, pod, &x, ret_problem) && read_token(&x, ret, ret_problem);
+	bool done = begin(query, pod, &x, ret_problem) && read_token(&x, ret, ret_problem);
 
 	end(&x);
 	return done;
@@ -156,13 +156,13 @@ static bool forget_token(const struct exchange *x, struct access_problem *ret_pr
 		return strcmp(err.code, ADMIN_PROCEDURE_NOT_FOUND) == 0 || fail_with(x, &err, ret_problem);
 	return !state.active ||
 	       fail(ret_problem, FLEET_SERVER_ERROR,
-		    arena_printf(x->ask->arena, "Server '%s' still holds a token after disable(); it is tried again", x->pod->name));
+		    arena_printf(x->query->arena, "Server '%s' still holds a token after disable(); it is tried again", x->pod->name));
 }
 
-static bool disable_at(const struct ask *ask, const struct pod *pod, struct access_problem *ret_problem)
+static bool disable_at(const struct query *query, const struct pod *pod, struct access_problem *ret_problem)
 {
 	struct exchange x;
-	bool done = begin(ask, pod, &x, ret_problem);
+	bool done = begin(query, pod, &x, ret_problem);
 
 	if (done)
 		done = forget_token(&x, ret_problem);
@@ -175,15 +175,15 @@ static bool can_be_asked(const struct pod *pod)
 	return pod->ready && !pod->terminating && pod->address;
 }
 
-bool ask_disable(const struct ask *ask, struct access_problem *ret_problem)
+bool query_disable(const struct query *query, struct access_problem *ret_problem)
 {
-	const struct access_servers *servers = &ask->servers;
+	const struct access_servers *servers = &query->servers;
 
 	int64_t deadline = deadline_in_ms(DISABLE_TIMEOUT_MS);
 
 	(void)fail(ret_problem, FLEET_UNREACHABLE, "No server is ready");
 	for (size_t i = 0; i < servers->n_pods && deadline_left_ms(deadline) > 0; i++) {
-		if (can_be_asked(&servers->pods[i]) && disable_at(ask, &servers->pods[i], ret_problem))
+		if (can_be_asked(&servers->pods[i]) && disable_at(query, &servers->pods[i], ret_problem))
 			return true;
 	}
 	return false;

@@ -12,7 +12,7 @@
 
 #include "operator/server/server_login.h"
 
-struct ask {
+struct query {
 	const struct context *context;
 	struct memory *memory; // of the key that is being reconciled
 	struct access_servers servers;
@@ -20,23 +20,23 @@ struct ask {
 };
 
 // "2025.12.1", as the server says it, in printable ASCII and no longer than a version is. False with a problem.
-bool ask_version(const struct ask *ask, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem);
+bool query_version(const struct query *query, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem);
 
 // Whether the server has procedures or functions of these patterns (pluginlist_procedures()). False with a problem.
-bool ask_procedures(const struct ask *ask, const struct pod *pod, const char *patterns, bool *ret_present,
-		    struct access_problem *ret_problem);
+bool query_procedures(const struct query *query, const struct pod *pod, const char *patterns, bool *ret_present,
+		      struct access_problem *ret_problem);
 
 // When the stored token expires, by the wall clock, and what the server is in Aura (registration_identity(); NULL: not told). False
 // with a problem.
-struct ask_token {
+struct query_token {
 	int64_t expires_ms;
 	const char *identity;
 };
-bool ask_token(const struct ask *ask, const struct pod *pod, struct ask_token *ret, struct access_problem *ret_problem);
+bool query_token(const struct query *query, const struct pod *pod, struct query_token *ret, struct access_problem *ret_problem);
 
 // Has the stored token forgotten, by the server that can write database system: each that is ready is asked in turn until one
 // has done it. A server without the procedures holds no token. False with the last problem.
-bool ask_disable(const struct ask *ask, struct access_problem *ret_problem);
+bool query_disable(const struct query *query, struct access_problem *ret_problem);
 
 // A pod whose server can be asked: ready, of this revision (NULL: of any). NULL: none.
 const struct pod *ask_whom(const struct access_servers *servers, const char *revision);

@@ -13,7 +13,7 @@
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(300000)
 
-int64_t pace_delay(unsigned failures)
+int64_t retry_delay(unsigned failures)
 {
 	int64_t delay = FIRST_MS;
 
@@ -24,47 +24,47 @@ int64_t pace_delay(unsigned failures)
 	return delay + random() % (delay / 10 + 1);
 }
 
-static void digest(const char *basis, char ret[PACE_BASIS_SIZE])
+static void digest(const char *basis, char ret[RETRY_BASIS_SIZE])
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
-	(void)snprintf(ret, PACE_BASIS_SIZE, "%s", digest_of(basis, arena));
+	(void)snprintf(ret, RETRY_BASIS_SIZE, "%s", digest_of(basis, arena));
 }
 
-enum pace_step pace_step(const struct pace *pace, const char *basis, int64_t *ret_left_ms)
+enum retry_step retry_step(const struct retry *retry, const char *basis, int64_t *ret_left_ms)
 {
-	char now[PACE_BASIS_SIZE];
+	char now[RETRY_BASIS_SIZE];
 
 	digest(basis, now);
 	*ret_left_ms = 0;
-	if (strcmp(pace->basis, now) != 0)
-		return PACE_ASK;
-	if (pace->answered)
-		return PACE_ANSWERED;
-	*ret_left_ms = deadline_left_ms(pace->next_ms);
-	return pace->failures && *ret_left_ms > 0 ? PACE_WAIT : PACE_ASK;
+	if (strcmp(retry->basis, now) != 0)
+		return RETRY_ASK;
+	if (retry->answered)
+		return RETRY_ANSWERED;
+	*ret_left_ms = deadline_left_ms(retry->next_ms);
+	return retry->failures && *ret_left_ms > 0 ? RETRY_WAIT : RETRY_ASK;
 }
 
-void pace_succeed(struct pace *pace, const char *basis)
+void retry_succeed(struct retry *retry, const char *basis)
 {
-	*pace = (struct pace){.answered = true};
-	digest(basis, pace->basis);
+	*retry = (struct retry){.answered = true};
+	digest(basis, retry->basis);
 }
 
-int64_t pace_fail(struct pace *pace, const char *basis, const char *reason, const char *message, int64_t at_least_ms)
+int64_t retry_fail(struct retry *retry, const char *basis, const char *reason, const char *message, int64_t at_least_ms)
 {
-	char now[PACE_BASIS_SIZE];
+	char now[RETRY_BASIS_SIZE];
 	unsigned failures;
 	int64_t delay;
 
 	digest(basis, now);
-	failures = strcmp(pace->basis, now) == 0 && !pace->answered ? pace->failures + 1 : 1;
-	delay = pace_delay(failures);
+	failures = strcmp(retry->basis, now) == 0 && !retry->answered ? retry->failures + 1 : 1;
+	delay = retry_delay(failures);
 	if (delay < at_least_ms)
 		delay = at_least_ms;
-	*pace = (struct pace){.failures = failures, .next_ms = deadline_in_ms(delay)};
-	memcpy(pace->basis, now, sizeof(now));
-	(void)snprintf(pace->reason, sizeof(pace->reason), "%s", reason);
-	(void)snprintf(pace->message, sizeof(pace->message), "%s", message);
+	*retry = (struct retry){.failures = failures, .next_ms = deadline_in_ms(delay)};
+	memcpy(retry->basis, now, sizeof(now));
+	(void)snprintf(retry->reason, sizeof(retry->reason), "%s", reason);
+	(void)snprintf(retry->message, sizeof(retry->message), "%s", message);
 	return delay;
 }

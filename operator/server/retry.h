@@ -9,30 +9,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_BASIS_SIZE 65
-#define PACE_TEXT_SIZE 768
+#define RETRY_BASIS_SIZE 65
+#define RETRY_TEXT_SIZE 768
 
-struct pace {
-	char basis[PACE_BASIS_SIZE]; // a digest of it
+struct retry {
+	char basis[RETRY_BASIS_SIZE]; // a digest of it
 	bool answered;
 	unsigned failures;
 	int64_t next_ms; // monotonic; not before
 	char reason[64]; // of the last failure
-	char message[PACE_TEXT_SIZE];
+	char message[RETRY_TEXT_SIZE];
 };
 
-enum pace_step {
-	PACE_ASK,      // now
-	PACE_WAIT,     // it has failed; *ret_left_ms until it is due
-	PACE_ANSWERED, // for this basis
+enum retry_step {
+	RETRY_ASK,      // now
+	RETRY_WAIT,     // it has failed; *ret_left_ms until it is due
+	RETRY_ANSWERED, // for this basis
 };
 
-enum pace_step pace_step(const struct pace *pace, const char *basis, int64_t *ret_left_ms);
+enum retry_step retry_step(const struct retry *retry, const char *basis, int64_t *ret_left_ms);
 
-void pace_succeed(struct pace *pace, const char *basis);
+void retry_succeed(struct retry *retry, const char *basis);
 
 // Returns the delay. at_least_ms: 0, or what the failure itself asks for.
-int64_t pace_fail(struct pace *pace, const char *basis, const char *reason, const char *message, int64_t at_least_ms);
+int64_t retry_fail(struct retry *retry, const char *basis, const char *reason, const char *message, int64_t at_least_ms);
 
 // 1 s, doubled with each failure up to 5 min, and up to a tenth more.
-int64_t pace_delay(unsigned failures);
+int64_t retry_delay(unsigned failures);

@@ -8,19 +8,19 @@
 
 #include "kube/client.h"
 
-#define KEYRING_MAX 4 // the admin's, the certificate's, the token's, and one to spare; any further is fetched each time
+#define SECRET_CACHE_MAX 4 // the admin's, the certificate's, the token's, and one to spare; any further is fetched each time
 
-struct keyring {
-	struct kube_object *secrets[KEYRING_MAX];
+struct secret_cache {
+	struct kube_object *secrets[SECRET_CACHE_MAX];
 	size_t n;
 };
 
 // The Secret as it was when first asked for in this pass; the object is the caller's to unref. Errors are those of
 // kube_get_secret(), and are not remembered.
-int keyring_fetch(struct keyring *keyring, struct kube_client *client, struct kube_name name, struct kube_object **ret,
-		  struct err *err);
+int secret_cache_fetch(struct secret_cache *keyring, struct kube_client *client, struct kube_name name, struct kube_object **ret,
+		       struct err *err);
 
-// The resourceVersion of what was fetched; NULL when it was not. Valid until keyring_release().
-const char *keyring_version(const struct keyring *keyring, struct kube_name name);
+// The resourceVersion of what was fetched; NULL when it was not. Valid until secret_cache_release().
+const char *secret_cache_version(const struct secret_cache *keyring, struct kube_name name);
 
-void keyring_release(struct keyring *keyring);
+void secret_cache_release(struct secret_cache *keyring);

@@ -64,7 +64,7 @@ bool access_fetch(const struct context *context, const struct access_servers *se
 {
 	const char *namespace = servers->dbms->metadata.namespace;
 	struct err err = ERR_INIT;
-	int r = keyring_fetch(servers->keyring, context->client, (struct kube_name){namespace, name}, ret_secret, &err);
+	int r = secret_cache_fetch(servers->keyring, context->client, (struct kube_name){namespace, name}, ret_secret, &err);
 
 	if (r == 0)
 		return true;
@@ -85,7 +85,7 @@ static bool read_credentials(const struct context *context, struct access *acces
 	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
 		return false;
 	// How long it is counts where it is set; one that was set before is what it is.
-	if (credentials_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem)) {
+	if (admin_secret_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem)) {
 		scrub_add_password(&access->scrub, access->credentials.password);
 		return true;
 	}
@@ -93,7 +93,7 @@ static bool read_credentials(const struct context *context, struct access *acces
 		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
 }
 
-static const struct certificate *certificate_of(const struct access *access, const struct pod *pod)
+static const struct tls_secret *certificate_of(const struct access *access, const struct pod *pod)
 {
 	for (size_t i = 0; i < access->n_certificates; i++) {
 		if (strcmp(access->certificates[i].secret, pod->tls_secret) == 0)
@@ -113,7 +113,7 @@ static bool read_certificate(const struct context *context, struct access *acces
 		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, "The servers were started with too many different certificates");
 	if (!access_fetch(context, access->servers, name, arena, &secret, ret_problem))
 		return false;
-	if (!certificate_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &next->certificate, &problem))
+	if (!tls_secret_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &next->certificate, &problem))
 		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
 	next->secret = name;
 	access->n_certificates++;
@@ -124,13 +124,13 @@ static bool read_certificate(const struct context *context, struct access *acces
 static bool read_certificates(const struct context *context, struct access *access, struct arena *arena,
 			      struct access_problem *ret_problem)
 {
-	char pin[CERTIFICATE_PIN_SIZE];
+	char pin[TLS_SECRET_PIN_SIZE];
 
 	for (size_t i = 0; i < access->servers->n_pods; i++) {
 		const struct pod *pod = &access->servers->pods[i];
 
 		if (pod->tls_secret && !certificate_of(access, pod) &&
-		    !read_certificate(context, access, pod->tls_secret, arena, ret_problem) && !certificate_pin_of(pod->certificate, pin))
+		    !read_certificate(context, access, pod->tls_secret, arena, ret_problem) && !tls_secret_pin_of(pod->certificate, pin))
 			return false;
 	}
 	return true;
@@ -158,7 +158,7 @@ static struct place place_of(const struct access_servers *servers, const struct 
 }
 
 // The name of a Service or of a pod behind one, from the whole to the shortest, as far as the certificate covers it.
-static const char *covered(const struct certificate *certificate, const char *stem, struct place place, struct arena *arena)
+static const char *covered(const struct tls_secret *certificate, const char *stem, struct place place, struct arena *arena)
 {
 	const char *const forms[] = {
 		arena_printf(arena, "%s.%s.svc.%s", stem, place.namespace, place.domain),
@@ -168,14 +168,14 @@ static const char *covered(const struct certificate *certificate, const char *st
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (certificate_covers(certificate, forms[i]))
+		if (tls_secret_covers(certificate, forms[i]))
 			return forms[i];
 	}
 	return NULL;
 }
 
 // The name to verify for a pod: that of the Service for clients, or its own; NULL when neither is covered.
-static const char *server_name(const struct certificate *certificate, const struct names *names, const char *pod, struct place place,
+static const char *server_name(const struct tls_secret *certificate, const struct names *names, const char *pod, struct place place,
 			       struct arena *arena)
 {
 	const char *name = covered(certificate, names->client, place, arena);
@@ -183,7 +183,7 @@ static const char *server_name(const struct certificate *certificate, const stru
 	return name ? name : covered(certificate, arena_printf(arena, "%s.%s", pod, names->headless), place, arena);
 }
 
-const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+const char *access_name_problem(const struct tls_secret *certificate, const struct access_servers *servers,
 				struct arena *arena)
 {
 	struct place place = place_of(servers, NULL, arena);
@@ -199,7 +199,7 @@ const char *access_name_problem(const struct certificate *certificate, const str
 	return NULL;
 }
 
-static void trust(const struct access *access, const struct pod *pod, const struct certificate *certificate, struct bolt_target *target)
+static void trust(const struct access *access, const struct pod *pod, const struct tls_secret *certificate, struct bolt_target *target)
 {
 	const struct names *names = access->servers->names;
 
@@ -214,18 +214,18 @@ static void trust(const struct access *access, const struct pod *pod, const stru
 struct bolt_target access_target(const struct access *access, const struct pod *pod)
 {
 	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT, .limits = &limits};
-	const struct certificate *certificate;
+	const struct tls_secret *certificate;
 	char *pin;
 
 	if (!pod->tls_secret)
 		return target;
 	// A renewed certificate reaches a server only when its pod is replaced: until then it shows the one it began with.
-	pin = arena_alloc(access->arena, CERTIFICATE_PIN_SIZE);
-	target.pinned = certificate_pin_of(pod->certificate, pin) ? pin : NULL;
+	pin = arena_alloc(access->arena, TLS_SECRET_PIN_SIZE);
+	target.pinned = tls_secret_pin_of(pod->certificate, pin) ? pin : NULL;
 	certificate = certificate_of(access, pod);
 	target.tls = BOLT_TLS_ANY; // with a pin: that certificate and no other
 	if (certificate || !target.pinned)
-		trust(access, pod, certificate ? certificate : &(struct certificate){.trust = ""}, &target);
+		trust(access, pod, certificate ? certificate : &(struct tls_secret){.trust = ""}, &target);
 	return target;
 }
 
@@ -281,7 +281,7 @@ int access_confirm(const struct context *context, const struct access_servers *s
 static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
 {
 	const struct dbms *dbms = servers->dbms;
-	const char *version = keyring_version(servers->keyring, (struct kube_name){dbms->metadata.namespace, dbms->admin_secret});
+	const char *version = secret_cache_version(servers->keyring, (struct kube_name){dbms->metadata.namespace, dbms->admin_secret});
 
 	return version ? version : access_secret_version(context, dbms, dbms->admin_secret, arena);
 }

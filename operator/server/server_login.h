@@ -34,7 +34,7 @@ struct access_servers {
 	const struct names *names;
 	const struct pod *pods;
 	size_t n_pods;
-	struct keyring *keyring;
+	struct secret_cache *keyring;
 };
 
 struct access_servers access_servers(const struct inputs *inputs);
@@ -42,7 +42,7 @@ struct access_servers access_servers(const struct inputs *inputs);
 // A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
 struct access_certificate {
 	const char *secret;
-	struct certificate certificate;
+	struct tls_secret certificate;
 };
 
 #define ACCESS_CERTIFICATES_MAX 4
@@ -50,7 +50,7 @@ struct access_certificate {
 struct access {
 	const struct access_servers *servers;
 	struct arena *arena; // wiped when freed; set by the caller
-	struct credentials credentials;
+	struct admin_secret credentials;
 	struct scrub scrub; // hides the password
 	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
 	size_t n_certificates;
@@ -76,7 +76,7 @@ bool access_read(const struct context *context, struct access *access, struct ar
 struct bolt_target access_target(const struct access *access, const struct pod *pod);
 
 // What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.
-const char *access_name_problem(const struct certificate *certificate, const struct access_servers *servers,
+const char *access_name_problem(const struct tls_secret *certificate, const struct access_servers *servers,
 				struct arena *arena);
 
 // The words for a refused login, with the cure. err is what bolt_link_open() said.

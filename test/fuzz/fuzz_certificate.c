@@ -170,7 +170,7 @@ static yyjson_val *secret_of(char *const parts[3], struct arena *arena)
 }
 
 // A server as it would use the Secret: the first certificate, the others as its chain, the first key.
-static SSL *server_of(const struct certificate *certificate, const char *key_pem)
+static SSL *server_of(const struct tls_secret *certificate, const char *key_pem)
 {
 	_cleanup_(SSL_CTX_freep) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	_cleanup_(BIO_freep) BIO *chain = BIO_new_mem_buf(certificate->chain, -1), *key_bio = BIO_new_mem_buf(key_pem, -1);
@@ -202,7 +202,7 @@ static void carry(SSL *from, SSL *to)
 }
 
 // Whether a client of ours takes the server for the host.
-static int shakes_hands(const struct certificate *certificate, const char *key_pem, const char *host)
+static int shakes_hands(const struct tls_secret *certificate, const char *key_pem, const char *host)
 {
 	struct bolt_target target = {.host = host, .tls = BOLT_TLS_VERIFY, .ca_pem = certificate->trust, .user_agent = "fuzz/1"};
 	_cleanup_(SSL_freep) SSL *server = server_of(certificate, key_pem), *client = NULL;
@@ -220,15 +220,15 @@ static int shakes_hands(const struct certificate *certificate, const char *key_p
 	return done;
 }
 
-static void check_usable(const struct certificate *certificate, const char *key_pem, int64_t now_ms)
+static void check_usable(const struct tls_secret *certificate, const char *key_pem, int64_t now_ms)
 {
 	static const char *const hosts[] = {"n-client", COVERED, "elsewhere", "a.common.name"};
-	char pin[CERTIFICATE_PIN_SIZE];
+	char pin[TLS_SECRET_PIN_SIZE];
 
-	must(certificate_pin_of(certificate->mark, pin) && strncmp(certificate->mark, pin, strlen(pin)) == 0);
+	must(tls_secret_pin_of(certificate->mark, pin) && strncmp(certificate->mark, pin, strlen(pin)) == 0);
 	must(certificate->turns_ms > now_ms);
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		must(shakes_hands(certificate, key_pem, hosts[i]) == certificate_covers(certificate, hosts[i]));
+		must(shakes_hands(certificate, key_pem, hosts[i]) == tls_secret_covers(certificate, hosts[i]));
 }
 
 // No piece of a key; its first letters are the same for all keys of its kind.
@@ -247,7 +247,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct arena *pool;
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct certificate certificate, again;
+	struct tls_secret certificate, again;
 	const char *problem = NULL, *problem_again = NULL;
 	int64_t now_ms = (int64_t)time(NULL) * 1000;
 	char *parts[3];
@@ -265,11 +265,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			part[(data[0] / 3 * 256U + data[1]) % len] = (char)data[2];
 	}
 	secret = secret_of(parts, arena);
-	if (!certificate_read(secret, now_ms, arena, &certificate, &problem)) {
+	if (!tls_secret_read(secret, now_ms, arena, &certificate, &problem)) {
 		check_refused(problem);
 		return 0;
 	}
-	must(!problem && certificate_read(secret, now_ms, arena, &again, &problem_again) && strcmp(certificate.mark, again.mark) == 0);
+	must(!problem && tls_secret_read(secret, now_ms, arena, &again, &problem_again) && strcmp(certificate.mark, again.mark) == 0);
 	check_usable(&certificate, parts[1], now_ms);
 	return 0;
 }

@@ -38,36 +38,36 @@ static yyjson_val *patched(yyjson_val *root, const char *patch, struct arena *ar
 	return json_parse(arena, text, strlen(text));
 }
 
-static void check_marks(yyjson_val *root, const struct volume *volume, struct arena *arena)
+static void check_marks(yyjson_val *root, const struct data_volume *volume, struct arena *arena)
 {
 	yyjson_val *mark = yyjson_ptr_get(root, "/metadata/annotations/neofleet.neo4j.com~1leaving");
-	yyjson_val *after = patched(root, volume_leaving_patch(volume, &dbms, arena), arena);
-	struct volume marked;
+	yyjson_val *after = patched(root, data_volume_leaving_patch(volume, &dbms, arena), arena);
+	struct data_volume marked;
 
 	must(!volume->leaving || yyjson_equals_str(mark, dbms.metadata.uid));
 	must(!volume->deallocated || (volume->leaving && *volume->deallocated));
-	must(volume_read(after, &dbms, &names, &marked) && marked.leaving && marked.ordinal == volume->ordinal);
+	must(data_volume_read(after, &dbms, &names, &marked) && marked.leaving && marked.ordinal == volume->ordinal);
 	must(!volume->uid || strcmp(marked.uid, volume->uid) == 0);
-	after = patched(after, volume_deallocated_patch(&marked, &dbms, "s-1", arena), arena);
-	must(volume_read(after, &dbms, &names, &marked) && marked.leaving && marked.deallocated && strcmp(marked.deallocated, "s-1") == 0);
-	must(!volume_must_grow(&marked, &dbms));
+	after = patched(after, data_volume_deallocated_patch(&marked, &dbms, "s-1", arena), arena);
+	must(data_volume_read(after, &dbms, &names, &marked) && marked.leaving && marked.deallocated && strcmp(marked.deallocated, "s-1") == 0);
+	must(!data_volume_must_grow(&marked, &dbms));
 }
 
 static void check_volume(yyjson_val *root, struct arena *arena)
 {
-	struct volume volume, grown;
+	struct data_volume volume, grown;
 
-	if (!volume_read(root, &dbms, &names, &volume))
+	if (!data_volume_read(root, &dbms, &names, &volume))
 		return;
 	must(strcmp(volume.name, names_claim(&names, volume.ordinal, arena)) == 0);
 	// A merge patch is of an object that is one: the API server has nothing else under metadata.
 	if (!yyjson_is_obj(root))
 		return;
 	check_marks(root, &volume, arena);
-	if (!volume_must_grow(&volume, &dbms))
+	if (!data_volume_must_grow(&volume, &dbms))
 		return;
-	must(volume_read(patched(root, volume_growth_patch(&volume, &dbms, arena), arena), &dbms, &names, &grown));
-	must(strcmp(grown.size, dbms.storage.size) == 0 && !volume_must_grow(&grown, &dbms));
+	must(data_volume_read(patched(root, data_volume_growth_patch(&volume, &dbms, arena), arena), &dbms, &names, &grown));
+	must(strcmp(grown.size, dbms.storage.size) == 0 && !data_volume_must_grow(&grown, &dbms));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

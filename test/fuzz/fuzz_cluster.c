@@ -51,7 +51,7 @@ struct world {
 	unsigned revision, uids;
 	const char *record; // roll_record()
 	bool waited[ORDINALS]; // it has been unready since before the roll began
-	struct volume volumes[ORDINALS];
+	struct data_volume volumes[ORDINALS];
 	size_t n_volumes;
 	bool leaves[ORDINALS]; // a row has said so of the server of this claim, or an earlier pass has seen it
 	int replicas, wanted, round;
@@ -319,7 +319,7 @@ static bool is_ready(const struct world *world, int ordinal)
 static void check_claim(const struct world *world, const struct survey *survey, const struct scale_decision *decision)
 {
 	static const char *const deallocated[2] = {"Deallocated", "Deallocated"};
-	const struct volume *volume = decision->volume;
+	const struct data_volume *volume = decision->volume;
 
 	if (decision->action == SCALE_MARK)
 		must(volume && !volume->leaving);
@@ -386,7 +386,7 @@ static void decide(const struct world *world, const struct survey *survey, size_
 	must(scale_is_grave(&facts, ret) || (ret->action != SCALE_DISCARD && ret->action != SCALE_DROP));
 }
 
-static void forget_volume(struct world *world, const struct volume *volume)
+static void forget_volume(struct world *world, const struct data_volume *volume)
 {
 	size_t at = (size_t)(volume - world->volumes);
 
@@ -407,7 +407,7 @@ static bool has_volume(const struct world *world, int ordinal)
 static void add_volume(struct world *world, int ordinal, bool leaving, bool deallocated)
 {
 	world->leaves[ordinal] = deallocated;
-	world->volumes[world->n_volumes++] = (struct volume){
+	world->volumes[world->n_volumes++] = (struct data_volume){
 		.name = claim_names[ordinal],
 		.uid = "c",
 		.size = "1Gi",
@@ -466,7 +466,7 @@ static void set_ready(struct world *world, unsigned unready)
 
 static void carry_out(struct world *world, const struct scale_decision *decision)
 {
-	struct volume *volume = decision->volume ? &world->volumes[decision->volume - world->volumes] : NULL;
+	struct data_volume *volume = decision->volume ? &world->volumes[decision->volume - world->volumes] : NULL;
 
 	if (decision->action == SCALE_MARK)
 		volume->leaving = true;

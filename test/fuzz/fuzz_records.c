@@ -12,12 +12,12 @@
 #include "operator/pass/children.h"
 #include "test/fuzz/fuzz.h"
 
-#define CLAIMS_MAX 6
+#define PLUGIN_CLAIMS_MAX 6
 
 struct world {
 	struct arena *arena;
 	struct inputs inputs;
-	yyjson_val *claims[CLAIMS_MAX];
+	yyjson_val *claims[PLUGIN_CLAIMS_MAX];
 	size_t n_claims;
 };
 
@@ -81,15 +81,15 @@ static void understand(struct world *world)
 {
 	struct inputs *inputs = &world->inputs;
 	const char *image = inputs->dbms.image.reference, *told = inputs->live.server_version;
-	struct claims_target target = {.name = "n", .cluster = inputs->dbms.kind == DBMS_CLUSTER};
+	struct plugin_claims_target target = {.name = "n", .cluster = inputs->dbms.kind == DBMS_CLUSTER};
 
 	inputs->version = version_of_tag(inputs->dbms.image.tag);
 	if (inputs->version.family == VERSION_UNDECIDABLE && told && strncmp(told, image, strlen(image)) == 0 && told[strlen(image)] == ' ')
 		gather_told(told + strlen(image) + 1, world->arena, inputs);
 	target.version = inputs->version;
-	claims_judge(world->claims, world->n_claims, &target, world->arena, &inputs->plugin_claims);
-	inputs->withdrawn = trial_withdrawal_holds(inputs->live.withdrawn, image, inputs->dbms.metadata.generation, world->arena,
-						   &inputs->withdrawal)
+	plugin_claims_judge(world->claims, world->n_claims, &target, world->arena, &inputs->plugin_claims);
+	inputs->withdrawn = entry_trial_withdrawal_holds(inputs->live.withdrawn, image, inputs->dbms.metadata.generation, world->arena,
+							 &inputs->withdrawal)
 				    ? inputs->live.withdrawn
 				    : NULL;
 	inputs->fleet = inputs->dbms.fleet.enabled && !inputs->withdrawn;
@@ -97,7 +97,7 @@ static void understand(struct world *world)
 
 static void check_claims(const struct plugin_claims *claims, struct arena *arena)
 {
-	struct plugin_list names = claims_names(claims, arena);
+	struct plugin_list names = plugin_claims_names(claims, arena);
 
 	for (size_t i = 0; i < claims->n; i++) {
 		const struct plugin_claim *claim = &claims->items[i];
@@ -105,7 +105,7 @@ static void check_claims(const struct plugin_claims *claims, struct arena *arena
 
 		must(told == (claim->reason != NULL) && told == (claim->message && *claim->message));
 		must(claim->verdict != CLAIM_ACCEPTED || pluginlist_contains(&names, claim->name));
-		must(claims_find(claims, claim->plugin.metadata.name) == claim);
+		must(plugin_claims_find(claims, claim->plugin.metadata.name) == claim);
 	}
 	for (size_t i = 1; i < names.n; i++)
 		must(strcmp(names.names[i - 1], names.names[i]) < 0);
@@ -114,17 +114,17 @@ static void check_claims(const struct plugin_claims *claims, struct arena *arena
 static void check_trial(const struct inputs *inputs, const char *record)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct trial_facts facts = {.record = record, .base = "b", .entry = inputs->fleet};
-	const char *first = trial_record(&facts, arena);
-	struct trial_withdrawal withdrawal = {.image = "i", .generation = 7, .words = record ? record : ""}, again;
-	const char *text = trial_withdrawal_print(&withdrawal, arena);
+	struct entry_trial_facts facts = {.record = record, .base = "b", .entry = inputs->fleet};
+	const char *first = entry_trial_record(&facts, arena);
+	struct entry_trial_withdrawal withdrawal = {.image = "i", .generation = 7, .words = record ? record : ""}, again;
+	const char *text = entry_trial_withdrawal_print(&withdrawal, arena);
 
-	must(trial_has_entry(first) == facts.entry);
-	must(!trial_is_running(first) || trial_has_entry(first));
+	must(entry_trial_has_entry(first) == facts.entry);
+	must(!entry_trial_is_running(first) || entry_trial_has_entry(first));
 	facts.record = first;
-	must(strcmp(trial_record(&facts, arena), first) == 0);
-	must(trial_withdrawal_holds(text, "i", 7, arena, &again) && strcmp(again.words, withdrawal.words) == 0);
-	must(!trial_withdrawal_holds(text, "j", 7, arena, &again) && !trial_withdrawal_holds(text, "i", 8, arena, &again));
+	must(strcmp(entry_trial_record(&facts, arena), first) == 0);
+	must(entry_trial_withdrawal_holds(text, "i", 7, arena, &again) && strcmp(again.words, withdrawal.words) == 0);
+	must(!entry_trial_withdrawal_holds(text, "j", 7, arena, &again) && !entry_trial_withdrawal_holds(text, "i", 8, arena, &again));
 }
 
 static bool build(struct world *world, struct children *ret)
@@ -198,7 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_dbms(&world, *data);
 	data++, size--;
 	take_records(&world, &data, &size);
-	while (world.n_claims < CLAIMS_MAX && (text = take_text(&data, &size, arena))) {
+	while (world.n_claims < PLUGIN_CLAIMS_MAX && (text = take_text(&data, &size, arena))) {
 		world.claims[world.n_claims] = make_claim(text, world.n_claims, arena);
 		world.n_claims++;
 	}

@@ -31,14 +31,14 @@ struct lone_server {
 	struct dbms dbms;
 	struct names names;
 	struct pod pod; // as it is known
-	struct keyring keyring;
+	struct secret_cache keyring;
 	struct arena *arena;
 	char address[32]; // of this process alone: the port is the product's
 	char secret[2048], live[1024]; // the Secret and the pod, as the API server has them
 	int status; // of the API server's answer about the pod; 0: it is silent
 	struct peer_book book;
 	struct peer_server *server;
-	struct ask ask;
+	struct query query;
 };
 
 static void lone_play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
@@ -80,7 +80,7 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 	world->context.stores.secrets = kube_store_new(NULL);
 	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
 	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
-	world->ask = (struct ask){
+	world->query = (struct query){
 		.context = &world->context,
 		.memory = memory_of(world->context.memories, LONE_KEY),
 		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
@@ -91,7 +91,7 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 static inline void lone_end(struct lone_server *world, unsigned connections)
 {
 	peer_server_stop(world->server, connections);
-	keyring_release(&world->keyring);
+	secret_cache_release(&world->keyring);
 	buf_release(&world->book.log);
 	kube_store_free(world->context.stores.secrets);
 	memory_table_free(world->context.memories);

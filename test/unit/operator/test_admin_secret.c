@@ -12,23 +12,23 @@
 #include "base/json.h"
 #include "operator/object/admin_secret.h"
 
-static bool is_usable_of(struct arena *arena, int least, const char *data, struct credentials *ret, const char **problem)
+static bool is_usable_of(struct arena *arena, int least, const char *data, struct admin_secret *ret, const char **problem)
 {
 	const char *text = arena_printf(arena, "{\"data\":{%s}}", data);
 
 	*problem = NULL;
-	return credentials_read(json_parse(arena, text, strlen(text)), least, arena, ret, problem);
+	return admin_secret_read(json_parse(arena, text, strlen(text)), least, arena, ret, problem);
 }
 
-static bool is_usable(struct arena *arena, const char *data, struct credentials *ret, const char **problem)
+static bool is_usable(struct arena *arena, const char *data, struct admin_secret *ret, const char **problem)
 {
-	return is_usable_of(arena, CREDENTIALS_LEAST_CHARACTERS, data, ret, problem);
+	return is_usable_of(arena, ADMIN_SECRET_LEAST_CHARACTERS, data, ret, problem);
 }
 
 static void test_forms(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct credentials credentials;
+	struct admin_secret credentials;
 	const char *problem;
 
 	(void)state;
@@ -55,7 +55,7 @@ static void test_any_password(void **state)
 		{"\"NEO4J_AUTH\":\"bmVvNGovcGFzcy93b3JkL3RydWU=\"", "pass/word/true"},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct credentials credentials;
+	struct admin_secret credentials;
 	const char *problem;
 
 	(void)state;
@@ -72,7 +72,7 @@ static void test_length(void **state)
 	static const char eight_bytes[] = "\"password\":\"w6nDqMOgw7w=\""; // éèàü
 	static const char five[] = "\"password\":\"c2hvcnQ=\"";	     // short
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct credentials credentials;
+	struct admin_secret credentials;
 	const char *problem;
 
 	(void)state;
@@ -105,7 +105,7 @@ static void test_refusals(void **state)
 		{"\"NEO4J_AUTH\":\"bmVvNGovc2hvcnQ=\"", "shorter than 8"},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct credentials credentials;
+	struct admin_secret credentials;
 	const char *problem;
 
 	(void)state;

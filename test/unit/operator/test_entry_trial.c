@@ -15,7 +15,7 @@
 
 static const struct {
 	const char *about;
-	struct trial_facts facts;
+	struct entry_trial_facts facts;
 	const char *record;
 } cases[] = {
 	{"created without", {NULL, "b", false, false}, "absent b"},
@@ -38,12 +38,12 @@ static void test_records(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(trial_record(&cases[i].facts, arena), cases[i].record);
-	assert_false(trial_has_entry(NULL));
-	assert_false(trial_has_entry("absent b"));
-	assert_true(trial_has_entry("trial b"));
-	assert_true(trial_has_entry("passed b"));
-	assert_false(trial_is_running("passed b"));
+		assert_string_equal(entry_trial_record(&cases[i].facts, arena), cases[i].record);
+	assert_false(entry_trial_has_entry(NULL));
+	assert_false(entry_trial_has_entry("absent b"));
+	assert_true(entry_trial_has_entry("trial b"));
+	assert_true(entry_trial_has_entry("passed b"));
+	assert_false(entry_trial_is_running("passed b"));
 }
 
 static void test_failure(void **state)
@@ -56,27 +56,27 @@ static void test_failure(void **state)
 	};
 
 	(void)state;
-	assert_null(trial_failure("trial b", "r2", pods, 4));
+	assert_null(entry_trial_failure("trial b", "r2", pods, 4));
 	pods[3].ends = 3;
-	assert_ptr_equal(trial_failure("trial b", "r2", pods, 4), &pods[3]);
-	assert_null(trial_failure("passed b", "r2", pods, 4));
-	assert_null(trial_failure(NULL, "r2", pods, 4));
-	assert_null(trial_failure("trial b", NULL, pods, 4));
+	assert_ptr_equal(entry_trial_failure("trial b", "r2", pods, 4), &pods[3]);
+	assert_null(entry_trial_failure("passed b", "r2", pods, 4));
+	assert_null(entry_trial_failure(NULL, "r2", pods, 4));
+	assert_null(entry_trial_failure("trial b", NULL, pods, 4));
 }
 
 static void test_withdrawal(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct trial_withdrawal wanted = {.image = "neo4j:x", .generation = 4, .words = "said \"no\""}, got;
-	const char *text = trial_withdrawal_print(&wanted, arena);
+	struct entry_trial_withdrawal wanted = {.image = "neo4j:x", .generation = 4, .words = "said \"no\""}, got;
+	const char *text = entry_trial_withdrawal_print(&wanted, arena);
 
 	(void)state;
-	assert_true(trial_withdrawal_holds(text, "neo4j:x", 4, arena, &got));
+	assert_true(entry_trial_withdrawal_holds(text, "neo4j:x", 4, arena, &got));
 	assert_string_equal(got.words, wanted.words);
-	assert_false(trial_withdrawal_holds(text, "neo4j:y", 4, arena, &got));
-	assert_false(trial_withdrawal_holds(text, "neo4j:x", 5, arena, &got));
-	assert_false(trial_withdrawal_holds("nonsense", "neo4j:x", 4, arena, &got));
-	assert_false(trial_withdrawal_holds(NULL, "neo4j:x", 4, arena, &got));
+	assert_false(entry_trial_withdrawal_holds(text, "neo4j:y", 4, arena, &got));
+	assert_false(entry_trial_withdrawal_holds(text, "neo4j:x", 5, arena, &got));
+	assert_false(entry_trial_withdrawal_holds("nonsense", "neo4j:x", 4, arena, &got));
+	assert_false(entry_trial_withdrawal_holds(NULL, "neo4j:x", 4, arena, &got));
 }
 
 int main(void)

@@ -98,7 +98,7 @@ static void run(struct pod *pod)
 {
 	const char *folder = pod->folder;
 
-	put(pod, "script", password_script(14, pod->arena), 0600);
+	put(pod, "script", first_password_script(14, pod->arena), 0600);
 	pod->status = shell(arena_printf(pod->arena, "PATH=%s:$PATH bash %s/script %s/data %s/secret %s/scratch >%s/words 2>&1",
 					 folder, folder, folder, folder, folder, folder));
 	pod->words = read_all(pod, "words");
@@ -200,7 +200,7 @@ static int print_script(const char *least)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
-	return fputs(password_script((int)strtol(least, NULL, 10), arena), stdout) < 0;
+	return fputs(first_password_script((int)strtol(least, NULL, 10), arena), stdout) < 0;
 }
 
 int main(int argc, char **argv)

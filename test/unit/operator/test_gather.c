@@ -77,7 +77,7 @@ static void begin(struct world *world)
 	world->context.stores.statefulsets = kube_store_new(NULL);
 	world->context.stores.pods = kube_store_new(NULL);
 	world->context.stores.volumes = kube_store_new(NULL);
-	world->context.verdicts = verdicts_table_new();
+	world->context.verdicts = plugin_verdicts_table_new();
 	world->context.plugins_changed = &world->changed;
 	put(world->context.stores.statefulsets, SET);
 }
@@ -88,7 +88,7 @@ static void end(struct world *world)
 	kube_store_free(world->context.stores.statefulsets);
 	kube_store_free(world->context.stores.pods);
 	kube_store_free(world->context.stores.volumes);
-	verdicts_table_free(world->context.verdicts);
+	plugin_verdicts_table_free(world->context.verdicts);
 }
 
 static void gather_once(struct world *world)
@@ -117,7 +117,7 @@ static double cpu_s(struct world *world)
 
 		gather_once(world);
 		(void)snprintf(name, sizeof(name), "p%d", i % (int)world->inputs.plugin_claims.n);
-		assert_non_null(claims_find(&world->inputs.plugin_claims, name));
+		assert_non_null(plugin_claims_find(&world->inputs.plugin_claims, name));
 		release(world);
 	}
 	return (double)(clock() - began) / CLOCKS_PER_SEC;
@@ -156,7 +156,7 @@ static void test_a_change_is_judged(void **state)
 	put_plugin(&world, 2, "nonsense", 1, 10);
 	gather_once(&world);
 	assert_int_equal(world.inputs.plugin_claims.n, 2);
-	assert_int_equal(claims_find(&world.inputs.plugin_claims, "p2")->verdict, CLAIM_REFUSED);
+	assert_int_equal(plugin_claims_find(&world.inputs.plugin_claims, "p2")->verdict, CLAIM_REFUSED);
 	release(&world);
 	kube_object_unref(kube_store_remove(world.context.stores.plugins, (struct kube_name){"ns", "p1"}));
 	atomic_fetch_add(&world.changed, 1);

@@ -38,7 +38,7 @@ struct golden {
 	struct workload_live live;
 	struct version version;
 	struct plugin_claims claims;
-	struct plan plan;
+	struct plugin_plan plan;
 };
 
 static char *read_file(struct arena *arena, const char *path, size_t *ret_len)
@@ -115,7 +115,7 @@ static int decode(struct golden *golden, struct err *err)
 	const char *told = yyjson_get_str(yyjson_obj_get(golden->in, "serverVersion"));
 	size_t index, max;
 	int r = dbms_decode(yyjson_obj_get(golden->in, "object"), golden->arena, &golden->dbms, err);
-	struct claims_target target = {.name = golden->dbms.metadata.name, .cluster = golden->dbms.kind == DBMS_CLUSTER};
+	struct plugin_claims_target target = {.name = golden->dbms.metadata.name, .cluster = golden->dbms.kind == DBMS_CLUSTER};
 
 	assert_true(yyjson_arr_size(plugins) <= MAX_PLUGINS);
 	yyjson_arr_foreach(plugins, index, max, val) {
@@ -123,7 +123,7 @@ static int decode(struct golden *golden, struct err *err)
 	}
 	golden->version = told ? version_of_server(told) : version_of_tag(golden->dbms.image.tag ? golden->dbms.image.tag : "");
 	target.version = golden->version;
-	claims_judge(objects, yyjson_arr_size(plugins), &target, golden->arena, &golden->claims);
+	plugin_claims_judge(objects, yyjson_arr_size(plugins), &target, golden->arena, &golden->claims);
 	for (size_t i = 0; i < golden->claims.n; i++)
 		assert_int_not_equal(golden->claims.items[i].verdict, CLAIM_REFUSED);
 	return r;
@@ -131,7 +131,7 @@ static int decode(struct golden *golden, struct err *err)
 
 static int build(struct golden *golden, struct err *err)
 {
-	struct plan_inputs inputs = {
+	struct plugin_plan_inputs inputs = {
 		.dbms = &golden->dbms, .names = &golden->names, .claims = &golden->claims, .live = &golden->live};
 	int r = decode(golden, err);
 
@@ -141,7 +141,7 @@ static int build(struct golden *golden, struct err *err)
 	names_of(&golden->dbms, golden->arena, &golden->names);
 	inputs.version = golden->version;
 	inputs.fleet = golden->dbms.fleet.enabled;
-	return plan_make(&inputs, golden->arena, &golden->plan, err);
+	return plugin_plan_make(&inputs, golden->arena, &golden->plan, err);
 }
 
 static const char *objects(struct golden *golden)

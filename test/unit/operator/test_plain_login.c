@@ -47,7 +47,7 @@ static const char *change(struct lone_server *world, size_t i, const char *sente
 // It was not refused, so nothing keeps the next login back.
 static void assert_not_refused(const struct lone_server *world)
 {
-	const struct memory *memory = world->ask.memory;
+	const struct memory *memory = world->query.memory;
 
 	assert_false(memory->login.refused);
 	assert_int_equal(histogram_count(&world->logins), 0);
@@ -64,14 +64,14 @@ static void test_a_question(void **state)
 		lone_begin(&world, NULL, 0);
 		const char *message = change(&world, i, NOT_ASKED);
 
-		assert_false(ask_version(&world.ask, &world.pod, &version, &problem));
+		assert_false(query_version(&world.query, &world.pod, &version, &problem));
 		assert_string_equal(problem.reason, FLEET_UNREACHABLE);
 		assert_string_equal(problem.message, message);
 		assert_not_refused(&world);
 		lone_end(&world, 0);
 	}
 	lone_begin(&world, NULL, 0);
-	assert_true(ask_version(&world.ask, &world.pod, &version, &problem));
+	assert_true(query_version(&world.query, &world.pod, &version, &problem));
 	lone_end(&world, 1);
 }
 
@@ -87,8 +87,8 @@ static void test_a_silent_api_server(void **state)
 
 	(void)state;
 	lone_begin(&world, NULL, 0);
-	struct access access = {.servers = &world.ask.servers, .arena = arena};
-	struct access_login login = {.context = &world.context, .memory = world.ask.memory, .access = &access, .pod = &world.pod};
+	struct access access = {.servers = &world.query.servers, .arena = arena};
+	struct access_login login = {.context = &world.context, .memory = world.query.memory, .access = &access, .pod = &world.pod};
 
 	assert_true(access_read(&world.context, &access, world.arena, &problem));
 	world.status = 0;
@@ -122,7 +122,7 @@ static void test_with_tls(void **state)
 	(void)state;
 	lone_begin(&world, NULL, 0);
 	world.pod.tls_secret = "tls";
-	assert_int_equal(access_confirm(&world.context, &world.ask.servers, &world.pod, deadline_in_ms(1000), &err), 0);
+	assert_int_equal(access_confirm(&world.context, &world.query.servers, &world.pod, deadline_in_ms(1000), &err), 0);
 	assert_int_equal(actor_calls(world.reach.actor), 0);
 	lone_end(&world, 0);
 }
@@ -142,7 +142,7 @@ static void give_token(struct lone_server *world)
 
 static void test_a_registration(void **state)
 {
-	struct enroll_result result;
+	struct attempt_result result;
 	struct lone_server world;
 
 	(void)state;
@@ -150,10 +150,10 @@ static void test_a_registration(void **state)
 		lone_begin(&world, NULL, 0);
 		give_token(&world);
 		const char *message = change(&world, i, NOT_ASKED);
-		const struct enroll_inputs inputs = {
-			.resource = &standalones, .servers = world.ask.servers, .server = &world.pod, .fresh = true};
+		const struct attempt_inputs inputs = {
+			.resource = &standalones, .servers = world.query.servers, .server = &world.pod, .fresh = true};
 
-		enroll_register(&world.context, world.ask.memory, &inputs, world.arena, &result);
+		attempt_register(&world.context, world.query.memory, &inputs, world.arena, &result);
 		assert_false(result.registered);
 		assert_string_equal(result.message, message);
 		assert_string_equal(result.reason, FLEET_UNREACHABLE);
@@ -164,16 +164,16 @@ static void test_a_registration(void **state)
 
 static void test_a_look_at_the_connection(void **state)
 {
-	struct enroll_connection connection;
+	struct attempt_connection connection;
 	struct lone_server world;
 
 	(void)state;
 	for (size_t i = 0; i < N_CHANGES; i++) {
 		lone_begin(&world, NULL, 0);
 		const char *message = change(&world, i, NOT_ASKED);
-		const struct enroll_inputs inputs = {.resource = &standalones, .servers = world.ask.servers};
+		const struct attempt_inputs inputs = {.resource = &standalones, .servers = world.query.servers};
 
-		enroll_watch_connection(&world.context, world.ask.memory, &inputs, "2026-01-01T00:00:00Z", world.arena, &connection);
+		attempt_watch_connection(&world.context, world.query.memory, &inputs, "2026-01-01T00:00:00Z", world.arena, &connection);
 		assert_true(connection.known);
 		assert_int_equal(connection.connected, -1);
 		assert_string_equal(connection.message, message);

@@ -29,7 +29,7 @@ struct fixture {
 
 static void judge(struct fixture *fixture, const char *tag, const char *const *texts)
 {
-	struct claims_target target = {.name = "db", .version = version_of_tag(tag)};
+	struct plugin_claims_target target = {.name = "db", .version = version_of_tag(tag)};
 	yyjson_val *objects[MAX];
 	size_t n = 0;
 
@@ -38,19 +38,19 @@ static void judge(struct fixture *fixture, const char *tag, const char *const *t
 		objects[n] = json_parse(fixture->arena, texts[n], strlen(texts[n]));
 		assert_non_null(objects[n]);
 	}
-	claims_judge(objects, n, &target, fixture->arena, &fixture->claims);
+	plugin_claims_judge(objects, n, &target, fixture->arena, &fixture->claims);
 }
 
 static const char *names(struct fixture *fixture)
 {
-	struct plugin_list list = claims_names(&fixture->claims, fixture->arena);
+	struct plugin_list list = plugin_claims_names(&fixture->claims, fixture->arena);
 
 	return pluginlist_print(&list, fixture->arena);
 }
 
 static void expect(struct fixture *fixture, const char *resource, enum claim_verdict verdict, const char *part)
 {
-	const struct plugin_claim *claim = claims_find(&fixture->claims, resource);
+	const struct plugin_claim *claim = plugin_claims_find(&fixture->claims, resource);
 
 	assert_non_null(claim);
 	assert_int_equal(claim->verdict, verdict);
@@ -73,7 +73,7 @@ static void test_order(void **state)
 				    "\"clusterRef\":\"db2\",\"name\":\"apoc-extended\"}}",
 				    NULL});
 	assert_int_equal(f.claims.n, 4);
-	assert_null(claims_find(&f.claims, "other"));
+	assert_null(plugin_claims_find(&f.claims, "other"));
 	assert_string_equal(names(&f), "[\"apoc\",\"bloom\",\"genai\",\"graph-data-science\"]");
 	arena_free(f.arena);
 }
@@ -116,7 +116,7 @@ static void test_claimed_twice(void **state)
 	expect(&f, "young", CLAIM_REFUSED, "Neo4jPlugin 'old' is older");
 	expect(&f, "bad", CLAIM_REFUSED, "spec.config[server.bolt.enabled]: must not be set");
 	assert_string_equal(names(&f), "[\"graph-data-science\"]");
-	assert_string_equal(claims_plugins(&f.claims, f.arena, &n)[0]->metadata.name, "old");
+	assert_string_equal(plugin_claims_plugins(&f.claims, f.arena, &n)[0]->metadata.name, "old");
 	assert_int_equal(n, 1);
 	arena_free(f.arena);
 

@@ -67,7 +67,7 @@ static int listen_on(int *ret_port)
 static int run(bool tls, int port)
 {
 	struct arena *arena = arena_new();
-	const char *script = probe_script(), *number = arena_printf(arena, "%d", port);
+	const char *script = readiness_script(), *number = arena_printf(arena, "%d", port);
 	char folder[] = "/tmp/probe.XXXXXX";
 	const char *certificate;
 	int status = -1;

@@ -19,33 +19,33 @@ static void test_delay(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
-		int64_t delay = pace_delay(i);
+		int64_t delay = retry_delay(i);
 
 		assert_in_range(delay, floors[i], floors[i] + floors[i] / 10);
 	}
-	assert_in_range(pace_delay(1000), 300000, 330000);
+	assert_in_range(retry_delay(1000), 300000, 330000);
 }
 
 static void test_steps(void **state)
 {
-	struct pace pace = {0};
+	struct retry retry = {0};
 	int64_t left;
 
 	(void)state;
-	assert_int_equal(pace_step(&pace, "a", &left), PACE_ASK);
-	assert_in_range(pace_fail(&pace, "a", "Unreachable", "no", 0), 1000, 1100);
-	assert_int_equal(pace_step(&pace, "a", &left), PACE_WAIT);
+	assert_int_equal(retry_step(&retry, "a", &left), RETRY_ASK);
+	assert_in_range(retry_fail(&retry, "a", "Unreachable", "no", 0), 1000, 1100);
+	assert_int_equal(retry_step(&retry, "a", &left), RETRY_WAIT);
 	assert_in_range(left, 1, 1100);
-	assert_string_equal(pace.reason, "Unreachable");
-	assert_int_equal(pace_step(&pace, "b", &left), PACE_ASK); // what it depends on has changed
-	assert_in_range(pace_fail(&pace, "a", "Unreachable", "no", 0), 2000, 2200);
-	assert_int_equal(pace.failures, 2);
-	assert_int_equal(pace_fail(&pace, "a", "CredentialsRefused", "no", 60000), 60000);
-	assert_in_range(pace_fail(&pace, "b", "Unreachable", "no", 0), 1000, 1100); // anew
-	pace_succeed(&pace, "b");
-	assert_int_equal(pace_step(&pace, "b", &left), PACE_ANSWERED);
-	assert_int_equal(pace_step(&pace, "a", &left), PACE_ASK);
-	assert_in_range(pace_fail(&pace, "b", "Unreachable", "no", 0), 1000, 1100);
+	assert_string_equal(retry.reason, "Unreachable");
+	assert_int_equal(retry_step(&retry, "b", &left), RETRY_ASK); // what it depends on has changed
+	assert_in_range(retry_fail(&retry, "a", "Unreachable", "no", 0), 2000, 2200);
+	assert_int_equal(retry.failures, 2);
+	assert_int_equal(retry_fail(&retry, "a", "CredentialsRefused", "no", 60000), 60000);
+	assert_in_range(retry_fail(&retry, "b", "Unreachable", "no", 0), 1000, 1100); // anew
+	retry_succeed(&retry, "b");
+	assert_int_equal(retry_step(&retry, "b", &left), RETRY_ANSWERED);
+	assert_int_equal(retry_step(&retry, "a", &left), RETRY_ASK);
+	assert_in_range(retry_fail(&retry, "b", "Unreachable", "no", 0), 1000, 1100);
 }
 
 int main(void)

@@ -15,7 +15,7 @@
 
 struct cluster {
 	struct members members;
-	struct volume volumes[MEMBERS_MAX];
+	struct data_volume volumes[MEMBERS_MAX];
 	struct scale_facts facts;
 	struct scale_decision decision;
 	struct arena *arena;
@@ -25,7 +25,7 @@ static void cluster_init(struct cluster *c, int replicas, int wanted, struct are
 {
 	members_init(&c->members, replicas);
 	for (int i = 0; i < replicas; i++)
-		c->volumes[i] = (struct volume){
+		c->volumes[i] = (struct data_volume){
 			.name = arena_printf(arena, "data-n-server-%d", i), .uid = "u", .size = "1Gi", .ordinal = i};
 	c->facts = (struct scale_facts){
 		.names = &c->members.names,
@@ -519,16 +519,16 @@ static void test_pending_claim(void **state)
 						"{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\"},\"spec\":{\"resources\":{"
 						"\"requests\":{\"storage\":\"1Gi\"}}},\"status\":%s}",
 						cases[i].status);
-		struct volume volume;
+		struct data_volume volume;
 
-		assert_true(volume_read(parse(arena, text), &dbms, &names, &volume));
-		assert_int_equal(volume_must_grow(&volume, &dbms), cases[i].grows);
+		assert_true(data_volume_read(parse(arena, text), &dbms, &names, &volume));
+		assert_int_equal(data_volume_must_grow(&volume, &dbms), cases[i].grows);
 	}
 }
 
 #define MARKED                                                                                                                    \
-	"{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION                  \
-	"\":\"u-1\",\"" VOLUME_DEALLOCATED_ANNOTATION "\":\"id-3\"}}}"
+	"{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\"" DATA_VOLUME_LEAVING_ANNOTATION                  \
+	"\":\"u-1\",\"" DATA_VOLUME_DEALLOCATED_ANNOTATION "\":\"id-3\"}}}"
 
 // B8: a claim is ours to delete only with the marks of this very deployment.
 static void test_claims(void **state)
@@ -536,50 +536,50 @@ static void test_claims(void **state)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct names names = {.workload = "n-server"};
 	struct dbms dbms = {.metadata = {.uid = "u-1"}, .storage = {.size = "2Gi"}};
-	struct volume volume;
+	struct data_volume volume;
 
 	(void)state;
-	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
-					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}},\"spec\":{\"resources\":{\"requests\":{\"storage\":"
+	assert_true(data_volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
+					    DATA_VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}},\"spec\":{\"resources\":{\"requests\":{\"storage\":"
 					    "\"1Gi\"}}}}"),
 			       &dbms, &names, &volume));
 	assert_true(volume.leaving);
 	assert_null(volume.deallocated);
 	assert_int_equal(volume.ordinal, 3);
-	assert_true(volume_must_grow(&volume, &dbms));
+	assert_true(data_volume_must_grow(&volume, &dbms));
 	volume.deallocated = "id-3";
-	assert_false(volume_must_grow(&volume, &dbms));
+	assert_false(data_volume_must_grow(&volume, &dbms));
 	volume.deallocated = NULL;
-	assert_true(volume_must_grow(&volume, &dbms));
-	assert_string_equal(volume_growth_patch(&volume, &dbms, arena),
+	assert_true(data_volume_must_grow(&volume, &dbms));
+	assert_string_equal(data_volume_growth_patch(&volume, &dbms, arena),
 			    "{\"metadata\":{\"uid\":\"c\"},\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}");
-	assert_string_equal(volume_leaving_patch(&volume, &dbms, arena),
-			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_DEALLOCATED_ANNOTATION
-			    "\":null,\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
-	assert_string_equal(volume_deallocated_patch(&volume, &dbms, "id-3", arena),
-			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" VOLUME_DEALLOCATED_ANNOTATION
-			    "\":\"id-3\",\"" VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
+	assert_string_equal(data_volume_leaving_patch(&volume, &dbms, arena),
+			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" DATA_VOLUME_DEALLOCATED_ANNOTATION
+			    "\":null,\"" DATA_VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
+	assert_string_equal(data_volume_deallocated_patch(&volume, &dbms, "id-3", arena),
+			    "{\"metadata\":{\"uid\":\"c\",\"annotations\":{\"" DATA_VOLUME_DEALLOCATED_ANNOTATION
+			    "\":\"id-3\",\"" DATA_VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}");
 	volume.size = "2048Mi";
-	assert_false(volume_must_grow(&volume, &dbms));
+	assert_false(data_volume_must_grow(&volume, &dbms));
 	volume.size = "3Gi";
-	assert_false(volume_must_grow(&volume, &dbms));
-	assert_true(volume_read(parse(arena, MARKED), &dbms, &names, &volume));
+	assert_false(data_volume_must_grow(&volume, &dbms));
+	assert_true(data_volume_read(parse(arena, MARKED), &dbms, &names, &volume));
 	assert_string_equal(volume.deallocated, "id-3");
 	dbms.metadata.uid = "u-2";
-	assert_true(volume_read(parse(arena, MARKED), &dbms, &names, &volume));
+	assert_true(data_volume_read(parse(arena, MARKED), &dbms, &names, &volume));
 	assert_null(volume.deallocated);
-	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
-					    VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}"),
+	assert_true(data_volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"uid\":\"c\",\"annotations\":{\""
+					    DATA_VOLUME_LEAVING_ANNOTATION "\":\"u-1\"}}}"),
 			       &dbms, &names, &volume));
 	assert_false(volume.leaving);
 	// A mark without an id tells of no server.
-	assert_true(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"annotations\":{\"" VOLUME_LEAVING_ANNOTATION
-					     "\":\"u-2\",\"" VOLUME_DEALLOCATED_ANNOTATION "\":\"\"}}}"),
-				&dbms, &names, &volume));
+	assert_true(data_volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-n-server-3\",\"annotations\":{\"" DATA_VOLUME_LEAVING_ANNOTATION
+					     "\":\"u-2\",\"" DATA_VOLUME_DEALLOCATED_ANNOTATION "\":\"\"}}}"),
+				     &dbms, &names, &volume));
 	assert_true(volume.leaving);
 	assert_null(volume.deallocated);
-	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-other-0\"}}"), &dbms, &names, &volume));
-	assert_false(volume_read(parse(arena, "{\"metadata\":{\"name\":\"n-server-0\"}}"), &dbms, &names, &volume));
+	assert_false(data_volume_read(parse(arena, "{\"metadata\":{\"name\":\"data-other-0\"}}"), &dbms, &names, &volume));
+	assert_false(data_volume_read(parse(arena, "{\"metadata\":{\"name\":\"n-server-0\"}}"), &dbms, &names, &volume));
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 #include "operator/cluster/scale.h"
 
 // What a removal waits for, and what it does first: three of four servers stay, and the fourth is Deallocated.
-static const struct volume last = {.name = "data-n-server-3", .uid = "u", .size = "1Gi", .ordinal = 3, .leaving = true};
+static const struct data_volume last = {.name = "data-n-server-3", .uid = "u", .size = "1Gi", .ordinal = 3, .leaving = true};
 
 static struct scale_facts facts_of(struct members *members)
 {

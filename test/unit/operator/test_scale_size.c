@@ -23,7 +23,7 @@ struct large {
 	struct names names;
 	struct topology_server servers[SERVERS];
 	struct pod pods[SERVERS];
-	struct volume volumes[SERVERS];
+	struct data_volume volumes[SERVERS];
 	struct survey survey;
 	struct scale_facts facts;
 };
@@ -61,7 +61,7 @@ static void large_init(struct large *large, const char *state, size_t n_hosting,
 		const char *pod = names_pod(&large->names, i, arena);
 
 		large->pods[i] = (struct pod){.name = pod, .uid = pod, .address = "10.0.0.1", .revision = "r1", .ready = true};
-		large->volumes[i] = (struct volume){.name = pod, .uid = pod, .size = "1Gi", .ordinal = i, .leaving = i >= SERVERS / 2};
+		large->volumes[i] = (struct data_volume){.name = pod, .uid = pod, .size = "1Gi", .ordinal = i, .leaving = i >= SERVERS / 2};
 		large->servers[i] = (struct topology_server){.id = pod,
 							    .name = pod,
 							    .address = arena_printf(arena, "%s.%s:7687", pod, MEMBERS_DOMAIN),

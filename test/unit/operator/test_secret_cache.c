@@ -27,11 +27,11 @@ static void play(struct actor *actor, struct actor_conn *conn, const struct acto
 	actor_answer(conn, strcmp(name, "none") == 0 ? 404 : 200, NULL, strcmp(name, "none") == 0 ? "{}" : body);
 }
 
-static int fetch(struct keyring *keyring, struct reach *reach, const char *name)
+static int fetch(struct secret_cache *keyring, struct reach *reach, const char *name)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
 	struct err err = ERR_INIT;
-	int r = keyring_fetch(keyring, reach->client, (struct kube_name){"ns", name}, &secret, &err);
+	int r = secret_cache_fetch(keyring, reach->client, (struct kube_name){"ns", name}, &secret, &err);
 
 	if (r == 0)
 		assert_string_equal(kube_object_name(secret), name);
@@ -40,32 +40,32 @@ static int fetch(struct keyring *keyring, struct reach *reach, const char *name)
 
 static void test_once(void **state)
 {
-	struct keyring keyring = {.n = 0};
+	struct secret_cache keyring = {.n = 0};
 	struct reach reach;
 
 	(void)state;
 	reach_begin(&reach, play, NULL);
-	assert_null(keyring_version(&keyring, (struct kube_name){"ns", "admin"}));
+	assert_null(secret_cache_version(&keyring, (struct kube_name){"ns", "admin"}));
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(fetch(&keyring, &reach, "admin"), 0);
 		assert_int_equal(fetch(&keyring, &reach, "token"), 0);
 	}
 	assert_int_equal(actor_calls(reach.actor), 2);
-	assert_string_equal(keyring_version(&keyring, (struct kube_name){"ns", "admin"}), "0");
-	assert_string_equal(keyring_version(&keyring, (struct kube_name){"ns", "token"}), "1");
-	assert_null(keyring_version(&keyring, (struct kube_name){"other", "token"}));
-	keyring_release(&keyring);
+	assert_string_equal(secret_cache_version(&keyring, (struct kube_name){"ns", "admin"}), "0");
+	assert_string_equal(secret_cache_version(&keyring, (struct kube_name){"ns", "token"}), "1");
+	assert_null(secret_cache_version(&keyring, (struct kube_name){"other", "token"}));
+	secret_cache_release(&keyring);
 	// The next pass sees what is there then.
 	assert_int_equal(fetch(&keyring, &reach, "admin"), 0);
-	assert_string_equal(keyring_version(&keyring, (struct kube_name){"ns", "admin"}), "2");
-	keyring_release(&keyring);
+	assert_string_equal(secret_cache_version(&keyring, (struct kube_name){"ns", "admin"}), "2");
+	secret_cache_release(&keyring);
 	reach_end(&reach);
 }
 
 // What is not there may come at any moment.
 static void test_absence_is_not_kept(void **state)
 {
-	struct keyring keyring = {.n = 0};
+	struct secret_cache keyring = {.n = 0};
 	struct reach reach;
 
 	(void)state;
@@ -73,14 +73,14 @@ static void test_absence_is_not_kept(void **state)
 	assert_int_equal(fetch(&keyring, &reach, "none"), ERR_NOT_FOUND);
 	assert_int_equal(fetch(&keyring, &reach, "none"), ERR_NOT_FOUND);
 	assert_int_equal(actor_calls(reach.actor), 2);
-	keyring_release(&keyring);
+	secret_cache_release(&keyring);
 	reach_end(&reach);
 }
 
 static void test_full(void **state)
 {
 	static const char *const names[] = {"a", "b", "c", "d", "e"};
-	struct keyring keyring = {.n = 0};
+	struct secret_cache keyring = {.n = 0};
 	struct reach reach;
 
 	(void)state;
@@ -88,7 +88,7 @@ static void test_full(void **state)
 	for (size_t i = 0; i < 2 * sizeof(names) / sizeof(names[0]); i++)
 		assert_int_equal(fetch(&keyring, &reach, names[i / 2]), 0);
 	assert_int_equal(actor_calls(reach.actor), 6); // "e" does not fit, and is fetched each time
-	keyring_release(&keyring);
+	secret_cache_release(&keyring);
 	reach_end(&reach);
 }
 

@@ -42,10 +42,10 @@ static yyjson_val *secret(const char *crt, const char *key, const char *ca, stru
 
 static void expect_problem(yyjson_val *object, const char *part, struct arena *arena)
 {
-	struct certificate certificate;
+	struct tls_secret certificate;
 	const char *problem = NULL;
 
-	assert_false(certificate_read(object, clock_wall_ms(&clock_system), arena, &certificate, &problem));
+	assert_false(tls_secret_read(object, clock_wall_ms(&clock_system), arena, &certificate, &problem));
 	assert_non_null(problem);
 	if (!strstr(problem, part))
 		fail_msg("'%s' does not hold '%s'", problem, part);
@@ -57,32 +57,32 @@ static void test_usable(void **state)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pki alone = pki_make(NULL, "DNS:n-client", -1, 30), authority = pki_make(NULL, NULL, -1, 30);
 	struct pki issued = pki_make(&authority, "DNS:*.n-headless.space.svc.cluster.local", -1, 30);
-	struct certificate certificate;
+	struct tls_secret certificate;
 	const char *problem = NULL, *ca = pki_certificate_pem(authority.certificate, arena), *chain;
-	char pin[CERTIFICATE_PIN_SIZE];
+	char pin[TLS_SECRET_PIN_SIZE];
 	int64_t now = clock_wall_ms(&clock_system);
 
 	(void)state;
-	assert_true(certificate_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), NULL, arena), now, arena,
-				     &certificate, &problem));
+	assert_true(tls_secret_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), NULL, arena), now, arena,
+				    &certificate, &problem));
 	assert_string_equal(certificate.trust, certificate.chain);
 	assert_true(certificate.turns_ms > now + 29 * DAY_MS && certificate.turns_ms <= now + 30 * DAY_MS);
-	assert_true(certificate_pin_of(certificate.mark, pin));
+	assert_true(tls_secret_pin_of(certificate.mark, pin));
 	assert_string_equal(pin, certificate.mark);
 	// An issuer without an authority of its own leaves the key empty.
-	assert_true(certificate_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), "", arena), now, arena,
-				     &certificate, &problem));
+	assert_true(tls_secret_read(secret(pki_certificate_pem(alone.certificate, arena), pki_key_pem(alone.key, arena), "", arena), now, arena,
+				    &certificate, &problem));
 
 	chain = arena_printf(arena, "%s%s", pki_certificate_pem(issued.certificate, arena), ca);
-	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), ca, arena), now, arena, &certificate, &problem));
+	assert_true(tls_secret_read(secret(chain, pki_key_pem(issued.key, arena), ca, arena), now, arena, &certificate, &problem));
 	assert_string_equal(certificate.trust, ca);
-	assert_true(strlen(certificate.mark) > CERTIFICATE_PIN_SIZE);
-	assert_true(certificate_pin_of(certificate.mark, pin));
-	assert_int_equal(strncmp(pin, certificate.mark, CERTIFICATE_PIN_SIZE - 1), 0);
-	assert_true(certificate_covers(&certificate, "n-0.n-headless.space.svc.cluster.local"));
-	assert_false(certificate_covers(&certificate, "n-0.n-headless.other.svc.cluster.local"));
+	assert_true(strlen(certificate.mark) > TLS_SECRET_PIN_SIZE);
+	assert_true(tls_secret_pin_of(certificate.mark, pin));
+	assert_int_equal(strncmp(pin, certificate.mark, TLS_SECRET_PIN_SIZE - 1), 0);
+	assert_true(tls_secret_covers(&certificate, "n-0.n-headless.space.svc.cluster.local"));
+	assert_false(tls_secret_covers(&certificate, "n-0.n-headless.other.svc.cluster.local"));
 	// The common name is none of the names.
-	assert_false(certificate_covers(&certificate, "a.common.name"));
+	assert_false(tls_secret_covers(&certificate, "a.common.name"));
 	pki_free(&alone), pki_free(&authority), pki_free(&issued);
 }
 
@@ -92,7 +92,7 @@ static void test_problems(void **state)
 	struct pki good = pki_make(NULL, "DNS:n-client", -1, 30), old = pki_make(NULL, "DNS:n-client", -30, -1);
 	struct pki early = pki_make(NULL, "DNS:n-client", 1, 30), authority = pki_make(NULL, NULL, -1, 30);
 	const char *crt = pki_certificate_pem(good.certificate, arena), *key = pki_key_pem(good.key, arena);
-	struct certificate certificate;
+	struct tls_secret certificate;
 	const char *problem;
 
 	(void)state;
@@ -105,8 +105,8 @@ static void test_problems(void **state)
 	expect_problem(secret(pki_certificate_pem(old.certificate, arena), pki_key_pem(old.key, arena), NULL, arena), "expired on 20", arena);
 	expect_problem(secret(crt, key, pki_certificate_pem(authority.certificate, arena), arena), "not issued by it", arena);
 	expect_problem(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena), "not valid before 20", arena);
-	(void)certificate_read(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena),
-			       clock_wall_ms(&clock_system), arena, &certificate, &problem);
+	(void)tls_secret_read(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena),
+			      clock_wall_ms(&clock_system), arena, &certificate, &problem);
 	assert_true(certificate.turns_ms > clock_wall_ms(&clock_system)); // it turns usable by itself
 	pki_free(&good), pki_free(&old), pki_free(&early), pki_free(&authority);
 }
@@ -120,31 +120,31 @@ static void test_trust_without_authority(void **state)
 	struct pki issued = pki_make(&between, "DNS:n-client", -1, 30);
 	const char *own = pki_certificate_pem(issued.certificate, arena), *authority = pki_certificate_pem(between.certificate, arena);
 	const char *chain = arena_printf(arena, "%s%s", own, authority);
-	struct certificate certificate;
+	struct tls_secret certificate;
 	const char *problem = NULL;
 
 	(void)state;
-	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), NULL, arena), clock_wall_ms(&clock_system), arena,
-				     &certificate, &problem));
+	assert_true(tls_secret_read(secret(chain, pki_key_pem(issued.key, arena), NULL, arena), clock_wall_ms(&clock_system), arena,
+				    &certificate, &problem));
 	assert_string_equal(certificate.chain, chain);
 	assert_string_equal(certificate.trust, own);
 	// With an authority it is that one.
-	assert_true(certificate_read(secret(chain, pki_key_pem(issued.key, arena), authority, arena), clock_wall_ms(&clock_system), arena,
-				     &certificate, &problem));
+	assert_true(tls_secret_read(secret(chain, pki_key_pem(issued.key, arena), authority, arena), clock_wall_ms(&clock_system), arena,
+				    &certificate, &problem));
 	assert_string_equal(certificate.trust, authority);
 	pki_free(&root), pki_free(&between), pki_free(&issued);
 }
 
 static void test_marks(void **state)
 {
-	char pin[CERTIFICATE_PIN_SIZE];
+	char pin[TLS_SECRET_PIN_SIZE];
 
 	(void)state;
-	assert_false(certificate_pin_of(NULL, pin));
-	assert_false(certificate_pin_of("", pin));
-	assert_false(certificate_pin_of("abc", pin));
-	assert_false(certificate_pin_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefX", pin));
-	assert_true(certificate_pin_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef-0", pin));
+	assert_false(tls_secret_pin_of(NULL, pin));
+	assert_false(tls_secret_pin_of("", pin));
+	assert_false(tls_secret_pin_of("abc", pin));
+	assert_false(tls_secret_pin_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefX", pin));
+	assert_true(tls_secret_pin_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef-0", pin));
 }
 
 // Each server must be covered: by the Service for clients, or by its own name.
@@ -176,11 +176,11 @@ static void test_names(void **state)
 	names_of(&dbms, arena, &names);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pki pair = pki_make(NULL, cases[i].names, -1, 30);
-		struct certificate certificate;
+		struct tls_secret certificate;
 		const char *problem;
 
-		assert_true(certificate_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
-					     clock_wall_ms(&clock_system), arena, &certificate, &problem));
+		assert_true(tls_secret_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
+					    clock_wall_ms(&clock_system), arena, &certificate, &problem));
 		problem = access_name_problem(&certificate, &servers, arena);
 		if ((problem == NULL) != cases[i].fine)
 			fail_msg("%s: %s", cases[i].names, problem ? problem : "no problem");
@@ -226,8 +226,8 @@ static void test_each_pod_as_it_was_started(void **state)
 
 		names_of(specs[i], arena, &names);
 		access.certificates[0].secret = "cert";
-		assert_true(certificate_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
-					     clock_wall_ms(&clock_system), arena, &access.certificates[0].certificate, &problem));
+		assert_true(tls_secret_read(secret(pki_certificate_pem(pair.certificate, arena), pki_key_pem(pair.key, arena), NULL, arena),
+					    clock_wall_ms(&clock_system), arena, &access.certificates[0].certificate, &problem));
 		target = access_target(&access, &before);
 		assert_int_equal(target.tls, BOLT_TLS_NONE);
 		// Without its Secret: the very certificate that it was started with, and no other.

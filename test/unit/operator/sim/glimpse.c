@@ -68,7 +68,7 @@ void glimpse_objects(const struct world *world, struct glimpse *ret)
 		if (objects->pods[i].exists)
 			add_pod(&objects->pods[i], world, i, ret);
 		if (claim->exists)
-			ret->volumes[ret->n_volumes++] = (struct volume){.name = claim_names[i],
+			ret->volumes[ret->n_volumes++] = (struct data_volume){.name = claim_names[i],
 									 .uid = claim_names[i],
 									 .size = "1Gi",
 									 .ordinal = i,

@@ -14,7 +14,7 @@ struct glimpse {
 	struct pod pods[REALM_ORDINALS];
 	int ordinals[REALM_ORDINALS]; // of the pods
 	size_t n_pods;
-	struct volume volumes[REALM_ORDINALS];
+	struct data_volume volumes[REALM_ORDINALS];
 	size_t n_volumes;
 	struct survey survey;
 	bool surveyed;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const struct volume *volume_at(const struct scale_facts *facts, int ordinal)
+static const struct data_volume *volume_at(const struct scale_facts *facts, int ordinal)
 {
 	for (size_t i = 0; i < facts->n_volumes; i++) {
 		if (facts->volumes[i].ordinal == ordinal)
@@ -26,7 +26,7 @@ static bool is_listed(const struct scale_facts *facts, int ordinal, struct arena
 static bool take_unlisted(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret)
 {
 	int highest = facts->replicas - 1;
-	const struct volume *volume = volume_at(facts, highest);
+	const struct data_volume *volume = volume_at(facts, highest);
 
 	if (facts->replicas <= facts->wanted || !facts->survey || facts->survey->problem || is_listed(facts, highest, arena))
 		return false;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "operator/fleet/connection.h"
+#include "operator/fleet/connection_watch.h"
 
 #include "base/clock.h"
 
@@ -18,7 +18,7 @@ static void later(int64_t *last_ms, const char *text)
 		*last_ms = ms;
 }
 
-int64_t looks_age(const char *registered_at, const struct pod *pods, size_t n, int64_t wall_ms)
+int64_t connection_watch_age(const char *registered_at, const struct pod *pods, size_t n, int64_t wall_ms)
 {
 	int64_t last_ms = 0;
 
@@ -28,12 +28,12 @@ int64_t looks_age(const char *registered_at, const struct pod *pods, size_t n, i
 	return last_ms > 0 && wall_ms - last_ms >= after_ms[0] ? wall_ms - last_ms : 0;
 }
 
-void looks_begin(struct looks *looks, int64_t now_ms, int64_t age_ms)
+void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int64_t age_ms)
 {
-	*looks = (struct looks){.since_ms = now_ms - age_ms};
+	*looks = (struct connection_watch){.since_ms = now_ms - age_ms};
 }
 
-bool looks_due(const struct looks *looks, int64_t now_ms, unsigned *ret_taken)
+bool connection_watch_due(const struct connection_watch *looks, int64_t now_ms, unsigned *ret_taken)
 {
 	*ret_taken = looks->taken;
 	while (*ret_taken < LOOKS && now_ms >= looks->since_ms + after_ms[*ret_taken])
@@ -41,7 +41,7 @@ bool looks_due(const struct looks *looks, int64_t now_ms, unsigned *ret_taken)
 	return *ret_taken > looks->taken;
 }
 
-int64_t looks_left_ms(const struct looks *looks, int64_t now_ms)
+int64_t connection_watch_left_ms(const struct connection_watch *looks, int64_t now_ms)
 {
 	int64_t left;
 

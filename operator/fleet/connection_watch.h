@@ -11,19 +11,19 @@
 
 #include "operator/object/pod.h"
 
-struct looks {
+struct connection_watch {
 	int64_t since_ms; // monotonic; the times above count from here
 	unsigned taken;	  // how many of them are over
 };
 
 // How long ago the last of the registration and the starts of the pods' present runs was, by the wall clock: for who was not there
 // to see it. 0 where that is shorter than the first look takes, for the times are of seconds. registered_at: RFC 3339; NULL: unknown.
-int64_t looks_age(const char *registered_at, const struct pod *pods, size_t n, int64_t wall_ms);
+int64_t connection_watch_age(const char *registered_at, const struct pod *pods, size_t n, int64_t wall_ms);
 
-void looks_begin(struct looks *looks, int64_t now_ms, int64_t age_ms);
+void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int64_t age_ms);
 
 // Whether one is due; *ret_taken is what looks->taken is to be after it. Looks that were missed are one.
-bool looks_due(const struct looks *looks, int64_t now_ms, unsigned *ret_taken);
+bool connection_watch_due(const struct connection_watch *looks, int64_t now_ms, unsigned *ret_taken);
 
 // How long until the next; 0: there is none.
-int64_t looks_left_ms(const struct looks *looks, int64_t now_ms);
+int64_t connection_watch_left_ms(const struct connection_watch *looks, int64_t now_ms);

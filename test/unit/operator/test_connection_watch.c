@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// D6, E1: when the connection is looked at, and that a restart of the operator costs one look.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "operator/fleet/connection_watch.h"
+
+#define NOW INT64_C(1000000)
+
+static void test_after_a_registration(void **state)
+{
+	struct connection_watch looks;
+	unsigned taken;
+
+	(void)state;
+	connection_watch_begin(&looks, NOW, 0);
+	assert_false(connection_watch_due(&looks, NOW + 4999, &taken));
+	assert_int_equal(connection_watch_left_ms(&looks, NOW + 4999), 1);
+	for (unsigned i = 0; i < 3; i++) {
+		static const int64_t after_ms[] = {5000, 30000, 90000};
+
+		assert_true(connection_watch_due(&looks, NOW + after_ms[i], &taken));
+		assert_int_equal(connection_watch_left_ms(&looks, NOW + after_ms[i]), 1000); // it could not be taken
+		looks.taken = taken;
+		assert_int_equal(taken, i + 1);
+		assert_false(connection_watch_due(&looks, NOW + after_ms[i], &taken));
+	}
+	assert_int_equal(connection_watch_left_ms(&looks, NOW + 90000), 0);
+}
+
+// Of an operator that was not there: one look for all that were missed, and those that are still to come.
+static void test_missed(void **state)
+{
+	struct connection_watch looks;
+	unsigned taken;
+
+	(void)state;
+	connection_watch_begin(&looks, NOW, 40000);
+	assert_true(connection_watch_due(&looks, NOW, &taken));
+	assert_int_equal(taken, 2);
+	looks.taken = taken;
+	assert_int_equal(connection_watch_left_ms(&looks, NOW), 50000);
+	connection_watch_begin(&looks, NOW, 86400000);
+	assert_true(connection_watch_due(&looks, NOW, &taken));
+	looks.taken = taken;
+	assert_int_equal(connection_watch_left_ms(&looks, NOW), 0);
+}
+
+static void test_age(void **state)
+{
+	const struct pod pods[] = {{.started_at = "2026-01-02T03:04:10Z"}, {.started_at = NULL}, {.started_at = "2026-01-02T03:04:00Z"}};
+	int64_t at;
+
+	(void)state;
+	assert_int_equal(time_parse_rfc3339("2026-01-02T03:05:00Z", &at), 0);
+	assert_int_equal(connection_watch_age("2026-01-02T03:04:20Z", pods, 3, at), 40000);
+	assert_int_equal(connection_watch_age("2025-12-31T00:00:00Z", pods, 3, at), 50000); // a pod's restart is later
+	assert_int_equal(connection_watch_age(NULL, pods, 3, at), 50000);
+	assert_int_equal(connection_watch_age("2026-01-02T03:04:56Z", pods, 3, at), 0); // within the first look
+	assert_int_equal(connection_watch_age("2026-01-02T03:06:00Z", pods, 3, at), 0); // another clock
+	assert_int_equal(connection_watch_age(NULL, NULL, 0, at), 0);
+	assert_int_equal(connection_watch_age("yesterday", NULL, 0, at), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_after_a_registration),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_age),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
