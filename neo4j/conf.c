@@ -16,6 +16,7 @@
 #include "neo4j/conf_check.h"
 #include "neo4j/conf_memory.h"
 #include "neo4j/conf_model.h"
+#include "neo4j/conf_names.h"
 
 #define UNRESTRICTED "dbms.security.procedures.unrestricted"
 #define ALLOWLIST "dbms.security.procedures.allowlist"
@@ -124,29 +125,46 @@ static void set_defaults(struct build *build)
 	set(build, "server.backup.listen_address", "0.0.0.0:6362");
 }
 
-static int add_setting(struct build *build, const struct conf_setting *setting)
+static int add_setting(struct build *build, const struct conf_setting *setting, const char *name)
 {
 	int r = conf_check_setting(setting, build->request->cluster, build->err);
 
 	if (r < 0)
 		return r;
-	if (!strncmp(setting->name, "apoc.", strlen("apoc.")))
-		conf_model_set(&build->apoc, setting->name, setting->value, setting->field);
-	else if (!strcmp(setting->name, JVM))
+	if (!strncmp(name, "apoc.", strlen("apoc.")))
+		conf_model_set(&build->apoc, name, setting->value, setting->field);
+	else if (!strcmp(name, JVM))
 		add_jvm(build, setting->value);
-	else if (conf_is_list(setting->name))
-		conf_model_join(&build->neo4j, setting->name, setting->value, setting->field);
+	else if (conf_is_list(name))
+		conf_model_join(&build->neo4j, name, setting->value, setting->field);
 	else
-		conf_model_set(&build->neo4j, setting->name, setting->value, setting->field);
+		conf_model_set(&build->neo4j, name, setting->value, setting->field);
 	return 0;
 }
 
+static bool holds(const struct conf_setting *settings, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(settings[i].name, name))
+			return true;
+	return false;
+}
+
+// Each by its present name. As at the server, an old name is nothing without a value, or where the present one stands beside it.
 static int add_settings(struct build *build, const struct conf_setting *settings, size_t n)
 {
+	char buffer[CONF_NAME_MAX];
 	int r = 0;
 
-	for (size_t i = 0; i < n && r >= 0; i++)
-		r = add_setting(build, &settings[i]);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		const char *name = conf_present_name(settings[i].name, buffer);
+		bool old = strcmp(name, settings[i].name) != 0;
+
+		if (old && (holds(settings, n, name) || !settings[i].value[strspn(settings[i].value, " \t")]))
+			r = conf_check_setting(&settings[i], build->request->cluster, build->err);
+		else
+			r = add_setting(build, &settings[i], old ? arena_strdup(build->arena, name) : name);
+	}
 	return r;
 }
 

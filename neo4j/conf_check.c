@@ -9,9 +9,13 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "neo4j/conf_names.h"
+
 #define CURE_PODS "the operator sets it for each pod; leave it out"
 #define CURE_TLS "the operator sets it; use spec.tls"
 #define CURE_DISCOVERY "the operator sets up discovery; leave it out"
+#define CURE_CLUSTER "it is of clusters before Neo4j 5, and the operator sets up the cluster; leave it out"
+#define CURE_VOLUME "data belongs on the volume at /data; leave it out"
 
 enum scope { SCOPE_ALWAYS, SCOPE_CLUSTER };
 
@@ -22,6 +26,7 @@ struct owned {
 };
 
 static const struct owned owned[] = {
+	{"causal_clustering.", SCOPE_ALWAYS, CURE_CLUSTER},
 	{"dbms.cluster.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
 	{"dbms.cluster.endpoints", SCOPE_ALWAYS, CURE_DISCOVERY},
 	{"dbms.cluster.minimum_initial_system_primaries_count", SCOPE_ALWAYS, "it follows from spec.topology.servers; leave it out"},
@@ -31,6 +36,7 @@ static const struct owned owned[] = {
 	{"dbms.ssl.policy.https.", SCOPE_ALWAYS, CURE_TLS},
 	{"initial.dbms.automatically_enable_free_servers", SCOPE_ALWAYS, "new servers are always enabled; leave it out"},
 	{"initial.server.mode_constraint", SCOPE_ALWAYS, "use spec.topology.serverModeConstraint"},
+	{"internal.server.directories.databases.root", SCOPE_ALWAYS, CURE_VOLUME},
 	{"server.bolt.advertised_address", SCOPE_CLUSTER, CURE_PODS},
 	{"server.bolt.enabled", SCOPE_ALWAYS, "the operator and the probes need Bolt; leave it out"},
 	{"server.bolt.listen_address", SCOPE_ALWAYS, "the Services and the probes expect port 7687; leave it out"},
@@ -41,11 +47,13 @@ static const struct owned owned[] = {
 	{"server.cluster.raft.listen_address", SCOPE_ALWAYS, CURE_PODS},
 	{"server.default_advertised_address", SCOPE_ALWAYS, CURE_PODS},
 	{"server.default_listen_address", SCOPE_ALWAYS, "pods listen on all their addresses; leave it out"},
+	{"server.directories.cluster_state", SCOPE_ALWAYS, CURE_VOLUME},
 	{"server.directories.configuration", SCOPE_ALWAYS, "the image sets it; leave it out"},
-	{"server.directories.data", SCOPE_ALWAYS, "data belongs on the volume at /data; leave it out"},
+	{"server.directories.data", SCOPE_ALWAYS, CURE_VOLUME},
 	{"server.directories.logs", SCOPE_ALWAYS, "the pod has a folder /logs for them; leave it out"},
 	{"server.directories.neo4j_home", SCOPE_ALWAYS, "the image sets it; leave it out"},
 	{"server.directories.plugins", SCOPE_ALWAYS, "the pod has a folder /plugins for them; leave it out"},
+	{"server.directories.transaction.logs.root", SCOPE_ALWAYS, CURE_VOLUME},
 	{"server.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
 	{"server.http.advertised_address", SCOPE_CLUSTER, CURE_PODS},
 	{"server.http.listen_address", SCOPE_ALWAYS, "the Services expect port 7474; leave it out"},
@@ -96,10 +104,14 @@ static const struct owned *find_owned(const char *setting, bool cluster)
 
 bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure)
 {
-	const struct owned *found = find_owned(setting, cluster);
+	char buffer[CONF_NAME_MAX];
+	const char *present = conf_present_name(setting, buffer);
+	const struct owned *found = find_owned(present, cluster);
 
 	if (found)
 		*ret_cure = found->cure;
+	else if (strcmp(present, setting) != 0)
+		*ret_cure = "it is the old name of a setting, and loses against the present one; use that";
 	else if (conf_is_list(setting))
 		*ret_cure = "give it as a value, so that it can be joined with the entries of plugins";
 	else if (!strcmp(setting, CONF_PASSWORD_LENGTH))
@@ -133,8 +145,9 @@ static const char *value_problem(const char *value)
 
 int conf_check_setting(const struct conf_setting *setting, bool cluster, struct err *err)
 {
-	const struct owned *found = find_owned(setting->name, cluster);
-	const char *problem = value_problem(setting->value);
+	char buffer[CONF_NAME_MAX];
+	const char *present = conf_present_name(setting->name, buffer), *problem = value_problem(setting->value);
+	const struct owned *found = find_owned(present, cluster);
 
 	if (!is_name(setting->name))
 		return err_set(err, ERR_INVALID,
@@ -143,5 +156,9 @@ int conf_check_setting(const struct conf_setting *setting, bool cluster, struct 
 			       setting->field);
 	if (problem)
 		return err_set(err, ERR_INVALID, "%s: %s", setting->field, problem);
-	return found ? err_set(err, ERR_INVALID, "%s: must not be set: %s", setting->field, found->cure) : 0;
+	if (!found)
+		return 0;
+	if (!strcmp(present, setting->name))
+		return err_set(err, ERR_INVALID, "%s: must not be set: %s", setting->field, found->cure);
+	return err_set(err, ERR_INVALID, "%s: must not be set (Neo4j takes it for %s): %s", setting->field, present, found->cure);
 }

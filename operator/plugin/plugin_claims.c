@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "neo4j/conf_check.h"
+#include "neo4j/conf_names.h"
 
 // All settings of all claims together: far more than plugins have, and well below what neo4j.conf may be.
 #define MAX_SETTINGS_BYTES (128 * 1024)
@@ -77,8 +78,11 @@ static bool begins_with(const char *name, const char *pattern)
 	return pattern[len - 1] == '.' ? strncmp(name, pattern, len) == 0 : strcmp(name, pattern) == 0;
 }
 
-static int check_right(const char *name, const char *field, struct err *err)
+static int check_right(const char *written, const char *field, struct err *err)
 {
+	char buffer[CONF_NAME_MAX];
+	const char *name = conf_present_name(written, buffer);
+
 	for (size_t i = 0; i < sizeof(for_plugins) / sizeof(for_plugins[0]); i++)
 		if (begins_with(name, for_plugins[i]))
 			return 0;

@@ -189,7 +189,7 @@ static void test_rights(void **state)
 	      (const char *const[]){
 		      PLUGIN("code", "01", NAMED("apoc") ",\"config\":{\"server.jvm.additional\":\"-javaagent:/plugins/x.jar\"}"),
 		      PLUGIN("security", "02", NAMED("genai") ",\"config\":{\"dbms.security.auth_max_failed_attempts\":\"0\"}"),
-		      PLUGIN("folder", "03", NAMED("bloom") ",\"config\":{\"server.directories.import\":\"/\"}"),
+		      PLUGIN("folder", "03", NAMED("bloom") ",\"config\":{\"dbms.directories.import\":\"/\"}"), // an old name
 		      PLUGIN("files", "04", NAMED("apoc-extended") ",\"config\":{\"apoc.import.file.use_neo4j_config\":\"false\"}"),
 		      PLUGIN("lists", "05",
 			     NAMED("gds") ",\"config\":{\"dbms.security.procedures.denylist\":\"gds.x\","
