@@ -18,10 +18,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/release.h"
 #include "net/server.h"
 #include "operator/wiring.h"
-
-#define VERSION "0.1.0"
 
 static struct wiring_options arg_wiring = {.workers = 4};
 static unsigned arg_port = 8080, arg_probe_port = 8081;
@@ -121,7 +120,7 @@ static void parse_options(int argc, char **argv)
 				refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
 			arg_wiring.lease_name = optarg;
 		} else if (c == 'h' || c == 'V') {
-			(void)fputs(c == 'h' ? usage : "neofleet " VERSION "\n", stdout);
+			(void)(c == 'h' ? printf("%s", usage) : printf("neofleet %s\n", release_version));
 			exit(0);
 		} else {
 			exit(2);
@@ -307,7 +306,7 @@ int main(int argc, char **argv)
 	(void)sigaddset(&signals, SIGUSR1);
 	// Blocked before any thread is made, so that only supervise() sees them.
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-	log_info("starting", "version", VERSION);
+	log_info("starting", "version", release_version);
 	if (serve(&metrics, &probes, &err) == 0 && wiring_start(&arg_wiring, &wiring, &err) == 0) {
 		atomic_store(&the_wiring, wiring);
 		if (supervise(wiring, &signals, &err) > 0)

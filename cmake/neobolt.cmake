@@ -24,7 +24,7 @@ set(neobolt_headers
 add_library(neobolt_objects OBJECT ${neobolt_sources})
 target_include_directories(neobolt_objects PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(neobolt_objects PRIVATE neofleet_flags PkgConfig::openssl)
-target_compile_definitions(neobolt_objects PRIVATE BOLT_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(neobolt_objects PRIVATE BOLT_VERSION="${NEOFLEET_VERSION}")
 set_target_properties(neobolt_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 function(neobolt_library target kind)

@@ -11,9 +11,9 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/release.h"
 #include "base/steps.h"
 
-#define USER_AGENT "neofleet/0.1.0"
 #define DEFAULT_TIMEOUT_MS 30000
 #define URL_MAX_BYTES ((size_t)8 * 1024)
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
@@ -160,7 +160,7 @@ int kube_head_make(struct kube_client *client, const struct buf *path, struct ku
 	head->config = client->config;
 	head->tls = kube_config_tls(client->config);
 	request->tls = head->tls;
-	request->user_agent = USER_AGENT;
+	request->user_agent = release_user_agent;
 	return 0;
 }
 

@@ -21,7 +21,6 @@ struct tally;
 struct plugin_verdicts_table;
 
 #define FIELD_MANAGER "neofleet"
-#define USER_AGENT "neofleet/0.1.0"
 
 struct context {
 	struct kube_client *client;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/release.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
 #include "operator/fleet/gates.h"
@@ -213,7 +214,7 @@ static void trust(const struct access *access, const struct pod *pod, const stru
 
 struct bolt_target access_target(const struct access *access, const struct pod *pod)
 {
-	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = USER_AGENT, .limits = &limits};
+	struct bolt_target target = {.host = pod->address, .port = BOLT_PORT, .user_agent = release_user_agent, .limits = &limits};
 	const struct tls_secret *certificate;
 	char *pin;
 
