@@ -291,7 +291,7 @@ def deployed_objects():
 
 def test_runtime_forbidden_for_a_while(ns):
     """E2: the operator's rights are taken away, by its own account's real rules, and given back."""
-    rules = [item for item in deployed_objects() if item["kind"] == "ClusterRole"][0]["rules"]
+    rules = [item for item in deployed_objects() if item["kind"] == "ClusterRole" and item["metadata"]["name"] == "neofleet"][0]["rules"]
     ns.apply(json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}}))
     ns.apply(json.dumps({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "operator"}, "rules": rules}))
     binding = json.dumps({
