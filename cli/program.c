@@ -80,7 +80,7 @@ static int complain(struct program *program, const struct err *err)
 		program_note(program, "the API server %s does not know you: %s", server, err->text);
 	else if (err->class == ERR_FORBIDDEN)
 		program_note(program, "you lack a right: %s", err->text);
-	else if (err->status >= 400)
+	else if (err->status >= 400 && err->status != 404)
 		program_note(program, "the API server %s answered %d: %s", server, err->status, err->text);
 	else
 		program_note(program, "%s", err->text);

@@ -3,6 +3,7 @@
 
 #include "cli/rendering.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -22,4 +23,22 @@ bool rendering_write(struct program *program, const char *format, const yyjson_m
 	else
 		(void)fprintf(program->streams.out, "%s\n", yyjson_val_write_opts(val, YYJSON_WRITE_PRETTY_TWO_SPACES, &alc, NULL, NULL));
 	return true;
+}
+
+const char *rendering_shown(struct arena *arena, const char *text, const char *otherwise)
+{
+	char *shown, *to;
+
+	if (!text)
+		return otherwise;
+	to = shown = arena_strdup(arena, text);
+	for (const char *c = text; *c; c++) {
+		// The control characters of Unicode beyond ASCII are C2 80 to C2 9F.
+		bool beyond = (unsigned char)c[0] == 0xC2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] < 0xA0;
+
+		*to++ = beyond || iscntrl((unsigned char)*c) ? '?' : *c;
+		c += beyond;
+	}
+	*to = '\0';
+	return shown;
 }

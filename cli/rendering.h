@@ -13,3 +13,6 @@
 
 // Writes a document as "json" or "yaml". False, and nothing is written, for another format or NULL.
 bool rendering_write(struct program *program, const char *format, const yyjson_mut_doc *doc);
+
+// A text from elsewhere for a terminal: what would move the cursor, or do worse, is shown as "?". In the arena; NULL gives otherwise.
+const char *rendering_shown(struct arena *arena, const char *text, const char *otherwise);

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-neofleet_test(cli invocation)
+foreach(name invocation timespan)
+	neofleet_test(cli ${name})
+endforeach()
 
 # On a scripted API server.
 foreach(name page transcripts)

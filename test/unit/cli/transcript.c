@@ -95,6 +95,15 @@ static void run(struct arena *arena, const char *line, size_t len, struct buf *o
 	free(texts[1]);
 }
 
+// Whatever is printed, no secret of the fixtures is in it, nor the beginning of a token.
+static void check_secrets(const char *text)
+{
+	static const char *const secrets[] = {"the-secret-of-the-test", "kid-of-the-test", "the-password", "bearer-of-eva", "PRIVATE", "eyJwcm9qZWN0"};
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		assert_null(strstr(text, secrets[i]));
+}
+
 // Of the address of the scripted server only that it is one is kept.
 static const char *without_ports(struct arena *arena, const char *text, const struct apiserver *apiserver)
 {
@@ -133,6 +142,7 @@ const char *transcript_replay(struct arena *arena, const char *text, const struc
 		text += len + (text[len] == '\n');
 	}
 	assert_false(out.overflow);
+	check_secrets(buf_str(&out));
 	return without_ports(arena, buf_str(&out), apiserver);
 }
 

@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Everything that holds the token is wiped: the Secret's object, the buffers, and the program's arena. Of its content only the project and the
+// expiry are ever printed (neo4j/token.h).
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "cli/input.h"
+#include "cli/program.h"
+#include "cli/rendering.h"
+#include "cli/timespan.h"
+#include "kube/client.h"
+#include "neo4j/token.h"
+
+#define KEY_DEFAULT "token"
+#define DAY_MS (INT64_C(86400) * 1000)
+#define DAYS_MAX 36500
+
+static const struct flag flag_filename = {"filename", 'f', "FILE", NULL, "read the token from a file, or from standard input for -"};
+static const struct flag flag_key = {"key", 0, "KEY", NULL, "its key in the Secret (default: token)"};
+static const struct flag flag_within = {"expires-within", 0, "DAYS", NULL, "end with 1 also when it expires within so many days"};
+static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
+
+struct text {
+	const char *data;
+	size_t len;
+};
+
+static const char *keys_of(yyjson_val *data, struct arena *arena)
+{
+	const char *keys = "";
+	size_t index, max;
+	yyjson_val *key, *val;
+
+	yyjson_obj_foreach(data, index, max, key, val) {
+		keys = arena_printf(arena, "%s%s%s", keys, index ? ", " : "", yyjson_get_str(key));
+	}
+	return *keys ? keys : "none";
+}
+
+static int read_secret(struct program *program, const char *name, struct text *ret, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const char *key = invocation_value(&program->call, &flag_key, KEY_DEFAULT), *text;
+	yyjson_val *data;
+	int r = program_connect(program, err);
+
+	if (r == 0)
+		r = kube_get_secret(program->client, (struct kube_name){program_namespace(program), name}, &secret, err);
+	if (r < 0)
+		return r == ERR_NOT_FOUND ? err_wrap(err, "namespace '%s'", program_namespace(program)) : r;
+	data = kube_object_get(secret, "/data");
+	text = yyjson_get_str(yyjson_obj_get(data, key));
+	if (!text)
+		return err_set(err, ERR_NOT_FOUND, "Secret '%s' of namespace '%s' has no key '%s' (its keys are: %s); use --key", name,
+			       program_namespace(program), key, keys_of(data, program->arena));
+	ret->data = base64_decode(program->arena, text, strlen(text), &ret->len);
+	return ret->data ? 0 : err_set(err, ERR_PROTOCOL, "the API server sent a Secret that is not base64");
+}
+
+static int read_file(struct program *program, const char *path, struct text *ret, struct err *err)
+{
+	// One byte more than a token may have, and white space around it.
+	_cleanup_buf_ struct buf text = BUF_INIT_SECRET(2 * TOKEN_MAX_BYTES);
+	int r = input_read(program, path, &text, err);
+
+	if (r < 0)
+		return r;
+	ret->len = text.len;
+	ret->data = arena_memdup0(program->arena, buf_str(&text), text.len);
+	return 0;
+}
+
+static int read_token(struct program *program, struct text *ret, struct err *err)
+{
+	const char *path = invocation_value(&program->call, &flag_filename, NULL);
+
+	if (path && program->call.n_args)
+		return err_set(err, ERR_INVALID, "a SECRET and --filename exclude each other");
+	if (!path && !program->call.n_args)
+		return err_set(err, ERR_INVALID, "name a SECRET, or use --filename FILE (- for standard input)");
+	return path ? read_file(program, path, ret, err) : read_secret(program, program->call.args[0], ret, err);
+}
+
+static int read_within(const struct program *program, int64_t *ret_ms, struct err *err)
+{
+	const char *text = invocation_value(&program->call, &flag_within, "0");
+	char *end;
+	unsigned long days;
+
+	errno = 0;
+	days = strtoul(text, &end, 10);
+	if (errno || end == text || *end || days > DAYS_MAX)
+		return err_set(err, ERR_INVALID, "--expires-within: '%.32s' is no number of days from 0 to %d", text, DAYS_MAX);
+	*ret_ms = (int64_t)days * DAY_MS;
+	return 0;
+}
+
+static const char *verdict_word(enum token_verdict verdict)
+{
+	static const char *const words[] = {
+		[TOKEN_GOOD] = "Good", [TOKEN_EMPTY] = "Empty", [TOKEN_MALFORMED] = "Malformed", [TOKEN_EXPIRED] = "Expired"};
+
+	return words[verdict];
+}
+
+static const char *verdict_text(enum token_verdict verdict, const struct token *token, struct arena *arena)
+{
+	if (verdict == TOKEN_EMPTY)
+		return "there is nothing but white space; copy the token again from the Aura console";
+	if (verdict == TOKEN_MALFORMED)
+		return arena_printf(arena, "%s; copy the token again, in full, from the Aura console", token->problem);
+	return verdict == TOKEN_EXPIRED ? "make a new token in the Aura console" : "a key, its id, a project and an expiry are there";
+}
+
+static void show(struct program *program, enum token_verdict verdict, const struct token *token)
+{
+	FILE *out = program->streams.out;
+	char expires[TIME_TEXT_SIZE];
+
+	(void)fprintf(out, "verdict:  %s: %s\n", verdict_word(verdict), verdict_text(verdict, token, program->arena));
+	if (verdict != TOKEN_GOOD && verdict != TOKEN_EXPIRED)
+		return;
+	time_format_rfc3339(token->expires_ms, expires, sizeof(expires));
+	(void)fprintf(out, "project:  %s\n", rendering_shown(program->arena, token->project, ""));
+	(void)fprintf(out, "expires:  %s (%s)\n", expires,
+		      timespan_from_now(token->expires_ms - clock_wall_ms(program->clock), program->arena));
+}
+
+static yyjson_mut_doc *document(struct program *program, enum token_verdict verdict, const struct token *token)
+{
+	yyjson_mut_doc *doc = json_doc_new(program->arena);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	char expires[TIME_TEXT_SIZE];
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "verdict", verdict_word(verdict));
+	yyjson_mut_obj_add_strcpy(doc, root, "message", verdict_text(verdict, token, program->arena));
+	if (verdict == TOKEN_GOOD || verdict == TOKEN_EXPIRED) {
+		time_format_rfc3339(token->expires_ms, expires, sizeof(expires));
+		yyjson_mut_obj_add_strcpy(doc, root, "projectId", token->project);
+		yyjson_mut_obj_add_strcpy(doc, root, "expiryTime", expires);
+	}
+	return doc;
+}
+
+static int run(struct program *program, struct err *err)
+{
+	int64_t now = clock_wall_ms(program->clock), within;
+	struct text text = {NULL, 0};
+	enum token_verdict verdict;
+	struct token token;
+	int r;
+
+	if ((r = read_within(program, &within, err)) < 0 || (r = read_token(program, &text, err)) < 0)
+		return r;
+	verdict = token_check(text.data, text.len, now, program->arena, &token);
+	if (!rendering_write(program, invocation_value(&program->call, &flag_output, NULL), document(program, verdict, &token)))
+		show(program, verdict, &token);
+	return verdict == TOKEN_GOOD && token.expires_ms - now >= within ? EXIT_FINE : EXIT_WRONG;
+}
+
+static const struct flag *const flags[] = {&flag_filename, &flag_key, &flag_within, &flag_output, FLAGS_OF_SERVER, NULL};
+static const struct right rights[] = {{"get", "secrets", "where the token is in a Secret", false}, {0}};
+static const struct command_exit exits[] = {{EXIT_WRONG, "the token is empty, malformed or expired, or expires within --expires-within"}, {0}};
+
+const struct command command_token = {
+	.name = "token",
+	.args = "[SECRET]",
+	.summary = "shows a registration token's project, its expiry, and whether it is whole",
+	.text = "The token is read from a Secret, from a file, or from standard input. No part of its key is shown, and none of it is sent anywhere.\n\n"
+		"It is the token as it was copied from the Aura console. A server that rotates its token by itself holds a newer one.",
+	.example = "token aura-fleet-token\ntoken -f - < token.txt\ntoken aura-fleet-token --expires-within 30",
+	.flags = flags,
+	.rights = rights,
+	.exits = exits,
+	.max_args = 1,
+	.run = run,
+};
