@@ -21,7 +21,7 @@
 #define DAY_MS (INT64_C(86400) * 1000)
 #define DAYS_MAX 36500
 
-static const struct flag flag_filename = {"filename", 'f', "FILE", NULL, "read the token from a file, or from standard input for -"};
+static const struct flag flag_file = {"filename", 'f', "FILE", NULL, "read the token from a file, or from standard input for -"};
 static const struct flag flag_key = {"key", 0, "KEY", NULL, "its key in the Secret (default: token)"};
 static const struct flag flag_within = {"expires-within", 0, "DAYS", NULL, "end with 1 also when it expires within so many days"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
@@ -78,7 +78,7 @@ static int read_file(struct program *program, const char *path, struct text *ret
 
 static int read_token(struct program *program, struct text *ret, struct err *err)
 {
-	const char *path = invocation_value(&program->call, &flag_filename, NULL);
+	const char *path = invocation_value(&program->call, &flag_file, NULL);
 
 	if (path && program->call.n_args)
 		return err_set(err, ERR_INVALID, "a SECRET and --filename exclude each other");
@@ -165,7 +165,7 @@ static int run(struct program *program, struct err *err)
 	return verdict == TOKEN_GOOD && token.expires_ms - now >= within ? EXIT_FINE : EXIT_WRONG;
 }
 
-static const struct flag *const flags[] = {&flag_filename, &flag_key, &flag_within, &flag_output, FLAGS_OF_SERVER, NULL};
+static const struct flag *const flags[] = {&flag_file, &flag_key, &flag_within, &flag_output, FLAGS_OF_SERVER, NULL};
 static const struct right rights[] = {{"get", "secrets", "where the token is in a Secret", false}, {0}};
 static const struct command_exit exits[] = {{EXIT_WRONG, "the token is empty, malformed or expired, or expires within --expires-within"}, {0}};
 

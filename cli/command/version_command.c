@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/release.h"
 #include "cli/rendering.h"
 #include "cli/program.h"
 #include "kube/client.h"
@@ -54,7 +55,7 @@ static void write_text(struct program *program, yyjson_mut_val *operators)
 	size_t index, max;
 	yyjson_mut_val *item;
 
-	(void)fprintf(out, "client: %s\n", PROGRAM_VERSION);
+	(void)fprintf(out, "client: %s\n", release_version);
 	if (operators && yyjson_mut_arr_size(operators) == 0)
 		(void)fputs("operator: none was found\n", out);
 	yyjson_mut_arr_foreach(operators, index, max, item) {
@@ -74,7 +75,7 @@ static int run(struct program *program, struct err *err)
 	int r;
 
 	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_str(doc, root, "client", PROGRAM_VERSION);
+	yyjson_mut_obj_add_str(doc, root, "client", release_version);
 	if (!invocation_has(&program->call, &flag_client)) {
 		if ((r = program_connect(program, err)) < 0 || (r = list(program, &found, err)) < 0) {
 			if (!format)

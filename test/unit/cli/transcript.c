@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/release.h"
 #include "cli/program.h"
 
 #define WORDS_MAX 32
@@ -104,6 +105,26 @@ static void check_secrets(const char *text)
 		assert_null(strstr(text, secrets[i]));
 }
 
+// Where the client's version stands, what the page shows.
+static void show_version(struct buf *out)
+{
+	static const char shown[] = "0.1.0";
+	char *at = strstr(out->data, "client");
+	size_t len = strlen(release_version), rest;
+
+	for (; at; at = strstr(at, "client")) {
+		at = strpbrk(at, "0123456789\n");
+		if (!at)
+			return;
+		if (strncmp(at, release_version, len) != 0 || len < strlen(shown))
+			continue;
+		rest = strlen(at + len);
+		memcpy(at, shown, strlen(shown));
+		memmove(at + strlen(shown), at + len, rest + 1);
+		out->len -= len - strlen(shown);
+	}
+}
+
 // Of the address of the scripted server only that it is one is kept.
 static const char *without_ports(struct arena *arena, const char *text, const struct apiserver *apiserver)
 {
@@ -143,6 +164,8 @@ const char *transcript_replay(struct arena *arena, const char *text, const struc
 	}
 	assert_false(out.overflow);
 	check_secrets(buf_str(&out));
+	if (out.data)
+		show_version(&out);
 	return without_ports(arena, buf_str(&out), apiserver);
 }
 

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/draft.h"
+
+#include <string.h>
+
+#include "operator/fleet/entry_trial.h"
+
+static const struct workload_live nothing;
+
+static struct workload_inputs workload_of(const struct draft *draft, const struct plugin_plan *plan)
+{
+	return (struct workload_inputs){
+		.dbms = &draft->dbms,
+		.names = &draft->names,
+		.digest = plan->settings.digest,
+		.plugins = plan->merge.value,
+		.declared = plan->merge.declared,
+		.fleet_entry = draft->fleet_entry,
+		.replicas = draft->dbms.servers,
+	};
+}
+
+// The operator notes on the StatefulSet what the template would be without its Fleet Manager entry.
+static int record_entry(struct draft *draft, const struct plugin_plan_inputs *inputs, struct arena *arena, struct err *err)
+{
+	struct plugin_plan_inputs other = *inputs;
+	struct entry_trial_facts facts = {0};
+	struct workload_inputs with, without;
+	struct plugin_plan plan;
+	int r;
+
+	other.fleet = false;
+	r = plugin_plan_make(&other, arena, &plan, err);
+	if (r < 0)
+		return r;
+	with = workload_of(draft, &draft->plan);
+	without = workload_of(draft, &plan);
+	facts.base = workload_template_digest(&without, arena);
+	facts.entry = strcmp(facts.base, workload_template_digest(&with, arena)) != 0;
+	draft->fleet_entry = entry_trial_record(&facts, arena);
+	return 0;
+}
+
+static int refuse_version(const struct draft *draft, struct err *err)
+{
+	if (draft->form != FLEET_FORM_REFUSED)
+		return 0;
+	return err_set(err, ERR_INVALID, "spec.image.tag: '%.210s' is older than 5.26, the oldest supported version; choose a newer tag",
+		       draft->dbms.image.tag);
+}
+
+int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err)
+{
+	struct plugin_claims_target target;
+	struct plugin_plan_inputs inputs = {.dbms = &ret->dbms, .names = &ret->names, .claims = &ret->claims, .live = &nothing};
+	int r;
+
+	*ret = (struct draft){0};
+	r = dbms_decode(source->root, arena, &ret->dbms, err);
+	if (r < 0)
+		return r;
+	if (!*ret->dbms.metadata.namespace)
+		ret->dbms.metadata.namespace = source->namespace;
+	ret->version = version_of_tag(ret->dbms.image.tag);
+	ret->form = version_fleet_form(&ret->version);
+	r = refuse_version(ret, err);
+	if (r < 0)
+		return r;
+	names_of(&ret->dbms, arena, &ret->names);
+	target = (struct plugin_claims_target){ret->dbms.metadata.name, ret->dbms.kind == DBMS_CLUSTER, ret->version};
+	plugin_claims_judge(source->plugins, source->n_plugins, &target, arena, &ret->claims);
+	inputs.servers = ret->dbms.servers;
+	inputs.version = ret->version;
+	inputs.fleet = ret->dbms.fleet.enabled;
+	r = plugin_plan_make(&inputs, arena, &ret->plan, err);
+	return r < 0 ? r : record_entry(ret, &inputs, arena, err);
+}
+
+size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[DRAFT_CHILDREN])
+{
+	const struct workload_inputs workload = workload_of(draft, &draft->plan);
+	size_t n = 0;
+
+	ret[n++] = workload_headless(&draft->dbms, &draft->names, arena);
+	ret[n++] = workload_account(&draft->dbms, &draft->names, arena);
+	ret[n++] = workload_client(&draft->dbms, &draft->names, arena);
+	ret[n++] = draft->plan.settings.config_map;
+	if (draft->names.budget)
+		ret[n++] = workload_budget(&draft->dbms, &draft->names, arena);
+	ret[n++] = workload_statefulset(&workload, arena);
+	return n;
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A deployment as the operator would make it from its manifest and those of its plugins, where nothing of it is there yet. Pure: made by the
+// operator's own builders.
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "operator/plugin/plugin_plan.h"
+
+struct draft {
+	struct dbms dbms;
+	struct names names;
+	struct version version;
+	enum fleet_form form;
+	struct plugin_claims claims;
+	struct plugin_plan plan;
+	const char *fleet_entry; // record of the StatefulSet
+};
+
+// plugins: the Neo4jPlugins of its namespace, all of which can be decoded. namespace: where the manifest names none. ERR_INVALID: the operator would
+// refuse it; the text names the field and the cure. ret lives in the arena and borrows from the manifests.
+struct draft_source {
+	yyjson_val *root;
+	yyjson_val *const *plugins;
+	size_t n_plugins;
+	const char *namespace;
+};
+
+int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err);
+
+#define DRAFT_CHILDREN 6
+
+// The children as JSON texts, in the order in which the operator applies them; returns how many.
+size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[DRAFT_CHILDREN]);
