@@ -15,18 +15,12 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "neo4j/conf_setting.h"
 #include "neo4j/pluginlist.h"
 #include "neo4j/version.h"
 
 // The greatest text of either file, well below what a ConfigMap holds.
 #define CONF_MAX_BYTES (512 * 1024)
-
-// One setting as somebody wrote it. field says where, for errors: "spec.config[server.http.enabled]".
-struct conf_setting {
-	const char *name;
-	const char *value;
-	const char *field;
-};
 
 // What one Neo4jPlugin asks for.
 struct conf_plugin {
@@ -66,7 +60,6 @@ struct conf {
 };
 
 #define CONF_TLS_FOLDER "/tls"
-#define CONF_PASSWORD_LENGTH "dbms.security.auth_minimum_password_length"
 
 // ERR_INVALID: a setting that is the operator's, has a control character, exceeds the memory limit, ...: the text begins with
 // the setting's field and names the cure.
@@ -75,7 +68,3 @@ int conf_build(const struct conf_request *request, struct arena *arena, struct c
 // The setting that the entrypoint makes of an environment variable (NEO4J_server_memory_heap_max__size ->
 // server.memory.heap.max_size); NULL when the variable is none (its own variables, *_FILE, other names).
 const char *conf_setting_of_env(const char *variable, struct arena *arena);
-
-// Whether the entrypoint's replacing a setting by an environment variable would lose what others put into it, or the operator
-// sets or reads it: then a variable whose value we cannot see is not allowed. ret_cure is static text.
-bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure);

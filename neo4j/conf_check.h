@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "neo4j/conf.h"
+#include "neo4j/conf_setting.h"
 
 // ERR_INVALID with the setting's field and the cure: a name or a value that would not stay one line of its own, or a setting
 // that is the operator's.
@@ -19,3 +19,7 @@ bool conf_is_list(const char *name);
 
 // Settings that count at the first start only: they may change without a restart.
 bool conf_is_initial(const char *name);
+
+// Whether the entrypoint's replacing a setting by an environment variable would lose what others put into it, or the operator
+// sets or reads it: then a variable whose value we cannot see is not allowed. ret_cure is static text.
+bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure);

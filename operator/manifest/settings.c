@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "neo4j/conf.h"
+#include "neo4j/conf_check.h"
 #include "operator/manifest/first_password.h"
 #include "operator/manifest/readiness.h"
 #include "operator/object/admin_secret.h"
