@@ -58,7 +58,7 @@ static int enroll(const struct exchange *exchange, struct err *err)
 		return err_set(err, ERR_INVALID, "the token is not good");
 	request.token = &token;
 	registration_run(&request, arena, &result);
-	return result.registered ? 0 : err_set(err, ERR_SERVER, "%s: %s", result.reason, result.message);
+	return result.registered ? 0 : err_set(err, ERR_SERVER, "%s: %s", reason_name(result.reason), result.message);
 }
 
 int exchange_perform(const struct exchange *exchange, const char *what, struct err *err)

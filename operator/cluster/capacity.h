@@ -5,7 +5,7 @@
 
 // Whether the servers that stay have room for every database. Pure.
 
-#include "operator/cluster/scale.h"
+#include "operator/cluster/scale_facts.h"
 
 // Before the first server is drained: why the servers with ordinals from target on cannot leave, and the cure. NULL when they can. What the
 // servers alone know, they refuse themselves.

@@ -13,6 +13,8 @@
 #include "neo4j/admin.h"
 #include "operator/fleet/registration_exchange.h"
 #include "operator/object/digest.h"
+#include "operator/object/live_set.h"
+#include "operator/object/reason.h"
 #include "operator/server/server_login.h"
 
 #define SURVEY_TIMEOUT_MS (10 * 1000)
@@ -58,7 +60,7 @@ static struct scale_facts scale_facts(const struct inputs *inputs)
 		.n_volumes = inputs->n_volumes,
 		.wanted = inputs->dbms.servers,
 		.replicas = inputs->workload ? inputs->live.replicas : 0,
-		.update_revision = workload_revision(&inputs->live),
+		.update_revision = live_set_revision(&inputs->live),
 	};
 }
 
@@ -115,7 +117,7 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
 	if (!barred)
 		return access_read(caller->context, &caller->access, caller->arena, ret_problem);
-	*ret_problem = (struct access_problem){.reason = FLEET_CREDENTIALS_REFUSED, .message = barred};
+	*ret_problem = (struct access_problem){.reason = REASON_CREDENTIALS_REFUSED, .message = barred};
 	return false;
 }
 
@@ -135,7 +137,7 @@ static int open_link(struct caller *caller, const struct pod *pod, int64_t deadl
 	return r < 0 ? err_wrap(err, "server '%s'", pod->name) : 0;
 }
 
-static void problem(struct survey *survey, const char *reason, const char *text)
+static void problem(struct survey *survey, enum reason reason, const char *text)
 {
 	survey->reason = reason;
 	survey->problem = arena_strdup(survey->arena, text);
@@ -158,17 +160,18 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 	int r = open_link(caller, pod, deadline, &link, &err);
 
 	if (r == ERR_FORBIDDEN) {
-		problem(survey, FLEET_CREDENTIALS_REFUSED, caller->memory->login.message);
+		problem(survey, REASON_CREDENTIALS_REFUSED, caller->memory->login.message);
 		return true;
 	}
 	if (r == 0)
 		r = show(caller, survey, link, deadline, &err);
 	if (r == 0) {
-		survey->problem = survey->reason = NULL;
+		survey->problem = NULL;
+		survey->reason = REASON_NONE;
 		survey->asked = arena_strdup(survey->arena, pod->name);
 		return true;
 	}
-	problem(survey, FLEET_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
+	problem(survey, REASON_UNREACHABLE, arena_printf(survey->arena, "The servers cannot be asked: %s", err.text));
 	return false;
 }
 
@@ -252,7 +255,7 @@ static struct survey *take(const struct context *context, struct memory *memory,
 		problem(survey, cause.reason, cause.message);
 		return survey;
 	}
-	problem(survey, FLEET_UNREACHABLE, "No server is ready to be asked");
+	problem(survey, REASON_UNREACHABLE, "No server is ready to be asked");
 	// What is done to the servers that leave is decided on the word of those that stay.
 	if ((ask_first(&caller, inputs, true, survey, deadline) || ask_first(&caller, inputs, false, survey, deadline)) && !survey->problem)
 		ask_outsiders(&caller, inputs, survey, deadline);
@@ -312,7 +315,7 @@ static int64_t pause_after(struct memory *memory)
 		memory->survey.unsettled = memory->survey.refusals = 0;
 		return SETTLED_MS + random() % SPREAD_MS;
 	}
-	if (last->problem && strcmp(last->reason, FLEET_CREDENTIALS_REFUSED) == 0)
+	if (last->problem && last->reason == REASON_CREDENTIALS_REFUSED)
 		return REFUSED_LAST_MS;
 	// Mostly for something that passes: a database that is starting, a lead that has just moved.
 	if (memory->survey.refused[0])

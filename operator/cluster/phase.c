@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "operator/cluster/scale.h"
+#include "operator/object/reason.h"
 
 // A container that has ended so often without getting ready is not about to.
 #define ENDS_MAX 3
@@ -73,7 +74,7 @@ static const char *progress(const struct phase_facts *facts, const struct tally 
 	return arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
 }
 
-static void settle(struct phase_verdict *ret, enum phase phase, const char *reason, const char *message)
+static void settle(struct phase_verdict *ret, enum phase phase, enum reason reason, const char *message)
 {
 	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
 }
@@ -106,17 +107,17 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	const char *problem = phase_members_problem(facts, false, NULL, arena);
-	const char *reason = facts->survey && facts->survey->problem ? facts->survey->reason : "ServersNotEnabled";
+	enum reason reason = facts->survey && facts->survey->problem ? facts->survey->reason : REASON_SERVERS_NOT_ENABLED;
 	const char *lost = problem ? NULL : lost_words(facts, arena);
 
 	if (!problem && facts->unscalable)
-		settle(ret, PHASE_FAILED, SCALE_IN_REFUSED, facts->unscalable);
+		settle(ret, PHASE_FAILED, REASON_SCALE_IN_REFUSED, facts->unscalable);
 	else if (lost)
-		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, PHASE_SERVER_LOST, lost);
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, REASON_SERVER_LOST, lost);
 	else if (!problem)
-		settle(ret, PHASE_READY, "Ready", ready_words(facts, arena));
+		settle(ret, PHASE_READY, REASON_READY, ready_words(facts, arena));
 	else if (!facts->formed)
-		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : "Forming", problem);
+		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : REASON_FORMING, problem);
 	else
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, reason, problem);
 }
@@ -126,13 +127,13 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 	const char *words = progress(facts, tally, arena);
 
 	if (!facts->formed)
-		settle(ret, PHASE_FORMING, "Forming", words);
+		settle(ret, PHASE_FORMING, REASON_FORMING, words);
 	else if (tally->outdated > 0)
-		settle(ret, PHASE_UPDATING, "Updating",
+		settle(ret, PHASE_UPDATING, REASON_UPDATING,
 		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally->outdated, facts->servers,
 				    facts->roll_waiting ? facts->roll_waiting : words));
 	else
-		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? "Updating" : "ServersNotReady", words);
+		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? REASON_UPDATING : REASON_SERVERS_NOT_READY, words);
 }
 
 static void judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
@@ -144,31 +145,31 @@ static void judge(const struct phase_facts *facts, struct arena *arena, struct p
 	else if (facts->waiting_for && !facts->workload_exists)
 		settle(ret, PHASE_PENDING, facts->waiting_reason, facts->waiting_for);
 	else if (!facts->workload_exists || !facts->workload_current)
-		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, "WorkloadNotObserved",
+		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, REASON_WORKLOAD_NOT_OBSERVED,
 		       "Waiting for the StatefulSet controller");
 	else if (facts->removing)
-		settle(ret, PHASE_UPDATING, SCALE_IN_RUNNING, arena_printf(arena, "Removing servers: %s", facts->removing));
+		settle(ret, PHASE_UPDATING, REASON_REMOVING_SERVERS, arena_printf(arena, "Removing servers: %s", facts->removing));
 	else if (tally.ready >= facts->servers && tally.outdated == 0)
 		judge_members(facts, arena, ret);
 	else
 		judge_pods(facts, &tally, arena, ret);
 }
 
-const char *phase_stuck(const struct phase_facts *facts)
+enum reason phase_stuck(const struct phase_facts *facts)
 {
 	if (facts->stuck)
 		return facts->stuck;
 	if (facts->waiting_for && !facts->workload_exists)
-		return strcmp(facts->waiting_reason, PHASE_WAITING_FOR_SECRET) == 0 ? PHASE_WAITING_FOR_SECRET : NULL;
+		return facts->waiting_reason == REASON_WAITING_FOR_SECRET ? REASON_WAITING_FOR_SECRET : REASON_NONE;
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
 		if (!pod->ready && pod->ends >= ENDS_MAX)
-			return PHASE_SERVER_FAILS;
+			return REASON_SERVER_FAILS;
 		if (facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod))
-			return PHASE_SERVER_LOST;
+			return REASON_SERVER_LOST;
 	}
-	return NULL;
+	return REASON_NONE;
 }
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "operator/cluster/survey.h"
+#include "operator/object/reason.h"
 
 enum phase { PHASE_PENDING, PHASE_FORMING, PHASE_READY, PHASE_UPDATING, PHASE_DEGRADED, PHASE_FAILED };
 
@@ -17,9 +18,9 @@ const char *phase_name(enum phase phase);
 
 struct phase_facts {
 	const char *refused;	     // the spec cannot be carried out, and why
-	const char *refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
+	enum reason refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
 	const char *waiting_for;     // what the workload cannot be made without, e.g. the admin Secret
-	const char *waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
+	enum reason waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
 	bool workload_exists;
 	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
 	const char *update_revision; // of the StatefulSet
@@ -35,7 +36,7 @@ struct phase_facts {
 	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
-	const char *stuck;	     // a word for a wait that only a person can end; NULL: none
+	enum reason stuck;	     // a word for a wait that only a person can end
 	bool stalled;		     // it has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
 	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
@@ -44,17 +45,13 @@ struct phase_facts {
 struct phase_verdict {
 	enum phase phase;
 	bool stalled;	     // nothing goes on until a person does something
-	const char *reason;  // of condition Ready
+	enum reason reason;  // of condition Ready
 	const char *message;
 };
 
-#define PHASE_WAITING_FOR_SECRET "WaitingForSecret"
-#define PHASE_SERVER_FAILS "ServerFails"
-#define PHASE_SERVER_LOST "ServerLost"
-
-// A word for the wait that only a person can end: facts->stuck, or what can be seen of Secrets and pods (a container that ends again and
-// again; a pod without a node may get one by itself). NULL: none.
-const char *phase_stuck(const struct phase_facts *facts);
+// Of the wait that only a person can end: facts->stuck, or what can be seen of Secrets and pods (a container that ends again and
+// again; a pod without a node may get one by itself).
+enum reason phase_stuck(const struct phase_facts *facts);
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret);
 

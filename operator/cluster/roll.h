@@ -13,10 +13,6 @@
 
 #include "operator/cluster/phase.h"
 
-// Reasons of condition Ready, and of the event, when the roll waits for a person.
-#define ROLL_STOPPED "RollStopped"
-#define ROLL_EVICTION_REFUSED "EvictionRefused"
-
 struct roll_decision {
 	const struct pod *evict; // NULL: none now
 	bool surveyed;		 // it goes because the survey says that all others are back, which must be of the same pass

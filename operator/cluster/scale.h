@@ -15,13 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "operator/cluster/scale_facts.h"
 #include "operator/cluster/survey.h"
 #include "operator/object/data_volume.h"
-
-// Reasons of condition Ready, and of the event.
-#define SCALE_IN_REFUSED "ScaleInRefused"
-#define SCALE_IN_RUNNING "RemovingServers"
-#define SCALE_IN_STOPPED "ScaleInStopped"
 
 enum scale_action {
 	SCALE_REST,    // nothing is left to do
@@ -34,18 +30,6 @@ enum scale_action {
 	SCALE_CONDEMN, // claim: servers[0], its own, was seen Deallocated
 	SCALE_DROP,    // servers[0]
 	SCALE_DISCARD, // claim: delete it
-};
-
-struct scale_facts {
-	const struct names *names;
-	const struct survey *survey; // of the pods as they are; NULL: none
-	const struct pod *pods;
-	size_t n_pods;
-	const struct data_volume *volumes;
-	size_t n_volumes;
-	int wanted;   // spec.topology.servers
-	int replicas; // of the StatefulSet; 0: there is none
-	const char *update_revision; // of the StatefulSet; NULL: not known at the moment
 };
 
 struct scale_decision {

@@ -3,16 +3,15 @@
 
 #include "operator/cluster/stall.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "operator/object/reason.h"
 
-bool stall_lasts(struct stall *stall, const char *reason, bool told, int64_t now_ms, int64_t *ret_left_ms)
+bool stall_lasts(struct stall *stall, enum reason reason, bool told, int64_t now_ms, int64_t *ret_left_ms)
 {
 	int64_t left;
 
 	*ret_left_ms = 0;
-	if (!reason || strncmp(stall->reason, reason, sizeof(stall->reason) - 1) != 0) {
-		(void)snprintf(stall->reason, sizeof(stall->reason), "%s", reason ? reason : "");
+	if (!reason || stall->reason != reason) {
+		stall->reason = reason;
 		stall->since_ms = told ? now_ms - STALL_AFTER_MS : now_ms;
 	}
 	if (!reason)

@@ -9,14 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "operator/object/reason.h"
+
 #define STALL_AFTER_MS INT64_C(300000)
 
 // What is remembered between two passes; all zero: nothing.
 struct stall {
-	char reason[32];
+	enum reason reason;
 	int64_t since_ms; // monotonic
 };
 
-// reason NULL: nothing is waited for. told: the status says already that it is stalled for this reason, as an operator before has found. True
+// REASON_NONE: nothing is waited for. told: the status says already that it is stalled for this reason, as an operator before has found. True
 // when it lasts too long; else *ret_left_ms is the time until it does, 0 for never.
-bool stall_lasts(struct stall *stall, const char *reason, bool told, int64_t now_ms, int64_t *ret_left_ms);
+bool stall_lasts(struct stall *stall, enum reason reason, bool told, int64_t now_ms, int64_t *ret_left_ms);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/texts.h"
+#include "operator/object/reason.h"
 
 #define SYSTEM "system"
 
@@ -104,7 +105,7 @@ const char *survey_text(const struct survey *survey, struct arena *arena)
 	if (survey->problem)
 		(void)yyjson_mut_obj_add_str(doc, root, "problem", survey->problem);
 	if (survey->reason)
-		(void)yyjson_mut_obj_add_str(doc, root, "reason", survey->reason);
+		(void)yyjson_mut_obj_add_str(doc, root, "reason", reason_name(survey->reason));
 	if (survey->asked)
 		(void)yyjson_mut_obj_add_str(doc, root, "asked", survey->asked);
 	add_outsiders(doc, root, survey);
@@ -211,7 +212,7 @@ struct survey *survey_read(const char *text, size_t len)
 	struct reading reading = read_texts(yyjson_obj_get(root, "texts"), survey);
 
 	survey->problem = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "problem")));
-	survey->reason = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "reason")));
+	survey->reason = reason_of(yyjson_get_str(yyjson_obj_get(root, "reason")));
 	survey->asked = arena_strdup(survey->arena, yyjson_get_str(yyjson_obj_get(root, "asked")));
 	read_outsiders(yyjson_obj_get(root, "outsiders"), survey);
 	if (read_servers(yyjson_obj_get(root, "servers"), &reading) && read_copies(yyjson_obj_get(root, "copies"), &reading))
@@ -221,7 +222,7 @@ struct survey *survey_read(const char *text, size_t len)
 	survey->copies = (struct topology_copies){0};
 	survey->asked = NULL;
 	survey->problem = "What the servers said last cannot be read; they are asked again";
-	survey->reason = SURVEY_UNREADABLE;
+	survey->reason = REASON_SURVEY_UNREADABLE;
 	return survey;
 }
 

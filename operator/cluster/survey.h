@@ -13,8 +13,7 @@
 #include "neo4j/topology.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
-
-#define SURVEY_UNREADABLE "SurveyUnreadable"
+#include "operator/object/reason.h"
 
 // What a ready pod that the others do not list says when it is asked itself.
 struct survey_outsider {
@@ -27,7 +26,7 @@ struct survey_outsider {
 struct survey {
 	struct arena *arena;	// owns everything below
 	const char *problem;	// why the servers could not be asked, and the cure; NULL when they were
-	const char *reason;	// of the problem, one of FLEET_... or SURVEY_UNREADABLE
+	enum reason reason;	// of the problem
 	const char *asked;	// the pod whose answer it is; NULL: none has answered
 	struct topology_servers servers;
 	struct topology_copies copies;

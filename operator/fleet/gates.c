@@ -4,8 +4,9 @@
 #include "operator/fleet/gates.h"
 
 #include "base/clock.h"
+#include "operator/object/reason.h"
 
-static void decide(struct fleet_decision *ret, enum fleet_step step, const char *reason, const char *message)
+static void decide(struct fleet_decision *ret, enum fleet_step step, enum reason reason, const char *message)
 {
 	*ret = (struct fleet_decision){.step = step, .reason = reason, .message = message};
 }
@@ -43,21 +44,21 @@ bool fleet_is_copied(const char *created, const char *last_registration)
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret)
 {
 	if (!facts->enabled && !facts->seen)
-		decide(ret, FLEET_REST, NULL, NULL);
+		decide(ret, FLEET_REST, REASON_NONE, NULL);
 	else if (!facts->enabled)
-		decide(ret, FLEET_OFF, FLEET_DISABLED, off_message(facts, arena));
+		decide(ret, FLEET_OFF, REASON_DISABLED, off_message(facts, arena));
 	else if (facts->registered)
-		decide(ret, FLEET_LATCHED, "Registered", "Registered with Aura Fleet Management");
+		decide(ret, FLEET_LATCHED, REASON_REGISTERED, "Registered with Aura Fleet Management");
 	else if (facts->obstacle)
 		decide(ret, FLEET_WAIT, facts->obstacle_reason, facts->obstacle);
 	else if (facts->unknown_version)
-		decide(ret, FLEET_WAIT, FLEET_VERSION_UNKNOWN, facts->unknown_version);
+		decide(ret, FLEET_WAIT, REASON_VERSION_UNKNOWN, facts->unknown_version);
 	else if (!facts->has_token_source)
-		decide(ret, FLEET_WAIT, FLEET_TOKEN_DEFERRED,
+		decide(ret, FLEET_WAIT, REASON_TOKEN_DEFERRED,
 		       "Plugin installed; registration deferred until tokenSecretRef is set");
 	else if (!facts->ready)
-		decide(ret, FLEET_WAIT, FLEET_WAITING_FOR_READY,
+		decide(ret, FLEET_WAIT, REASON_WAITING_FOR_READY,
 		       arena_printf(arena, "Waiting for phase Ready: %s", facts->phase_message));
 	else
-		decide(ret, FLEET_REGISTER, NULL, NULL);
+		decide(ret, FLEET_REGISTER, REASON_NONE, NULL);
 }

@@ -9,26 +9,7 @@
 
 #include "api/dbms.h"
 #include "base/arena.h"
-
-// Reasons of condition FleetRegistered beside those of operator/fleet/registration_exchange.h.
-#define FLEET_DISABLED "Disabled"
-#define FLEET_VERSION_UNSUPPORTED "VersionUnsupported"
-#define FLEET_WITHDRAWN "FleetPluginWithdrawn"
-#define FLEET_PLUGINS_MALFORMED "PluginsMalformed"
-#define FLEET_VERSION_UNKNOWN "VersionUnknown"
-#define FLEET_TOKEN_DEFERRED "TokenDeferred"
-#define FLEET_WAITING_FOR_READY "WaitingForReady"
-#define FLEET_SECRET_NOT_FOUND "SecretNotFound"
-#define FLEET_SECRET_KEY_NOT_FOUND "SecretKeyNotFound"
-#define FLEET_TOKEN_EMPTY "TokenEmpty"
-#define FLEET_TOKEN_MALFORMED "TokenMalformed"
-#define FLEET_TOKEN_EXPIRED "TokenExpired"
-
-// Of condition FleetConnected: the status says registered, and the server holds no token.
-#define FLEET_TOKEN_GONE "TokenGone"
-
-// The condition of deployments that are one in Aura (operator/fleet/twins.h).
-#define FLEET_TWINS "FleetTwins"
+#include "operator/object/reason.h"
 
 enum fleet_step {
 	FLEET_REST,	// nothing to do and nothing to say: it was never enabled
@@ -43,8 +24,8 @@ struct fleet_facts {
 	bool seen;		     // the status has the map: enabled was seen before
 	bool registered;	     // in the status, and that of this very resource (fleet_is_copied())
 	bool has_token_source;
-	const char *obstacle_reason; // why the plugin cannot be had; NULL when it can
-	const char *obstacle;
+	enum reason obstacle_reason; // why the plugin cannot be had
+	const char *obstacle;	     // NULL when it can
 	const char *unknown_version; // why it is not known yet whether it can; NULL when it is
 	bool ready;		     // phase Ready, computed in this very pass
 	const char *phase_message;
@@ -54,7 +35,7 @@ struct fleet_facts {
 
 struct fleet_decision {
 	enum fleet_step step;
-	const char *reason;
+	enum reason reason;
 	const char *message;
 };
 

@@ -9,6 +9,9 @@
 #include "base/fault.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/condition.h"
+#include "operator/object/live_set.h"
+#include "operator/object/reason.h"
 #include "operator/server/query.h"
 
 // An attempt that begins within this time ends within the half minute that a switched off Fleet Manager may take.
@@ -53,7 +56,7 @@ static void withdraw(struct step *step)
 
 	if (!inputs->fleet || !runs_wanted_image(inputs))
 		return;
-	pod = entry_trial_failure(inputs->live.fleet_entry, workload_revision(&inputs->live), inputs->pods, inputs->n_pods);
+	pod = entry_trial_failure(inputs->live.fleet_entry, live_set_revision(&inputs->live), inputs->pods, inputs->n_pods);
 	if (!pod)
 		return;
 	inputs->withdrawal = (struct entry_trial_withdrawal){
@@ -80,7 +83,7 @@ static void ask_for_version(struct step *step, const struct pod *pod, const char
 		gather_told(version, step->arena, step->inputs);
 		return;
 	}
-	refused = strcmp(problem.reason, FLEET_CREDENTIALS_REFUSED) == 0;
+	refused = problem.reason == REASON_CREDENTIALS_REFUSED;
 	again(step, retry_fail(retry, basis, problem.reason, problem.message, refused ? REFUSED_RETRY_MS : 0));
 	step->entry->not_asked = problem.message;
 }
@@ -99,7 +102,7 @@ static void learn_version(struct step *step)
 		return;
 	if (!inputs->told)
 		step->entry->not_asked = "no server runs yet";
-	pod = runs_wanted_image(inputs) && workload_revision(&inputs->live) ? ask_whom(&query.servers, workload_revision(&inputs->live)) : NULL;
+	pod = runs_wanted_image(inputs) && live_set_revision(&inputs->live) ? ask_whom(&query.servers, live_set_revision(&inputs->live)) : NULL;
 	if (!pod)
 		return;
 	basis = arena_printf(step->arena, "%s %s/%lld", inputs->dbms.image.reference, pod->uid, (long long)pod->restarts);
@@ -129,8 +132,8 @@ static bool is_off_already(const struct inputs *inputs)
 	yyjson_val *item;
 
 	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "FleetRegistered"))
-			return yyjson_equals_str(yyjson_obj_get(item, "reason"), FLEET_DISABLED);
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), CONDITION_FLEET_REGISTERED))
+			return reason_of(yyjson_get_str(yyjson_obj_get(item, "reason"))) == REASON_DISABLED;
 	}
 	return false;
 }
@@ -185,22 +188,22 @@ void plugin_entry_decide(const struct context *context, struct memory *memory, s
 	switch_off(&step);
 }
 
-const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason)
+const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, enum reason *ret_reason)
 {
 	if (inputs->fleet_form == FLEET_FORM_NONE) {
-		*ret_reason = FLEET_VERSION_UNSUPPORTED;
+		*ret_reason = REASON_VERSION_UNSUPPORTED;
 		return arena_printf(arena, "Neo4j %s brings no fleet-management plugin; use 5.26.12 or newer, or 2025.08 or newer",
 				    version_text(&inputs->version, arena));
 	}
 	if (inputs->withdrawn) {
-		*ret_reason = FLEET_WITHDRAWN;
+		*ret_reason = REASON_FLEET_PLUGIN_WITHDRAWN;
 		return arena_printf(arena,
 				    "The entry fleet-management was withdrawn, because a server did not come up with it (%.400s); it is "
 				    "tried again when the image or the spec changes",
 				    inputs->withdrawal.words);
 	}
 	if (malformed && inputs->fleet_form == FLEET_FORM_PLUGIN) {
-		*ret_reason = FLEET_PLUGINS_MALFORMED;
+		*ret_reason = REASON_PLUGINS_MALFORMED;
 		return malformed;
 	}
 	return NULL;

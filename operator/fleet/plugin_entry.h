@@ -7,6 +7,7 @@
 // for its version where the tag does not tell it (C4); one that was registered is told to forget its token before the entry goes
 // (C7); an entry that a server does not come up with is withdrawn (C8).
 
+#include "operator/object/reason.h"
 #include "operator/pass/gather.h"
 
 struct plugin_entry {
@@ -24,4 +25,4 @@ void plugin_entry_decide(const struct context *context, struct memory *memory, s
 
 // Why the plugin cannot be had, for the status: the version has none, NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or
 // it was withdrawn. *ret_reason is set with it; NULL: nothing keeps it away.
-const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, const char **ret_reason);
+const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, enum reason *ret_reason);

@@ -13,6 +13,7 @@
 #include "operator/fleet/gates.h"
 #include "operator/object/admin_secret.h"
 #include "operator/object/key.h"
+#include "operator/object/reason.h"
 #include "operator/server/retry.h"
 
 // Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
@@ -50,14 +51,14 @@ static bool is_same(const char *kept, size_t size, const char *basis)
 	return strncmp(kept, basis, size - 1) == 0;
 }
 
-static int64_t delay_after(const char *reason, unsigned failures)
+static int64_t delay_after(enum reason reason, unsigned failures)
 {
-	if (strcmp(reason, FLEET_CREDENTIALS_REFUSED) == 0)
+	if (reason == REASON_CREDENTIALS_REFUSED)
 		return REFUSED_RETRY_MS;
-	return strcmp(reason, FLEET_CONNECTING) == 0 ? CONNECTING_RETRY_MS : retry_delay(failures);
+	return reason == REASON_CONNECTING ? CONNECTING_RETRY_MS : retry_delay(failures);
 }
 
-static bool fail(struct attempt_result *ret, const char *reason, const char *message)
+static bool fail(struct attempt_result *ret, enum reason reason, const char *message)
 {
 	ret->reason = reason;
 	ret->message = message;
@@ -79,7 +80,7 @@ static bool read_token(const struct context *context, const struct attempt_input
 		return fail(ret, problem.reason, problem.message);
 	data = secret_value(kube_object_root(secret), fleet->token_key, read->arena, &len);
 	if (!data)
-		return fail(ret, FLEET_SECRET_KEY_NOT_FOUND,
+		return fail(ret, REASON_SECRET_KEY_NOT_FOUND,
 			    arena_printf(arena, "Key '%s' not found in Secret '%s' (the keys are: %s); add it, or name another "
 						"key in tokenSecretRef.key",
 					 fleet->token_key, fleet->token_secret, secret_keys(kube_object_root(secret), arena)));
@@ -87,17 +88,17 @@ static bool read_token(const struct context *context, const struct attempt_input
 	case TOKEN_GOOD:
 		return true;
 	case TOKEN_EMPTY:
-		return fail(ret, FLEET_TOKEN_EMPTY,
+		return fail(ret, REASON_TOKEN_EMPTY,
 			    arena_printf(arena, "The token in Secret '%s' is empty; put the token that the Aura console shows "
 						"under key '%s'",
 					 fleet->token_secret, fleet->token_key));
 	case TOKEN_MALFORMED:
-		return fail(ret, FLEET_TOKEN_MALFORMED,
+		return fail(ret, REASON_TOKEN_MALFORMED,
 			    arena_printf(arena, "The token in Secret '%s' is malformed: %s; copy it again in full, or %s",
 					 fleet->token_secret, read->token.problem, cure));
 	case TOKEN_EXPIRED:
 		time_format_rfc3339(read->token.expires_ms, expired, sizeof(expired));
-		return fail(ret, FLEET_TOKEN_EXPIRED,
+		return fail(ret, REASON_TOKEN_EXPIRED,
 			    arena_printf(arena, "The token in Secret '%s' expired on %s; %s", fleet->token_secret, expired, cure));
 	}
 	return false;
@@ -115,7 +116,7 @@ static bool is_still_wanted(const struct context *context, const struct attempt_
 	bool copied;
 
 	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
-		return fail(ret, "ApiUnavailable",
+		return fail(ret, REASON_API_UNAVAILABLE,
 			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
 	last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
 	copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
@@ -154,7 +155,7 @@ static void exchange(const struct context *context, const struct attempt_inputs 
 	const char *why = unconfirmed(context, inputs, inputs->server, request, arena);
 
 	if (why)
-		*ret = (struct registration_result){.reason = FLEET_UNREACHABLE, .message = why, .code = ""};
+		*ret = (struct registration_result){.reason = REASON_UNREACHABLE, .message = why, .code = ""};
 	else
 		registration_run(request, arena, ret);
 }
@@ -188,7 +189,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		return;
 	refusal = access_barred(context, memory, &inputs->servers, arena, &left);
 	if (refusal) {
-		(void)fail(ret, FLEET_CREDENTIALS_REFUSED, arena_strdup(arena, refusal));
+		(void)fail(ret, REASON_CREDENTIALS_REFUSED, arena_strdup(arena, refusal));
 		return;
 	}
 	if (!access_read(context, &access, arena, &problem)) {
@@ -196,7 +197,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		return;
 	}
 	if (!inputs->server) {
-		(void)fail(ret, FLEET_NO_LEADER, "No server leads database system at this moment; it is tried again");
+		(void)fail(ret, REASON_NO_LEADER, "No server leads database system at this moment; it is tried again");
 		return;
 	}
 	if (!inputs->fresh && !is_still_wanted(context, inputs, arena, ret))
@@ -220,7 +221,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	}
 	if (result.answered)
 		access_note(context, memory, &inputs->servers,
-			    strcmp(result.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? result.message : NULL, result.code);
+			    result.reason == REASON_CREDENTIALS_REFUSED ? result.message : NULL, result.code);
 	ret->registered = result.registered;
 	ret->not_leader = result.not_leader;
 	ret->reason = result.reason;
@@ -232,13 +233,13 @@ static void keep_failure(struct memory *memory, const char *basis, struct attemp
 	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
 	int64_t delay = delay_after(ret->reason, failures + 1);
 
-	ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
+	ret->waiting = ret->reason == REASON_CONNECTING;
 	if (ret->waiting && !memory->attempt.connecting_ms)
 		memory->attempt.connecting_ms = deadline_in_ms(CONNECTING_MS);
 	memory_set(memory->attempt.basis, basis);
 	memory->attempt.failures = failures + 1;
 	memory->attempt.next_ms = deadline_in_ms(delay);
-	memory_set(memory->attempt.reason, ret->reason);
+	memory->attempt.reason = ret->reason;
 	memory_set(memory->attempt.message, ret->message);
 	ret->again_after_ms = delay;
 }
@@ -254,7 +255,7 @@ void attempt_register(const struct context *context, struct memory *memory, cons
 	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
 		ret->reason = memory->attempt.reason;
 		ret->message = memory->attempt.message;
-		ret->waiting = strcmp(ret->reason, FLEET_CONNECTING) == 0;
+		ret->waiting = ret->reason == REASON_CONNECTING;
 		ret->again_after_ms = left;
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/reason.h"
 #include "operator/pass/context.h"
 #include "operator/server/server_login.h"
 
@@ -29,7 +30,7 @@ struct attempt_result {
 	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
 	bool waiting;	     // nothing is wrong: the server is given time
-	const char *reason;
+	enum reason reason;
 	const char *message;
 	int64_t again_after_ms; // 0: no need
 };

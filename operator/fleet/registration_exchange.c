@@ -10,6 +10,7 @@
 #include "neo4j/admin.h"
 #include "operator/fleet/gates.h"
 #include "operator/object/digest.h"
+#include "operator/object/reason.h"
 #include "operator/server/server_login.h"
 
 // The order matters and is the whole point: what the server has is asked first, because a token that the service
@@ -24,7 +25,7 @@ struct exchange {
 	struct scrub scrub;
 };
 
-static int end(struct exchange *x, const char *reason, const char *message)
+static int end(struct exchange *x, enum reason reason, const char *message)
 {
 	x->result->reason = reason;
 	x->result->message = message;
@@ -34,14 +35,14 @@ static int end(struct exchange *x, const char *reason, const char *message)
 static void succeed(struct exchange *x)
 {
 	x->result->registered = true;
-	x->result->reason = FLEET_REGISTERED;
+	x->result->reason = REASON_REGISTERED;
 	x->result->message = "Registered with Aura Fleet Management";
 }
 
 static int fail_not_leader(struct exchange *x)
 {
 	x->result->not_leader = true;
-	return end(x, FLEET_NO_LEADER,
+	return end(x, REASON_NO_LEADER,
 		   arena_printf(x->arena, "Server '%s' leads database system no more; the one that does is asked next",
 				x->request->server));
 }
@@ -52,7 +53,7 @@ static int fail(struct exchange *x, const struct err *err)
 	const char *text = err->text, *code = err->code;
 
 	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
-		return end(x, FLEET_PROCEDURE_MISSING,
+		return end(x, REASON_PROCEDURE_MISSING,
 			   "The server has no fleetManagement procedures although it is ready; check that its image "
 			   "brings the fleet-management plugin");
 	if (admin_is_not_leader(err))
@@ -61,12 +62,12 @@ static int fail(struct exchange *x, const struct err *err)
 	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
 		x->result->answered = true;
 		x->result->code = arena_strdup(x->arena, code);
-		return end(x, FLEET_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
+		return end(x, REASON_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
 	}
 	if (admin_is_unreachable(err))
-		return end(x, FLEET_UNREACHABLE,
+		return end(x, REASON_UNREACHABLE,
 			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", request->server, text));
-	return end(x, FLEET_SERVER_ERROR,
+	return end(x, REASON_SERVER_ERROR,
 		   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", request->server, code,
 				*code ? ": " : "", text));
 }
@@ -79,7 +80,7 @@ static int check_procedures(struct exchange *x)
 	if (admin_fleet_present(&x->admin, &present, &err) < 0)
 		return fail(x, &err);
 	if (!present)
-		return end(x, FLEET_PROCEDURE_MISSING,
+		return end(x, REASON_PROCEDURE_MISSING,
 			   "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that "
 			   "its image brings it");
 	return 0;
@@ -141,7 +142,7 @@ static int check_adoption(struct exchange *x)
 	if (stored_problem(x, &stored) || is_outlived(x, &stored))
 		return 0;
 	if (!state.connected)
-		return end(x, FLEET_CONNECTING, "The server holds a token of this project already and is connecting; it is asked again");
+		return end(x, REASON_CONNECTING, "The server holds a token of this project already and is connecting; it is asked again");
 	x->result->adopted = true;
 	x->result->identity = x->request->identify ? registration_identity(&x->admin, &stored) : NULL;
 	return 1;
@@ -155,7 +156,7 @@ static int check_token(struct exchange *x)
 	if (admin_fleet_inspect(&x->admin, x->request->token->text, &info, &err) < 0)
 		return fail(x, &err);
 	if (info.error)
-		return end(x, FLEET_TOKEN_REFUSED,
+		return end(x, REASON_TOKEN_REFUSED,
 			   arena_printf(x->arena,
 					"The server does not accept the token (%s); generate a new one in the Aura console and "
 					"update the Secret",
@@ -178,17 +179,17 @@ static int call_register(struct exchange *x)
 	if (!registered && admin_row_says_not_leader(text))
 		return fail_not_leader(x);
 	if (!registered)
-		return end(x, FLEET_TOKEN_REFUSED,
+		return end(x, REASON_TOKEN_REFUSED,
 			   arena_printf(x->arena, "The server refused the token: %s", text));
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail(x, &err);
 	if (x->request->token->expires_ms <= clock_wall_ms(&clock_system))
-		return end(x, FLEET_TOKEN_EXPIRED,
+		return end(x, REASON_TOKEN_EXPIRED,
 			   "The token expired while it was registered; generate a new one in the Aura console and update the "
 			   "Secret");
 	problem = stored_problem(x, &stored);
 	if (problem)
-		return end(x, FLEET_SERVER_ERROR,
+		return end(x, REASON_SERVER_ERROR,
 			   arena_printf(x->arena, "The server answered success, but %s; it is tried again", problem));
 	fault_point("after-confirm");
 	return 0;

@@ -13,16 +13,7 @@
 #include "bolt/link.h"
 #include "neo4j/admin.h"
 #include "neo4j/token.h"
-
-// The reasons of condition FleetRegistered and FleetConnected.
-#define FLEET_REGISTERED "Registered"
-#define FLEET_CREDENTIALS_REFUSED "CredentialsRefused"
-#define FLEET_PROCEDURE_MISSING "ProcedureMissing"
-#define FLEET_UNREACHABLE "Unreachable"
-#define FLEET_SERVER_ERROR "ServerError"
-#define FLEET_TOKEN_REFUSED "TokenRefused"
-#define FLEET_CONNECTING "Connecting"
-#define FLEET_NO_LEADER "NoLeader"
+#include "operator/object/reason.h"
 
 struct registration_request {
 	struct bolt_target target;
@@ -32,7 +23,7 @@ struct registration_request {
 	const struct token *token;
 	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
 	bool identify;	// tell what the server that is taken so is in Aura: result.identity
-	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: FLEET_CONNECTING
+	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: REASON_CONNECTING
 	int64_t deadline;
 };
 
@@ -42,7 +33,7 @@ struct registration_result {
 	bool adopted;	     // it was registered already, and no call was made
 	const char *identity; // of an adopted one, see registration_identity(); NULL: not asked for, or not known
 	bool not_leader;     // another server can write database system
-	const char *reason;  // one of FLEET_...
+	enum reason reason;
 	const char *message; // for the status: cause and cure, no secret
 	bool answered;	     // the server took the password, or refused it
 	const char *code;    // Neo4j's own of a refusal; "" otherwise

@@ -10,6 +10,7 @@
 #include "operator/manifest/readiness.h"
 #include "operator/manifest/settings.h"
 #include "operator/object/labels.h"
+#include "operator/object/live_set.h"
 #include "operator/object/pod.h"
 
 #define NEO4J_ID 7474 // user and group of the image

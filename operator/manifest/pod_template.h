@@ -7,7 +7,8 @@
 
 #include <yyjson.h>
 
-#include "operator/manifest/workload.h"
+#include "base/arena.h"
+#include "operator/manifest/workload_inputs.h"
 
 // The template's object: metadata and spec.
 yyjson_mut_val *pod_template_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena);

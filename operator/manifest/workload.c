@@ -9,58 +9,7 @@
 #include "operator/manifest/pod_template.h"
 #include "operator/object/digest.h"
 #include "operator/object/labels.h"
-
-static yyjson_val *item_named(yyjson_val *list, const char *name)
-{
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(list, index, max, item) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "name"), name))
-			return item;
-	}
-	return NULL;
-}
-
-static const char *claim_size_of(yyjson_val *spec)
-{
-	size_t index, max;
-	yyjson_val *claim;
-
-	yyjson_arr_foreach(yyjson_obj_get(spec, "volumeClaimTemplates"), index, max, claim) {
-		if (yyjson_equals_str(yyjson_ptr_get(claim, "/metadata/name"), DATA_VOLUME))
-			return yyjson_get_str(yyjson_ptr_get(claim, "/spec/resources/requests/storage"));
-	}
-	return NULL;
-}
-
-void workload_read_live(yyjson_val *root, struct workload_live *ret)
-{
-	yyjson_val *spec = yyjson_obj_get(root, "spec");
-	yyjson_val *template = yyjson_obj_get(spec, "template");
-	yyjson_val *container = item_named(yyjson_ptr_get(template, "/spec/containers"), CONTAINER_NAME);
-	yyjson_val *plugins = item_named(yyjson_obj_get(container, "env"), "NEO4J_PLUGINS");
-	yyjson_val *annotations = yyjson_ptr_get(root, "/metadata/annotations");
-	yyjson_val *observed = yyjson_ptr_get(root, "/status/observedGeneration");
-
-	*ret = (struct workload_live){
-		.current = yyjson_is_int(observed) &&
-			   yyjson_get_sint(observed) == yyjson_get_sint(yyjson_ptr_get(root, "/metadata/generation")),
-		.update_revision = yyjson_get_str(yyjson_ptr_get(root, "/status/updateRevision")),
-		.plugins = yyjson_get_str(yyjson_obj_get(plugins, "value")),
-		.plugins_ref = yyjson_obj_get(plugins, "valueFrom"),
-		.declared = yyjson_get_str(yyjson_obj_get(annotations, DECLARED_PLUGINS_ANNOTATION)),
-		.server_version = yyjson_get_str(yyjson_obj_get(annotations, SERVER_VERSION_ANNOTATION)),
-		.fleet_entry = yyjson_get_str(yyjson_obj_get(annotations, FLEET_ENTRY_ANNOTATION)),
-		.withdrawn = yyjson_get_str(yyjson_obj_get(annotations, FLEET_WITHDRAWN_ANNOTATION)),
-		.unready = yyjson_get_str(yyjson_obj_get(annotations, UNREADY_ANNOTATION)),
-		.claim_size = claim_size_of(spec),
-		.image = yyjson_get_str(yyjson_obj_get(container, "image")),
-		.digest = yyjson_get_str(
-			yyjson_obj_get(yyjson_ptr_get(template, "/metadata/annotations"), CONFIG_DIGEST_ANNOTATION)),
-		.replicas = (int)yyjson_get_sint(yyjson_obj_get(spec, "replicas")),
-	};
-}
+#include "operator/object/live_set.h"
 
 static void add_claim(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct workload_inputs *inputs)
 {
@@ -76,7 +25,7 @@ static void add_claim(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct wo
 	wanted = yyjson_mut_obj_add_obj(doc, claim, "spec");
 	yyjson_mut_arr_add_str(doc, yyjson_mut_obj_add_arr(doc, wanted, "accessModes"), "ReadWriteOnce");
 	requests = yyjson_mut_obj_add_obj(doc, yyjson_mut_obj_add_obj(doc, wanted, "resources"), "requests");
-	yyjson_mut_obj_add_str(doc, requests, "storage", inputs->claim_size ? inputs->claim_size : storage->size);
+	yyjson_mut_obj_add_str(doc, requests, "storage", inputs->volume_size ? inputs->volume_size : storage->size);
 	if (storage->class_name)
 		yyjson_mut_obj_add_str(doc, wanted, "storageClassName", storage->class_name);
 }

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "operator/manifest/workload.h"
+#include "operator/object/live_set.h"
 #include "operator/object/names.h"
 
 // Those of twenty pods, thrice.

@@ -48,7 +48,7 @@ static struct workload_inputs workload_of(const struct inputs *inputs, const str
 		.withdrawn = inputs->withdrawn,
 		.unready = inputs->live.unready,
 		.certificate = inputs->certificate,
-		.claim_size = inputs->live.claim_size,
+		.volume_size = inputs->live.volume_size,
 		.replicas = inputs->replicas,
 	};
 }

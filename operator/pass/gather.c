@@ -11,6 +11,7 @@
 #include "base/steps.h"
 #include "operator/manifest/settings.h"
 #include "operator/object/admin_secret.h"
+#include "operator/object/live_set.h"
 #include "operator/pass/apply.h"
 #include "operator/server/server_login.h"
 
@@ -54,7 +55,7 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 	pods_release(inputs);
 	kube_object_unref(inputs->workload);
 	inputs->workload = workload;
-	workload_read_live(workload ? kube_object_root(workload) : NULL, &inputs->live);
+	live_set_read(workload ? kube_object_root(workload) : NULL, &inputs->live);
 	if (!workload)
 		return;
 	uid = kube_object_uid(workload);

@@ -14,6 +14,7 @@
 #include "operator/fleet/entry_trial.h"
 #include "operator/manifest/workload.h"
 #include "operator/object/data_volume.h"
+#include "operator/object/live_set.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
 #include "operator/pass/context.h"
@@ -37,7 +38,7 @@ struct inputs {
 	struct entry_trial_withdrawal withdrawal;
 	bool fleet; // Fleet Manager is to be in the template
 	struct kube_object *workload; // the StatefulSet; NULL for none, or for one that is not ours
-	struct workload_live live;
+	struct live_set live;
 	struct pod *pods; // of the StatefulSet, by name
 	size_t n_pods;
 	struct data_volume *volumes; // of pods that are there and of others

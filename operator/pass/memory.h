@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "operator/cluster/stall.h"
 #include "operator/fleet/connection_watch.h"
+#include "operator/object/reason.h"
 #include "operator/server/retry.h"
 
 struct arena;
@@ -119,7 +120,7 @@ struct memory {
 		unsigned failures;
 		int64_t next_ms; // monotonic; no attempt before
 		int64_t connecting_ms; // monotonic; a server that is connecting is waited for until then; 0: none was seen
-		char reason[64];
+		enum reason reason;
 		char message[MEMORY_TEXT_SIZE];
 	} attempt;
 

@@ -10,6 +10,7 @@
 #include "operator/cluster/scale.h"
 #include "operator/fleet/plugin_entry.h"
 #include "operator/fleet/registration_attempt.h"
+#include "operator/object/reason.h"
 #include "operator/pass/gather.h"
 #include "operator/pass/status.h"
 
@@ -30,8 +31,8 @@ struct pass {
 	bool announced;
 	struct plugin_entry entry;
 	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
-	const char *fleet_warning;  // reason of the Warning that the fleet message deserves; NULL: none
-	const char *warning_reason; // of a Warning event that the new status deserves; NULL: none
+	enum reason fleet_warning;  // of the Warning that the fleet message deserves
+	enum reason warning_reason; // of a Warning event that the new status deserves
 	char registered_at[TIME_TEXT_SIZE];
 	int64_t started_ms; // monotonic
 	int64_t again_ms;   // 0: not before something changes
@@ -43,7 +44,7 @@ static inline void pass_again(struct pass *pass, int64_t ms)
 		pass->again_ms = ms;
 }
 
-static inline void pass_refuse(struct pass *pass, const char *reason, const char *message)
+static inline void pass_refuse(struct pass *pass, enum reason reason, const char *message)
 {
 	pass->facts.refused_reason = reason;
 	pass->facts.refused = message;

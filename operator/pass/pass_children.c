@@ -1,15 +1,15 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "operator/pass/pass.h"
-
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
+#include "operator/object/reason.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/children.h"
+#include "operator/pass/pass.h"
 #include "operator/pass/publish.h"
 
 #define REFUSED_RETRY_MS INT64_C(60000)
@@ -28,7 +28,7 @@ static void wait_for_name(struct pass *pass)
 static void wait_for_deletion(struct pass *pass, const char *leaving)
 {
 	wait_for_name(pass);
-	pass->facts.waiting_reason = "WaitingForDeletion";
+	pass->facts.waiting_reason = REASON_WAITING_FOR_DELETION;
 	pass->facts.waiting_for = arena_printf(pass->arena, "Waiting for %s of a deleted deployment of this name to go", leaving);
 }
 
@@ -56,7 +56,7 @@ static bool is_refusal(struct pass *pass, struct err *err)
 
 	if (err->status != 422 && !((err->status == 400 || err->status == 403) && denied))
 		return false;
-	pass_refuse(pass, denied ? "Denied" : "InvalidSpec",
+	pass_refuse(pass, denied ? REASON_DENIED : REASON_INVALID_SPEC,
 		    arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
 	pass_again(pass, REFUSED_RETRY_MS);
 	err_clear(err);
@@ -124,7 +124,7 @@ static int adopt(struct pass *pass, const struct children *children, const struc
 {
 	const char *orphans = adoption_list(cases, children->n, ADOPTION_ORPHAN, pass->arena);
 	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, false};
-	struct event_text adopted = {EVENT_NORMAL, "Adopted", NULL};
+	struct event_text adopted = {EVENT_NORMAL, reason_name(REASON_ADOPTED), NULL};
 	int r;
 
 	if (!orphans)
@@ -163,7 +163,7 @@ static int claim_names(struct pass *pass, struct children *children, bool *ret_f
 	leaving = adoption_list(cases, children->n, ADOPTION_LEAVING, pass->arena);
 	if (refusal) {
 		wait_for_name(pass);
-		pass_refuse(pass, "NameTaken", refusal);
+		pass_refuse(pass, REASON_NAME_TAKEN, refusal);
 		return 0;
 	}
 	if (leaving) {
@@ -197,9 +197,9 @@ static bool lacks_secrets(struct pass *pass)
 	if (!problem)
 		return false;
 	pass->facts.waiting_for = problem;
-	pass->facts.waiting_reason = PHASE_WAITING_FOR_SECRET;
+	pass->facts.waiting_reason = REASON_WAITING_FOR_SECRET;
 	if (!inputs->workload)
-		pass->warning_reason = inputs->admin_problem ? "AdminSecretUnusable" : "CertificateUnusable";
+		pass->warning_reason = inputs->admin_problem ? REASON_ADMIN_SECRET_UNUSABLE : REASON_CERTIFICATE_UNUSABLE;
 	return true;
 }
 
@@ -233,7 +233,7 @@ int pass_shape(struct pass *pass, struct err *err)
 	struct err problem = ERR_INIT;
 
 	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
-		pass_refuse(pass, "VersionUnsupported",
+		pass_refuse(pass, REASON_VERSION_UNSUPPORTED,
 		       arena_printf(pass->arena, "spec.image.tag: '%s'%s%s is older than 5.26, the oldest supported version; choose a "
 						 "newer tag",
 				    inputs->dbms.image.tag, inputs->told ? ", which runs Neo4j " : "",
@@ -243,7 +243,7 @@ int pass_shape(struct pass *pass, struct err *err)
 	if (lacks_secrets(pass))
 		return 0;
 	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
-		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+		pass_refuse(pass, REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text));
 		return 0;
 	}
 	if (children.plugins_malformed)

@@ -1,15 +1,16 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "operator/pass/pass.h"
-
 #include "base/fault.h"
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/token_expiry.h"
 #include "operator/fleet/twins.h"
+#include "operator/object/condition.h"
 #include "operator/object/key.h"
+#include "operator/object/reason.h"
+#include "operator/pass/pass.h"
 #include "operator/pass/publish.h"
 #include "operator/server/server_login.h"
 
@@ -62,21 +63,21 @@ void pass_check_access(struct pass *pass)
 		pass_again(pass, inputs->certificate_turns_ms - clock_wall_ms(&clock_system) + 1);
 	if (!inputs->workload || pass->facts.refused)
 		return;
-	*certificate = (struct status_problem){"CertificateUnusable", inputs->certificate_problem != NULL,
-					       inputs->certificate_problem ? "SecretUnusable" : "Usable",
+	*certificate = (struct status_problem){CONDITION_CERTIFICATE_UNUSABLE, inputs->certificate_problem != NULL,
+					       inputs->certificate_problem ? REASON_SECRET_UNUSABLE : REASON_USABLE,
 					       inputs->certificate_problem};
 	pass->wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
-		FLEET_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? "NotAList" : "Merged", pass->malformed};
+		CONDITION_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? REASON_NOT_A_LIST : REASON_MERGED, pass->malformed};
 	if (inputs->admin_problem) {
-		*credentials = (struct status_problem){"CredentialsRefused", 1, "SecretUnusable", inputs->admin_problem};
+		*credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, 1, REASON_SECRET_UNUSABLE, inputs->admin_problem};
 		return;
 	}
 	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
 	if (pass->wanted.verdict.phase == PHASE_READY && *pass->memory->login.version)
 		pass->wanted.version = pass->memory->login.version;
 	pass_again(pass, verdict.again_after_ms);
-	*credentials = (struct status_problem){"CredentialsRefused", verdict.known ? verdict.refusal != NULL : -1,
-					       verdict.refusal ? "Refused" : "Accepted", verdict.refusal};
+	*credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, verdict.known ? verdict.refusal != NULL : -1,
+					       verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
 }
 
 static int register_fleet(struct pass *pass, struct err *err)
@@ -104,7 +105,7 @@ static int register_fleet(struct pass *pass, struct err *err)
 	fleet->reason = result.reason;
 	fleet->message = result.message;
 	pass->just_registered = result.registered;
-	pass->fleet_warning = result.registered || result.waiting ? NULL : "AuraFleetManagementFailed";
+	pass->fleet_warning = result.registered || result.waiting ? REASON_NONE : REASON_AURA_FAILED;
 	if (result.registered) {
 		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
 		// By the API server's clock the resource may be younger than now; its registration never is.
@@ -133,9 +134,9 @@ static void look_at_token(struct pass *pass)
 
 	format_key(pass, key);
 	pass_again(pass, token_expiry_look(&query, key, pass->wanted.fleet.last_registration));
-	*twins = (struct status_problem){.type = FLEET_TWINS};
+	*twins = (struct status_problem){.type = CONDITION_FLEET_TWINS};
 	twins->holds = twins_find(pass->context, key, &pass->inputs.dbms, pass->arena, &twins->message);
-	twins->reason = twins->holds > 0 ? "OneInAura" : "Apart";
+	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
 }
 
 // The server's own words are kept: they may tell why.
@@ -162,10 +163,10 @@ static void watch_connection(struct pass *pass)
 	struct status_fleet *fleet = &pass->wanted.fleet;
 	struct attempt_inputs inputs = attempt_inputs(pass);
 	struct attempt_connection connection;
-	yyjson_val *old = kube_object_condition(pass->inputs.object, "FleetConnected");
+	yyjson_val *old = kube_object_condition(pass->inputs.object, CONDITION_FLEET_CONNECTED);
 
 	// Switched on again: that it is off is not true any more.
-	fleet->publish_connected = yyjson_equals_str(yyjson_obj_get(old, "reason"), FLEET_DISABLED);
+	fleet->publish_connected = reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) == REASON_DISABLED;
 	fleet->connected = -1;
 	fleet->connected_message = "The servers are asked when they are registered";
 	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
@@ -178,7 +179,7 @@ static void watch_connection(struct pass *pass)
 	fleet->connected = connection.connected;
 	fleet->connected_message = connection.message;
 	if (connection.token_gone) {
-		fleet->connected_reason = FLEET_TOKEN_GONE;
+		fleet->connected_reason = REASON_TOKEN_GONE;
 		fleet->connected_message = gone_message(pass, connection.message);
 	}
 	look_at_token(pass);
@@ -192,10 +193,10 @@ static void end_connection(struct pass *pass)
 
 	format_key(pass, key);
 	twins_note(pass->context, key, NULL, pass->arena);
-	pass->wanted.problems[PROBLEM_TWINS] = (struct status_problem){.type = FLEET_TWINS, .reason = "Apart"};
-	fleet->publish_connected = kube_object_condition(pass->inputs.object, "FleetConnected") != NULL;
+	pass->wanted.problems[PROBLEM_TWINS] = (struct status_problem){.type = CONDITION_FLEET_TWINS, .reason = REASON_APART};
+	fleet->publish_connected = kube_object_condition(pass->inputs.object, CONDITION_FLEET_CONNECTED) != NULL;
 	fleet->connected = 0;
-	fleet->connected_reason = FLEET_DISABLED;
+	fleet->connected_reason = REASON_DISABLED;
 	fleet->connected_message = fleet->message;
 }
 
@@ -211,11 +212,11 @@ static const char *unknown_version(const struct pass *pass)
 }
 
 // The reason of the event for an obstacle; one that has a condition of its own is told with that.
-static const char *warning_of(const char *obstacle_reason)
+static enum reason warning_of(enum reason obstacle_reason)
 {
-	if (strcmp(obstacle_reason, FLEET_PLUGINS_MALFORMED) == 0)
-		return NULL;
-	return strcmp(obstacle_reason, FLEET_WITHDRAWN) == 0 ? FLEET_WITHDRAWN : "AuraFleetManagementFailed";
+	if (obstacle_reason == REASON_PLUGINS_MALFORMED)
+		return REASON_NONE;
+	return obstacle_reason == REASON_FLEET_PLUGIN_WITHDRAWN ? REASON_FLEET_PLUGIN_WITHDRAWN : REASON_AURA_FAILED;
 }
 
 // An exchange may take seconds where a server is slow: then what is known already is told before it. One that has just taken the
@@ -262,7 +263,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	if (facts.obstacle && decision.step == FLEET_WAIT)
 		pass->fleet_warning = warning_of(facts.obstacle_reason);
 	if (decision.step == FLEET_REGISTER && is_to_be_announced(pass)) {
-		fleet->reason = FLEET_WAITING_FOR_READY;
+		fleet->reason = REASON_WAITING_FOR_READY;
 		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
 		pass->announce = pass->announced = true;
 	} else if (decision.step == FLEET_REGISTER) {

@@ -7,6 +7,8 @@
 
 #include "api/dbms.h"
 #include "base/clock.h"
+#include "operator/object/condition.h"
+#include "operator/object/reason.h"
 
 #define STATUS_TRIES 5
 #define EVENTS_LIVE_MS INT64_C(3600000) // the API server's default
@@ -105,17 +107,19 @@ bool publish_says(const struct kube_object *object, const char *pointer, const c
 	return old && strcmp(old, text) == 0;
 }
 
-bool publish_says_stalled(const struct kube_object *object, const char *reason)
+bool publish_says_stalled(const struct kube_object *object, enum reason reason)
 {
-	yyjson_val *stalled = kube_object_condition(object, "Stalled");
+	yyjson_val *stalled = kube_object_condition(object, CONDITION_STALLED);
 
 	return reason && yyjson_equals_str(yyjson_obj_get(stalled, "status"), "True") &&
-	       yyjson_equals_str(yyjson_obj_get(stalled, "reason"), reason);
+	       reason_of(yyjson_get_str(yyjson_obj_get(stalled, "reason"))) == reason;
 }
 
-void publish_stall(const struct publisher *publisher, const struct kube_object *before, const struct event_text *text)
+void publish_stall(const struct publisher *publisher, const struct kube_object *before, enum reason reason, const char *message)
 {
-	warn(publisher, before, publish_says_stalled(before, text->reason), text);
+	struct event_text text = {EVENT_WARNING, reason_name(reason), message};
+
+	warn(publisher, before, publish_says_stalled(before, reason), &text);
 }
 
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted)

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/object/reason.h"
 #include "operator/pass/context.h"
 #include "operator/pass/status.h"
 
@@ -41,9 +42,9 @@ void publish_warning(const struct publisher *publisher, const struct kube_object
 void publish_problems(const struct publisher *publisher, const struct kube_object *before, const struct status_wanted *wanted);
 
 // One Warning for a deployment that has become Stalled for this reason, by what the object says, as it was before.
-void publish_stall(const struct publisher *publisher, const struct kube_object *before, const struct event_text *text);
+void publish_stall(const struct publisher *publisher, const struct kube_object *before, enum reason reason, const char *message);
 
-bool publish_says_stalled(const struct kube_object *object, const char *reason); // reason NULL: no
+bool publish_says_stalled(const struct kube_object *object, enum reason reason); // of REASON_NONE: no
 
 // Whether the object says this text at a JSON pointer.
 bool publish_says(const struct kube_object *object, const char *pointer, const char *text);

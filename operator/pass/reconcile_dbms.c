@@ -15,6 +15,8 @@
 #include "operator/cluster/volume_growth.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/twins.h"
+#include "operator/object/condition.h"
+#include "operator/object/reason.h"
 #include "operator/pass/pass.h"
 #include "operator/pass/publish.h"
 #include "operator/pass/reconcile.h"
@@ -82,7 +84,7 @@ static void explain_scale(struct pass *pass)
 	else if (pass->scale.action == SCALE_DRAIN && *refused)
 		facts->unscalable = arena_printf(pass->arena, "the servers refuse to be drained: %s", refused);
 	if (pass->scale.action == SCALE_STOPPED)
-		facts->stuck = SCALE_IN_STOPPED;
+		facts->stuck = REASON_SCALE_IN_STOPPED;
 	if (!facts->unscalable && scale_is_removing(&pass->scale))
 		facts->removing = *refused ? arena_printf(pass->arena, "%s; refused: %s", message, refused) : message;
 }
@@ -119,7 +121,7 @@ static int evict(struct pass *pass, const struct pod *pod, struct err *err)
 		pass->memory->rolling = pass->facts.rolling = true;
 	if (r == ERR_TOO_MANY || r == ERR_SERVER || r == ERR_FORBIDDEN) {
 		pass->facts.roll_waiting = arena_printf(pass->arena, "%s cannot be evicted: %s", pod->name, err->text);
-		pass->facts.stuck = ROLL_EVICTION_REFUSED;
+		pass->facts.stuck = REASON_EVICTION_REFUSED;
 		pass_again(pass, EVICTION_RETRY_MS);
 	} else if (r < 0 && r != ERR_NOT_FOUND && r != ERR_CONFLICT) {
 		return err_wrap(err, "cannot evict pod '%s'", pod->name);
@@ -150,7 +152,7 @@ static int roll(struct pass *pass, struct err *err)
 	}
 	pass->facts.roll_waiting = decision.waiting;
 	if (decision.stopped && !pass->facts.stuck)
-		pass->facts.stuck = ROLL_STOPPED;
+		pass->facts.stuck = REASON_ROLL_STOPPED;
 	return decision.evict ? evict(pass, decision.evict, err) : 0;
 }
 
@@ -176,12 +178,12 @@ static void judge(struct pass *pass)
 	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
 	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
 		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
-	if (strcmp(pass->wanted.verdict.reason, SCALE_IN_REFUSED) == 0)
-		pass->warning_reason = SCALE_IN_REFUSED;
+	if (pass->wanted.verdict.reason == REASON_SCALE_IN_REFUSED)
+		pass->warning_reason = REASON_SCALE_IN_REFUSED;
 	if (pass->wanted.verdict.phase != PHASE_READY)
 		return;
 	if (pass->facts.note)
-		pass->warning_reason = "StorageGrowthRefused";
+		pass->warning_reason = REASON_STORAGE_GROWTH_REFUSED;
 	pass->memory->formed = true;
 	pass->memory->rolling = false;
 }
@@ -191,7 +193,7 @@ static void tell_of_copy(const struct pass *pass, const struct publisher *publis
 {
 	const char *last = kube_object_str(before, "/status/auraFleetManagement/lastRegistrationTime");
 	const char *created = pass->inputs.dbms.metadata.created;
-	struct event_text copied = {EVENT_NORMAL, "FleetStatusRestored", NULL};
+	struct event_text copied = {EVENT_NORMAL, reason_name(REASON_FLEET_STATUS_RESTORED), NULL};
 
 	if (!yyjson_is_true(kube_object_get(before, "/status/auraFleetManagement/registered")) || !fleet_is_copied(created, last))
 		return;
@@ -206,19 +208,19 @@ static void tell_of_copy(const struct pass *pass, const struct publisher *publis
 static void tell_of_connection(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
 {
 	const struct status_fleet *fleet = &pass->wanted.fleet;
-	yyjson_val *old = kube_object_condition(before, "FleetConnected");
-	struct event_text gone = {EVENT_WARNING, "AuraFleetManagementDisconnected", fleet->connected_message};
+	yyjson_val *old = kube_object_condition(before, CONDITION_FLEET_CONNECTED);
+	struct event_text gone = {EVENT_WARNING, reason_name(REASON_AURA_DISCONNECTED), fleet->connected_message};
 
-	if (fleet->publish_connected && fleet->connected_reason && strcmp(fleet->connected_reason, FLEET_TOKEN_GONE) == 0 &&
-	    !yyjson_equals_str(yyjson_obj_get(old, "reason"), FLEET_TOKEN_GONE))
+	if (fleet->publish_connected && fleet->connected_reason == REASON_TOKEN_GONE &&
+	    reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) != REASON_TOKEN_GONE)
 		publish_event(publisher, before, &gone);
 }
 
 static void tell_of_fleet(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
 {
 	const struct status_fleet *fleet = &pass->wanted.fleet;
-	struct event_text registered = {EVENT_NORMAL, "AuraFleetManagementRegistered", fleet->message};
-	struct event_text warning = {EVENT_WARNING, pass->fleet_warning, fleet->message};
+	struct event_text registered = {EVENT_NORMAL, reason_name(REASON_AURA_REGISTERED), fleet->message};
+	struct event_text warning = {EVENT_WARNING, reason_name(pass->fleet_warning), fleet->message};
 
 	tell_of_copy(pass, publisher, before);
 	tell_of_connection(pass, publisher, before);
@@ -241,12 +243,11 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 	const struct dbms *dbms = &pass->inputs.dbms;
 	const char *agreement =
 		arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'", dbms->license ? dbms->license : "");
-	struct event_text license = {EVENT_NORMAL, "LicenseAgreement", agreement};
-	struct event_text warning = {EVENT_WARNING, pass->warning_reason, pass->wanted.verdict.message};
-	struct event_text stall = {EVENT_WARNING, pass->wanted.verdict.reason, pass->wanted.verdict.message};
+	struct event_text license = {EVENT_NORMAL, reason_name(REASON_LICENSE_AGREEMENT), agreement};
+	struct event_text warning = {EVENT_WARNING, reason_name(pass->warning_reason), pass->wanted.verdict.message};
 
 	if (pass->wanted.verdict.stalled)
-		publish_stall(publisher, before, &stall);
+		publish_stall(publisher, before, pass->wanted.verdict.reason, pass->wanted.verdict.message);
 	if (pass->warning_reason)
 		publish_warning(publisher, before, "/status/message", &warning);
 	publish_problems(publisher, before, &pass->wanted);
@@ -320,9 +321,9 @@ static void decode(struct pass *pass, const struct kube_object *object)
 	size_t bytes = kube_object_cut_bytes(object);
 
 	if (bytes)
-		pass_refuse(pass, "InvalidSpec", gather_too_large(bytes, pass->arena));
+		pass_refuse(pass, REASON_INVALID_SPEC, gather_too_large(bytes, pass->arena));
 	else if (r < 0)
-		pass_refuse(pass, "InvalidSpec", arena_strdup(pass->arena, problem.text));
+		pass_refuse(pass, REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text));
 }
 
 static int run(struct pass *pass, struct err *err)
@@ -394,7 +395,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	r = run(&pass, err);
 	ret->again_after_ms = pass.again_ms;
 	if (r == 0 && pass.wanted.fleet.reason && (!pass.wanted.fleet.registered || pass.just_registered))
-		ret->reason = pass.wanted.fleet.reason;
+		ret->reason = reason_name(pass.wanted.fleet.reason);
 	gather_release(&pass.inputs);
 	secret_cache_release(&keyring);
 	return r;

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "operator/cluster/phase.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/condition.h"
+#include "operator/object/reason.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/gather.h"
 #include "operator/pass/publish.h"
@@ -166,13 +168,13 @@ static void again(struct pass *pass, int64_t ms)
 // The deployment's own pass has found that the password is refused: no login is wasted on that.
 static const char *refused(const struct pass *pass)
 {
-	yyjson_val *condition = kube_object_condition(pass->target.object, "CredentialsRefused");
+	yyjson_val *condition = kube_object_condition(pass->target.object, CONDITION_CREDENTIALS_REFUSED);
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True");
 
 	return holds ? yyjson_get_str(yyjson_obj_get(condition, "message")) : NULL;
 }
 
-static void not_answered(struct pass *pass, const char *reason, const char *message)
+static void not_answered(struct pass *pass, enum reason reason, const char *message)
 {
 	pass->facts.sight = PLUGIN_NOT_ANSWERED;
 	pass->facts.problem_reason = reason;
@@ -189,10 +191,10 @@ static void ask_server(struct pass *pass, const struct access_servers *servers, 
 
 	if (query_procedures(&query, pass->pod, pass->facts.procedures, &present, &problem)) {
 		pass->facts.sight = present ? PLUGIN_SEEN : PLUGIN_NOT_SEEN;
-		problem = (struct access_problem){.reason = "", .message = ""};
+		problem = (struct access_problem){.reason = REASON_NONE, .message = ""};
 	} else {
 		not_answered(pass, problem.reason, problem.message);
-		at_least_ms = strcmp(problem.reason, FLEET_CREDENTIALS_REFUSED) == 0 ? REFUSED_RETRY_MS : 0;
+		at_least_ms = problem.reason == REASON_CREDENTIALS_REFUSED ? REFUSED_RETRY_MS : 0;
 	}
 	if (present)
 		retry_succeed(retry, basis);
@@ -234,13 +236,13 @@ static void look(struct pass *pass)
 		break;
 	case RETRY_WAIT:
 		facts->sight = PLUGIN_NOT_SEEN;
-		if (*retry->reason)
+		if (retry->reason)
 			not_answered(pass, retry->reason, retry->message);
 		again(pass, left);
 		break;
 	case RETRY_ASK:
 		if (refused(pass))
-			not_answered(pass, FLEET_CREDENTIALS_REFUSED, refused(pass));
+			not_answered(pass, REASON_CREDENTIALS_REFUSED, refused(pass));
 		else
 			ask_server(pass, &servers, basis);
 		break;
@@ -254,9 +256,9 @@ static void tell_event(const struct pass *pass)
 {
 	const struct plugin_verdict *verdict = &pass->wanted.verdict;
 	struct publisher publisher = {pass->context, key_resource(KEY_PLUGIN), pass->arena, !pass->memory->told};
-	struct event_text ready = {EVENT_NORMAL, "PluginReady", verdict->message};
-	struct event_text failed = {EVENT_WARNING, "PluginFailed", verdict->message};
-	yyjson_val *condition = kube_object_condition(pass->object, "Ready");
+	struct event_text ready = {EVENT_NORMAL, reason_name(REASON_PLUGIN_READY), verdict->message};
+	struct event_text failed = {EVENT_WARNING, reason_name(REASON_PLUGIN_FAILED), verdict->message};
+	yyjson_val *condition = kube_object_condition(pass->object, CONDITION_READY);
 	const char *since = yyjson_get_str(yyjson_obj_get(condition, "lastTransitionTime"));
 
 	if (verdict->phase == PLUGIN_FAILED)
@@ -295,7 +297,7 @@ static int publish(struct pass *pass, struct err *err)
 static int refuse(struct pass *pass, struct err *err)
 {
 	struct plugin_claim claim = {.verdict = CLAIM_REFUSED,
-				     .reason = "InvalidSpec",
+				     .reason = REASON_INVALID_SPEC,
 				     .message = gather_too_large(kube_object_cut_bytes(pass->object), pass->arena)};
 
 	pass->facts.claim = &claim;

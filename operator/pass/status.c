@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "operator/object/condition.h"
 #include "operator/object/drift.h"
+#include "operator/object/reason.h"
 
 // The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
 #define MESSAGE_MAX ((size_t)32768)
@@ -52,7 +54,7 @@ static void add_message(struct writer *w, yyjson_mut_val *object, const char *te
 	yyjson_mut_obj_add_strcpy(w->doc, object, "message", text);
 }
 
-static void condition(struct writer *w, const char *type, int value, const char *reason, const char *message)
+static void condition(struct writer *w, const char *type, int value, enum reason reason, const char *message)
 {
 	const char *status = value > 0 ? "True" : value == 0 ? "False" : "Unknown";
 	yyjson_val *old = old_condition(w, type);
@@ -63,7 +65,7 @@ static void condition(struct writer *w, const char *type, int value, const char 
 		since = w->now;
 	yyjson_mut_obj_add_strcpy(w->doc, item, "type", type);
 	yyjson_mut_obj_add_strcpy(w->doc, item, "status", status);
-	yyjson_mut_obj_add_strcpy(w->doc, item, "reason", reason);
+	yyjson_mut_obj_add_strcpy(w->doc, item, "reason", reason_name(reason));
 	add_message(w, item, message ? message : "");
 	yyjson_mut_obj_add_strcpy(w->doc, item, "lastTransitionTime", since);
 	yyjson_mut_obj_add_sint(w->doc, item, "observedGeneration", w->generation);
@@ -74,9 +76,9 @@ static void phase_conditions(struct writer *w, const struct phase_verdict *verdi
 	bool failed = verdict->phase == PHASE_FAILED || verdict->stalled;
 	bool moving = !failed && verdict->phase != PHASE_READY;
 
-	condition(w, "Ready", verdict->phase == PHASE_READY, verdict->reason, verdict->message);
-	condition(w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
-	condition(w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+	condition(w, CONDITION_READY, verdict->phase == PHASE_READY, verdict->reason, verdict->message);
+	condition(w, CONDITION_RECONCILING, moving, verdict->reason, moving ? verdict->message : "");
+	condition(w, CONDITION_STALLED, failed, verdict->reason, failed ? verdict->message : "");
 }
 
 static void problem_conditions(struct writer *w, const struct status_problem *problems)
@@ -103,19 +105,19 @@ static const char *message_of(const struct status_wanted *wanted, struct arena *
 	return message;
 }
 
-static const char *connected_reason(int connected)
+static enum reason connected_reason(int connected)
 {
 	if (connected > 0)
-		return "Connected";
-	return connected == 0 ? "NotConnected" : "NotAsked";
+		return REASON_CONNECTED;
+	return connected == 0 ? REASON_NOT_CONNECTED : REASON_NOT_ASKED;
 }
 
 static void fleet_conditions(struct writer *w, const struct status_fleet *fleet)
 {
 	if (fleet->publish)
-		condition(w, "FleetRegistered", fleet->registered, fleet->reason, fleet->message);
+		condition(w, CONDITION_FLEET_REGISTERED, fleet->registered, fleet->reason, fleet->message);
 	if (fleet->publish_connected)
-		condition(w, "FleetConnected", fleet->connected,
+		condition(w, CONDITION_FLEET_CONNECTED, fleet->connected,
 			  fleet->connected_reason ? fleet->connected_reason : connected_reason(fleet->connected), fleet->connected_message);
 }
 
@@ -232,9 +234,9 @@ const char *status_plugin_patch(yyjson_val *object, const struct status_plugin_w
 	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", plugin_phase_name(verdict->phase));
 	add_message(&w, status, verdict->message);
 	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
-	condition(&w, "Ready", verdict->phase == PLUGIN_READY, verdict->reason, verdict->message);
-	condition(&w, "Reconciling", moving, verdict->reason, moving ? verdict->message : "");
-	condition(&w, "Stalled", failed, verdict->reason, failed ? verdict->message : "");
+	condition(&w, CONDITION_READY, verdict->phase == PLUGIN_READY, verdict->reason, verdict->message);
+	condition(&w, CONDITION_RECONCILING, moving, verdict->reason, moving ? verdict->message : "");
+	condition(&w, CONDITION_STALLED, failed, verdict->reason, failed ? verdict->message : "");
 	keep_others(&w);
 	return end(&w, object, arena);
 }

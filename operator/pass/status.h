@@ -13,17 +13,18 @@
 
 #include "base/arena.h"
 #include "operator/cluster/phase.h"
+#include "operator/object/reason.h"
 #include "operator/plugin/plugin_phase.h"
 
 struct status_fleet {
 	bool publish;		       // enabled was seen: auraFleetManagement and FleetRegistered are written
 	bool registered;
 	const char *last_registration; // RFC 3339; NULL when there was none
-	const char *reason;	       // of condition FleetRegistered
+	enum reason reason;	       // of condition FleetRegistered
 	const char *message;
 	bool publish_connected;	       // condition FleetConnected is written
 	int connected;		       // 1 true, 0 false, -1 unknown
-	const char *connected_reason;  // NULL: the one that says the same as connected
+	enum reason connected_reason;  // REASON_NONE: the one that says the same as connected
 	const char *connected_message;
 };
 
@@ -32,7 +33,7 @@ struct status_fleet {
 struct status_problem {
 	const char *type;
 	int holds; // 1, 0, -1 unknown: the condition stays as it is
-	const char *reason;
+	enum reason reason;
 	const char *message;
 };
 

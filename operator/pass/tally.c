@@ -12,14 +12,16 @@
 #include <string.h>
 
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/condition.h"
+#include "operator/object/reason.h"
 #include "operator/server/server_login.h"
 
 // A status is written by more hands than ours: whatever stands there under another name counts as the last.
-static const char *const reasons[] = {
-	FLEET_DISABLED, FLEET_VERSION_UNSUPPORTED, FLEET_WITHDRAWN, FLEET_PLUGINS_MALFORMED, FLEET_VERSION_UNKNOWN, FLEET_TOKEN_DEFERRED,
-	FLEET_WAITING_FOR_READY, FLEET_SECRET_NOT_FOUND, FLEET_SECRET_KEY_NOT_FOUND, FLEET_TOKEN_EMPTY, FLEET_TOKEN_MALFORMED,
-	FLEET_TOKEN_EXPIRED, FLEET_CREDENTIALS_REFUSED, FLEET_PROCEDURE_MISSING, FLEET_UNREACHABLE, FLEET_SERVER_ERROR, FLEET_TOKEN_REFUSED,
-	FLEET_CONNECTING, FLEET_NO_LEADER, ACCESS_SECRET_UNREADABLE, ACCESS_CERTIFICATE_UNUSABLE, "Other",
+static const enum reason reasons[] = {
+	REASON_DISABLED, REASON_VERSION_UNSUPPORTED, REASON_FLEET_PLUGIN_WITHDRAWN, REASON_PLUGINS_MALFORMED, REASON_VERSION_UNKNOWN, REASON_TOKEN_DEFERRED,
+	REASON_WAITING_FOR_READY, REASON_SECRET_NOT_FOUND, REASON_SECRET_KEY_NOT_FOUND, REASON_TOKEN_EMPTY, REASON_TOKEN_MALFORMED,
+	REASON_TOKEN_EXPIRED, REASON_CREDENTIALS_REFUSED, REASON_PROCEDURE_MISSING, REASON_UNREACHABLE, REASON_SERVER_ERROR, REASON_TOKEN_REFUSED,
+	REASON_CONNECTING, REASON_NO_LEADER, REASON_SECRET_UNREADABLE, REASON_CERTIFICATE_UNUSABLE, REASON_OTHER,
 };
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 static_assert(N_REASONS <= TALLY_REASONS, "each has a counter");
@@ -49,30 +51,31 @@ void tally_free(struct tally *tally)
 
 const char *tally_reason(size_t i)
 {
-	return i < N_REASONS ? reasons[i] : NULL;
+	return i < N_REASONS ? reason_name(reasons[i]) : NULL;
 }
 
-static size_t place_of(const char *reason)
+static size_t place_of(enum reason reason)
 {
 	size_t i = 0;
 
-	while (i < N_REASONS - 1 && strcmp(reasons[i], reason) != 0)
+	while (i < N_REASONS - 1 && reasons[i] != reason)
 		i++;
 	return i;
 }
 
 // The reason of the condition FleetRegistered, where that is False.
-static const char *unregistered_reason(const struct kube_object *root)
+static enum reason unregistered_reason(const struct kube_object *root)
 {
-	yyjson_val *condition = kube_object_condition(root, "FleetRegistered");
+	yyjson_val *condition = kube_object_condition(root, CONDITION_FLEET_REGISTERED);
 	bool unregistered = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
 
-	return unregistered ? yyjson_get_str(yyjson_obj_get(condition, "reason")) : NULL;
+	return unregistered ? reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason"))) : REASON_NONE;
 }
 
 static void count_root(struct tally_counts *counts, enum key_kind kind, const struct kube_object *root, size_t one)
 {
-	const char *phase = kube_object_str(root, "/status/phase"), *reason = unregistered_reason(root);
+	const char *phase = kube_object_str(root, "/status/phase");
+	enum reason reason = unregistered_reason(root);
 	bool enabled = yyjson_is_true(kube_object_get(root, "/spec/auraFleetManagement/enabled"));
 	bool registered = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
 
@@ -80,7 +83,7 @@ static void count_root(struct tally_counts *counts, enum key_kind kind, const st
 		counts->phases[kind][p] += strcmp(phase, phase_name((enum phase)p)) == 0 ? one : 0;
 	counts->enabled += enabled ? one : 0;
 	counts->registered += registered ? one : 0;
-	if (registered && yyjson_equals_str(yyjson_obj_get(kube_object_condition(root, "FleetConnected"), "status"), "False"))
+	if (registered && yyjson_equals_str(yyjson_obj_get(kube_object_condition(root, CONDITION_FLEET_CONNECTED), "status"), "False"))
 		counts->disconnected += one;
 	if (enabled && reason)
 		counts->reasons[place_of(reason)] += one;

@@ -9,11 +9,12 @@
 #include "base/json.h"
 #include "neo4j/conf_check.h"
 #include "neo4j/conf_names.h"
+#include "operator/object/reason.h"
 
 // All settings of all claims together: far more than plugins have, and well below what neo4j.conf may be.
 #define MAX_SETTINGS_BYTES (128 * 1024)
 
-static void decide(struct plugin_claim *claim, enum claim_verdict verdict, const char *reason, const char *message)
+static void decide(struct plugin_claim *claim, enum claim_verdict verdict, enum reason reason, const char *message)
 {
 	claim->verdict = verdict;
 	claim->reason = reason;
@@ -46,13 +47,13 @@ static const char *why_unknown(const struct plugin_claim *claim, const struct pl
 static bool judge_name(struct plugin_claim *claim, const struct plugin_claims_target *target, struct arena *arena)
 {
 	if (version_fleet_form(&target->version) == FLEET_FORM_UNDECIDABLE && !strcmp(claim->name, PLUGIN_FLEET)) {
-		decide(claim, CLAIM_WAITING, "VersionUnknown",
+		decide(claim, CLAIM_WAITING, REASON_VERSION_UNKNOWN,
 		       "Waiting for the server to tell its version: the image's tag does not, and not every image has this plugin");
 		return false;
 	}
 	if (pluginlist_known(&target->version, claim->name))
 		return true;
-	decide(claim, CLAIM_REFUSED, "UnknownPlugin", why_unknown(claim, target, arena));
+	decide(claim, CLAIM_REFUSED, REASON_UNKNOWN_PLUGIN, why_unknown(claim, target, arena));
 	return false;
 }
 
@@ -119,7 +120,7 @@ static bool judge_settings(struct plugin_claim *claim, const struct plugin_claim
 			(void)conf_check_setting(&setting, target->cluster, &err);
 	}
 	if (err_is_set(&err))
-		decide(claim, CLAIM_REFUSED, "InvalidSpec", arena_strdup(arena, err.text));
+		decide(claim, CLAIM_REFUSED, REASON_INVALID_SPEC, arena_strdup(arena, err.text));
 	else
 		*bytes = sum;
 	return !err_is_set(&err);
@@ -174,7 +175,7 @@ static void judge(const struct plugin_claims *claims, struct plugin_claim *claim
 	size_t none = 0;
 
 	if (claim->plugin.metadata.deleting || (claim->name && !claim->plugin.enabled))
-		decide(claim, CLAIM_DISABLED, NULL, NULL);
+		decide(claim, CLAIM_DISABLED, REASON_NONE, NULL);
 	if (claim->verdict != CLAIM_ACCEPTED || !judge_name(claim, target, arena))
 		return;
 	older = find_older(claims, claim->name);
@@ -182,7 +183,7 @@ static void judge(const struct plugin_claims *claims, struct plugin_claim *claim
 	if (!judge_settings(claim, target, older ? &none : bytes, arena))
 		return;
 	if (older && !want_the_same(&older->plugin, &claim->plugin))
-		decide(claim, CLAIM_REFUSED, "ClaimedTwice",
+		decide(claim, CLAIM_REFUSED, REASON_CLAIMED_TWICE,
 		       arena_printf(arena,
 				    "Neo4jPlugin '%s' is older and wants other settings for the plugin '%s'; make both say the same, "
 				    "or delete one of them",
@@ -196,7 +197,7 @@ static void read_claim(yyjson_val *object, struct arena *scratch, struct arena *
 
 	*ret = (struct plugin_claim){0};
 	if (plugin_decode(object, scratch, &ret->plugin, &err) < 0)
-		decide(ret, CLAIM_REFUSED, "InvalidSpec", arena_strdup(arena, err.text));
+		decide(ret, CLAIM_REFUSED, REASON_INVALID_SPEC, arena_strdup(arena, err.text));
 	else
 		ret->name = arena_strdup(arena, pluginlist_mapped_name(ret->plugin.name));
 }
@@ -277,7 +278,7 @@ void plugin_claims_judge_each(const struct plugin_claims_source *source, const s
 		arena_reset(scratch);
 		// What has gone since is as if it were about to.
 		if (!object) {
-			decide(&ret->items[i], CLAIM_DISABLED, NULL, NULL);
+			decide(&ret->items[i], CLAIM_DISABLED, REASON_NONE, NULL);
 			continue;
 		}
 		read_claim(object, scratch, arena, &claim);

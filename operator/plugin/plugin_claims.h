@@ -14,6 +14,7 @@
 #include "api/plugin.h"
 #include "neo4j/pluginlist.h"
 #include "neo4j/version.h"
+#include "operator/object/reason.h"
 
 enum claim_verdict {
 	CLAIM_ACCEPTED,
@@ -29,7 +30,7 @@ struct plugin_claim {
 	size_t index; // in the source, while it is judged
 	const char *name; // as the image calls it; NULL when the spec is invalid
 	enum claim_verdict verdict;
-	const char *reason;  // of CLAIM_WAITING and CLAIM_REFUSED: a word, and what is wrong with the cure
+	enum reason reason;  // of CLAIM_WAITING and CLAIM_REFUSED: a word, and what is wrong with the cure
 	const char *message;
 };
 

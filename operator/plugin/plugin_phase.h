@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "operator/object/reason.h"
 #include "operator/plugin/plugin_claims.h"
 
 enum plugin_phase { PLUGIN_WAITING, PLUGIN_INSTALLING, PLUGIN_READY, PLUGIN_DISABLED, PLUGIN_FAILED };
@@ -27,12 +28,13 @@ struct plugin_facts {
 	const char *procedures;	    // their patterns; NULL: not known
 	enum plugin_sight sight;
 	unsigned failures; // of looking for them
-	const char *problem_reason, *problem; // of PLUGIN_NOT_ANSWERED
+	enum reason problem_reason;
+	const char *problem; // of PLUGIN_NOT_ANSWERED
 };
 
 struct plugin_verdict {
 	enum plugin_phase phase;
-	const char *reason;
+	enum reason reason;
 	const char *message;
 };
 

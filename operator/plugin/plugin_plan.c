@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "operator/object/live_set.h"
+
 // A value that only the container sees can neither be read nor added to.
-static void keep_reference(const struct workload_live *live, struct plugin_plan *plan)
+static void keep_reference(const struct live_set *live, struct plugin_plan *plan)
 {
 	plan->merge = (struct pluginlist_merge){.declared = live->declared ? live->declared : "[]"};
 	plan->malformed = "taken from elsewhere (valueFrom)";
@@ -48,7 +50,7 @@ static bool equal(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-bool plugin_plan_stands(const struct plugin_plan *plan, const struct workload_live *live)
+bool plugin_plan_stands(const struct plugin_plan *plan, const struct live_set *live)
 {
 	return (live->plugins_ref || equal(plan->merge.value, live->plugins)) &&
 	       equal(plan->settings.digest, live->digest);

@@ -11,6 +11,7 @@
 #include "neo4j/pluginlist.h"
 #include "operator/manifest/settings.h"
 #include "operator/manifest/workload.h"
+#include "operator/object/live_set.h"
 #include "operator/plugin/plugin_claims.h"
 
 struct plugin_plan_inputs {
@@ -19,7 +20,7 @@ struct plugin_plan_inputs {
 	int servers; // settings_inputs.servers
 	struct version version;	     // of the tag, or what the server has told
 	const struct plugin_claims *claims; // NULL: none
-	const struct workload_live *live;
+	const struct live_set *live;
 	bool fleet; // Fleet Manager is to be in it, in the form that the version has
 };
 
@@ -33,4 +34,4 @@ struct plugin_plan {
 int plugin_plan_make(const struct plugin_plan_inputs *inputs, struct arena *arena, struct plugin_plan *ret, struct err *err);
 
 // Whether a live template says what was planned.
-bool plugin_plan_stands(const struct plugin_plan *plan, const struct workload_live *live);
+bool plugin_plan_stands(const struct plugin_plan *plan, const struct live_set *live);

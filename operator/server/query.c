@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "neo4j/admin.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/reason.h"
 
 #define TIMEOUT_MS 8000
 #define VERSION_MAX_BYTES 64
@@ -23,7 +24,7 @@ struct exchange {
 	struct admin admin;
 };
 
-static bool fail(struct access_problem *ret, const char *reason, const char *message)
+static bool fail(struct access_problem *ret, enum reason reason, const char *message)
 {
 	*ret = (struct access_problem){.reason = reason, .message = message};
 	return false;
@@ -34,13 +35,13 @@ static bool fail_with(const struct exchange *x, const struct err *err, struct ac
 	struct arena *arena = x->query->arena;
 
 	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
-		return fail(ret, FLEET_UNREACHABLE,
+		return fail(ret, REASON_UNREACHABLE,
 			    arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", x->pod->name, err->text));
 	if (admin_is_unreachable(err))
-		return fail(ret, FLEET_UNREACHABLE,
+		return fail(ret, REASON_UNREACHABLE,
 			    arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", x->pod->name,
 					 err->text));
-	return fail(ret, FLEET_SERVER_ERROR,
+	return fail(ret, REASON_SERVER_ERROR,
 		    arena_printf(arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", x->pod->name, err->code,
 				 err->code[0] ? ": " : "", err->text));
 }
@@ -59,7 +60,7 @@ static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 	r = access_log_in(&login, &x->link, &err);
 	x->admin.link = x->link;
 	if (r == ERR_FORBIDDEN)
-		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(query->arena, query->memory->login.message));
+		return fail(ret_problem, REASON_CREDENTIALS_REFUSED, arena_strdup(query->arena, query->memory->login.message));
 	return r == 0 || fail_with(x, &err, ret_problem);
 }
 
@@ -73,10 +74,10 @@ static bool begin(const struct query *query, const struct pod *pod, struct excha
 	arena_wipe_on_free(x->arena);
 	barred = access_barred(query->context, query->memory, &query->servers, query->arena, &left);
 	if (barred)
-		return fail(ret_problem, FLEET_CREDENTIALS_REFUSED, arena_strdup(query->arena, barred));
+		return fail(ret_problem, REASON_CREDENTIALS_REFUSED, arena_strdup(query->arena, barred));
 	// After the deadline was set: what is left of the lease outlasts it.
 	if (!context_has_ms(query->context, TIMEOUT_MS))
-		return fail(ret_problem, FLEET_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");
+		return fail(ret_problem, REASON_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");
 	return log_in(x, ret_problem);
 }
 
@@ -130,7 +131,7 @@ static bool read_token(const struct exchange *x, struct query_token *ret, struct
 	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0)
 		return fail_with(x, &err, ret_problem);
 	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
-		return fail(ret_problem, FLEET_SERVER_ERROR,
+		return fail(ret_problem, REASON_SERVER_ERROR,
 			    arena_printf(x->query->arena, "Server '%s' does not tell when its token expires", x->pod->name));
 	identity = registration_identity(&x->admin, &stored);
 	ret->identity = identity ? arena_strdup(x->query->arena, identity) : NULL;
@@ -155,7 +156,7 @@ static bool forget_token(const struct exchange *x, struct access_problem *ret_pr
 	if (admin_fleet_disable(&x->admin, &err) < 0 || admin_fleet_status(&x->admin, &state, &err) < 0)
 		return strcmp(err.code, ADMIN_PROCEDURE_NOT_FOUND) == 0 || fail_with(x, &err, ret_problem);
 	return !state.active ||
-	       fail(ret_problem, FLEET_SERVER_ERROR,
+	       fail(ret_problem, REASON_SERVER_ERROR,
 		    arena_printf(x->query->arena, "Server '%s' still holds a token after disable(); it is tried again", x->pod->name));
 }
 
@@ -181,7 +182,7 @@ bool query_disable(const struct query *query, struct access_problem *ret_problem
 
 	int64_t deadline = deadline_in_ms(DISABLE_TIMEOUT_MS);
 
-	(void)fail(ret_problem, FLEET_UNREACHABLE, "No server is ready");
+	(void)fail(ret_problem, REASON_UNREACHABLE, "No server is ready");
 	for (size_t i = 0; i < servers->n_pods && deadline_left_ms(deadline) > 0; i++) {
 		if (can_be_asked(&servers->pods[i]) && disable_at(query, &servers->pods[i], ret_problem))
 			return true;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "operator/object/digest.h"
+#include "operator/object/reason.h"
 
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(300000)
@@ -51,7 +52,7 @@ void retry_succeed(struct retry *retry, const char *basis)
 	digest(basis, retry->basis);
 }
 
-int64_t retry_fail(struct retry *retry, const char *basis, const char *reason, const char *message, int64_t at_least_ms)
+int64_t retry_fail(struct retry *retry, const char *basis, enum reason reason, const char *message, int64_t at_least_ms)
 {
 	char now[RETRY_BASIS_SIZE];
 	unsigned failures;
@@ -64,7 +65,7 @@ int64_t retry_fail(struct retry *retry, const char *basis, const char *reason, c
 		delay = at_least_ms;
 	*retry = (struct retry){.failures = failures, .next_ms = deadline_in_ms(delay)};
 	memcpy(retry->basis, now, sizeof(now));
-	(void)snprintf(retry->reason, sizeof(retry->reason), "%s", reason);
+	retry->reason = reason;
 	(void)snprintf(retry->message, sizeof(retry->message), "%s", message);
 	return delay;
 }

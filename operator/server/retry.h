@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "operator/object/reason.h"
+
 #define RETRY_BASIS_SIZE 65
 #define RETRY_TEXT_SIZE 768
 
@@ -17,7 +19,7 @@ struct retry {
 	bool answered;
 	unsigned failures;
 	int64_t next_ms; // monotonic; not before
-	char reason[64]; // of the last failure
+	enum reason reason; // of the last failure
 	char message[RETRY_TEXT_SIZE];
 };
 
@@ -32,7 +34,7 @@ enum retry_step retry_step(const struct retry *retry, const char *basis, int64_t
 void retry_succeed(struct retry *retry, const char *basis);
 
 // Returns the delay. at_least_ms: 0, or what the failure itself asks for.
-int64_t retry_fail(struct retry *retry, const char *basis, const char *reason, const char *message, int64_t at_least_ms);
+int64_t retry_fail(struct retry *retry, const char *basis, enum reason reason, const char *message, int64_t at_least_ms);
 
 // 1 s, doubled with each failure up to 5 min, and up to a tenth more.
 int64_t retry_delay(unsigned failures);

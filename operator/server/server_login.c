@@ -11,6 +11,7 @@
 #include "neo4j/admin.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/reason.h"
 
 #define BOLT_PORT 7687
 #define LOGIN_TIMEOUT_MS 5000
@@ -33,7 +34,7 @@ static const struct bolt_limits limits = {
 	.own = (size_t)128 * 1024,
 };
 
-static bool fail(struct access_problem *ret, const char *reason, const char *message)
+static bool fail(struct access_problem *ret, enum reason reason, const char *message)
 {
 	*ret = (struct access_problem){.reason = reason, .message = message};
 	return false;
@@ -70,9 +71,9 @@ bool access_fetch(const struct context *context, const struct access_servers *se
 	if (r == 0)
 		return true;
 	if (r == ERR_NOT_FOUND)
-		return fail(ret_problem, FLEET_SECRET_NOT_FOUND,
+		return fail(ret_problem, REASON_SECRET_NOT_FOUND,
 			    arena_printf(arena, "Secret '%s' not found in namespace '%s'; create it there", name, namespace));
-	return fail(ret_problem, ACCESS_SECRET_UNREADABLE,
+	return fail(ret_problem, REASON_SECRET_UNREADABLE,
 		    arena_printf(arena, "Secret '%s' cannot be read (%s); it is tried again", name, err.text));
 }
 
@@ -90,7 +91,7 @@ static bool read_credentials(const struct context *context, struct access *acces
 		scrub_add_password(&access->scrub, access->credentials.password);
 		return true;
 	}
-	return fail(ret_problem, FLEET_CREDENTIALS_REFUSED,
+	return fail(ret_problem, REASON_CREDENTIALS_REFUSED,
 		    arena_printf(arena, "Secret '%s' cannot be used: %s", dbms->admin_secret, problem));
 }
 
@@ -111,11 +112,11 @@ static bool read_certificate(const struct context *context, struct access *acces
 	const char *problem;
 
 	if (access->n_certificates == ACCESS_CERTIFICATES_MAX)
-		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, "The servers were started with too many different certificates");
+		return fail(ret_problem, REASON_CERTIFICATE_UNUSABLE, "The servers were started with too many different certificates");
 	if (!access_fetch(context, access->servers, name, arena, &secret, ret_problem))
 		return false;
 	if (!tls_secret_read(kube_object_root(secret), clock_wall_ms(&clock_system), access->arena, &next->certificate, &problem))
-		return fail(ret_problem, ACCESS_CERTIFICATE_UNUSABLE, arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
+		return fail(ret_problem, REASON_CERTIFICATE_UNUSABLE, arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
 	next->secret = name;
 	access->n_certificates++;
 	return true;

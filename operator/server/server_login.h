@@ -17,13 +17,10 @@
 #include "operator/object/admin_secret.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
+#include "operator/object/reason.h"
 #include "operator/object/tls_secret.h"
 #include "operator/pass/context.h"
 #include "operator/pass/gather.h"
-
-// Beside those of operator/fleet/registration_exchange.h and operator/fleet/gates.h.
-#define ACCESS_SECRET_UNREADABLE "SecretUnreadable"
-#define ACCESS_CERTIFICATE_UNUSABLE "CertificateUnusable"
 
 // The code of an error of access_confirm().
 #define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
@@ -57,7 +54,8 @@ struct access {
 };
 
 struct access_problem {
-	const char *reason, *message; // for the status
+	enum reason reason;
+	const char *message; // for the status
 };
 
 // The resourceVersion of a Secret of the deployment's namespace as the store knows it; "absent" when there is none, "" without a name.

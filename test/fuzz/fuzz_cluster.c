@@ -18,6 +18,7 @@
 #include "neo4j/admin.h"
 #include "operator/cluster/roll.h"
 #include "operator/cluster/scale.h"
+#include "operator/object/reason.h"
 #include "test/fuzz/fuzz.h"
 
 #define SAID_MAX ((size_t)48 * 1024)
@@ -204,7 +205,7 @@ static void ask(int fd, size_t said, const char *pod, struct survey *survey)
 		return;
 	}
 	survey->problem = arena_strdup(survey->arena, err.text);
-	survey->reason = SURVEY_UNREADABLE;
+	survey->reason = REASON_SURVEY_UNREADABLE;
 	survey->servers.n = survey->copies.n = 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "operator/object/live_set.h"
 #include "operator/pass/children.h"
 #include "test/fuzz/fuzz.h"
 
@@ -103,7 +104,7 @@ static void check_claims(const struct plugin_claims *claims, struct arena *arena
 		const struct plugin_claim *claim = &claims->items[i];
 		bool told = claim->verdict == CLAIM_WAITING || claim->verdict == CLAIM_REFUSED;
 
-		must(told == (claim->reason != NULL) && told == (claim->message && *claim->message));
+		must(told == (claim->reason != REASON_NONE) && told == (claim->message && *claim->message));
 		must(claim->verdict != CLAIM_ACCEPTED || pluginlist_contains(&names, claim->name));
 		must(plugin_claims_find(claims, claim->plugin.metadata.name) == claim);
 	}
@@ -152,7 +153,7 @@ static void make_live(struct world *world, const struct children *children)
 {
 	const char *text = children->items[children->n - 1].json;
 
-	workload_read_live(json_parse(world->arena, text, strlen(text)), &world->inputs.live);
+	live_set_read(json_parse(world->arena, text, strlen(text)), &world->inputs.live);
 	must(world->inputs.live.replicas == world->inputs.replicas);
 }
 
@@ -168,7 +169,7 @@ static void turn_claims_round(struct world *world)
 
 static void take_records(struct world *world, const uint8_t **data, size_t *size)
 {
-	struct workload_live *live = &world->inputs.live;
+	struct live_set *live = &world->inputs.live;
 	const char **const records[] = {&live->plugins, &live->declared, &live->fleet_entry, &live->withdrawn, &live->server_version};
 	struct plugin_list list;
 	struct err err = ERR_INIT;

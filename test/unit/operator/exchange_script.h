@@ -19,6 +19,7 @@
 #include "neo4j/admin.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/reason.h"
 #include "test/unit/peer.h"
 
 // The exchange against a scripted server. The script is strict: a query that it does not expect is a fault, so each test
@@ -138,7 +139,7 @@ static inline void run_with(struct exchange *x, const struct peer_reply *replies
 	peer_server_stop(server, 1);
 	// All of the script was played.
 	assert_int_equal(x->book.next, n);
-	assert_non_null(x->result.reason);
+	assert_int_not_equal(x->result.reason, REASON_NONE);
 	assert_no_secret(x, x->result.message);
 	assert_no_secret(x, x->result.code);
 }
@@ -151,18 +152,18 @@ static inline void end(struct exchange *x)
 	arena_free(x->arena);
 }
 
-static inline void assert_failed(const struct exchange *x, bool called, const char *reason, const char *message)
+static inline void assert_failed(const struct exchange *x, bool called, enum reason reason, const char *message)
 {
 	assert_false(x->result.registered);
 	assert_int_equal(x->result.called, called);
-	assert_string_equal(x->result.reason, reason);
+	assert_int_equal(x->result.reason, reason);
 	assert_string_equal(x->result.message, message);
 }
 
 static inline void assert_registered(const struct exchange *x, bool called)
 {
 	assert_string_equal(x->result.message, "Registered with Aura Fleet Management");
-	assert_string_equal(x->result.reason, FLEET_REGISTERED);
+	assert_int_equal(x->result.reason, REASON_REGISTERED);
 	assert_true(x->result.registered);
 	assert_int_equal(x->result.called, called);
 	assert_true(x->result.answered);

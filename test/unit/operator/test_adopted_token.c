@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "exchange_script.h"
+#include "operator/object/reason.h"
 
 // What a server holds already, and when that counts as registered.
 
@@ -119,7 +120,7 @@ static void test_waiting_for_the_connection(void **state)
 
 	(void)state;
 	RUN(&x, waits, .may_wait = true);
-	assert_failed(&x, false, FLEET_CONNECTING,
+	assert_failed(&x, false, REASON_CONNECTING,
 		      "The server holds a token of this project already and is connecting; it is asked again");
 	end(&x);
 	RUN(&x, cannot, .may_wait = true);

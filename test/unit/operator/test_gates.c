@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "operator/fleet/gates.h"
+#include "operator/object/reason.h"
 
 static const char *decide(const struct fleet_facts *facts, enum fleet_step step, struct arena *arena)
 {
@@ -24,7 +25,7 @@ static const char *decide(const struct fleet_facts *facts, enum fleet_step step,
 static void test_gates_in_order(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct fleet_facts facts = {.phase_message = "0 of 1 servers ready", .obstacle_reason = FLEET_VERSION_UNSUPPORTED, .obstacle = "too old", .unknown_version = "no tag"};
+	struct fleet_facts facts = {.phase_message = "0 of 1 servers ready", .obstacle_reason = REASON_VERSION_UNSUPPORTED, .obstacle = "too old", .unknown_version = "no tag"};
 
 	(void)state;
 	assert_null(decide(&facts, FLEET_REST, arena));

@@ -22,6 +22,7 @@
 #include "api/dbms.h"
 #include "base/json.h"
 #include "operator/manifest/workload.h"
+#include "operator/object/live_set.h"
 #include "operator/object/names.h"
 #include "operator/plugin/plugin_claims.h"
 #include "operator/plugin/plugin_plan.h"
@@ -35,7 +36,7 @@ struct golden {
 	yyjson_val *in;
 	struct dbms dbms;
 	struct names names;
-	struct workload_live live;
+	struct live_set live;
 	struct version version;
 	struct plugin_claims claims;
 	struct plugin_plan plan;
@@ -137,7 +138,7 @@ static int build(struct golden *golden, struct err *err)
 
 	if (r < 0)
 		return r;
-	workload_read_live(yyjson_obj_get(golden->in, "live"), &golden->live);
+	live_set_read(yyjson_obj_get(golden->in, "live"), &golden->live);
 	names_of(&golden->dbms, golden->arena, &golden->names);
 	inputs.version = golden->version;
 	inputs.fleet = golden->dbms.fleet.enabled;
@@ -155,7 +156,7 @@ static const char *objects(struct golden *golden)
 		.plugins_ref = golden->live.plugins_ref,
 		.declared = golden->plan.merge.declared,
 		.certificate = yyjson_get_str(yyjson_obj_get(golden->in, "certificate")),
-		.claim_size = golden->live.claim_size,
+		.volume_size = golden->live.volume_size,
 		.replicas = dbms->servers,
 	};
 	const char *budget = workload_budget(dbms, &golden->names, golden->arena);

@@ -11,6 +11,7 @@
 
 #include "members.h"
 #include "operator/cluster/phase.h"
+#include "operator/object/reason.h"
 
 static struct pod ready_pod(const char *revision)
 {
@@ -37,7 +38,7 @@ static enum phase judge(const struct phase_facts *facts, const char *message)
 	phase_judge(facts, arena, &verdict);
 	if (message)
 		assert_string_equal(verdict.message, message);
-	assert_non_null(verdict.reason);
+	assert_int_not_equal(verdict.reason, REASON_NONE);
 	return verdict.phase;
 }
 
@@ -85,11 +86,11 @@ static void test_problem_is_named(void **state)
 
 static void test_refusal_and_waiting(void **state)
 {
-	struct phase_facts facts = {.refused = "spec.image.tag: too old", .refused_reason = "InvalidSpec", .servers = 1};
+	struct phase_facts facts = {.refused = "spec.image.tag: too old", .refused_reason = REASON_INVALID_SPEC, .servers = 1};
 
 	(void)state;
 	assert_int_equal(judge(&facts, "spec.image.tag: too old"), PHASE_FAILED);
-	facts = (struct phase_facts){.waiting_for = "Secret 'x' not found", .waiting_reason = "WaitingForSecret", .servers = 1};
+	facts = (struct phase_facts){.waiting_for = "Secret 'x' not found", .waiting_reason = REASON_WAITING_FOR_SECRET, .servers = 1};
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
 }
 
@@ -147,15 +148,15 @@ static void test_cluster_not_asked(void **state)
 	members_init(&m, 3);
 	facts = cluster(&m);
 	m.survey.problem = "The server refused user 'neo4j'";
-	m.survey.reason = "CredentialsRefused";
+	m.survey.reason = REASON_CREDENTIALS_REFUSED;
 	phase_judge(&facts, arena, &verdict);
 	assert_int_equal(verdict.phase, PHASE_FORMING);
-	assert_string_equal(verdict.reason, "CredentialsRefused");
+	assert_int_equal(verdict.reason, REASON_CREDENTIALS_REFUSED);
 	assert_string_equal(verdict.message, m.survey.problem);
 	facts.formed = true;
 	phase_judge(&facts, arena, &verdict);
 	assert_int_equal(verdict.phase, PHASE_DEGRADED);
-	assert_string_equal(verdict.reason, "CredentialsRefused");
+	assert_int_equal(verdict.reason, REASON_CREDENTIALS_REFUSED);
 }
 
 // B6, B8: what a roll waits for, and how far servers are on their way out.
@@ -192,15 +193,15 @@ static void test_stalled(void **state)
 	facts = cluster(&m);
 	facts.formed = true;
 	facts.removing = "n-server-2 is ready, but SHOW SERVERS does not list its server";
-	facts.stuck = "ScaleInStopped";
+	facts.stuck = REASON_SCALE_IN_STOPPED;
 	phase_judge(&facts, arena, &verdict);
 	assert_false(verdict.stalled);
-	assert_string_equal(verdict.reason, "RemovingServers");
+	assert_int_equal(verdict.reason, REASON_REMOVING_SERVERS);
 	facts.stalled = true;
 	phase_judge(&facts, arena, &verdict);
 	assert_true(verdict.stalled);
 	assert_int_equal(verdict.phase, PHASE_UPDATING);
-	assert_string_equal(verdict.reason, "ScaleInStopped");
+	assert_int_equal(verdict.reason, REASON_SCALE_IN_STOPPED);
 	assert_string_equal(verdict.message, "Removing servers: n-server-2 is ready, but SHOW SERVERS does not list its server");
 	facts.removing = NULL;
 	phase_judge(&facts, arena, &verdict);
@@ -228,9 +229,9 @@ static void test_lost_server(void **state)
 	assert_int_equal(judge(&facts, "n-server-1 has a new volume, and the server of the one before is still a member: id-1, which is Enabled and "
 				       "Unavailable. Where it is gone for good: DEALLOCATE DATABASES FROM SERVER 'id-1', then DROP SERVER 'id-1'"),
 			 PHASE_DEGRADED);
-	assert_string_equal(phase_stuck(&facts), "ServerLost");
+	assert_int_equal(phase_stuck(&facts), REASON_SERVER_LOST);
 	m.servers[3].health = "Unavailable";
-	assert_null(phase_stuck(&facts));
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 	assert_int_equal(judge(&facts, "n-server-1: its server is Unavailable"), PHASE_DEGRADED);
 	m.servers[3].health = "Available";
 	m.servers[1].state = "Dropped";
@@ -241,26 +242,26 @@ static void test_lost_server(void **state)
 static void test_stuck(void **state)
 {
 	struct pod pod = ready_pod("r2");
-	struct phase_facts facts = {.waiting_for = "Secret 'x' not found", .waiting_reason = "WaitingForSecret", .servers = 1};
+	struct phase_facts facts = {.waiting_for = "Secret 'x' not found", .waiting_reason = REASON_WAITING_FOR_SECRET, .servers = 1};
 
 	(void)state;
-	assert_string_equal(phase_stuck(&facts), "WaitingForSecret");
+	assert_int_equal(phase_stuck(&facts), REASON_WAITING_FOR_SECRET);
 	facts.stalled = true;
 	facts.stuck = phase_stuck(&facts);
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
-	facts.stuck = NULL;
-	facts.waiting_reason = "WaitingForDeletion";
-	assert_null(phase_stuck(&facts));
+	facts.stuck = REASON_NONE;
+	facts.waiting_reason = REASON_WAITING_FOR_DELETION;
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 	facts = standalone(&pod);
 	pod.ends = 3;
-	assert_null(phase_stuck(&facts));
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 	pod.ready = false;
-	assert_string_equal(phase_stuck(&facts), "ServerFails");
-	facts.stuck = "RollStopped";
-	assert_string_equal(phase_stuck(&facts), "RollStopped");
-	facts.stuck = NULL;
+	assert_int_equal(phase_stuck(&facts), REASON_SERVER_FAILS);
+	facts.stuck = REASON_ROLL_STOPPED;
+	assert_int_equal(phase_stuck(&facts), REASON_ROLL_STOPPED);
+	facts.stuck = REASON_NONE;
 	pod.ends = 2;
-	assert_null(phase_stuck(&facts));
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 }
 
 int main(void)

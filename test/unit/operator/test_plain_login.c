@@ -10,6 +10,7 @@
 #include "lone_server.h"
 #include "operator/fleet/gates.h"
 #include "operator/fleet/registration_attempt.h"
+#include "operator/object/reason.h"
 
 #define SAME "\"uid\":\"u\""
 #define DELETED SAME ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\""
@@ -65,7 +66,7 @@ static void test_a_question(void **state)
 		const char *message = change(&world, i, NOT_ASKED);
 
 		assert_false(query_version(&world.query, &world.pod, &version, &problem));
-		assert_string_equal(problem.reason, FLEET_UNREACHABLE);
+		assert_int_equal(problem.reason, REASON_UNREACHABLE);
 		assert_string_equal(problem.message, message);
 		assert_not_refused(&world);
 		lone_end(&world, 0);
@@ -156,7 +157,7 @@ static void test_a_registration(void **state)
 		attempt_register(&world.context, world.query.memory, &inputs, world.arena, &result);
 		assert_false(result.registered);
 		assert_string_equal(result.message, message);
-		assert_string_equal(result.reason, FLEET_UNREACHABLE);
+		assert_int_equal(result.reason, REASON_UNREACHABLE);
 		assert_not_refused(&world);
 		lone_end(&world, 0);
 	}

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "operator/object/key.h"
+#include "operator/object/reason.h"
 #include "operator/pass/publish.h"
 #include "reach.h"
 
@@ -20,8 +21,8 @@
 
 static const struct status_wanted registered = {
 	.generation = 1,
-	.verdict = {.phase = PHASE_READY, .reason = "Ready", .message = "The server is ready"},
-	.fleet = {.publish = true, .registered = true, .reason = "Registered", .message = "Registered with Aura Fleet Management"},
+	.verdict = {.phase = PHASE_READY, .reason = REASON_READY, .message = "The server is ready"},
+	.fleet = {.publish = true, .registered = true, .reason = REASON_REGISTERED, .message = "Registered with Aura Fleet Management"},
 };
 
 // What the API server has by now.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "exchange_script.h"
+#include "operator/object/reason.h"
 
 // D2, D3: the token is inspected, registered as a parameter on system, and what is stored is looked at again.
 static void test_success(void **state)
@@ -28,7 +29,7 @@ static void test_error_row(void **state)
 
 	(void)state;
 	RUN(&x, replies, 0);
-	assert_failed(&x, true, FLEET_TOKEN_REFUSED,
+	assert_failed(&x, true, REASON_TOKEN_REFUSED,
 		      "The server refused the token: An error occurred while registering the token: the database is read only");
 	end(&x);
 }
@@ -43,15 +44,15 @@ static void test_garbage_row(void **state)
 
 	(void)state;
 	RUN(&x, text, 0);
-	assert_failed(&x, true, FLEET_TOKEN_REFUSED, "The server refused the token:  \xC3\xA4 ???   42");
+	assert_failed(&x, true, REASON_TOKEN_REFUSED, "The server refused the token:  \xC3\xA4 ???   42");
 	end(&x);
 	RUN(&x, type, 0);
-	assert_failed(&x, true, FLEET_SERVER_ERROR,
+	assert_failed(&x, true, REASON_SERVER_ERROR,
 		      "Server 'n-server-0' answered with a failure (the answer of fleetManagement.registerToken has no row with "
 		      "column 'result'); it is tried again");
 	end(&x);
 	RUN(&x, no_row, 0);
-	assert_string_equal(x.result.reason, FLEET_SERVER_ERROR);
+	assert_int_equal(x.result.reason, REASON_SERVER_ERROR);
 	end(&x);
 }
 
@@ -75,7 +76,7 @@ static void test_success_row_but_not_stored(void **state)
 		struct exchange x;
 
 		RUN(&x, cases[i].replies, 0);
-		assert_failed(&x, true, FLEET_SERVER_ERROR, cases[i].message);
+		assert_failed(&x, true, REASON_SERVER_ERROR, cases[i].message);
 		end(&x);
 	}
 }
@@ -90,7 +91,7 @@ static void test_token_expired_meanwhile(void **state)
 	(void)state;
 	RUN(&x, replies, .expiry = "2020-01-01T00:00:00Z");
 	assert_false(x.result.registered);
-	assert_string_equal(x.result.reason, FLEET_TOKEN_EXPIRED);
+	assert_int_equal(x.result.reason, REASON_TOKEN_EXPIRED);
 	end(&x);
 }
 
@@ -102,7 +103,7 @@ static void test_inspection_refuses(void **state)
 
 	(void)state;
 	RUN(&x, replies, 0);
-	assert_failed(&x, false, FLEET_TOKEN_REFUSED,
+	assert_failed(&x, false, REASON_TOKEN_REFUSED,
 		      "The server does not accept the token (Unknown key); generate a new one in the Aura console and update the "
 		      "Secret");
 	end(&x);
@@ -119,16 +120,16 @@ static void test_procedure_missing(void **state)
 
 	(void)state;
 	RUN(&x, absent, 0);
-	assert_failed(&x, false, FLEET_PROCEDURE_MISSING,
+	assert_failed(&x, false, REASON_PROCEDURE_MISSING,
 		      "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that its image "
 		      "brings it");
 	end(&x);
 	RUN(&x, gone, 0);
-	assert_string_equal(x.result.reason, FLEET_PROCEDURE_MISSING);
+	assert_int_equal(x.result.reason, REASON_PROCEDURE_MISSING);
 	assert_false(x.result.called);
 	end(&x);
 	RUN(&x, late, 0);
-	assert_string_equal(x.result.reason, FLEET_PROCEDURE_MISSING);
+	assert_int_equal(x.result.reason, REASON_PROCEDURE_MISSING);
 	assert_false(x.result.registered);
 	end(&x);
 }
@@ -140,7 +141,7 @@ static void test_wrong_credentials(void **state)
 
 	(void)state;
 	run_with(&x, NULL, 0, (struct options){.refuse_code = "Neo.ClientError.Security.Unauthorized"});
-	assert_failed(&x, false, FLEET_CREDENTIALS_REFUSED,
+	assert_failed(&x, false, REASON_CREDENTIALS_REFUSED,
 		      "The server refused user 'neo4j' with the password of Secret 'admin' (Neo.ClientError.Security.Unauthorized); "
 		      "put the password that Neo4j has into the Secret, or change it in Neo4j with ALTER USER neo4j SET PASSWORD (the "
 		      "Secret counts only at the first start)");
@@ -157,7 +158,7 @@ static void test_failure(void **state)
 
 	(void)state;
 	RUN(&x, replies, 0);
-	assert_failed(&x, true, FLEET_SERVER_ERROR,
+	assert_failed(&x, true, REASON_SERVER_ERROR,
 		      "Server 'n-server-0' answered with a failure (Neo.ClientError.Procedure.ProcedureCallFailed: the server's own "
 		      "words); it is tried again");
 	end(&x);
@@ -177,12 +178,12 @@ static void test_not_the_leader(void **state)
 	(void)state;
 	RUN(&x, row, 0);
 	assert_true(x.result.not_leader);
-	assert_string_equal(x.result.reason, FLEET_NO_LEADER);
+	assert_int_equal(x.result.reason, REASON_NO_LEADER);
 	assert_false(x.result.registered);
 	end(&x);
 	RUN(&x, code, 0);
 	assert_true(x.result.not_leader);
-	assert_string_equal(x.result.reason, FLEET_NO_LEADER);
+	assert_int_equal(x.result.reason, REASON_NO_LEADER);
 	end(&x);
 }
 
@@ -206,7 +207,7 @@ static void test_dropped_behind_the_call(void **state)
 	registration_run(&request, x.arena, &x.result);
 	assert_false(x.result.registered);
 	assert_true(x.result.called);
-	assert_string_equal(x.result.reason, FLEET_UNREACHABLE);
+	assert_int_equal(x.result.reason, REASON_UNREACHABLE);
 	assert_non_null(strstr(x.result.message, "Server 'n-server-0' cannot be reached over Bolt"));
 	registration_run(&request, x.arena, &x.result);
 	assert_registered(&x, false);
@@ -232,7 +233,7 @@ static void test_dropped_at_each_query(void **state)
 		run_with(&x, replies, n + 1, (struct options){0});
 		assert_false(x.result.registered);
 		assert_int_equal(x.result.called, n >= 3);
-		assert_string_equal(x.result.reason, FLEET_UNREACHABLE);
+		assert_int_equal(x.result.reason, REASON_UNREACHABLE);
 		end(&x);
 	}
 }
@@ -252,15 +253,15 @@ static void test_echo(void **state)
 
 	(void)state;
 	RUN(&x, row, 0);
-	assert_failed(&x, true, FLEET_TOKEN_REFUSED, "The server refused the token: [redacted]");
+	assert_failed(&x, true, REASON_TOKEN_REFUSED, "The server refused the token: [redacted]");
 	end(&x);
 	RUN(&x, message, 0);
-	assert_failed(&x, true, FLEET_SERVER_ERROR,
+	assert_failed(&x, true, REASON_SERVER_ERROR,
 		      "Server 'n-server-0' answered with a failure (Neo.ClientError.Procedure.ProcedureCallFailed: [redacted]); it is "
 		      "tried again");
 	end(&x);
 	RUN(&x, inspected, 0); // a right that the user lacks: the password was taken
-	assert_failed(&x, false, FLEET_SERVER_ERROR,
+	assert_failed(&x, false, REASON_SERVER_ERROR,
 		      "Server 'n-server-0' answered with a failure (Neo.ClientError.Security.Forbidden: [redacted]); it is tried again");
 	end(&x);
 }
@@ -322,7 +323,7 @@ static void test_echo_of_the_password(void **state)
 
 	(void)state;
 	RUN(&x, registering, 0);
-	assert_failed(&x, true, FLEET_TOKEN_REFUSED, "The server refused the token: An error occurred: user neo4j with [redacted]");
+	assert_failed(&x, true, REASON_TOKEN_REFUSED, "The server refused the token: An error occurred: user neo4j with [redacted]");
 	end(&x);
 	run_with(&x, NULL, 0, (struct options){.refuse_code = "Neo.ClientError.Security." PASSWORD});
 	assert_non_null(strstr(x.result.message, "[redacted]"));

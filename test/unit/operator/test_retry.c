@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "operator/object/reason.h"
 #include "operator/server/retry.h"
 
 static void test_delay(void **state)
@@ -33,19 +34,19 @@ static void test_steps(void **state)
 
 	(void)state;
 	assert_int_equal(retry_step(&retry, "a", &left), RETRY_ASK);
-	assert_in_range(retry_fail(&retry, "a", "Unreachable", "no", 0), 1000, 1100);
+	assert_in_range(retry_fail(&retry, "a", REASON_UNREACHABLE, "no", 0), 1000, 1100);
 	assert_int_equal(retry_step(&retry, "a", &left), RETRY_WAIT);
 	assert_in_range(left, 1, 1100);
-	assert_string_equal(retry.reason, "Unreachable");
+	assert_int_equal(retry.reason, REASON_UNREACHABLE);
 	assert_int_equal(retry_step(&retry, "b", &left), RETRY_ASK); // what it depends on has changed
-	assert_in_range(retry_fail(&retry, "a", "Unreachable", "no", 0), 2000, 2200);
+	assert_in_range(retry_fail(&retry, "a", REASON_UNREACHABLE, "no", 0), 2000, 2200);
 	assert_int_equal(retry.failures, 2);
-	assert_int_equal(retry_fail(&retry, "a", "CredentialsRefused", "no", 60000), 60000);
-	assert_in_range(retry_fail(&retry, "b", "Unreachable", "no", 0), 1000, 1100); // anew
+	assert_int_equal(retry_fail(&retry, "a", REASON_CREDENTIALS_REFUSED, "no", 60000), 60000);
+	assert_in_range(retry_fail(&retry, "b", REASON_UNREACHABLE, "no", 0), 1000, 1100); // anew
 	retry_succeed(&retry, "b");
 	assert_int_equal(retry_step(&retry, "b", &left), RETRY_ANSWERED);
 	assert_int_equal(retry_step(&retry, "a", &left), RETRY_ASK);
-	assert_in_range(retry_fail(&retry, "b", "Unreachable", "no", 0), 1000, 1100);
+	assert_in_range(retry_fail(&retry, "b", REASON_UNREACHABLE, "no", 0), 1000, 1100);
 }
 
 int main(void)

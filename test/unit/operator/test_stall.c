@@ -15,7 +15,7 @@
 
 #define MINUTE INT64_C(60000)
 
-static void expect(struct stall *stall, const char *reason, int64_t now_ms, int64_t left_ms)
+static void expect(struct stall *stall, enum reason reason, int64_t now_ms, int64_t left_ms)
 {
 	int64_t left;
 
@@ -29,16 +29,16 @@ static void test_lasts(void **state)
 	int64_t left;
 
 	(void)state;
-	assert_false(stall_lasts(&stall, NULL, false, MINUTE, &left));
+	assert_false(stall_lasts(&stall, REASON_NONE, false, MINUTE, &left));
 	assert_int_equal(left, 0);
-	expect(&stall, "RollStopped", 2 * MINUTE, 5 * MINUTE);
-	expect(&stall, "RollStopped", 6 * MINUTE, MINUTE);
-	expect(&stall, "RollStopped", 7 * MINUTE, 0);
-	expect(&stall, "RollStopped", 70 * MINUTE, 0);
+	expect(&stall, REASON_ROLL_STOPPED, 2 * MINUTE, 5 * MINUTE);
+	expect(&stall, REASON_ROLL_STOPPED, 6 * MINUTE, MINUTE);
+	expect(&stall, REASON_ROLL_STOPPED, 7 * MINUTE, 0);
+	expect(&stall, REASON_ROLL_STOPPED, 70 * MINUTE, 0);
 	// Another reason, or the same after a pause, is another wait.
-	expect(&stall, "EvictionRefused", 71 * MINUTE, 5 * MINUTE);
-	assert_false(stall_lasts(&stall, NULL, false, 72 * MINUTE, &left));
-	expect(&stall, "EvictionRefused", 73 * MINUTE, 5 * MINUTE);
+	expect(&stall, REASON_EVICTION_REFUSED, 71 * MINUTE, 5 * MINUTE);
+	assert_false(stall_lasts(&stall, REASON_NONE, false, 72 * MINUTE, &left));
+	expect(&stall, REASON_EVICTION_REFUSED, 73 * MINUTE, 5 * MINUTE);
 }
 
 // An operator that has just started goes on where the one before was.
@@ -48,8 +48,8 @@ static void test_told(void **state)
 	int64_t left;
 
 	(void)state;
-	assert_true(stall_lasts(&stall, "RollStopped", true, 0, &left));
-	assert_true(stall_lasts(&stall, "RollStopped", true, MINUTE, &left));
+	assert_true(stall_lasts(&stall, REASON_ROLL_STOPPED, true, 0, &left));
+	assert_true(stall_lasts(&stall, REASON_ROLL_STOPPED, true, MINUTE, &left));
 }
 
 int main(void)

@@ -11,17 +11,18 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "operator/object/reason.h"
 #include "operator/pass/status.h"
 
 #define NOW INT64_C(1764583200000) // 2025-12-01T10:00:00Z
 
 static const struct status_wanted registered = {
 	.generation = 3,
-	.verdict = {.phase = PHASE_READY, .reason = "Ready", .message = "The server is ready"},
+	.verdict = {.phase = PHASE_READY, .reason = REASON_READY, .message = "The server is ready"},
 	.fleet = {.publish = true,
 		  .registered = true,
 		  .last_registration = "2025-12-01T10:00:00Z",
-		  .reason = "Registered",
+		  .reason = REASON_REGISTERED,
 		  .message = "Registered with Aura Fleet Management"},
 };
 
@@ -143,12 +144,12 @@ static void test_stalled(void **state)
 	struct status_wanted wanted = registered;
 
 	(void)state;
-	wanted.verdict = (struct phase_verdict){.phase = PHASE_UPDATING, .reason = "Updating", .message = "n-server-1 does not come back"};
+	wanted.verdict = (struct phase_verdict){.phase = PHASE_UPDATING, .reason = REASON_UPDATING, .message = "n-server-1 does not come back"};
 	object = patched(arena, status_patch(object, &wanted, NOW, arena));
 	assert_string_equal(message_of(object, "Reconciling", "status"), "True");
 	assert_string_equal(message_of(object, "Stalled", "status"), "False");
 	wanted.verdict.stalled = true;
-	wanted.verdict.reason = "RollStopped";
+	wanted.verdict.reason = REASON_ROLL_STOPPED;
 	object = patched(arena, status_patch(object, &wanted, NOW, arena));
 	assert_string_equal(message_of(object, "Reconciling", "status"), "False");
 	assert_string_equal(message_of(object, "Stalled", "status"), "True");
@@ -196,17 +197,17 @@ static void test_problems_show(void **state)
 	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), *root;
 
 	(void)state;
-	*problem = (struct status_problem){"CredentialsRefused", 0, "Accepted", NULL};
+	*problem = (struct status_problem){"CredentialsRefused", 0, REASON_ACCEPTED, NULL};
 	root = parse(arena, status_patch(object, &wanted, NOW, arena));
 	assert_null(message_of(root, "CredentialsRefused", "status"));
-	*problem = (struct status_problem){"CredentialsRefused", 1, "Refused", "use ALTER USER"};
+	*problem = (struct status_problem){"CredentialsRefused", 1, REASON_REFUSED, "use ALTER USER"};
 	root = patched(arena, status_patch(object, &wanted, NOW, arena));
 	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "True");
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready; use ALTER USER");
 	problem->holds = -1; // nobody could be asked: it stays
 	root = patched(arena, status_patch(root, &wanted, NOW, arena));
 	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "True");
-	*problem = (struct status_problem){"CredentialsRefused", 0, "Accepted", NULL};
+	*problem = (struct status_problem){"CredentialsRefused", 0, REASON_ACCEPTED, NULL};
 	root = patched(arena, status_patch(root, &wanted, NOW, arena));
 	assert_string_equal(message_of(root, "CredentialsRefused", "status"), "False");
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/message")), "The server is ready");
@@ -244,7 +245,7 @@ static void test_plugin(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct status_plugin_wanted wanted = {
-		.generation = 2, .verdict = {.phase = PLUGIN_INSTALLING, .reason = "Installing", .message = "0 of 1 servers"}};
+		.generation = 2, .verdict = {.phase = PLUGIN_INSTALLING, .reason = REASON_INSTALLING, .message = "0 of 1 servers"}};
 	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
 	const char *patch = status_plugin_patch(object, &wanted, NOW, arena);
 
@@ -255,7 +256,7 @@ static void test_plugin(void **state)
 	assert_string_equal(message_of(object, "Ready", "status"), "False");
 	assert_string_equal(message_of(object, "Reconciling", "message"), "0 of 1 servers");
 	assert_null(status_plugin_patch(object, &wanted, NOW + 60000, arena));
-	wanted.verdict = (struct plugin_verdict){PLUGIN_FAILED, "UnknownPlugin", "choose one of apoc"};
+	wanted.verdict = (struct plugin_verdict){PLUGIN_FAILED, REASON_UNKNOWN_PLUGIN, "choose one of apoc"};
 	object = patched(arena, status_plugin_patch(object, &wanted, NOW + 60000, arena));
 	assert_string_equal(message_of(object, "Stalled", "reason"), "UnknownPlugin");
 	assert_string_equal(message_of(object, "Stalled", "lastTransitionTime"), "2025-12-01T10:01:00Z");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "members.h"
+#include "operator/object/reason.h"
 
 static bool is_at(const char *address, const struct names *names, const char *pod)
 {
@@ -225,7 +226,7 @@ static void test_text(void **state)
 
 		if (!survey->problem || survey->servers.n || survey->asked)
 			fail_msg("taken for a survey: %s", broken[i]);
-		assert_string_equal(survey->reason, SURVEY_UNREADABLE);
+		assert_int_equal(survey->reason, REASON_SURVEY_UNREADABLE);
 	}
 }
 

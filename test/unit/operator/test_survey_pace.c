@@ -15,6 +15,7 @@
 #include "operator/cluster/cluster_steps.h"
 #include "operator/cluster/survey.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/reason.h"
 #include "operator/pass/memory.h"
 
 #define SETTLED_MS 600000
@@ -90,9 +91,9 @@ static void test_refused(void **state)
 	assert_int_equal(pace(&memory, false), delays[0]);
 	memory.survey.refused[0] = '\0';
 	survey->problem = "The password was refused";
-	survey->reason = FLEET_CREDENTIALS_REFUSED;
+	survey->reason = REASON_CREDENTIALS_REFUSED;
 	assert_int_equal(pace(&memory, true), 60000);
-	survey->reason = FLEET_UNREACHABLE;
+	survey->reason = REASON_UNREACHABLE;
 	assert_int_equal(pace(&memory, true), 1000);
 }
 

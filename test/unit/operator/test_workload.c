@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "operator/manifest/settings.h"
 #include "operator/manifest/workload.h"
+#include "operator/object/live_set.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
 
@@ -287,27 +288,27 @@ static void test_read_live(void **state)
 		.digest = made.settings.digest,
 		.plugins = "[\"apoc\"]",
 		.declared = "[\"apoc\"]",
-		.claim_size = "5Gi",
+		.volume_size = "5Gi",
 		.replicas = 2,
 	};
 	const char *text = workload_statefulset(&inputs, made.arena);
-	struct workload_live live;
+	struct live_set live;
 
 	(void)state;
-	workload_read_live(json_parse(made.arena, text, strlen(text)), &live);
+	live_set_read(json_parse(made.arena, text, strlen(text)), &live);
 	assert_string_equal(live.plugins, "[\"apoc\"]");
 	assert_string_equal(live.declared, "[\"apoc\"]");
-	assert_string_equal(live.claim_size, "5Gi"); // not what the spec says now: it cannot be changed
+	assert_string_equal(live.volume_size, "5Gi"); // not what the spec says now: it cannot be changed
 	assert_string_equal(live.image, "neo4j:2025.12-enterprise");
 	assert_string_equal(live.digest, made.settings.digest);
 	assert_int_equal(live.replicas, 2);
 	assert_null(live.plugins_ref);
-	workload_read_live(NULL, &live);
+	live_set_read(NULL, &live);
 	assert_null(live.plugins);
 	assert_null(live.declared);
-	assert_null(live.claim_size);
+	assert_null(live.volume_size);
 	assert_int_equal(live.replicas, 0);
-	workload_read_live(json_parse(made.arena, by_ref, strlen(by_ref)), &live);
+	live_set_read(json_parse(made.arena, by_ref, strlen(by_ref)), &live);
 	assert_null(live.plugins);
 	assert_non_null(live.plugins_ref);
 	arena_free(made.arena);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "sim/glimpse.h"
+#include "operator/object/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +131,7 @@ void glimpse_survey(const struct world_answer *answer, struct glimpse *glimpse)
 	glimpse->survey = (struct survey){.servers.items = glimpse->servers, .copies.items = glimpse->copies};
 	if (answer->cluster == NOBODY) {
 		glimpse->survey.problem = "The servers cannot be asked: they do not answer";
-		glimpse->survey.reason = "Unreachable";
+		glimpse->survey.reason = REASON_UNREACHABLE;
 		return;
 	}
 	glimpse->survey.asked = pod_names[answer->asked];

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/object/reason.h"
+
+#include <string.h>
+
+static const char *const names[REASONS] = {
+	[REASON_DENIED] = "Denied",
+	[REASON_EVICTION_REFUSED] = "EvictionRefused",
+	[REASON_FORMING] = "Forming",
+	[REASON_INVALID_SPEC] = "InvalidSpec",
+	[REASON_NAME_TAKEN] = "NameTaken",
+	[REASON_READY] = "Ready",
+	[REASON_REMOVING_SERVERS] = "RemovingServers",
+	[REASON_ROLL_STOPPED] = "RollStopped",
+	[REASON_SCALE_IN_REFUSED] = "ScaleInRefused",
+	[REASON_SCALE_IN_STOPPED] = "ScaleInStopped",
+	[REASON_SERVER_FAILS] = "ServerFails",
+	[REASON_SERVER_LOST] = "ServerLost",
+	[REASON_SERVERS_NOT_ENABLED] = "ServersNotEnabled",
+	[REASON_SERVERS_NOT_READY] = "ServersNotReady",
+	[REASON_SURVEY_UNREADABLE] = "SurveyUnreadable",
+	[REASON_UPDATING] = "Updating",
+	[REASON_WAITING_FOR_DELETION] = "WaitingForDeletion",
+	[REASON_WAITING_FOR_SECRET] = "WaitingForSecret",
+	[REASON_WORKLOAD_NOT_OBSERVED] = "WorkloadNotObserved",
+	[REASON_CERTIFICATE_UNUSABLE] = "CertificateUnusable",
+	[REASON_CREDENTIALS_REFUSED] = "CredentialsRefused",
+	[REASON_SECRET_NOT_FOUND] = "SecretNotFound",
+	[REASON_SECRET_UNREADABLE] = "SecretUnreadable",
+	[REASON_SERVER_ERROR] = "ServerError",
+	[REASON_UNREACHABLE] = "Unreachable",
+	[REASON_API_UNAVAILABLE] = "ApiUnavailable",
+	[REASON_CONNECTED] = "Connected",
+	[REASON_CONNECTING] = "Connecting",
+	[REASON_DISABLED] = "Disabled",
+	[REASON_FLEET_PLUGIN_WITHDRAWN] = "FleetPluginWithdrawn",
+	[REASON_NO_LEADER] = "NoLeader",
+	[REASON_NOT_ASKED] = "NotAsked",
+	[REASON_NOT_CONNECTED] = "NotConnected",
+	[REASON_PLUGINS_MALFORMED] = "PluginsMalformed",
+	[REASON_PROCEDURE_MISSING] = "ProcedureMissing",
+	[REASON_REGISTERED] = "Registered",
+	[REASON_SECRET_KEY_NOT_FOUND] = "SecretKeyNotFound",
+	[REASON_TOKEN_DEFERRED] = "TokenDeferred",
+	[REASON_TOKEN_EMPTY] = "TokenEmpty",
+	[REASON_TOKEN_EXPIRED] = "TokenExpired",
+	[REASON_TOKEN_GONE] = "TokenGone",
+	[REASON_TOKEN_MALFORMED] = "TokenMalformed",
+	[REASON_TOKEN_REFUSED] = "TokenRefused",
+	[REASON_VERSION_UNKNOWN] = "VersionUnknown",
+	[REASON_VERSION_UNSUPPORTED] = "VersionUnsupported",
+	[REASON_WAITING_FOR_READY] = "WaitingForReady",
+	[REASON_ACCEPTED] = "Accepted",
+	[REASON_APART] = "Apart",
+	[REASON_MERGED] = "Merged",
+	[REASON_NOT_A_LIST] = "NotAList",
+	[REASON_ONE_IN_AURA] = "OneInAura",
+	[REASON_REFUSED] = "Refused",
+	[REASON_SECRET_UNUSABLE] = "SecretUnusable",
+	[REASON_USABLE] = "Usable",
+	[REASON_CLAIMED_TWICE] = "ClaimedTwice",
+	[REASON_INSTALLING] = "Installing",
+	[REASON_PROCEDURES_MISSING] = "ProceduresMissing",
+	[REASON_TARGET_NOT_FOUND] = "TargetNotFound",
+	[REASON_TARGET_NOT_READY] = "TargetNotReady",
+	[REASON_UNKNOWN_PLUGIN] = "UnknownPlugin",
+	[REASON_ADMIN_SECRET_UNUSABLE] = "AdminSecretUnusable",
+	[REASON_ADOPTED] = "Adopted",
+	[REASON_AURA_DISCONNECTED] = "AuraFleetManagementDisconnected",
+	[REASON_AURA_FAILED] = "AuraFleetManagementFailed",
+	[REASON_AURA_REGISTERED] = "AuraFleetManagementRegistered",
+	[REASON_FLEET_STATUS_RESTORED] = "FleetStatusRestored",
+	[REASON_LICENSE_AGREEMENT] = "LicenseAgreement",
+	[REASON_PLUGIN_FAILED] = "PluginFailed",
+	[REASON_PLUGIN_READY] = "PluginReady",
+	[REASON_STORAGE_GROWTH_REFUSED] = "StorageGrowthRefused",
+	[REASON_OTHER] = "Other",
+};
+
+const char *reason_name(enum reason reason)
+{
+	return names[reason];
+}
+
+enum reason reason_of(const char *name)
+{
+	if (!name)
+		return REASON_NONE;
+	for (enum reason reason = REASON_NONE + 1; reason < REASON_OTHER; reason++) {
+		if (strcmp(names[reason], name) == 0)
+			return reason;
+	}
+	return REASON_OTHER;
+}
