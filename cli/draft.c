@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "operator/fleet/entry_trial.h"
+#include "operator/object/live_set.h"
 
-static const struct workload_live nothing;
+static const struct live_set nothing;
 
 static struct workload_inputs workload_of(const struct draft *draft, const struct plugin_plan *plan)
 {
