@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#include <regex.h>
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 #include "operator/object/reason.h"
@@ -96,6 +100,59 @@ static void test_conditions_by_hand(void **state)
 	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 3), "type"), "FleetRegistered"));
 	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 4), "type"), "Hand0"));
 	assert_true(yyjson_equals_str(yyjson_obj_get(yyjson_arr_get(conditions, 7), "type"), "Hand4"));
+}
+
+// Whether the kind's definition takes a reason.
+static bool is_taken(const char *kind, const char *reason)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	FILE *file = fopen(arena_printf(arena, NEOFLEET_SOURCE_DIR "/deploy/crds/%s.yaml", kind), "re");
+	char line[4096], pattern[4096] = "";
+	bool inside = false, taken;
+	regex_t compiled;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) && !*pattern) {
+		if (strstr(line, " reason:\n") || strstr(line, " message:\n"))
+			inside = strstr(line, " reason:\n") != NULL;
+		if (inside)
+			(void)sscanf(line, " pattern: \"%4095[^\"]", pattern);
+	}
+	assert_int_equal(fclose(file), 0);
+	if (!*pattern)
+		fail_msg("%s.yaml takes any reason", kind);
+	assert_int_equal(regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	taken = regexec(&compiled, reason, 0, NULL, 0) == 0;
+	regfree(&compiled);
+	return taken;
+}
+
+// E4: no definition takes a reason that would make lines of its own in /metrics, and of old ones exactly those are kept that the
+// definitions take: any other would have every write refused.
+static void test_reasons_as_the_definitions_want_them(void **state)
+{
+	static const struct {
+		const char *reason; // as in JSON
+		bool taken;
+	} cases[] = {
+		{"Why", true},	   {"W", true},		{"Why_2,of:it_", true},	     {"", false}, {"2", false}, {"Two words", false},
+		{"Why:", false}, {"a\\\"} 1\\nx 99", false}, {"a\\nx 99", false}, {"W\u00e9", false},
+	};
+	static const char *const kinds[] = {"neo4jenterprisestandalones", "neo4jenterpriseclusters", "neo4jplugins"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		yyjson_val *old = parse(arena, arena_printf(arena,
+							    "{\"metadata\":{\"resourceVersion\":\"7\"},\"status\":{\"conditions\":[{\"type\":\"Hand\","
+							    "\"status\":\"True\",\"reason\":\"%s\"}]}}",
+							    cases[i].reason));
+		const char *reason = yyjson_get_str(yyjson_ptr_get(old, "/status/conditions/0/reason"));
+
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			assert_int_equal(is_taken(kinds[k], reason), cases[i].taken);
+		assert_int_equal(strstr(status_patch(old, &registered, NOW, arena), "\"Hand\"") != NULL, cases[i].taken);
+	}
 }
 
 // E1: a status is written only when it differs.
@@ -268,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_map),
 		cmocka_unit_test(test_conditions_by_hand),
+		cmocka_unit_test(test_reasons_as_the_definitions_want_them),
 		cmocka_unit_test(test_equal_is_not_written),
 		cmocka_unit_test(test_transition_time_moves_with_the_status_only),
 		cmocka_unit_test(test_conditions_of_others_stay),
