@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
-#include "operator/fleet/registration_exchange.h"
 #include "operator/object/digest.h"
 #include "operator/object/live_set.h"
 #include "operator/object/reason.h"

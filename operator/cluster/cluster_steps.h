@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "operator/cluster/scale.h"
-#include "operator/pass/context.h"
+#include "operator/context.h"
 #include "operator/pass/gather.h"
 
 // The survey of the pods as they are now, asked anew when they have changed or when it is time to; NULL when there is nobody to

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "operator/pass/context.h"
+#include "operator/context.h"
 #include "operator/pass/gather.h"
 
 struct volume_growth_result {

@@ -9,9 +9,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/context.h"
 #include "operator/fleet/registration_exchange.h"
 #include "operator/object/reason.h"
-#include "operator/pass/context.h"
 #include "operator/server/server_login.h"
 
 struct attempt_inputs {

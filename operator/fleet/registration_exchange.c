@@ -9,8 +9,8 @@
 #include "base/fault.h"
 #include "neo4j/admin.h"
 #include "operator/fleet/gates.h"
-#include "operator/object/digest.h"
 #include "operator/object/reason.h"
+#include "operator/server/query.h"
 #include "operator/server/server_login.h"
 
 // The order matters and is the whole point: what the server has is asked first, because a token that the service
@@ -113,17 +113,6 @@ static bool is_outlived(const struct exchange *x, const struct token_info *store
 	       x->request->token->expires_ms > expires_ms + NEWER_MS;
 }
 
-// The link may be of no use afterwards.
-const char *registration_identity(const struct admin *admin, const struct token_info *stored)
-{
-	struct err err = ERR_INIT;
-	const char *id;
-
-	if (!stored->project || !stored->expires || admin_dbms_id(admin, &id, &err) < 0)
-		return NULL;
-	return digest_of(arena_printf(admin->arena, "%s %s %s", id, stored->project, stored->expires), admin->arena);
-}
-
 // 1 when the server is registered and connected for the token's project already, 0 when not.
 static int check_adoption(struct exchange *x)
 {
@@ -144,7 +133,7 @@ static int check_adoption(struct exchange *x)
 	if (!state.connected)
 		return end(x, REASON_CONNECTING, "The server holds a token of this project already and is connecting; it is asked again");
 	x->result->adopted = true;
-	x->result->identity = x->request->identify ? registration_identity(&x->admin, &stored) : NULL;
+	x->result->identity = x->request->identify ? query_identity(&x->admin, &stored) : NULL;
 	return 1;
 }
 

@@ -31,7 +31,7 @@ struct registration_result {
 	bool registered;
 	bool called;	     // registerToken was called
 	bool adopted;	     // it was registered already, and no call was made
-	const char *identity; // of an adopted one, see registration_identity(); NULL: not asked for, or not known
+	const char *identity; // of an adopted one, see query_identity(); NULL: not asked for, or not known
 	bool not_leader;     // another server can write database system
 	enum reason reason;
 	const char *message; // for the status: cause and cure, no secret
@@ -41,9 +41,6 @@ struct registration_result {
 
 // The arena is wiped when freed.
 void registration_run(const struct registration_request *request, struct arena *arena, struct registration_result *ret);
-
-// A digest of what a server is in Aura: its DBMS and the token that it holds. NULL where it does not tell.
-const char *registration_identity(const struct admin *admin, const struct token_info *stored);
 
 struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown

@@ -4,11 +4,11 @@
 #pragma once
 
 // Deployments that Aura takes for one: their servers have one DBMS id and hold one token, because the volume of one is a copy of the
-// other's. What each is was told by its servers (registration_identity()) and is remembered by its key; none of it is asked for here.
+// other's. What each is was told by its servers (query_identity()) and is remembered by its key; none of it is asked for here.
 
 #include "api/dbms.h"
 #include "base/arena.h"
-#include "operator/pass/context.h"
+#include "operator/context.h"
 
 // What the servers of a deployment have told; NULL: nothing any more, since it is off or gone. Wakes those that it concerns.
 void twins_note(const struct context *context, const char *key, const char *identity, struct arena *arena);

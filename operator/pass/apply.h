@@ -11,8 +11,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/context.h"
 #include "operator/object/adoption.h"
-#include "operator/pass/context.h"
 
 // What a child may have to be read: all that we write is smaller, and whoever may write a namespace's objects may have made them larger.
 #define CHILD_MAX_BYTES ((size_t)1024 * 1024)

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "kube/runner.h"
-#include "operator/pass/context.h"
+#include "operator/context.h"
 
 // runner: NULL while none works.
 void metrics_write(const struct context *context, const struct runner *runner, struct buf *out);

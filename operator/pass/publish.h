@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/context.h"
 #include "operator/object/reason.h"
-#include "operator/pass/context.h"
 #include "operator/pass/status.h"
 
 struct publisher {

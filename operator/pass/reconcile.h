@@ -7,8 +7,8 @@
 // towards what is wanted. user is a struct context.
 
 #include "kube/runner.h"
+#include "operator/context.h"
 #include "operator/object/key.h"
-#include "operator/pass/context.h"
 
 int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);
 

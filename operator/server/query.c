@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "neo4j/admin.h"
-#include "operator/fleet/registration_exchange.h"
+#include "operator/object/digest.h"
 #include "operator/object/reason.h"
 
 #define TIMEOUT_MS 8000
@@ -122,6 +122,17 @@ bool query_procedures(const struct query *query, const struct pod *pod, const ch
 	return done;
 }
 
+// The link may be of no use afterwards.
+const char *query_identity(const struct admin *admin, const struct token_info *stored)
+{
+	struct err err = ERR_INIT;
+	const char *id;
+
+	if (!stored->project || !stored->expires || admin_dbms_id(admin, &id, &err) < 0)
+		return NULL;
+	return digest_of(arena_printf(admin->arena, "%s %s %s", id, stored->project, stored->expires), admin->arena);
+}
+
 static bool read_token(const struct exchange *x, struct query_token *ret, struct access_problem *ret_problem)
 {
 	struct err err = ERR_INIT;
@@ -133,7 +144,7 @@ static bool read_token(const struct exchange *x, struct query_token *ret, struct
 	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
 		return fail(ret_problem, REASON_SERVER_ERROR,
 			    arena_printf(x->query->arena, "Server '%s' does not tell when its token expires", x->pod->name));
-	identity = registration_identity(&x->admin, &stored);
+	identity = query_identity(&x->admin, &stored);
 	ret->identity = identity ? arena_strdup(x->query->arena, identity) : NULL;
 	return true;
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "neo4j/admin.h"
+#include "neo4j/token.h"
 #include "operator/server/server_login.h"
 
 struct query {
@@ -26,7 +28,7 @@ bool query_version(const struct query *query, const struct pod *pod, const char 
 bool query_procedures(const struct query *query, const struct pod *pod, const char *patterns, bool *ret_present,
 		      struct access_problem *ret_problem);
 
-// When the stored token expires, by the wall clock, and what the server is in Aura (registration_identity(); NULL: not told). False
+// When the stored token expires, by the wall clock, and what the server is in Aura (query_identity(); NULL: not told). False
 // with a problem.
 struct query_token {
 	int64_t expires_ms;
@@ -40,3 +42,6 @@ bool query_disable(const struct query *query, struct access_problem *ret_problem
 
 // A pod whose server can be asked: ready, of this revision (NULL: of any). NULL: none.
 const struct pod *ask_whom(const struct access_servers *servers, const char *revision);
+
+// A digest of what a server is in Aura: its DBMS and the token that it holds. NULL where it does not tell.
+const char *query_identity(const struct admin *admin, const struct token_info *stored);

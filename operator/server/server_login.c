@@ -9,8 +9,6 @@
 #include "base/release.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
-#include "operator/fleet/gates.h"
-#include "operator/fleet/registration_exchange.h"
 #include "operator/object/reason.h"
 
 #define BOLT_PORT 7687

@@ -14,12 +14,12 @@
 #include "base/arena.h"
 #include "bolt/link.h"
 #include "neo4j/scrub.h"
+#include "operator/context.h"
 #include "operator/object/admin_secret.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
 #include "operator/object/tls_secret.h"
-#include "operator/pass/context.h"
 #include "operator/pass/gather.h"
 
 // The code of an error of access_confirm().

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test/testkit/backend_fault.h"
 #include "test/testkit/cypher.h"
+#include "test/testkit/named.h"
 #include "test/testkit/report.h"
 
 #define NEVER INT64_MAX
@@ -105,7 +107,7 @@ static yyjson_mut_val *write_auth(yyjson_mut_doc *doc, const struct bolt_auth *a
 		yyjson_mut_obj_add_strcpy(doc, data, "credentials", auth->password);
 	if (auth->realm)
 		yyjson_mut_obj_add_strcpy(doc, data, "realm", auth->realm);
-	return cypher_wrap(doc, "AuthorizationToken", data);
+	return named_wrap(doc, "AuthorizationToken", data);
 }
 
 static const struct {

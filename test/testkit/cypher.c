@@ -8,24 +8,16 @@
 #include <string.h>
 
 #include "bolt/structure.h"
-#include "test/testkit/report.h"
+#include "test/testkit/backend_fault.h"
+#include "test/testkit/named.h"
 #include "test/testkit/temporal.h"
-
-yyjson_mut_val *cypher_wrap(yyjson_mut_doc *doc, const char *name, yyjson_mut_val *data)
-{
-	yyjson_mut_val *wrapped = yyjson_mut_obj(doc);
-
-	yyjson_mut_obj_add_str(doc, wrapped, "name", name);
-	yyjson_mut_obj_add_val(doc, wrapped, "data", data);
-	return wrapped;
-}
 
 static yyjson_mut_val *wrap_value(yyjson_mut_doc *doc, const char *name, yyjson_mut_val *value)
 {
 	yyjson_mut_val *data = yyjson_mut_obj(doc);
 
 	yyjson_mut_obj_add_val(doc, data, "value", value);
-	return cypher_wrap(doc, name, data);
+	return named_wrap(doc, name, data);
 }
 
 static yyjson_mut_val *write_float(yyjson_mut_doc *doc, double number)
@@ -112,7 +104,7 @@ static int write_node(yyjson_mut_doc *doc, const struct bolt_node *node, yyjson_
 
 	if (r == 0)
 		r = add(doc, data, "props", node->properties, err);
-	*ret = cypher_wrap(doc, "Node", data);
+	*ret = named_wrap(doc, "Node", data);
 	return r;
 }
 
@@ -127,7 +119,7 @@ static int write_relationship(yyjson_mut_doc *doc, const struct bolt_relationshi
 	yyjson_mut_obj_add_val(doc, data, "elementId", write_string(doc, relationship->element_id));
 	yyjson_mut_obj_add_val(doc, data, "startNodeElementId", write_string(doc, relationship->start_element_id));
 	yyjson_mut_obj_add_val(doc, data, "endNodeElementId", write_string(doc, relationship->end_element_id));
-	*ret = cypher_wrap(doc, "Relationship", data);
+	*ret = named_wrap(doc, "Relationship", data);
 	return add(doc, data, "props", relationship->properties, err);
 }
 
@@ -155,7 +147,7 @@ static int write_path(yyjson_mut_doc *doc, const struct bolt_path *path, yyjson_
 	}
 	yyjson_mut_obj_add_val(doc, data, "nodes", wrap_value(doc, "CypherList", nodes));
 	yyjson_mut_obj_add_val(doc, data, "relationships", wrap_value(doc, "CypherList", relationships));
-	*ret = cypher_wrap(doc, "Path", data);
+	*ret = named_wrap(doc, "Path", data);
 	return 0;
 }
 

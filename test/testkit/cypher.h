@@ -26,6 +26,3 @@ int cypher_read(yyjson_val *json, struct arena *arena, struct bolt_value *ret, s
 
 // An object of such values; JSON's null, or none at all, gives null.
 int cypher_read_map(yyjson_val *json, struct arena *arena, struct bolt_value *ret, struct err *err);
-
-// Used by the others.
-yyjson_mut_val *cypher_wrap(yyjson_mut_doc *doc, const char *name, yyjson_mut_val *data);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "test/testkit/backend_fault.h"
 #include "test/testkit/authorization.h"
 
 #define PEM_MAX ((size_t)1024 * 1024)

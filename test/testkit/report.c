@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "test/testkit/backend_fault.h"
 #include "test/testkit/cypher.h"
+#include "test/testkit/named.h"
 
 yyjson_mut_val *report_text(yyjson_mut_doc *doc, const char *text)
 {
@@ -45,7 +47,7 @@ static void add_failure(yyjson_mut_doc *doc, yyjson_mut_val *data, const struct 
 	if (failure->cause) {
 		cause = yyjson_mut_obj(doc);
 		add_failure(doc, cause, failure->cause);
-		yyjson_mut_obj_add_val(doc, data, "cause", cypher_wrap(doc, "GqlError", cause));
+		yyjson_mut_obj_add_val(doc, data, "cause", named_wrap(doc, "GqlError", cause));
 	}
 }
 

@@ -8,10 +8,6 @@
 #include "bolt/result.h"
 #include "test/testkit/talk.h"
 
-// The err.code of what went wrong in the backend itself or in what testkit sent.
-#define BACKEND_FAULT "backend"
-#define backend_fault(err, ...) (err_set((err), ERR_PROTOCOL, __VA_ARGS__), err_set_code((err), BACKEND_FAULT), ERR_PROTOCOL)
-
 // Keeps an error under an id and answers with it.
 void report_error(struct talk *talk, const struct err *err, struct reply *reply);
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "test/testkit/backend_fault.h"
 #include "test/testkit/authorization.h"
 #include "test/testkit/serve.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "test/testkit/backend_fault.h"
 #include "test/testkit/report.h"
 
 static const struct request_kind *const lists[] = {

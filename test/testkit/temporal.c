@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bolt/structure.h"
-#include "test/testkit/cypher.h"
-#include "test/testkit/report.h"
+#include "test/testkit/backend_fault.h"
+#include "test/testkit/named.h"
 
 #define DAY ((int64_t)86400)
 #define SECOND ((int64_t)1000000000)
@@ -99,7 +99,7 @@ static int write_date_time(yyjson_mut_doc *doc, const struct bolt_date_time *tim
 		yyjson_mut_obj_add_sint(doc, data, "utc_offset_s", offset);
 	if (time->zone)
 		yyjson_mut_obj_add_strcpy(doc, data, "timezone_id", time->zone);
-	*ret = cypher_wrap(doc, "CypherDateTime", data);
+	*ret = named_wrap(doc, "CypherDateTime", data);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static yyjson_mut_val *write_time(yyjson_mut_doc *doc, const struct bolt_time *t
 	add_clock(doc, data, time->nanoseconds / SECOND, time->nanoseconds % SECOND);
 	if (!time->local)
 		yyjson_mut_obj_add_sint(doc, data, "utc_offset_s", time->offset_s);
-	return cypher_wrap(doc, "CypherTime", data);
+	return named_wrap(doc, "CypherTime", data);
 }
 
 static yyjson_mut_val *write_duration(yyjson_mut_doc *doc, const struct bolt_duration *duration)
@@ -121,7 +121,7 @@ static yyjson_mut_val *write_duration(yyjson_mut_doc *doc, const struct bolt_dur
 	yyjson_mut_obj_add_sint(doc, data, "days", duration->days);
 	yyjson_mut_obj_add_sint(doc, data, "seconds", duration->seconds);
 	yyjson_mut_obj_add_sint(doc, data, "nanoseconds", duration->nanoseconds);
-	return cypher_wrap(doc, "CypherDuration", data);
+	return named_wrap(doc, "CypherDuration", data);
 }
 
 static yyjson_mut_val *write_point(yyjson_mut_doc *doc, const struct bolt_point *point)
@@ -134,7 +134,7 @@ static yyjson_mut_val *write_point(yyjson_mut_doc *doc, const struct bolt_point 
 	yyjson_mut_obj_add_real(doc, data, "y", point->y);
 	if (point->dimensions == 3)
 		yyjson_mut_obj_add_real(doc, data, "z", point->z);
-	return cypher_wrap(doc, "CypherPoint", data);
+	return named_wrap(doc, "CypherPoint", data);
 }
 
 int temporal_write(yyjson_mut_doc *doc, const struct bolt_value *value, yyjson_mut_val **ret, struct err *err)
@@ -151,7 +151,7 @@ int temporal_write(yyjson_mut_doc *doc, const struct bolt_value *value, yyjson_m
 		yyjson_mut_val *data = yyjson_mut_obj(doc);
 
 		add_date(doc, data, date.days);
-		*ret = cypher_wrap(doc, "CypherDate", data);
+		*ret = named_wrap(doc, "CypherDate", data);
 	} else if (bolt_as_time(value, &time)) {
 		*ret = write_time(doc, &time);
 	} else if (bolt_as_duration(value, &duration)) {

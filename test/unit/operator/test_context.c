@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "operator/pass/context.h"
+#include "operator/context.h"
 #include "reach.h"
 
 static int64_t now_ms;

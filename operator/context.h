@@ -17,6 +17,7 @@
 #include "kube/store.h"
 #include "operator/pass/memory.h"
 
+struct memory_table;
 struct tally;
 struct plugin_verdicts_table;
 
