@@ -49,3 +49,16 @@ char *base64_decode(struct arena *arena, const char *text, size_t len, size_t *r
 	*ret_len = n;
 	return (char *)out;
 }
+
+char *base64_decode_unpadded(struct arena *arena, const char *text, size_t len, size_t *ret_len)
+{
+	size_t missing = (4 - len % 4) % 4;
+	char *padded;
+
+	if (missing == 0 || missing == 3 || memchr(text, '=', len))
+		return base64_decode(arena, text, len, ret_len);
+	padded = arena_alloc(arena, len + missing + 1);
+	memcpy(padded, text, len);
+	memset(padded + len, '=', missing);
+	return base64_decode(arena, padded, len + missing, ret_len);
+}

@@ -3,11 +3,14 @@
 
 #pragma once
 
-// Strict standard base64 (RFC 4648, section 4): padded, no white space.
+// Standard base64 (RFC 4648, section 4) without white space.
 
 #include <stddef.h>
 
 #include "base/arena.h"
 
-// The decoded bytes in the arena, with a NUL behind them; NULL when text is not strict base64. "" decodes to "".
+// The decoded bytes in the arena, with a NUL behind them; NULL when text is not base64, or not padded. "" decodes to "".
 char *base64_decode(struct arena *arena, const char *text, size_t len, size_t *ret_len);
+
+// The same for text that may as well have no padding at all.
+char *base64_decode_unpadded(struct arena *arena, const char *text, size_t len, size_t *ret_len);

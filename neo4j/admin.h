@@ -21,6 +21,7 @@
 #include "neo4j/scrub.h"
 #include "neo4j/topology.h"
 
+#define ADMIN_PROCEDURE_FAILED "Neo.ClientError.Procedure.ProcedureCallFailed"
 #define ADMIN_PROCEDURE_NOT_FOUND "Neo.ClientError.Procedure.ProcedureNotFound"
 
 // One exchange: the link, the time it may take, and where its answers live.

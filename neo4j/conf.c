@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "neo4j/conf_check.h"
+#include "neo4j/conf_flags.h"
 #include "neo4j/conf_memory.h"
 #include "neo4j/conf_model.h"
 #include "neo4j/conf_names.h"
@@ -125,16 +126,26 @@ static void set_defaults(struct build *build)
 	set(build, "server.backup.listen_address", "0.0.0.0:6362");
 }
 
+static int add_flags(struct build *build, const struct conf_setting *setting)
+{
+	const char *problem, *written = conf_flags_written(setting->value, build->arena, &problem);
+
+	if (problem)
+		return err_set(build->err, ERR_INVALID, "%s: %s", setting->field, problem);
+	add_jvm(build, written);
+	return 0;
+}
+
 static int add_setting(struct build *build, const struct conf_setting *setting, const char *name)
 {
-	int r = conf_check_setting(setting, build->request->cluster, build->err);
+	int r = conf_check_setting(setting, build->request->cluster, &build->request->version, build->err);
 
 	if (r < 0)
 		return r;
 	if (!strncmp(name, "apoc.", strlen("apoc.")))
 		conf_model_set(&build->apoc, name, setting->value, setting->field);
 	else if (!strcmp(name, JVM))
-		add_jvm(build, setting->value);
+		return add_flags(build, setting);
 	else if (conf_is_list(name))
 		conf_model_join(&build->neo4j, name, setting->value, setting->field);
 	else
@@ -160,8 +171,10 @@ static int add_settings(struct build *build, const struct conf_setting *settings
 		const char *name = conf_present_name(settings[i].name, buffer);
 		bool old = strcmp(name, settings[i].name) != 0;
 
-		if (old && (holds(settings, n, name) || !settings[i].value[strspn(settings[i].value, " \t")]))
-			r = conf_check_setting(&settings[i], build->request->cluster, build->err);
+		if (old && !settings[i].value[strspn(settings[i].value, " \t")])
+			continue;
+		if (old && holds(settings, n, name))
+			r = conf_check_setting(&settings[i], build->request->cluster, &build->request->version, build->err);
 		else
 			r = add_setting(build, &settings[i], old ? arena_strdup(build->arena, name) : name);
 	}
@@ -369,7 +382,7 @@ static void print_neo4j(struct build *build, bool (*filter)(const char *), struc
 	conf_model_print(&before, filter, out);
 	for (size_t j = 0; j < build->n_jvm; j++) {
 		buf_add(out, JVM "=");
-		buf_add(out, build->jvm[j]);
+		conf_model_print_value(build->jvm[j], out);
 		buf_addc(out, '\n');
 	}
 	conf_model_print(&after, filter, out);

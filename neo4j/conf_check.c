@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "neo4j/conf_names.h"
+#include "neo4j/conf_types.h"
 
 #define CURE_PODS "the operator sets it for each pod; leave it out"
 #define CURE_TLS "the operator sets it; use spec.tls"
@@ -131,6 +132,21 @@ static bool is_name(const char *name)
 	return true;
 }
 
+// A backslash that is not itself behind one begins a letter's number with "u", of four digits.
+static bool has_bad_number(const char *value)
+{
+	for (const char *c = value; *c; c++) {
+		if (*c != '\\')
+			continue;
+		c++;
+		if (*c == 'u' && strspn(c + 1, "0123456789abcdefABCDEF") < 4)
+			return true;
+		if (!*c)
+			break;
+	}
+	return false;
+}
+
 static const char *value_problem(const char *value)
 {
 	size_t backslashes = 0;
@@ -140,11 +156,22 @@ static const char *value_problem(const char *value)
 			return "must not hold control characters such as line breaks; a setting is one line";
 	for (size_t i = strlen(value); i > 0 && value[i - 1] == '\\'; i--)
 		backslashes++;
-	return backslashes % 2 ? "must not end in a backslash, which would join the next line to it; double it" : NULL;
+	if (backslashes % 2)
+		return "must not end in a backslash, which would join the next line to it; double it";
+	return has_bad_number(value) ? "must not hold '\\u' without four digits behind it, at which Neo4j does not start; double the backslash"
+				     : NULL;
 }
 
-int conf_check_setting(const struct conf_setting *setting, bool cluster, struct err *err)
+static int fail_owned(const struct conf_setting *setting, const char *present, const char *cure, struct err *err)
 {
+	if (!strcmp(present, setting->name))
+		return err_set(err, ERR_INVALID, "%s: must not be set: %s", setting->field, cure);
+	return err_set(err, ERR_INVALID, "%s: must not be set (Neo4j takes it for %s): %s", setting->field, present, cure);
+}
+
+int conf_check_setting(const struct conf_setting *setting, bool cluster, const struct version *version, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = NULL;
 	char buffer[CONF_NAME_MAX];
 	const char *present = conf_present_name(setting->name, buffer), *problem = value_problem(setting->value);
 	const struct owned *found = find_owned(present, cluster);
@@ -156,9 +183,9 @@ int conf_check_setting(const struct conf_setting *setting, bool cluster, struct 
 			       setting->field);
 	if (problem)
 		return err_set(err, ERR_INVALID, "%s: %s", setting->field, problem);
-	if (!found)
-		return 0;
-	if (!strcmp(present, setting->name))
-		return err_set(err, ERR_INVALID, "%s: must not be set: %s", setting->field, found->cure);
-	return err_set(err, ERR_INVALID, "%s: must not be set (Neo4j takes it for %s): %s", setting->field, present, found->cure);
+	if (found)
+		return fail_owned(setting, present, found->cure, err);
+	arena = arena_new();
+	problem = conf_type_problem(present, setting->value, version, arena);
+	return problem ? err_set(err, ERR_INVALID, "%s: %s", setting->field, problem) : 0;
 }

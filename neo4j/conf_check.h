@@ -9,10 +9,11 @@
 
 #include "base/err.h"
 #include "neo4j/conf_setting.h"
+#include "neo4j/version.h"
 
-// ERR_INVALID with the setting's field and the cure: a name or a value that would not stay one line of its own, or a setting
-// that is the operator's.
-int conf_check_setting(const struct conf_setting *setting, bool cluster, struct err *err);
+// ERR_INVALID with the setting's field and the cure: a name or a value that would not stay one line of its own, a setting
+// that is the operator's, or a value that a server of this version refuses.
+int conf_check_setting(const struct conf_setting *setting, bool cluster, const struct version *version, struct err *err);
 
 // Settings whose value is a set: what several parties put in is joined.
 bool conf_is_list(const char *name);

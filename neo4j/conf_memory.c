@@ -8,9 +8,7 @@
 
 #include "neo4j/conf_memory.h"
 
-#include <ctype.h>
-#include <stdbool.h>
-#include <string.h>
+#include "neo4j/conf_value.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
@@ -39,41 +37,6 @@ static uint64_t reserve_of(uint64_t limit)
 	return max64(GIB, min64(limit / 8, 8 * GIB));
 }
 
-// "2g", "512m", "1.5G", "1024k", "2GiB", "1048576".
-static bool parse_size(const char *text, uint64_t *ret)
-{
-	static const char units[] = "kmgt";
-	unsigned __int128 value = 0, divisor = 1;
-	bool digits = false, fraction = false;
-	const char *unit;
-
-	for (; isdigit((unsigned char)*text) || (*text == '.' && !fraction); text++) {
-		if (*text == '.') {
-			fraction = true;
-			continue;
-		}
-		value = value * 10 + (unsigned)(*text - '0');
-		divisor *= fraction ? 10 : 1;
-		digits = true;
-		if (value > UINT64_MAX / 1024 || divisor > UINT64_MAX / 1024)
-			return false;
-	}
-	while (*text == ' ')
-		text++;
-	unit = *text ? strchr(units, tolower((unsigned char)*text)) : NULL;
-	if (unit) {
-		for (const char *u = units; u <= unit; u++)
-			value *= 1024;
-		text++;
-		text += *text == 'i' || *text == 'I';
-	}
-	text += digits && (*text == 'b' || *text == 'B');
-	if (!digits || *text || value / divisor > UINT64_MAX)
-		return false;
-	*ret = (uint64_t)(value / divisor);
-	return true;
-}
-
 struct part {
 	const struct conf_entry *entry; // NULL: not set by the user
 	uint64_t bytes;
@@ -83,8 +46,8 @@ static int read_part(const struct conf_model *model, const char *name, struct pa
 {
 	ret->entry = conf_model_get(model, name);
 	ret->bytes = 0;
-	if (ret->entry && (!parse_size(ret->entry->value, &ret->bytes) || !ret->bytes))
-		return err_set(err, ERR_INVALID, "%s: '%.40s' is not a size such as 2g", ret->entry->field, ret->entry->value);
+	if (ret->entry && (!conf_value_size(ret->entry->value, &ret->bytes) || !ret->bytes))
+		return err_set(err, ERR_INVALID, "%s: '%.40s' is not enough; give it a size such as 2g", ret->entry->field, ret->entry->value);
 	return 0;
 }
 

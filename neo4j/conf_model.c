@@ -3,6 +3,7 @@
 
 #include "neo4j/conf_model.h"
 
+#include <stdint.h>
 #include <string.h>
 
 // The index of name, or of where it would stand; the difference tells which.
@@ -105,6 +106,40 @@ void conf_model_join(struct conf_model *model, const char *name, const char *lis
 	conf_model_set(model, name, value, entry && entry->field ? entry->field : field);
 }
 
+// The number of a letter of UTF-8 and its length; what is none counts byte by byte.
+static uint32_t letter_at(const char *text, size_t *ret_len)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	uint32_t number = c[0];
+	size_t more = c[0] >= 0xf0 ? 3 : c[0] >= 0xe0 ? 2 : c[0] >= 0xc2 ? 1 : 0;
+
+	*ret_len = 1;
+	for (size_t i = 1; i <= more; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return c[0];
+	for (size_t i = 1; i <= more; i++)
+		number = (i == 1 ? number & (0x3fU >> more) : number) << 6 | (c[i] & 0x3fU);
+	*ret_len = more + 1;
+	return number;
+}
+
+// Letters beyond ASCII by their numbers: 5.26 reads the file as ISO-8859-1, later releases as UTF-8.
+void conf_model_print_value(const char *value, struct buf *out)
+{
+	while (*value) {
+		size_t len;
+		uint32_t letter = letter_at(value, &len);
+
+		if (letter < 0x80)
+			buf_addc(out, *value);
+		else if (letter < 0x10000)
+			buf_addf(out, "\\u%04x", letter);
+		else
+			buf_addf(out, "\\u%04x\\u%04x", 0xd800 + ((letter - 0x10000) >> 10), 0xdc00 + (letter & 0x3ff));
+		value += len;
+	}
+}
+
 void conf_model_print(const struct conf_model *model, bool (*filter)(const char *name), struct buf *out)
 {
 	for (size_t i = 0; i < model->n; i++) {
@@ -112,7 +147,7 @@ void conf_model_print(const struct conf_model *model, bool (*filter)(const char 
 			continue;
 		buf_add(out, model->items[i].name);
 		buf_addc(out, '=');
-		buf_add(out, model->items[i].value);
+		conf_model_print_value(model->items[i].value, out);
 		buf_addc(out, '\n');
 	}
 }

@@ -30,5 +30,8 @@ void conf_model_remove(struct conf_model *model, const char *name);
 // Adds the items of a comma-separated list to those that the setting has, none twice.
 void conf_model_join(struct conf_model *model, const char *name, const char *list, const char *field);
 
+// A value as the servers of all releases read it alike.
+void conf_model_print_value(const char *value, struct buf *out);
+
 // name=value lines, of the settings that pass the filter (NULL: all).
 void conf_model_print(const struct conf_model *model, bool (*filter)(const char *name), struct buf *out);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/clock.h"
 #include "base/json.h"
+#include "neo4j/instant.h"
 
 static enum token_verdict malformed(struct token *token, const char *problem)
 {
@@ -17,10 +17,16 @@ static enum token_verdict malformed(struct token *token, const char *problem)
 	return TOKEN_MALFORMED;
 }
 
+// Of a name that stands twice, the server takes the last one.
 static const char *member(yyjson_val *root, const char *name)
 {
-	const char *text = yyjson_get_str(yyjson_obj_get(root, name));
+	yyjson_obj_iter iter = yyjson_obj_iter_with(root);
+	yyjson_val *key;
+	const char *text = NULL;
 
+	while ((key = yyjson_obj_iter_next(&iter)))
+		if (yyjson_equals_str(key, name))
+			text = yyjson_get_str(yyjson_obj_iter_get_val(key));
 	return text && *text ? text : NULL;
 }
 
@@ -42,7 +48,7 @@ enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, str
 		return TOKEN_EMPTY;
 	if (len >= TOKEN_MAX_BYTES)
 		return malformed(ret, "it is longer than 16 KiB");
-	json = base64_decode(arena, ret->text, len, &json_len);
+	json = base64_decode_unpadded(arena, ret->text, len, &json_len);
 	if (!json)
 		return malformed(ret, "it is not base64");
 	root = json_parse(arena, json, json_len);
@@ -56,7 +62,7 @@ enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, str
 	if (!ret->project)
 		return malformed(ret, "it has no project_id");
 	expiry = member(root, "expiry_time");
-	if (!expiry || time_parse_rfc3339(expiry, &ret->expires_ms) < 0)
+	if (!expiry || instant_parse(expiry, &ret->expires_ms) < 0)
 		return malformed(ret, "its expiry_time is missing or not an ISO 8601 time");
 	return ret->expires_ms <= now_ms ? TOKEN_EXPIRED : TOKEN_GOOD;
 }

@@ -5,7 +5,9 @@
 
 // The registration token of Aura Fleet Manager: base64 of a JSON object {project_id, private_key, kid,
 // expiry_time}. It holds a private key, so nothing of it but project and expiry is ever shown. Checked before any
-// call, because registerToken stores whatever it gets and answers success even for an expired one.
+// call, because registerToken stores whatever it gets and answers success even for an expired one. The grammar is the server's, but all four
+// members must be there, as texts, and nothing behind them: a server that lacks one of them registers and never connects. Further members are
+// for the server to judge, by inspectToken.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +17,7 @@
 enum token_verdict {
 	TOKEN_GOOD,
 	TOKEN_EMPTY,	 // nothing but white space
-	TOKEN_MALFORMED, // not base64, not JSON, or a member is missing or of a wrong type
+	TOKEN_MALFORMED, // not base64, not JSON, or a member is missing or no text
 	TOKEN_EXPIRED,
 };
 

@@ -137,20 +137,39 @@ static int check_adoption(struct exchange *x)
 	return 1;
 }
 
+static int fail_token(struct exchange *x, const char *words)
+{
+	return end(x, REASON_TOKEN_REFUSED,
+		   arena_printf(x->arena,
+				"The server does not accept the token (%s); generate a new one in the Aura console and "
+				"update the Secret",
+				words));
+}
+
+// What the server cannot read it raises an error for, a member that it does not know for example.
 static int check_token(struct exchange *x)
 {
 	struct err err = ERR_INIT;
 	struct token_info info;
 
 	if (admin_fleet_inspect(&x->admin, x->request->token->text, &info, &err) < 0)
-		return fail(x, &err);
-	if (info.error)
+		return strcmp(err.code, ADMIN_PROCEDURE_FAILED) == 0 ? fail_token(x, err.text) : fail(x, &err);
+	return info.error ? fail_token(x, info.error) : 0;
+}
+
+// A token that the service does not take (any more) is deleted by the server at once, which still answered success.
+static int fail_stored(struct exchange *x, const struct token_info *stored, const char *problem)
+{
+	struct err err = ERR_INIT;
+	struct fleet_state state;
+
+	if (!stored->project && admin_fleet_status(&x->admin, &state, &err) == 0 && !state.active && state.message && *state.message)
 		return end(x, REASON_TOKEN_REFUSED,
 			   arena_printf(x->arena,
-					"The server does not accept the token (%s); generate a new one in the Aura console and "
-					"update the Secret",
-					info.error));
-	return 0;
+					"The server took the token and has deleted it again: %s; generate a new one in the Aura console "
+					"and update the Secret",
+					state.message));
+	return end(x, REASON_SERVER_ERROR, arena_printf(x->arena, "The server answered success, but %s; it is tried again", problem));
 }
 
 static int call_register(struct exchange *x)
@@ -178,8 +197,7 @@ static int call_register(struct exchange *x)
 			   "Secret");
 	problem = stored_problem(x, &stored);
 	if (problem)
-		return end(x, REASON_SERVER_ERROR,
-			   arena_printf(x->arena, "The server answered success, but %s; it is tried again", problem));
+		return fail_stored(x, &stored, problem);
 	fault_point("after-confirm");
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "neo4j/conf.h"
 #include "neo4j/conf_check.h"
+#include "neo4j/conf_value.h"
 #include "operator/manifest/first_password.h"
 #include "operator/manifest/readiness.h"
 #include "operator/object/admin_secret.h"
@@ -103,7 +104,7 @@ int settings_password_length(const struct dbms *dbms, struct arena *arena)
 	const char *value = NULL;
 	size_t index, max;
 	yyjson_val *entry;
-	long length;
+	int64_t length;
 
 	for (size_t i = 0; i < dbms->config.n; i++)
 		if (!strcmp(dbms->config.items[i].name, CONF_PASSWORD_LENGTH))
@@ -114,9 +115,8 @@ int settings_password_length(const struct dbms *dbms, struct arena *arena)
 		if (setting && !strcmp(setting, CONF_PASSWORD_LENGTH) && is_literal(entry))
 			value = env_string(entry, "value");
 	}
-	length = value ? strtol(value, NULL, 10) : 0;
-	// What is no length ends the server's start, with the server's words.
-	return length > 0 && length <= CONF_MAX_BYTES ? (int)length : ADMIN_SECRET_LEAST_CHARACTERS;
+	// What is no length is refused with all the settings.
+	return value && conf_value_integer(value, 1, CONF_MAX_BYTES, &length) ? (int)length : ADMIN_SECRET_LEAST_CHARACTERS;
 }
 
 static const struct conf_setting *settings_of(struct field_pairs pairs, const char *where, struct arena *arena)

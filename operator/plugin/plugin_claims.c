@@ -117,7 +117,7 @@ static bool judge_settings(struct plugin_claim *claim, const struct plugin_claim
 							 "may have at most %d KiB",
 				      MAX_SETTINGS_BYTES / 1024);
 		else
-			(void)conf_check_setting(&setting, target->cluster, &err);
+			(void)conf_check_setting(&setting, target->cluster, &target->version, &err);
 	}
 	if (err_is_set(&err))
 		decide(claim, CLAIM_REFUSED, REASON_INVALID_SPEC, arena_strdup(arena, err.text));

@@ -148,6 +148,13 @@ static const struct {
 	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
 	{ENV("{\"name\":\"NEO4J_AUTH\",\"value\":\"none\"}"), "spec.env[0].name: 'NEO4J_AUTH' must not be set here: "},
 	{ENV("{\"name\":\"A\"},{\"name\":\"NEO4J_AUTH_FILE\"}"), "spec.env[1].name: 'NEO4J_AUTH_FILE' must not be set here: "},
+	{ENV("{\"name\":\"NEO4J_EDITION_FILE\",\"value\":\"/x\"}"), "spec.env[0].name: 'NEO4J_EDITION_FILE' must not be set here: "},
+	{ENV("{\"name\":\"NEO4J_PLUGINS_FILE\",\"value\":\"/x\"}"), "spec.env[0].name: 'NEO4J_PLUGINS_FILE' must not be set here: use"},
+	// M11: the bootloader drops what the configuration says.
+	{ENV("{\"name\":\"JAVA_OPTS\",\"value\":\"-javaagent:/x.jar\"}"),
+	 "spec.env[0].name: 'JAVA_OPTS' must not be set here: with it Neo4j drops all flags"},
+	{ENV("{\"name\":\"HEAP_SIZE\",\"value\":\"1g\"}"), "spec.env[0].name: 'HEAP_SIZE' must not be set here: it would replace the heap of the configuration; use server.memory.heap.max_size in spec.config"},
+	{ENV("{\"name\":\"EXTENDED_CONF\",\"value\":\"yes\"}"), "spec.env[0].name: 'EXTENDED_CONF' must not be set here: Neo4j runs"},
 	{ENV("{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\"}"), "spec.env[0].name: 'NEO4J_ACCEPT_LICENSE_AGREEMENT' must not"},
 	{ENV("{\"name\":\"NEOFLEET_POD_NAME\"}"), "spec.env[0].name: 'NEOFLEET_POD_NAME' must not begin with NEOFLEET_"},
 	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"apoc\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},

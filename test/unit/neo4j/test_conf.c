@@ -313,9 +313,16 @@ static const struct {
 	{4 * GIB, NULL, NULL, "5g", NULL, NULL, NULL, "pagecache.size]: heap (64 MiB) and page cache (5120 MiB) exceed"},
 	{4 * GIB, "1g", "2g", NULL, NULL, NULL, NULL, "heap.initial_size]: is more than"},
 	{0, "1g", "2g", NULL, NULL, NULL, NULL, "heap.initial_size]: is more than"},
-	{0, "lots", NULL, NULL, NULL, NULL, NULL, "heap.max_size]: 'lots' is not a size such as 2g"},
+	{0, "lots", NULL, NULL, NULL, NULL, NULL, "heap.max_size]: 'lots' is not a size for Neo4j; write one such as 512m or 2g"},
 	{0, NULL, NULL, "12x", NULL, NULL, NULL, "pagecache.size]: '12x' is not a size"},
-	{0, NULL, NULL, "0", NULL, NULL, NULL, "pagecache.size]: '0' is not a size"},
+	{0, NULL, NULL, "0", NULL, NULL, NULL, "pagecache.size]: '0' is not enough"},
+	// M1: what Kubernetes users type, with what to write instead.
+	{4 * GIB, "512Mi", NULL, NULL, NULL, NULL, NULL, "heap.max_size]: '512Mi' is not a size for Neo4j, which has units of its own; write 512m"},
+	{4 * GIB, NULL, "1.5Gi", NULL, NULL, NULL, NULL, "write 1.5g"},
+	{4 * GIB, NULL, NULL, "1Gb", NULL, NULL, NULL, "write 1g"},
+	{0, "1t", NULL, NULL, NULL, NULL, NULL, "write 1TiB"},
+	{0, "1gib", NULL, NULL, NULL, NULL, NULL, "write 1g"},
+	{0, "1b", NULL, NULL, NULL, NULL, NULL, "'1b' is not a size for Neo4j; write one such as"},
 	{0, "0." NOUGHTS NOUGHTS NOUGHTS NOUGHTS, NULL, NULL, NULL, NULL, NULL, "is not a size"},
 	{0, "99999999999999999999g", NULL, NULL, NULL, NULL, NULL, "is not a size"},
 };
@@ -384,6 +391,21 @@ static const struct {
 	{"a.b", "\x7f", "must not hold control characters", false},
 	{"a.b", "x\\", "must not end in a backslash", false},
 	{"a.b", "x\\\\\\", "must not end in a backslash", false},
+	{"a.b", "C:\\users", "must not hold '\\u' without four digits", false},
+	// What the server refuses at its start, with what to write instead.
+	{"db.transaction.timeout", "1.5s", "'1.5s' is not a duration for Neo4j; write one such as", false},
+	{"dbms.transaction.timeout", "5 min", "'5 min' is not a duration for Neo4j", false}, // an old name
+	{"server.http.enabled", "yes", "'yes' is neither true nor false", false},
+	{"db.transaction.concurrent.maximum", "1e3", "'1e3' is not a whole number from", false},
+	{"db.tx_log.buffer.size", "1m", "'1m' is not a whole number", false},
+	{"db.memory.transaction.max", "2Gi", "write 2g", false},
+	{"dbms.security.auth_minimum_password_length", "0", "'0' is not a whole number from 1", false},
+	{"server.bolt.advertised_address", "bolt://db:7687", "is not an address; write HOST:PORT, HOST or :PORT", false},
+	{"server.bolt.advertised_address", "[2001:db8::1]", "leave the brackets out", false},
+	// M5: what cannot reach Java.
+	{"server.jvm.additional", "-Da=\"b", "a quote is not closed", false},
+	{"server.jvm.additional", "-XX:OnOutOfMemoryError=kill -9 %p", "'%p' is no flag of the JVM", false},
+	{"server.jvm.additional", "-Da='b \"c\"'", "must not hold both kinds of quotes", false},
 	{"a b", "x", "is not the name of a setting", false},
 	{"a=b", "x", "is not the name of a setting", false},
 	{"#a", "x", "is not the name of a setting", false},
@@ -435,6 +457,38 @@ static void test_taken(void **state)
 	for (size_t i = 0; i < 4; i++)
 		expect(conf.neo4j_conf, settings[i].name, settings[i].value);
 	arena_free(arena);
+}
+
+// M5: what the shell of the image's entrypoint would take is kept from it, and M12: letters beyond ASCII are the same for all releases.
+static void test_written(void **state)
+{
+	static const struct {
+		const char *name, *value, *line;
+	} cases[] = {
+		{"server.jvm.additional", "-Dhttp.nonProxyHosts=localhost|*.svc",
+		 "\nserver.jvm.additional=-Dhttp.nonProxyHosts=localhost\\\\|*.svc\n"},
+		{"server.jvm.additional", "-Dhttp.nonProxyHosts=localhost\\\\|*.svc", // somebody has seen to it
+		 "\nserver.jvm.additional=-Dhttp.nonProxyHosts=localhost\\\\|*.svc\n"},
+		{"dbms.jvm.additional", "\"-Da=$HOME b\"  -Dc=1", "\nserver.jvm.additional=\"-Da=\\\\$HOME b\" -Dc=1\n"},
+		{"server.jvm.additional", "-Da=1  -Db=2", "\nserver.jvm.additional=-Da=1  -Db=2\n"},
+		{"server.jvm.additional", "-Da=\xc3\xa9|", "\nserver.jvm.additional=-Da=\\u00e9\\\\|\n"},
+		{"dbms.x", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80.", "\ndbms.x=\\u00e9\\u20ac\\ud83d\\ude00.\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct conf_setting setting = {cases[i].name, cases[i].value, "f"};
+		struct conf_request request = request_of("5.26");
+		struct arena *arena = arena_new();
+		struct conf conf;
+
+		request.config = &setting;
+		request.n_config = 1;
+		conf = build(&request, arena);
+		if (!strstr(conf.neo4j_conf, cases[i].line))
+			fail_msg("no '%s' in\n%s", cases[i].line, conf.neo4j_conf);
+		arena_free(arena);
+	}
 }
 
 static void test_too_long(void **state)
@@ -531,6 +585,7 @@ int main(void)
 		cmocka_unit_test(test_families),      cmocka_unit_test(test_cluster_sizes), cmocka_unit_test(test_fleet_setting),
 		cmocka_unit_test(test_procedure_lists), cmocka_unit_test(test_precedence),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memory_sums),   cmocka_unit_test(test_refused),	    cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_too_long),      cmocka_unit_test(test_tls),	    cmocka_unit_test(test_bloom),
 		cmocka_unit_test(test_env),
 	};

@@ -87,7 +87,26 @@ static void test_malformed(void **state)
 	}
 	assert_int_equal(check(arena, "not base64 at all", &token), TOKEN_MALFORMED);
 	assert_string_equal(token.problem, "it is not base64");
-	assert_int_equal(check(arena, "abc", &token), TOKEN_MALFORMED);
+	assert_int_equal(check(arena, "abc", &token), TOKEN_MALFORMED); // unpadded base64 of no object
+}
+
+// M8: the server takes a token without its padding, and of doubled members the last.
+static void test_as_the_server(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *twice = "{\"project_id\":\"first\",\"private_key\":\"x\",\"kid\":\"k\",\"expiry_time\":\"soon\","
+			    "\"project_id\":\"last\",\"expiry_time\":\"2030-01-01t00:00:00z\"}";
+	char *text = arena_strdup(arena, encode(arena, GOOD "  "));
+	struct token token;
+
+	(void)state;
+	assert_non_null(strchr(text, '='));
+	*strchr(text, '=') = '\0';
+	assert_int_equal(check(arena, text, &token), TOKEN_GOOD);
+	assert_string_equal(token.text, text);
+	assert_int_equal(check(arena, encode(arena, twice), &token), TOKEN_GOOD);
+	assert_string_equal(token.project, "last");
+	assert_int_equal(token.expires_ms, INT64_C(1893456000000));
 }
 
 static void test_expired(void **state)
@@ -120,7 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	cmocka_unit_test(test_white_space_is_trimmed),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_malformed), cmocka_unit_test(test_as_the_server), cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_too_long),
 	};
 

@@ -65,8 +65,6 @@ static void test_success_row_but_not_stored(void **state)
 	} cases[] = {
 		{{ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good), ROW(REGISTER, success), ROW(STORED, other)},
 		 "The server answered success, but does not hold a token of the token's project; it is tried again"},
-		{{ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good), ROW(REGISTER, success), ROW(STORED, none)},
-		 "The server answered success, but does not hold a token of the token's project; it is tried again"},
 		{{ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good), ROW(REGISTER, success), ROW(STORED, expired)},
 		 "The server answered success, but holds a token that has expired; it is tried again"},
 	};
@@ -79,6 +77,30 @@ static void test_success_row_but_not_stored(void **state)
 		assert_failed(&x, true, REASON_SERVER_ERROR, cases[i].message);
 		end(&x);
 	}
+}
+
+// D3, D4: the server deletes a token that the service denies, right after its success, and status() has the cause (M15).
+static void test_deleted_at_once(void **state)
+{
+	static const struct bolt_entry denied[] = {{"active", {.type = BOLT_BOOL}},
+						   {"connected", {.type = BOLT_BOOL}},
+						   {"statusMessage", STRING("Fleet management access denied - check your permissions")}};
+	static const struct peer_reply replies[] = {ROW(SHOW, present),	     ROW(STATUS, inactive), ROW(INSPECT, good),
+						    ROW(REGISTER, success), ROW(STORED, none),	    ROW(STATUS, denied)};
+	static const struct peer_reply mute[] = {ROW(SHOW, present),	  ROW(STATUS, inactive), ROW(INSPECT, good),
+						 ROW(REGISTER, success), ROW(STORED, none), FAILURE(STATUS, "Neo.TransientError.A.B")};
+	struct exchange x;
+
+	(void)state;
+	RUN(&x, replies, 0);
+	assert_failed(&x, true, REASON_TOKEN_REFUSED,
+		      "The server took the token and has deleted it again: Fleet management access denied - check your permissions; "
+		      "generate a new one in the Aura console and update the Secret");
+	end(&x);
+	RUN(&x, mute, 0);
+	assert_failed(&x, true, REASON_SERVER_ERROR,
+		      "The server answered success, but does not hold a token of the token's project; it is tried again");
+	end(&x);
 }
 
 // D2: a token that expired since it was checked is no success, although the server takes it.
@@ -106,6 +128,20 @@ static void test_inspection_refuses(void **state)
 	assert_failed(&x, false, REASON_TOKEN_REFUSED,
 		      "The server does not accept the token (Unknown key); generate a new one in the Aura console and update the "
 		      "Secret");
+	end(&x);
+}
+
+// D2, D4: what the server cannot read it raises an error for, such as a member that it does not know (M15).
+static void test_inspection_raises(void **state)
+{
+	static const struct peer_reply replies[] = {ROW(SHOW, present), ROW(STATUS, inactive), FAILURE(INSPECT, ADMIN_PROCEDURE_FAILED)};
+	struct exchange x;
+
+	(void)state;
+	RUN(&x, replies, 0);
+	assert_failed(&x, false, REASON_TOKEN_REFUSED,
+		      "The server does not accept the token (the server's own words); generate a new one in the Aura console and update "
+		      "the Secret");
 	end(&x);
 }
 
@@ -390,6 +426,8 @@ int main(void)
 		cmocka_unit_test(test_success_row_but_not_stored),
 		cmocka_unit_test(test_token_expired_meanwhile),
 		cmocka_unit_test(test_inspection_refuses),
+		cmocka_unit_test(test_inspection_raises),
+		cmocka_unit_test(test_deleted_at_once),
 		cmocka_unit_test(test_procedure_missing),
 		cmocka_unit_test(test_wrong_credentials),
 		cmocka_unit_test(test_failure),

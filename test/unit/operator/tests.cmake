@@ -20,6 +20,7 @@ foreach(name token_expiry plain_login quoted_password)
 endforeach()
 
 neofleet_test(operator first_password)
+neofleet_test(operator verdicts DEPS PkgConfig::openssl)
 
 # A simulated cluster under the deciding functions.
 set(sim ${CMAKE_CURRENT_SOURCE_DIR}/operator/sim)
