@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #include "operator/server/query.h"
 #include "operator/server/secret_cache.h"
 #include "reach.h"
@@ -86,6 +88,20 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
 		.arena = world->arena,
 	};
+}
+
+// A token in the Secret, and a spec that names it.
+static inline void lone_token(struct lone_server *world)
+{
+	static const char json[] = "{\"project_id\":\"p-1\",\"private_key\":\"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\",\"kid\":\"k\","
+				   "\"expiry_time\":\"2999-01-01T00:00:00Z\"}";
+	unsigned char once[512], twice[1024];
+
+	(void)EVP_EncodeBlock(once, (const unsigned char *)json, (int)strlen(json));
+	(void)EVP_EncodeBlock(twice, once, (int)strlen((const char *)once));
+	(void)snprintf(world->secret, sizeof(world->secret), "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\",\"token\":\"%s\"}}", (const char *)twice);
+	world->dbms.fleet.token_secret = "token";
+	world->dbms.fleet.token_key = "token";
 }
 
 static inline void lone_end(struct lone_server *world, unsigned connections)

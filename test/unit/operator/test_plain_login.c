@@ -4,8 +4,6 @@
 // B9 D8: what the operator knows of a pod may be old, and its address somebody else's. Without TLS the password goes nowhere that the
 // API server has not confirmed right before.
 
-#include <openssl/evp.h>
-
 #include "base/clock.h"
 #include "lone_server.h"
 #include "operator/fleet/gates.h"
@@ -128,19 +126,6 @@ static void test_with_tls(void **state)
 	lone_end(&world, 0);
 }
 
-static void give_token(struct lone_server *world)
-{
-	static const char json[] = "{\"project_id\":\"p-1\",\"private_key\":\"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\",\"kid\":\"k\","
-				   "\"expiry_time\":\"2999-01-01T00:00:00Z\"}";
-	unsigned char once[512], twice[1024];
-
-	(void)EVP_EncodeBlock(once, (const unsigned char *)json, (int)strlen(json));
-	(void)EVP_EncodeBlock(twice, once, (int)strlen((const char *)once));
-	(void)snprintf(world->secret, sizeof(world->secret), "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\",\"token\":\"%s\"}}", (const char *)twice);
-	world->dbms.fleet.token_secret = "token";
-	world->dbms.fleet.token_key = "token";
-}
-
 static void test_a_registration(void **state)
 {
 	struct attempt_result result;
@@ -149,7 +134,7 @@ static void test_a_registration(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_CHANGES; i++) {
 		lone_begin(&world, NULL, 0);
-		give_token(&world);
+		lone_token(&world);
 		const char *message = change(&world, i, NOT_ASKED);
 		const struct attempt_inputs inputs = {
 			.resource = &standalones, .servers = world.query.servers, .server = &world.pod, .fresh = true};
