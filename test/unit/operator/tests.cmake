@@ -13,7 +13,7 @@ foreach(name apply context secret_cache metrics publish)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
 endforeach()
 
-foreach(name token_expiry plain_login quoted_password registration_attempt)
+foreach(name cluster_steps token_expiry plain_login quoted_password registration_attempt)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net operator)
