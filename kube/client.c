@@ -224,27 +224,57 @@ struct call {
 	bool secret;
 };
 
-// The answer of a call that succeeded is left in body, which the caller releases.
-static int perform(struct kube_client *client, const struct call *call, struct buf *ret_body, struct err *err)
+struct kube_call {
+	struct kube_client *client;
+	struct http_stream *request;
+	struct kube_head head;
+	const char *method;
+	bool secret;
+};
+
+static void call_free(struct kube_call *call)
+{
+	kube_head_release(&call->head);
+	free(call);
+}
+
+static int begin(struct kube_client *client, const struct call *wanted, struct kube_call **ret, struct err *err)
 {
 	struct http_request request = {
-		.method = call->method,
-		.headers = {"Accept: application/json", call->content_type},
-		.body = call->body,
-		.timeout_ms = call->limits.timeout_ms ? call->limits.timeout_ms : client->timeout_ms,
-		.max_bytes = call->limits.max_bytes ? call->limits.max_bytes : OBJECT_MAX_BYTES,
-		.secret = call->secret,
+		.method = wanted->method,
+		.headers = {"Accept: application/json", wanted->content_type},
+		.body = wanted->body,
+		.timeout_ms = wanted->limits.timeout_ms ? wanted->limits.timeout_ms : client->timeout_ms,
+		.max_bytes = wanted->limits.max_bytes ? wanted->limits.max_bytes : OBJECT_MAX_BYTES,
+		.secret = wanted->secret,
 	};
-	_cleanup_(kube_head_release) struct kube_head head = {0};
+	struct kube_call *call = calloc(1, sizeof(*call));
+	int r;
+
+	if (!call)
+		abort();
+	*call = (struct kube_call){.client = client, .method = wanted->method, .secret = wanted->secret};
+	r = kube_head_make(client, wanted->path, &call->head, &request, err);
+	if (r < 0) {
+		call_free(call);
+		return r;
+	}
+	count_call(client, call->method);
+	call->request = http_begin(client->loop, &request);
+	*ret = call;
+	return 0;
+}
+
+// The answer of a call that succeeded is left in body, which the caller releases.
+static int end(struct kube_call *call, struct buf *ret_body, struct err *err)
+{
 	struct http_response response = {0};
-	int r = kube_head_make(client, call->path, &head, &request, err);
+	int r;
 
 	STEP("call to the API server");
-	if (r < 0)
-		return r;
-	count_call(client, call->method);
-	r = http_perform(client->loop, &request, &response, err);
-	kube_client_note(client, call->method, r < 0 ? NULL : &response);
+	r = http_end(call->request, &response, err);
+	kube_client_note(call->client, call->method, r < 0 ? NULL : &response);
+	call_free(call);
 	if (r < 0)
 		return r;
 	if (response.status >= 300 || response.status < 200) {
@@ -256,26 +286,51 @@ static int perform(struct kube_client *client, const struct call *call, struct b
 	return 0;
 }
 
-static int perform_object(struct kube_client *client, const struct call *call, struct kube_object **ret, struct err *err)
+static int perform(struct kube_client *client, const struct call *wanted, struct buf *ret_body, struct err *err)
+{
+	struct kube_call *call;
+	int r = begin(client, wanted, &call, err);
+
+	return r < 0 ? r : end(call, ret_body, err);
+}
+
+int kube_call_end(struct kube_call *call, struct kube_object **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf body = BUF_INIT(1);
-	int r = perform(client, call, &body, err);
+	const char *method = call->method;
+	bool secret = call->secret;
+	int r = end(call, &body, err);
 
 	if (r < 0 || !ret)
 		return r;
-	*ret = call->secret ? kube_object_parse_secret(buf_str(&body), body.len) : kube_object_parse(buf_str(&body), body.len);
-	if (!*ret)
-		return err_set(err, ERR_PROTOCOL, "%s %s: the answer is no JSON object", call->method, buf_str(call->path));
-	return 0;
+	*ret = secret ? kube_object_parse_secret(buf_str(&body), body.len) : kube_object_parse(buf_str(&body), body.len);
+	return *ret ? 0 : err_set(err, ERR_PROTOCOL, "%s: the answer is no JSON object", method);
+}
+
+static int perform_object(struct kube_client *client, const struct call *wanted, struct kube_object **ret, struct err *err)
+{
+	struct kube_call *call;
+	int r = begin(client, wanted, &call, err);
+
+	return r < 0 ? r : kube_call_end(call, ret, err);
+}
+
+int kube_get_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		   const struct kube_limits *limits, struct kube_call **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+
+	kube_path(&path, resource, name.namespace, name.name);
+	return begin(client, &(struct call){.method = "GET", .path = &path, .limits = *limits}, ret, err);
 }
 
 int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 		    const struct kube_limits *limits, struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	struct kube_call *call;
+	int r = kube_get_begin(client, resource, name, limits, &call, err);
 
-	kube_path(&path, resource, name.namespace, name.name);
-	return perform_object(client, &(struct call){.method = "GET", .path = &path, .limits = *limits}, ret, err);
+	return r < 0 ? r : kube_call_end(call, ret, err);
 }
 
 int kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret,
@@ -367,8 +422,8 @@ static void object_path(struct buf *path, const struct kube_resource *resource, 
 		buf_addf(path, "/%s", subresource);
 }
 
-int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
-	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err)
+int kube_apply_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+		     const struct kube_apply_options *options, struct kube_call **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
 	struct call call = {.method = "PATCH", .content_type = APPLY_TYPE, .body = json};
@@ -378,7 +433,16 @@ int kube_apply(struct kube_client *client, const struct kube_resource *resource,
 	kube_query(&path, "force", options->force ? "true" : NULL);
 	kube_query(&path, "dryRun", options->dry_run ? "All" : NULL);
 	call.path = &path;
-	return perform_object(client, &call, ret, err);
+	return begin(client, &call, ret, err);
+}
+
+int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err)
+{
+	struct kube_call *call;
+	int r = kube_apply_begin(client, resource, name, json, options, &call, err);
+
+	return r < 0 ? r : kube_call_end(call, ret, err);
 }
 
 int kube_patch(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *subresource,

@@ -72,6 +72,18 @@ struct kube_apply_options {
 int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err);
 
+// A call under way. For calls that need not wait for each other, a read and an apply are to be had in two: begin them all, then end each
+// that was begun (an error of one is no reason to leave out another), which waits for its answer and frees it.
+struct kube_call;
+
+int kube_get_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
+		   const struct kube_limits *limits, struct kube_call **ret, struct err *err);
+
+int kube_apply_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
+		     const struct kube_apply_options *options, struct kube_call **ret, struct err *err);
+
+int kube_call_end(struct kube_call *call, struct kube_object **ret, struct err *err);
+
 enum kube_patch_type { KUBE_PATCH_JSON, KUBE_PATCH_MERGE };
 
 int kube_patch(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *subresource,

@@ -319,13 +319,19 @@ static void start(void *user)
 		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
 }
 
-int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err)
+struct http_stream *http_begin(struct loop *loop, const struct http_request *request)
 {
 	struct http_stream *stream = stream_new(loop, request);
-	int r = 0;
 
 	loop_post(loop, start, stream);
-	loop_wait(loop, &stream->waiter);
+	return stream;
+}
+
+int http_end(struct http_stream *stream, struct http_response *ret, struct err *err)
+{
+	int r = 0;
+
+	loop_wait(stream->loop, &stream->waiter);
 	if (err_is_set(&stream->err)) {
 		*err = stream->err;
 		r = stream->err.class;
@@ -335,6 +341,11 @@ int http_perform(struct loop *loop, const struct http_request *request, struct h
 	}
 	stream_free(stream);
 	return r;
+}
+
+int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err)
+{
+	return http_end(http_begin(loop, request), ret, err);
 }
 
 struct http_stream *http_stream_open(struct loop *loop, const struct http_request *request,

@@ -51,6 +51,11 @@ int http_perform(struct loop *loop, const struct http_request *request, struct h
 
 struct http_stream;
 
+// http_perform() in two, for requests that need not wait for each other: begin them all, then end each one that was begun, which waits
+// for its answer and frees it. Any other thread than the loop's.
+struct http_stream *http_begin(struct loop *loop, const struct http_request *request);
+int http_end(struct http_stream *stream, struct http_response *ret, struct err *err);
+
 struct http_stream_events {
 	// A piece of a 2xx answer's body. Return false to end the stream (on_end follows with ERR_CANCELLED).
 	bool (*on_data)(void *user, const char *data, size_t len);

@@ -58,38 +58,60 @@ static void remember(struct memory *memory, const struct child *child, struct ku
 }
 
 // The store holds our own objects only, and may lag behind: one that it lacks, or knows as nobody's, is asked for.
-static int look_for_foreign(const struct context *context, const struct child *child, struct kube_object **ret_live,
-			    struct err *err)
+static int begin_to_look(const struct context *context, struct child *child, struct err *err)
 {
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	int r = kube_get_within(context->client, child->resource, name, &(struct kube_limits){.max_bytes = CHILD_MAX_BYTES}, ret_live, err);
 
-	if (r == ERR_NOT_FOUND) {
-		err_clear(err);
+	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
+	if (child->found && apply_is_owned(child->found, child->owner->metadata.uid))
 		return 0;
-	}
-	return r;
+	kube_object_unref(child->found);
+	child->found = NULL;
+	return kube_get_begin(context->client, child->resource, name, &(struct kube_limits){.max_bytes = CHILD_MAX_BYTES}, &child->call,
+			      err);
 }
 
-int apply_look(const struct context *context, struct child *child, enum adoption *ret, struct err *err)
+static int end_look(struct child *child, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 	int r;
 
-	*ret = ADOPTION_OURS;
-	memory_set(child->digest, digest_of(child->json, arena));
-	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
-	if (!child->found || !apply_is_owned(child->found, child->owner->metadata.uid)) {
-		kube_object_unref(child->found);
-		child->found = NULL;
-		r = look_for_foreign(context, child, &child->found, err);
-		if (r < 0)
-			return err_wrap(err, "cannot look for %s '%s'", child->resource->kind, child->name);
-	}
-	if (child->found)
-		*ret = adoption_judge(kube_object_root(child->found), child->owner);
+	if (!child->call)
+		return 0;
+	r = kube_call_end(steal_ptr(child->call), &child->found, err);
+	if (r != ERR_NOT_FOUND)
+		return r;
+	err_clear(err);
 	return 0;
+}
+
+// Of several errors the first one goes up. What was begun must be ended.
+static int first_of(int first, int r, const struct err *problem, struct err *err)
+{
+	if (r < 0 && first == 0)
+		*err = *problem;
+	return first < 0 ? first : r;
+}
+
+int apply_look(const struct context *context, struct child *children, size_t n, enum adoption *rets, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	size_t begun = 0;
+	int result = 0;
+
+	while (begun < n && (result = begin_to_look(context, &children[begun], err)) == 0) {
+		memory_set(children[begun].digest, digest_of(children[begun].json, arena));
+		begun++;
+	}
+	for (size_t i = 0; i < begun; i++) {
+		struct err problem = ERR_INIT;
+		int r = end_look(&children[i], &problem);
+
+		if (r < 0)
+			r = err_wrap(&problem, "cannot look for %s '%s'", children[i].resource->kind, children[i].name);
+		result = first_of(result, r, &problem, err);
+		rets[i] = children[i].found ? adoption_judge(kube_object_root(children[i].found), children[i].owner) : ADOPTION_OURS;
+	}
+	return result;
 }
 
 int apply_adopt(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
@@ -101,13 +123,21 @@ int apply_adopt(const struct context *context, const struct child *child, struct
 	return r < 0 ? err_wrap(err, "cannot adopt %s '%s'", child->resource->kind, child->name) : 0;
 }
 
-// Applies; where the API server finds the result invalid because a port was renumbered by hand, once more after that is undone.
-static int write_child(const struct context *context, const struct child *child, const char *json, struct arena *arena,
-		       struct kube_object **ret_written, struct err *err)
+static int begin_to_write(const struct context *context, struct child *child, const char *json, struct err *err)
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	int r = kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+
+	return kube_apply_begin(context->client, child->resource, name, json, &options, &child->call, err);
+}
+
+// Ends the write. Where the API server finds the result invalid because a port was renumbered by hand, it is made once more after that
+// is undone.
+static int end_write(const struct context *context, struct child *child, struct arena *arena, struct kube_object **ret_written,
+		     struct err *err)
+{
+	struct kube_name name = {.namespace = child->namespace, .name = child->name};
+	int r = kube_call_end(steal_ptr(child->call), ret_written, err);
 	const char *patch;
 
 	if (r != ERR_INVALID || !child->found)
@@ -123,7 +153,9 @@ static int write_child(const struct context *context, const struct child *child,
 		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
 	}
 	// A guarded write over the version that was read comes too late now; the next pass makes it.
-	return r < 0 ? r : kube_apply(context->client, child->resource, name, json, &options, ret_written, err);
+	if (r < 0 || (r = begin_to_write(context, child, with_marks(child, arena), err)) < 0)
+		return r;
+	return kube_call_end(steal_ptr(child->call), ret_written, err);
 }
 
 int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
@@ -145,32 +177,52 @@ int apply_try(const struct context *context, const struct child *child, struct a
 	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
 }
 
-int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
-		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err)
+// A child that stands as it is wanted is not written: it has no call then.
+static int begin_child(const struct context *context, struct memory *memory, struct child *child, struct arena *arena, struct err *err)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *written = NULL;
-	int r;
-
-	*ret_live = NULL;
 	// The builder saw none because the store lags behind: what it made does not know of what is in there.
 	if (child->found && child->guarded && !child->live)
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
-	if (child->found && stands_as_wanted(memory, child, child->found, arena)) {
-		remember(memory, child, child->found);
-		*ret_result = APPLY_UNCHANGED;
-		*ret_live = kube_object_ref(child->found);
+	if (child->found && stands_as_wanted(memory, child, child->found, arena))
 		return 0;
+	return begin_to_write(context, child, with_marks(child, arena), err);
+}
+
+static int end_child(const struct context *context, struct memory *memory, struct child *child, struct arena *arena,
+		     struct err *err)
+{
+	bool called = child->call != NULL;
+	int r;
+
+	if (!called) {
+		child->stands = kube_object_ref(child->found);
+	} else {
+		r = end_write(context, child, arena, &child->stands, err);
+		if (r < 0)
+			return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
 	}
-	r = write_child(context, child, with_marks(child, arena), arena, &written, err);
-	if (r < 0)
-		return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
-	remember(memory, child, written);
+	remember(memory, child, child->stands);
 	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
-	*ret_result = child->found && strcmp(kube_object_resource_version(child->found), kube_object_resource_version(written)) == 0
-			      ? APPLY_UNCHANGED
-			      : APPLY_WRITTEN;
-	*ret_live = steal_ptr(written);
+	child->written = called && !(child->found && strcmp(kube_object_resource_version(child->found),
+							    kube_object_resource_version(child->stands)) == 0);
 	return 0;
+}
+
+int apply_write(const struct context *context, struct memory *memory, struct child *children, size_t n, struct arena *arena,
+		struct err *err)
+{
+	size_t begun = 0;
+	int result = 0;
+
+	while (begun < n && (result = begin_child(context, memory, &children[begun], arena, err)) == 0)
+		begun++;
+	for (size_t i = 0; i < begun; i++) {
+		struct err problem = ERR_INIT;
+		int r = end_child(context, memory, &children[i], arena, &problem);
+
+		result = first_of(result, r, &problem, err);
+	}
+	return result;
 }
 
 // The place of the item of a list that has the name; false when there is none.

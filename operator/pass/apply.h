@@ -30,27 +30,26 @@ struct child {
 	struct kube_object *live;  // what the builder saw; NULL for none
 	struct kube_object *found; // by apply_look(): what stands there; a reference
 	char digest[65];	   // by apply_look(): of json
+	struct kube_object *stands; // by apply_write(): the object afterwards; a reference
+	bool written;		    // by apply_write(): something has changed
+	struct kube_call *call;	    // under way, within a function of apply.c
 };
 
-// Looks at what stands under a child's name, before any child is written. ADOPTION_OURS also where nothing stands there.
-int apply_look(const struct context *context, struct child *child, enum adoption *ret, struct err *err);
+// Looks at what stands under the names of n children, before any child is written; the API server is asked for all of them at once.
+// rets gets n verdicts: ADOPTION_OURS also where nothing stands there.
+int apply_look(const struct context *context, struct child *children, size_t n, enum adoption *rets, struct err *err);
 
 // After apply_look(): makes an orphan the deployment's and changes nothing else of it. ERR_CONFLICT: it has changed since.
 int apply_adopt(const struct context *context, const struct child *child, struct arena *arena, struct err *err);
-
-enum apply_result {
-	APPLY_UNCHANGED,
-	APPLY_WRITTEN,
-};
 
 // After apply_look(): asks the API server whether it would take the child, and writes nothing; it is not asked about one that it has
 // taken already. ERR_INVALID, ERR_FORBIDDEN: it would not. ERR_CONFLICT: a guarded child changed in between.
 int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err);
 
-// After apply_look(). ret_live gets a reference to the object as it stands afterwards. ERR_CONFLICT: a guarded child changed in
-// between; the key is to be reconciled anew.
-int apply_child(const struct context *context, struct memory *memory, const struct child *child, struct arena *arena,
-		enum apply_result *ret_result, struct kube_object **ret_live, struct err *err);
+// After apply_look(). The writes of n children are under way at once, so none may need another. Of several errors the first is
+// returned; the others were written all the same. ERR_CONFLICT: a guarded child changed in between; the key is to be reconciled anew.
+int apply_write(const struct context *context, struct memory *memory, struct child *children, size_t n, struct arena *arena,
+		struct err *err);
 
 // Takes a variable out of the container neo4j of a live workload, whoever has written it: server-side apply alone would leave it
 // there where others own it, too. ret_live as above; NULL when there is no such variable. ERR_CONFLICT: it has changed in between.

@@ -159,6 +159,7 @@ void children_release(struct children *children)
 {
 	for (size_t i = 0; i < children->n; i++) {
 		kube_object_unref(children->items[i].found);
-		children->items[i].found = NULL;
+		kube_object_unref(children->items[i].stands);
+		children->items[i].found = children->items[i].stands = NULL;
 	}
 }

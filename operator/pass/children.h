@@ -22,5 +22,5 @@ struct children {
 int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err);
 
-// Gives back what apply_look() has found.
+// Gives back what apply_look() has found and apply_write() has left.
 void children_release(struct children *children);

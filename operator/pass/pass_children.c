@@ -76,30 +76,32 @@ static int try_workload(struct pass *pass, const struct children *children, stru
 	return r;
 }
 
-// Applies the children in their order.
+// Last, for its pods need the others.
+static int apply_workload(struct pass *pass, struct children *children, struct err *err)
+{
+	struct child *child = &children->items[children->n - 1];
+	int r;
+
+	if (children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
+		return r;
+	r = apply_write(pass->context, pass->memory, child, 1, pass->arena, err);
+	if (r < 0)
+		return r;
+	pass->created = !pass->inputs.workload && child->written;
+	pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && child->written);
+	gather_workload(pass->context, pass->arena, steal_ptr(child->stands), &pass->inputs);
+	return 0;
+}
+
 static int apply_children(struct pass *pass, struct children *children, struct err *err)
 {
-	for (size_t i = 0; i < children->n; i++) {
-		struct child *child = &children->items[i];
-		struct kube_object *live = NULL;
-		enum apply_result result;
-		int r;
+	int r = apply_write(pass->context, pass->memory, children->items, children->n - 1, pass->arena, err);
 
-		if (child->slot == CHILD_WORKLOAD && children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
-			return r;
-		r = apply_child(pass->context, pass->memory, child, pass->arena, &result, &live, err);
-		if (r < 0)
-			return is_refusal(pass, err) ? 0 : r;
-		fault_point("between-children");
-		if (child->slot != CHILD_WORKLOAD) {
-			kube_object_unref(live);
-			continue;
-		}
-		pass->created = !pass->inputs.workload && result == APPLY_WRITTEN;
-		pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && result == APPLY_WRITTEN);
-		gather_workload(pass->context, pass->arena, live, &pass->inputs);
-	}
-	return 0;
+	if (r < 0)
+		return is_refusal(pass, err) ? 0 : r;
+	fault_point("between-children");
+	r = apply_workload(pass, children, err);
+	return r < 0 && is_refusal(pass, err) ? 0 : r;
 }
 
 // The StatefulSet is tried when its template is known, which takes in what others have put on it.
@@ -146,18 +148,20 @@ static int adopt(struct pass *pass, const struct children *children, const struc
 static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
 {
 	struct adoption_case cases[CHILD_COUNT];
+	enum adoption adoptions[CHILD_COUNT];
 	const char *refusal, *leaving;
+	int r = apply_look(pass->context, children->items, children->n, adoptions, err);
 
 	*ret_free = false;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < children->n; i++) {
-		struct child *child = &children->items[i];
-		int r;
+		const struct child *child = &children->items[i];
 
-		cases[i] = (struct adoption_case){.kind = child->resource->kind, .name = child->name};
-		r = apply_look(pass->context, child, &cases[i].adoption, err);
-		if (r < 0)
-			return r;
-		cases[i].object = child->found ? kube_object_root(child->found) : NULL;
+		cases[i] = (struct adoption_case){.kind = child->resource->kind,
+						  .name = child->name,
+						  .adoption = adoptions[i],
+						  .object = child->found ? kube_object_root(child->found) : NULL};
 	}
 	refusal = adoption_refusal(cases, children->n, &pass->inputs.dbms, pass->arena);
 	leaving = adoption_list(cases, children->n, ADOPTION_LEAVING, pass->arena);

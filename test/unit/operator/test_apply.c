@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What stands under a child's name is looked at in the API server where the store does not know it as the deployment's own; and how
-// an orphan is adopted.
+// What stands under a child's name is looked at in the API server where the store does not know it as the deployment's own; how an
+// orphan is adopted; and that the children do not wait for each other.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +105,7 @@ static void test_look(void **state)
 		struct world world;
 
 		begin(&world, cases[i].stored, cases[i].stands);
-		assert_int_equal(apply_look(&world.context, &world.child, &adoption, &err), 0);
+		assert_int_equal(apply_look(&world.context, &world.child, 1, &adoption, &err), 0);
 		assert_int_equal(adoption, cases[i].adoption);
 		assert_int_equal(actor_calls(world.reach.actor), cases[i].calls);
 		end(&world);
@@ -128,7 +128,7 @@ static void test_adopt(void **state)
 
 		begin(&world, NULL, SERVICE("7", ""));
 		world.status = statuses[i];
-		assert_int_equal(apply_look(&world.context, &world.child, &adoption, &err), 0);
+		assert_int_equal(apply_look(&world.context, &world.child, 1, &adoption, &err), 0);
 		r = apply_adopt(&world.context, &world.child, arena, &err);
 		assert_int_equal(r, statuses[i] == 200 ? 0 : ERR_CONFLICT);
 		call = actor_wait_call(world.reach.actor, 1);
@@ -143,11 +143,94 @@ static void test_adopt(void **state)
 	}
 }
 
+#define TOGETHER 4
+
+// Nobody is answered before all have asked.
+struct crowd {
+	struct reach reach;
+	size_t asked;
+	const char *refused; // part of a path
+};
+
+static bool wait_for_all(struct actor *actor, struct crowd *crowd)
+{
+	bool all;
+
+	actor_lock(actor);
+	crowd->asked++;
+	actor_changed(actor);
+	while (crowd->asked % TOGETHER != 0 && actor_wait(actor))
+		;
+	all = crowd->asked % TOGETHER == 0;
+	actor_unlock(actor);
+	return all;
+}
+
+static void play_crowd(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
+{
+	struct crowd *crowd = actor_user(actor);
+
+	if (number == 0)
+		actor_answer(conn, 200, NULL, "{}");
+	else if (!wait_for_all(actor, crowd))
+		actor_answer(conn, 500, NULL, "{\"message\":\"the others did not ask\"}");
+	else if (crowd->refused && strstr(call->target, crowd->refused))
+		actor_answer(conn, 403, NULL, "{\"message\":\"not this one\"}");
+	else if (strcmp(call->method, "PATCH") == 0)
+		actor_answer(conn, 201, NULL, "{\"metadata\":{\"resourceVersion\":\"8\"}}");
+	else
+		actor_answer(conn, 404, NULL, "{}");
+}
+
+// What need not wait for each other is asked and written at once; an error of one is told, and keeps no other from being written.
+static void test_together(void **state)
+{
+	static const char *const names[TOGETHER] = {"a", "b", "c", "d"}, *const refused[] = {NULL, "/services/b?"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct crowd crowd = {.refused = refused[i]};
+		struct kube_store *store = kube_store_new(NULL);
+		struct child children[TOGETHER];
+		enum adoption adoptions[TOGETHER];
+		struct memory memory = {0};
+		struct context context = {0};
+		struct err err = ERR_INIT;
+		int r;
+
+		reach_begin(&crowd.reach, play_crowd, &crowd);
+		context.client = crowd.reach.client;
+		// Until the first answer, libcurl does not know whether calls share one connection, and has the others wait.
+		assert_int_equal(kube_get_path(context.client, "/version", NULL, &err), 0);
+		for (size_t n = 0; n < TOGETHER; n++)
+			children[n] = (struct child){.slot = CHILD_CLIENT, .resource = &kube_services, .store = store, .namespace = "x",
+						     .name = names[n], .owner = &dbms, .json = "{\"metadata\":{}}"};
+		assert_int_equal(apply_look(&context, children, TOGETHER, adoptions, &err), 0);
+		r = apply_write(&context, &memory, children, TOGETHER, arena, &err);
+		assert_int_equal(r, refused[i] ? ERR_FORBIDDEN : 0);
+		if (refused[i])
+			assert_non_null(strstr(err.text, "cannot apply Service 'b'"));
+		for (size_t n = 0; n < TOGETHER; n++) {
+			bool is_refused = refused[i] && n == 1;
+
+			assert_int_equal(adoptions[n], ADOPTION_OURS);
+			assert_int_equal(children[n].written, !is_refused);
+			assert_int_equal(children[n].stands != NULL, !is_refused);
+			kube_object_unref(children[n].stands);
+		}
+		assert_int_equal(actor_calls(crowd.reach.actor), 1 + 2 * TOGETHER);
+		kube_store_free(store);
+		reach_end(&crowd.reach);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_adopt),
+		cmocka_unit_test(test_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
