@@ -116,7 +116,7 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
 	if (!barred)
 		return access_read(caller->context, &caller->access, caller->arena, ret_problem);
-	*ret_problem = (struct access_problem){.reason = REASON_CREDENTIALS_REFUSED, .message = barred};
+	*ret_problem = (struct access_problem){.reason = access_barred_reason(caller->memory), .message = barred};
 	return false;
 }
 
@@ -159,7 +159,7 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 	int r = open_link(caller, pod, deadline, &link, &err);
 
 	if (r == ERR_FORBIDDEN) {
-		problem(survey, REASON_CREDENTIALS_REFUSED, caller->memory->login.message);
+		problem(survey, access_barred_reason(caller->memory), caller->memory->login.message);
 		return true;
 	}
 	if (r == 0)

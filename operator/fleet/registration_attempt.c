@@ -189,7 +189,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		return;
 	refusal = access_barred(context, memory, &inputs->servers, arena, &left);
 	if (refusal) {
-		(void)fail(ret, REASON_CREDENTIALS_REFUSED, arena_strdup(arena, refusal));
+		(void)fail(ret, access_barred_reason(memory), arena_strdup(arena, refusal));
 		return;
 	}
 	if (!access_read(context, &access, arena, &problem)) {
@@ -221,7 +221,8 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	}
 	if (result.answered)
 		access_note(context, memory, &inputs->servers,
-			    result.reason == REASON_CREDENTIALS_REFUSED ? result.message : NULL, result.code);
+			    result.reason == REASON_CREDENTIALS_REFUSED || result.reason == REASON_LOGINS_LIMITED ? result.message : NULL,
+			    result.code);
 	ret->registered = result.registered;
 	ret->not_leader = result.not_leader;
 	ret->reason = result.reason;

@@ -62,7 +62,7 @@ static int fail(struct exchange *x, const struct err *err)
 	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
 		x->result->answered = true;
 		x->result->code = arena_strdup(x->arena, code);
-		return end(x, REASON_CREDENTIALS_REFUSED, access_refusal(request->admin_secret, err, x->arena));
+		return end(x, access_refusal_reason(code), access_refusal(request->admin_secret, err, x->arena));
 	}
 	if (admin_is_unreachable(err))
 		return end(x, REASON_UNREACHABLE,

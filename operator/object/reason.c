@@ -27,6 +27,7 @@ static const char *const names[REASONS] = {
 	[REASON_WORKLOAD_NOT_OBSERVED] = "WorkloadNotObserved",
 	[REASON_CERTIFICATE_UNUSABLE] = "CertificateUnusable",
 	[REASON_CREDENTIALS_REFUSED] = "CredentialsRefused",
+	[REASON_LOGINS_LIMITED] = "LoginsLimited",
 	[REASON_SECRET_NOT_FOUND] = "SecretNotFound",
 	[REASON_SECRET_UNREADABLE] = "SecretUnreadable",
 	[REASON_SERVER_ERROR] = "ServerError",

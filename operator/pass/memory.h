@@ -68,6 +68,7 @@ struct memory {
 		char basis[MEMORY_BASIS_SIZE];
 		bool known;	 // the server took the password, or refused it
 		bool refused;
+		bool limited; // refused without a look at the password, since somebody tries wrong ones
 		int64_t next_ms; // monotonic; no other login before, unless the server takes the password
 		int64_t taken_ms; // monotonic; when a server took it last
 		char version[MEMORY_VERSION_SIZE]; // that a server said it is, last

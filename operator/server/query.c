@@ -60,7 +60,7 @@ static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 	r = access_log_in(&login, &x->link, &err);
 	x->admin.link = x->link;
 	if (r == ERR_FORBIDDEN)
-		return fail(ret_problem, REASON_CREDENTIALS_REFUSED, arena_strdup(query->arena, query->memory->login.message));
+		return fail(ret_problem, access_barred_reason(query->memory), arena_strdup(query->arena, query->memory->login.message));
 	return r == 0 || fail_with(x, &err, ret_problem);
 }
 
@@ -74,7 +74,7 @@ static bool begin(const struct query *query, const struct pod *pod, struct excha
 	arena_wipe_on_free(x->arena);
 	barred = access_barred(query->context, query->memory, &query->servers, query->arena, &left);
 	if (barred)
-		return fail(ret_problem, REASON_CREDENTIALS_REFUSED, arena_strdup(query->arena, barred));
+		return fail(ret_problem, access_barred_reason(query->memory), arena_strdup(query->arena, barred));
 	// After the deadline was set: what is left of the lease outlasts it.
 	if (!context_has_ms(query->context, TIMEOUT_MS))
 		return fail(ret_problem, REASON_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");

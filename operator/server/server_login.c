@@ -229,8 +229,24 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 	return target;
 }
 
+enum reason access_refusal_reason(const char *code)
+{
+	return strcmp(code, RATE_LIMIT) == 0 ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
+}
+
+enum reason access_barred_reason(const struct memory *memory)
+{
+	return memory->login.limited ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
+}
+
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
 {
+	if (access_refusal_reason(err->code) == REASON_LOGINS_LIMITED)
+		return arena_printf(arena,
+				    "Somebody tries wrong passwords for user 'neo4j', so the server takes no login of that user for some seconds "
+				    "(%s) and has not looked at the password of Secret '%s'; find out who does, in Neo4j's security.log; it is "
+				    "tried again every few seconds",
+				    err->code, admin_secret);
 	if (strcmp(err->code, BOLT_CREDENTIALS_EXPIRED) == 0)
 		return arena_printf(arena,
 				    "The server wants the password of user 'neo4j' in Secret '%s' changed before anything else (%s); "
@@ -316,8 +332,9 @@ void access_note(const struct context *context, struct memory *memory, const str
 	memory_set(memory->login.message, refusal);
 	memory->login.known = true;
 	memory->login.refused = refusal != NULL;
+	memory->login.limited = refusal && access_refusal_reason(code) == REASON_LOGINS_LIMITED;
 	memory->login.taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
-	memory->login.next_ms = deadline_in_ms(refusal && strcmp(code, RATE_LIMIT) == 0 ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
+	memory->login.next_ms = deadline_in_ms(memory->login.limited ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
 }
 
 // "Neo4j/2025.12.1"
@@ -398,7 +415,8 @@ void access_check(const struct context *context, struct memory *memory, const st
 		memory->login.next_ms = deadline_in_ms(PAUSE_MS);
 		log_in(context, memory, servers, pod);
 	}
-	*ret = (struct access_verdict){.known = memory->login.known && is_same(memory, basis)};
+	// One that was not looked at tells nothing of the password.
+	*ret = (struct access_verdict){.known = memory->login.known && !memory->login.limited && is_same(memory, basis)};
 	if (ret->known && memory->login.refused)
 		ret->refusal = arena_strdup(arena, memory->login.message);
 	if (pod && (!ret->known || ret->refusal))

@@ -80,6 +80,10 @@ const char *access_name_problem(const struct tls_secret *certificate, const stru
 // The words for a refused login, with the cure. err is what bolt_link_open() said.
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
 
+// The reason that belongs to a refused login with this code; and to the one that access_barred() or access_log_in() tells.
+enum reason access_refusal_reason(const char *code);
+enum reason access_barred_reason(const struct memory *memory);
+
 // To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
 // code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
 int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,

@@ -126,6 +126,40 @@ static void test_with_tls(void **state)
 	lone_end(&world, 0);
 }
 
+// B5: of two refusals one is of the password (M10: while somebody tries wrong ones, the server looks at none).
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *code;
+		bool known;
+		enum reason reason;
+		int64_t pause_ms;
+	} cases[] = {
+		{"Neo.ClientError.Security.Unauthorized", true, REASON_CREDENTIALS_REFUSED, 60000},
+		{"Neo.ClientError.Security.AuthenticationRateLimit", false, REASON_LOGINS_LIMITED, 6000},
+	};
+	struct access_problem problem;
+	struct access_verdict verdict;
+	const char *version;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lone_server world;
+
+		lone_begin(&world, NULL, 0);
+		world.book.refuse_code = cases[i].code;
+		access_check(&world.context, world.query.memory, &world.query.servers, world.arena, &verdict);
+		assert_int_equal(verdict.known, cases[i].known);
+		assert_int_equal(verdict.refusal != NULL, cases[i].known);
+		assert_in_range(verdict.again_after_ms, 1, cases[i].pause_ms + 1);
+		// Nobody else tries before, and whoever would is told the same.
+		assert_false(query_version(&world.query, &world.pod, &version, &problem));
+		assert_int_equal(problem.reason, cases[i].reason);
+		assert_non_null(strstr(problem.message, cases[i].code));
+		lone_end(&world, 1);
+	}
+}
+
 static void test_a_registration(void **state)
 {
 	struct attempt_result result;
@@ -175,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_a_silent_api_server),
 		cmocka_unit_test(test_what_was_not_ready),
 		cmocka_unit_test(test_with_tls),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_a_registration),
 		cmocka_unit_test(test_a_look_at_the_connection),
 	};

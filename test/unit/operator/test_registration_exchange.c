@@ -186,6 +186,21 @@ static void test_wrong_credentials(void **state)
 	end(&x);
 }
 
+// D4: a server that takes no login, since somebody tries wrong passwords, says nothing of the Secret's (M10).
+static void test_logins_limited(void **state)
+{
+	struct exchange x;
+
+	(void)state;
+	run_with(&x, NULL, 0, (struct options){.refuse_code = "Neo.ClientError.Security.AuthenticationRateLimit"});
+	assert_failed(&x, false, REASON_LOGINS_LIMITED,
+		      "Somebody tries wrong passwords for user 'neo4j', so the server takes no login of that user for some seconds "
+		      "(Neo.ClientError.Security.AuthenticationRateLimit) and has not looked at the password of Secret 'admin'; find out "
+		      "who does, in Neo4j's security.log; it is tried again every few seconds");
+	assert_true(x.result.answered);
+	end(&x);
+}
+
 static void test_failure(void **state)
 {
 	static const struct peer_reply replies[] = {ROW(SHOW, present), ROW(STATUS, inactive), ROW(INSPECT, good),
@@ -430,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_deleted_at_once),
 		cmocka_unit_test(test_procedure_missing),
 		cmocka_unit_test(test_wrong_credentials),
+		cmocka_unit_test(test_logins_limited),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_not_the_leader),
 		cmocka_unit_test(test_dropped_behind_the_call),
