@@ -5,8 +5,9 @@
 // it is dirty and goes back into the order when it is done. Delayed keys wait in a heap by time.
 //
 // The order is one list for each group. The groups with due keys stand in a ring; the first one that may have another key worked on
-// gives its first key and goes to the end. A group that may not has as many keys worked on as there are free places, so few are
-// passed over.
+// gives its first key and goes to the end. A group that may not has as many keys worked on as there are free places, or as its share
+// of the workers, so few are passed over. A share grows when another group has nothing to do any more, and by time, when a key has been
+// worked on for so long that it counts no more: a worker that finds no key for that reason sleeps until then.
 //
 // One lock, one condition. A signal wakes one worker, which may have slept without an end while
 // another slept until a delay; so a worker that leaves with a key hands the baton on: if anything is
@@ -29,13 +30,16 @@ struct group {
 	UT_hash_handle hh;
 	struct group *prev, *next; // in the ring, while keys are due
 	struct entry *order, **order_end;
-	int running; // keys that are worked on
+	struct entry *worked_on; // a list, the one that was taken first before the others
+	int running;		 // its length
 	char name[];
 };
 
 struct entry {
 	UT_hash_handle hh;
 	struct entry *next_due; // in the order
+	struct entry *prev, *next; // in worked_on
+	int64_t taken_ms;	   // while processing: since when
 	struct group *group;	// while queued or processing
 	int64_t due_ms;		// while delayed; while it is in the order: since when
 	size_t place;		// in the heap, while delayed
@@ -54,6 +58,7 @@ struct queue {
 	size_t depth;
 	int running;
 	int places; // 0: any number
+	int workers; // 0: not shared out
 	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]);
 	int base_delay_ms, max_delay_ms;
 	const struct clock *clock;
@@ -82,6 +87,7 @@ struct queue *queue_new(const struct queue_options *options)
 	(void)pthread_condattr_destroy(&attr);
 	queue->group = options ? options->group : NULL;
 	queue->places = options ? options->places : 0;
+	queue->workers = options ? options->workers : 0;
 	queue->base_delay_ms = options && options->base_delay_ms ? options->base_delay_ms : 1000;
 	queue->max_delay_ms = options && options->max_delay_ms ? options->max_delay_ms : 300000;
 	queue->clock = options && options->clock ? options->clock : &clock_system;
@@ -235,18 +241,56 @@ static void order_append(struct queue *queue, struct entry *entry)
 	queue->depth++;
 }
 
-static bool may_run(const struct queue *queue, const struct group *group)
+// How many workers a group may have while all groups that there are have something to do.
+static int share(const struct queue *queue)
 {
-	return queue->places == 0 || group->running == 0 || group->running < queue->places - queue->running;
+	int n = (int)HASH_COUNT(queue->groups);
+
+	return n > 0 && queue->workers > n ? queue->workers / n : 1;
 }
 
-// The next one to be worked on; NULL: none is due, or may be taken now.
-static struct entry *order_take(struct queue *queue)
+// The milliseconds until a group whose share is used up has one key less that counts; 0: its share is not used up.
+static int64_t share_wait(const struct queue *queue, const struct group *group, int64_t now)
 {
+	int more = group->running - share(queue);
+	const struct entry *entry;
+
+	if (queue->workers == 0 || more < 0)
+		return 0;
+	// The list begins with those that were taken first: so many of them must be old.
+	for (entry = group->worked_on; more > 0; more--)
+		entry = entry->next;
+	return entry->taken_ms + QUEUE_PATIENCE_MS > now ? entry->taken_ms + QUEUE_PATIENCE_MS - now : 0;
+}
+
+static bool has_place(const struct queue *queue, const struct group *group)
+{
+	return queue->places == 0 || group->running < queue->places - queue->running;
+}
+
+// Whether the group may have another key worked on. If not, but for time alone, *ret_wait_ms is made as small as the time is.
+static bool may_run(const struct queue *queue, const struct group *group, int64_t now, int64_t *ret_wait_ms)
+{
+	int64_t wait_ms;
+
+	if (group->running == 0)
+		return true;
+	if (!has_place(queue, group))
+		return false;
+	wait_ms = share_wait(queue, group, now);
+	if (wait_ms > 0 && (*ret_wait_ms < 0 || wait_ms < *ret_wait_ms))
+		*ret_wait_ms = wait_ms;
+	return wait_ms == 0;
+}
+
+// The next one to be worked on; NULL: none is due, or may be taken now. *ret_wait_ms: see may_run().
+static struct entry *order_take(struct queue *queue, int64_t *ret_wait_ms)
+{
+	int64_t now = clock_monotonic_ms(queue->clock);
 	struct group *group = queue->ring;
 	struct entry *entry;
 
-	while (group && !may_run(queue, group))
+	while (group && !may_run(queue, group, now, ret_wait_ms))
 		group = group->next;
 	if (!group)
 		return NULL;
@@ -257,6 +301,8 @@ static struct entry *order_take(struct queue *queue)
 	DL_DELETE(queue->ring, group);
 	if (group->order)
 		DL_APPEND(queue->ring, group);
+	entry->taken_ms = now;
+	DL_APPEND(group->worked_on, entry);
 	group->running++;
 	queue->running++;
 	queue->depth--;
@@ -400,7 +446,7 @@ bool queue_get(struct queue *queue, char *key, size_t size)
 			(void)pthread_mutex_unlock(&queue->lock);
 			return false;
 		}
-		entry = order_take(queue);
+		entry = order_take(queue, &next);
 		if (entry)
 			break;
 		wait_for_change(queue, next);
@@ -422,6 +468,7 @@ static void leave(struct queue *queue, struct entry *entry)
 	struct group *group = entry->group;
 
 	entry->group = NULL;
+	DL_DELETE(group->worked_on, entry);
 	group->running--;
 	queue->running--;
 	group_settle(queue, group);
@@ -472,6 +519,19 @@ size_t queue_depth(struct queue *queue)
 	depth = queue->depth;
 	(void)pthread_mutex_unlock(&queue->lock);
 	return depth;
+}
+
+bool queue_may_get(struct queue *queue)
+{
+	int64_t now = clock_monotonic_ms(queue->clock), wait_ms = -1;
+	bool may = false;
+
+	(void)pthread_mutex_lock(&queue->lock);
+	(void)ripen(queue);
+	for (const struct group *group = queue->ring; group && !may; group = group->next)
+		may = may_run(queue, group, now, &wait_ms);
+	(void)pthread_mutex_unlock(&queue->lock);
+	return may;
 }
 
 void queue_stats(struct queue *queue, struct queue_stats *ret)

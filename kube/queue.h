@@ -7,8 +7,10 @@
 // worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
 // processing; delays in a heap, the earlier time wins; back-off per key.)
 //
-// Keys may belong to groups, which take turns: however many keys of one are due, the first of another is next. And a group may
-// have no more keys worked on than there are places free, so that there is always one for the next group.
+// Keys may belong to groups, which take turns: however many keys of one are due, the first of another is next. A group may
+// have no more keys worked on than there are places free, so that there is always one for the next group. And the workers are shared out
+// evenly among the groups that have something to do, for what a group's runs load (the API server) slows down the others' too. A key
+// that has been worked on for QUEUE_PATIENCE_MS waits rather than works, and counts no more for that.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +23,7 @@
 struct queue;
 
 #define QUEUE_GROUP_SIZE 256
+#define QUEUE_PATIENCE_MS 2000
 
 struct queue_options {
 	int base_delay_ms; // first back-off, doubled each time; 0: 1000
@@ -28,6 +31,7 @@ struct queue_options {
 	const struct clock *clock; // NULL: the system's; a test's clock needs queue_wake() after it moved
 	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]); // that a key belongs to; NULL: all are of one
 	int places; // keys that can be worked on at a time; 0: any number, and no group is held back
+	int workers; // to be shared out among the groups; 0: nothing is shared out
 };
 
 struct queue *queue_new(const struct queue_options *options);
@@ -57,6 +61,7 @@ void queue_wake(struct queue *queue);
 void queue_shutdown(struct queue *queue);
 
 size_t queue_depth(struct queue *queue); // keys that are due
+bool queue_may_get(struct queue *queue); // one of them may be worked on now
 
 // For metrics; any thread.
 struct queue_stats {

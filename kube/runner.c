@@ -235,8 +235,9 @@ static int64_t step_in(struct runner *runner)
 {
 	int64_t next_ms;
 	int wanted = runner->options.workers - (runner->alive - count_slow(runner, &next_ms));
+	int due = queue_may_get(runner->options.queue) ? (int)queue_depth(runner->options.queue) : 0;
 
-	for (int due = (int)queue_depth(runner->options.queue); wanted > 0 && due >= 0; wanted--, due--) {
+	for (; wanted > 0 && due >= 0; wanted--, due--) {
 		// One is idle even if nothing is due, so that whatever comes is taken up at once.
 		if (add_worker(runner) != 0)
 			return SLOW_MS;

@@ -371,7 +371,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.events = event_recorder_new(wiring->context.client, FIELD_MANAGER);
 	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
 	wiring->context.queue = queue_new(&(struct queue_options){
-		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers)});
+		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers), .workers = options->workers});
 	wiring->context.memories = memory_table_new();
 	wiring->context.tally = tally_new();
 	wiring->context.verdicts = plugin_verdicts_table_new();

@@ -38,7 +38,7 @@ static void expect(struct queue *queue, const char *wanted)
 {
 	char key[QUEUE_KEY_SIZE];
 
-	assert_true(queue_depth(queue) > 0);
+	assert_true(queue_may_get(queue));
 	assert_true(queue_get(queue, key, sizeof(key)));
 	assert_string_equal(key, wanted);
 }
@@ -58,73 +58,6 @@ static void test_order_and_once(void **state)
 	queue_done(queue, "a");
 	queue_done(queue, "b");
 	assert_int_equal(queue_depth(queue), 0);
-}
-
-static void first_letter(const char *key, char name[QUEUE_GROUP_SIZE])
-{
-	name[0] = key[0];
-	name[1] = '\0';
-}
-
-static struct queue *grouped_queue(int places)
-{
-	now_ms = 1000000;
-	return queue_new(&(struct queue_options){.clock = &fake_clock, .group = first_letter, .places = places});
-}
-
-static void add_all(struct queue *queue, const char *const *keys)
-{
-	for (; *keys; keys++)
-		queue_add(queue, *keys);
-}
-
-// E4: groups take turns, and within one it is first come, first served.
-static void test_groups_take_turns(void **state)
-{
-	static const char *const keys[] = {"a1", "a2", "a3", "a4", "b1", "c1", "b2", NULL};
-	static const char *const wanted[] = {"a1", "b1", "c1", "a2", "b2", "a3", "a4", NULL};
-	_cleanup_(queue_freep) struct queue *queue = grouped_queue(0);
-
-	(void)state;
-	add_all(queue, keys);
-	for (const char *const *key = wanted; *key; key++)
-		expect(queue, *key);
-	assert_int_equal(queue_depth(queue), 0);
-	for (const char *const *key = wanted; *key; key++)
-		queue_done(queue, *key);
-}
-
-// E4: one group has at most as many keys worked on as there are places free; a first one it always has.
-static void test_a_group_leaves_places_free(void **state)
-{
-	static const char *const keys[] = {"a1", "a2", "a3", "a4", "a5", "b1", "b2", "c1", "d1", NULL};
-	_cleanup_(queue_freep) struct queue *queue = grouped_queue(6);
-
-	(void)state;
-	add_all(queue, keys);
-	expect(queue, "a1");
-	expect(queue, "b1");
-	expect(queue, "c1");
-	expect(queue, "d1");
-	expect(queue, "a2"); // one of two
-	queue_add(queue, "e1");
-	expect(queue, "e1"); // the last place: nobody has more than two
-	queue_add(queue, "f1");
-	assert_int_equal(queue_depth(queue), 5);
-	queue_done(queue, "a1");
-	expect(queue, "f1"); // the new one, although a and b were first
-	queue_done(queue, "b1");
-	expect(queue, "b2");
-	queue_done(queue, "c1");
-	queue_done(queue, "d1");
-	queue_done(queue, "e1");
-	expect(queue, "a3");
-	queue_done(queue, "f1");
-	queue_done(queue, "b2");
-	queue_done(queue, "a2");
-	expect(queue, "a4");
-	expect(queue, "a5");
-	queue_shutdown(queue);
 }
 
 static void test_dirty_while_processing(void **state)
@@ -537,8 +470,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_once),
-		cmocka_unit_test(test_groups_take_turns),
-		cmocka_unit_test(test_a_group_leaves_places_free),
 		cmocka_unit_test(test_dirty_while_processing),
 		cmocka_unit_test(test_earlier_time_wins),
 		cmocka_unit_test(test_now_forgets_later),
