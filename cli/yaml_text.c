@@ -41,7 +41,7 @@ static bool is_block(const char *text, size_t len)
 	if (!memchr(text, '\n', len) || strlen(text) != len || isspace((unsigned char)*text))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (((unsigned char)text[i] < ' ' && text[i] != '\n') || text[i] == 0x7f || (text[i] == '\n' && i > 0 && text[i - 1] == ' '))
+		if (((unsigned char)text[i] < ' ' && text[i] != '\n' && text[i] != '\t') || text[i] == 0x7f || (text[i] == '\n' && i > 0 && text[i - 1] == ' '))
 			return false;
 		if ((unsigned char)text[i] >= 0x80)
 			return false;

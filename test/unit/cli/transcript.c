@@ -73,6 +73,9 @@ static void run(struct arena *arena, const char *line, size_t len, struct buf *o
 	const char *input = "/dev/null";
 	size_t lengths[2];
 
+	bool quiet = n >= 2 && strcmp(words[n - 2], ">") == 0;
+
+	n -= quiet ? 2 : 0;
 	if (n >= 2 && strcmp(words[n - 2], "<") == 0) {
 		input = words[n - 1];
 		n -= 2;
@@ -88,7 +91,8 @@ static void run(struct arena *arena, const char *line, size_t len, struct buf *o
 	(void)fclose(streams.in);
 	(void)fclose(streams.out);
 	(void)fclose(streams.notes);
-	buf_append(out, texts[0], lengths[0]);
+	if (!quiet)
+		buf_append(out, texts[0], lengths[0]);
 	buf_append(out, texts[1], lengths[1]);
 	if (status)
 		buf_addf(out, "[status %d]\n", status);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Command lines and what came of them, as a text: "$ kubectl neofleet ..." (or "$ neofleet-cli ...", with "< FILE" for standard input), then what
+// Command lines and what came of them, as a text: "$ kubectl neofleet ..." (or "$ neofleet-cli ...", with "< FILE" for standard input; "> /dev/null" drops its output), then what
 // it wrote to standard output, then to standard error, and "[status N]" where it did not end with 0. Words may stand in single quotes. The program
 // runs within this process, at 2026-11-29T12:00:00Z, in the folder test/unit/cli/files.
 
