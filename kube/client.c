@@ -18,8 +18,9 @@
 #define URL_MAX_BYTES ((size_t)8 * 1024)
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 #define OBJECT_MAX_BYTES ((size_t)8 * 1024 * 1024)
-#define PAGE_MAX_BYTES ((size_t)128 * 1024 * 1024)
-#define PAGE_SIZE "500"
+// A page is held as a whole: a hundred of the largest objects of ours are a few MiB.
+#define PAGE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define PAGE_SIZE "100"
 
 #define JSON_TYPE "Content-Type: application/json"
 #define APPLY_TYPE "Content-Type: application/apply-patch+yaml"
@@ -355,9 +356,8 @@ int kube_get_secret(struct kube_client *client, struct kube_name name, struct ku
 	return perform_object(client, &(struct call){.method = "GET", .path = &path, .secret = true}, ret, err);
 }
 
-// Adds a page's items to the list; ret_continue gets the token of the next page, in the arena, or NULL.
-static int add_page(yyjson_mut_doc *doc, yyjson_mut_val *items, const struct buf *body, struct arena *arena,
-		    const char **ret_continue, struct err *err)
+// Hands out a page's items; ret_continue gets the token of the next page, in the arena, or NULL.
+static int read_page(const struct buf *body, const struct kube_reader *reader, struct arena *arena, const char **ret_continue, struct err *err)
 {
 	yyjson_doc *page = yyjson_read(buf_str(body), body->len, 0);
 	yyjson_val *root = yyjson_doc_get_root(page), *item;
@@ -371,36 +371,32 @@ static int add_page(yyjson_mut_doc *doc, yyjson_mut_val *items, const struct buf
 	}
 	iter = yyjson_arr_iter_with(yyjson_obj_get(root, "items"));
 	while ((item = yyjson_arr_iter_next(&iter)))
-		(void)yyjson_mut_arr_append(items, yyjson_val_mut_copy(doc, item));
+		reader->on_item(reader->user, item);
 	token = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "metadata"), "continue"));
 	*ret_continue = token && *token ? arena_strdup(arena, token) : NULL;
 	yyjson_doc_free(page);
 	return 0;
 }
 
-int kube_list(struct kube_client *client, const struct kube_resource *resource, const char *namespace, const char *label_selector,
-	      struct kube_object **ret, struct err *err)
+int kube_list(struct kube_client *client, const struct kube_resource *resource, const struct kube_selection *selection,
+	      const struct kube_reader *reader, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	yyjson_mut_doc *doc = json_doc_new(arena);
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *items = yyjson_mut_obj_add_arr(doc, root, "items");
-	const char *token = NULL, *text;
+	const char *token = NULL;
 
-	yyjson_mut_doc_set_root(doc, root);
 	do {
 		_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES), body = BUF_INIT(1);
 		int r;
 
-		kube_path(&path, resource, namespace, NULL);
+		kube_path(&path, resource, selection->namespace, NULL);
 		kube_query(&path, "limit", PAGE_SIZE);
-		kube_query(&path, "labelSelector", label_selector);
+		kube_query(&path, "labelSelector", selection->labels);
+		kube_query(&path, "fieldSelector", selection->fields);
 		kube_query(&path, "continue", token);
 		r = perform(client, &(struct call){.method = "GET", .path = &path, .limits = {.max_bytes = PAGE_MAX_BYTES}}, &body, err);
-		if (r < 0 || (r = add_page(doc, items, &body, arena, &token, err)) < 0)
+		if (r < 0 || (r = read_page(&body, reader, arena, &token, err)) < 0)
 			return r;
 	} while (token);
-	text = json_text(arena, doc);
-	*ret = kube_object_parse(text, strlen(text));
 	return 0;
 }
 

@@ -53,9 +53,21 @@ int kube_get_path(struct kube_client *client, const char *path, struct kube_obje
 // As kube_get() for Secrets: the object and every buffer that held it are wiped when released.
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
 
-// One page at a time is fetched and joined; ret is the List object with all items.
-int kube_list(struct kube_client *client, const struct kube_resource *resource, const char *namespace,
-	      const char *label_selector, struct kube_object **ret, struct err *err);
+struct kube_selection {
+	const char *namespace; // NULL: all
+	const char *labels, *fields; // selectors; NULL: none
+};
+
+// Gets an object of a list, valid until it returns.
+struct kube_reader {
+	void (*on_item)(void *user, yyjson_val *item);
+	void *user;
+};
+
+// Reads a collection page by page, and no more than one page is ever held. What has been handed out before an error stays handed out. ERR_GONE: it
+// took so long that the list has to be read anew.
+int kube_list(struct kube_client *client, const struct kube_resource *resource, const struct kube_selection *selection,
+	      const struct kube_reader *reader, struct err *err);
 
 int kube_create(struct kube_client *client, const struct kube_resource *resource, const char *namespace,
 		const char *json, struct kube_object **ret, struct err *err);

@@ -18,35 +18,37 @@ static const struct kube_resource deployments = {"apps", "v1", "deployments", "D
 static const struct flag flag_client = {"client", 0, NULL, NULL, "this program's alone; no API server is asked"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
 
-static int list(struct program *program, struct kube_object **ret, struct err *err)
-{
-	struct err first = ERR_INIT;
-	int r = kube_list(program->client, &deployments, NULL, SELECTOR, ret, &first);
+struct operators {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *list;
+};
 
+static void add_operator(void *user, yyjson_val *item)
+{
+	const struct operators *operators = user;
+	const char *image = yyjson_get_str(yyjson_ptr_get(item, "/spec/template/spec/containers/0/image"));
+	yyjson_mut_val *operator = yyjson_mut_arr_add_obj(operators->doc, operators->list);
+
+	yyjson_mut_obj_add_strcpy(operators->doc, operator, "namespace", yyjson_get_str(yyjson_ptr_get(item, "/metadata/namespace")));
+	yyjson_mut_obj_add_strcpy(operators->doc, operator, "name", yyjson_get_str(yyjson_ptr_get(item, "/metadata/name")));
+	yyjson_mut_obj_add_strcpy(operators->doc, operator, "image", image ? image : "");
+	yyjson_mut_obj_add_int(operators->doc, operator, "replicas", yyjson_get_sint(yyjson_ptr_get(item, "/spec/replicas")));
+	yyjson_mut_obj_add_int(operators->doc, operator, "readyReplicas", yyjson_get_sint(yyjson_ptr_get(item, "/status/readyReplicas")));
+}
+
+static int list(struct program *program, struct operators *operators, struct err *err)
+{
+	const struct kube_reader reader = {add_operator, operators};
+	struct kube_selection selection = {.labels = SELECTOR};
+	struct err first = ERR_INIT;
+	int r = kube_list(program->client, &deployments, &selection, &reader, &first);
+
+	selection.namespace = program_namespace(program);
 	if (r == ERR_FORBIDDEN)
-		return kube_list(program->client, &deployments, program_namespace(program), SELECTOR, ret, err);
+		return kube_list(program->client, &deployments, &selection, &reader, err);
 	if (r < 0)
 		*err = first;
 	return r;
-}
-
-static yyjson_mut_val *operators_of(yyjson_mut_doc *doc, const struct kube_object *found)
-{
-	yyjson_mut_val *operators = yyjson_mut_arr(doc);
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(kube_object_get(found, "/items"), index, max, item) {
-		const char *image = yyjson_get_str(yyjson_ptr_get(item, "/spec/template/spec/containers/0/image"));
-		yyjson_mut_val *operator = yyjson_mut_arr_add_obj(doc, operators);
-
-		yyjson_mut_obj_add_strcpy(doc, operator, "namespace", yyjson_get_str(yyjson_ptr_get(item, "/metadata/namespace")));
-		yyjson_mut_obj_add_strcpy(doc, operator, "name", yyjson_get_str(yyjson_ptr_get(item, "/metadata/name")));
-		yyjson_mut_obj_add_strcpy(doc, operator, "image", image ? image : "");
-		yyjson_mut_obj_add_int(doc, operator, "replicas", yyjson_get_sint(yyjson_ptr_get(item, "/spec/replicas")));
-		yyjson_mut_obj_add_int(doc, operator, "readyReplicas", yyjson_get_sint(yyjson_ptr_get(item, "/status/readyReplicas")));
-	}
-	return operators;
 }
 
 static void write_text(struct program *program, yyjson_mut_val *operators)
@@ -68,25 +70,24 @@ static void write_text(struct program *program, yyjson_mut_val *operators)
 
 static int run(struct program *program, struct err *err)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *found = NULL;
 	yyjson_mut_doc *doc = json_doc_new(program->arena);
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *operators = NULL;
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	struct operators operators = {.doc = doc};
 	const char *format = invocation_value(&program->call, &flag_output, NULL);
 	int r;
 
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "client", release_version);
 	if (!invocation_has(&program->call, &flag_client)) {
-		if ((r = program_connect(program, err)) < 0 || (r = list(program, &found, err)) < 0) {
+		operators.list = yyjson_mut_obj_add_arr(doc, root, "operators");
+		if ((r = program_connect(program, err)) < 0 || (r = list(program, &operators, err)) < 0) {
 			if (!format)
 				write_text(program, NULL);
 			return r;
 		}
-		operators = operators_of(doc, found);
-		yyjson_mut_obj_add_val(doc, root, "operators", operators);
 	}
 	if (!rendering_write(program, format, doc))
-		write_text(program, operators);
+		write_text(program, operators.list);
 	return EXIT_FINE;
 }
 
