@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-extern const struct command command_token, command_validate, command_render, command_version, command_completion, command_help, command_man, command_complete;
+extern const struct command command_status, command_token, command_validate, command_render, command_version, command_completion, command_help, command_man, command_complete;
 
-const struct command *const commands[] = {&command_token, &command_validate, &command_render, &command_version, &command_completion, &command_help, &command_man, &command_complete, NULL};
+const struct command *const commands[] = {&command_status, &command_token, &command_validate, &command_render, &command_version, &command_completion, &command_help, &command_man, &command_complete, NULL};
 
 const struct command *command_find(const char *name)
 {

@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/json.h"
 #include "cli/input.h"
 #include "cli/program.h"
 #include "cli/rendering.h"
+#include "cli/secret_token.h"
 #include "cli/timespan.h"
-#include "kube/client.h"
-#include "neo4j/token.h"
 
 #define KEY_DEFAULT "token"
 #define DAY_MS (INT64_C(86400) * 1000)
@@ -26,57 +24,31 @@ static const struct flag flag_key = {"key", 0, "KEY", NULL, "its key in the Secr
 static const struct flag flag_within = {"expires-within", 0, "DAYS", NULL, "end with 1 also when it expires within so many days"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
 
-struct text {
-	const char *data;
-	size_t len;
+struct found {
+	enum token_verdict verdict;
+	struct token token;
 };
 
-static const char *keys_of(yyjson_val *data, struct arena *arena)
+static int read_secret(struct program *program, const char *name, struct found *ret, struct err *err)
 {
-	const char *keys = "";
-	size_t index, max;
-	yyjson_val *key, *val;
-
-	yyjson_obj_foreach(data, index, max, key, val) {
-		keys = arena_printf(arena, "%s%s%s", keys, index ? ", " : "", yyjson_get_str(key));
-	}
-	return *keys ? keys : "none";
-}
-
-static int read_secret(struct program *program, const char *name, struct text *ret, struct err *err)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	const char *key = invocation_value(&program->call, &flag_key, KEY_DEFAULT), *text;
-	yyjson_val *data;
+	const char *key = invocation_value(&program->call, &flag_key, KEY_DEFAULT);
 	int r = program_connect(program, err);
 
-	if (r == 0)
-		r = kube_get_secret(program->client, (struct kube_name){program_namespace(program), name}, &secret, err);
-	if (r < 0)
-		return r == ERR_NOT_FOUND ? err_wrap(err, "namespace '%s'", program_namespace(program)) : r;
-	data = kube_object_get(secret, "/data");
-	text = yyjson_get_str(yyjson_obj_get(data, key));
-	if (!text)
-		return err_set(err, ERR_NOT_FOUND, "Secret '%s' of namespace '%s' has no key '%s' (its keys are: %s); use --key", name,
-			       program_namespace(program), key, keys_of(data, program->arena));
-	ret->data = base64_decode(program->arena, text, strlen(text), &ret->len);
-	return ret->data ? 0 : err_set(err, ERR_PROTOCOL, "the API server sent a Secret that is not base64");
+	return r < 0 ? r : secret_token_read(program, (struct kube_name){program_namespace(program), name}, key, &ret->verdict, &ret->token, err);
 }
 
-static int read_file(struct program *program, const char *path, struct text *ret, struct err *err)
+static int read_file(struct program *program, const char *path, struct found *ret, struct err *err)
 {
 	// One byte more than a token may have, and white space around it.
 	_cleanup_buf_ struct buf text = BUF_INIT_SECRET(2 * TOKEN_MAX_BYTES);
 	int r = input_read(program, path, &text, err);
 
-	if (r < 0)
-		return r;
-	ret->len = text.len;
-	ret->data = arena_memdup0(program->arena, buf_str(&text), text.len);
-	return 0;
+	if (r == 0)
+		ret->verdict = token_check(buf_str(&text), text.len, clock_wall_ms(program->clock), program->arena, &ret->token);
+	return r;
 }
 
-static int read_token(struct program *program, struct text *ret, struct err *err)
+static int read_token(struct program *program, struct found *ret, struct err *err)
 {
 	const char *path = invocation_value(&program->call, &flag_file, NULL);
 
@@ -151,18 +123,15 @@ static yyjson_mut_doc *document(struct program *program, enum token_verdict verd
 
 static int run(struct program *program, struct err *err)
 {
-	int64_t now = clock_wall_ms(program->clock), within;
-	struct text text = {NULL, 0};
-	enum token_verdict verdict;
-	struct token token;
+	int64_t within;
+	struct found found;
 	int r;
 
-	if ((r = read_within(program, &within, err)) < 0 || (r = read_token(program, &text, err)) < 0)
+	if ((r = read_within(program, &within, err)) < 0 || (r = read_token(program, &found, err)) < 0)
 		return r;
-	verdict = token_check(text.data, text.len, now, program->arena, &token);
-	if (!rendering_write(program, invocation_value(&program->call, &flag_output, NULL), document(program, verdict, &token)))
-		show(program, verdict, &token);
-	return verdict == TOKEN_GOOD && token.expires_ms - now >= within ? EXIT_FINE : EXIT_WRONG;
+	if (!rendering_write(program, invocation_value(&program->call, &flag_output, NULL), document(program, found.verdict, &found.token)))
+		show(program, found.verdict, &found.token);
+	return found.verdict == TOKEN_GOOD && found.token.expires_ms - clock_wall_ms(program->clock) >= within ? EXIT_FINE : EXIT_WRONG;
 }
 
 static const struct flag *const flags[] = {&flag_file, &flag_key, &flag_within, &flag_output, FLAGS_OF_SERVER, NULL};

@@ -8,10 +8,9 @@
 #include "base/json.h"
 #include "base/release.h"
 #include "cli/rendering.h"
+#include "cli/kinds.h"
 #include "cli/program.h"
 #include "kube/client.h"
-
-static const struct kube_resource deployments = {"apps", "v1", "deployments", "Deployment", true};
 
 #define SELECTOR "app.kubernetes.io/name=neofleet"
 
@@ -41,11 +40,11 @@ static int list(struct program *program, struct operators *operators, struct err
 	const struct kube_reader reader = {add_operator, operators};
 	struct kube_selection selection = {.labels = SELECTOR};
 	struct err first = ERR_INIT;
-	int r = kube_list(program->client, &deployments, &selection, &reader, &first);
+	int r = kube_list(program->client, &kinds_deployments, &selection, &reader, &first);
 
 	selection.namespace = program_namespace(program);
 	if (r == ERR_FORBIDDEN)
-		return kube_list(program->client, &deployments, &selection, &reader, err);
+		return kube_list(program->client, &kinds_deployments, &selection, &reader, err);
 	if (r < 0)
 		*err = first;
 	return r;

@@ -79,37 +79,49 @@ static bool is_of(yyjson_val *object, const struct target *target)
 	return !target->name || strcmp(name, target->name) == 0;
 }
 
-// Of selectors "a=b,c=d", percent-encoded as the client does it.
-static bool fits_labels(struct arena *arena, yyjson_val *object, const char *query)
+static void decode(char *text)
 {
-	const char *at = strstr(query, "labelSelector=");
-	char *text;
+	char *to = text, code[3] = "";
+
+	for (; *text; text++) {
+		if (*text == '%' && text[1] && text[2]) {
+			memcpy(code, text + 1, 2);
+			*to++ = (char)strtol(code, NULL, 16);
+			text += 2;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+// Of a selector "a=b,c.d=e" of labels, or of fields.
+static bool fits_selector(struct arena *arena, yyjson_val *object, const char *query, const char *parameter)
+{
+	const char *at = strstr(query, parameter);
+	bool labels = strncmp(parameter, "label", 5) == 0;
+	char *text, *next;
 
 	if (!at)
 		return true;
-	text = arena_strdup(arena, at + strlen("labelSelector="));
+	text = arena_strdup(arena, at + strlen(parameter));
 	text[strcspn(text, "&")] = '\0';
-	while (*text) {
-		size_t len = strcspn(text, "%");
+	decode(text);
+	for (; text; text = next) {
+		char *wanted = strchr(text, '=');
 		const char *value;
-		char *wanted, *next;
 
-		if (strncmp(text + len, "%3D", 3) == 0 || strncmp(text + len, "%2F", 3) == 0) {
-			text[len] = text[len + 2] == 'D' ? '=' : '/';
-			memmove(text + len + 1, text + len + 3, strlen(text + len + 3) + 1);
-			if (text[len] == '/')
-				continue;
-		}
-		next = strstr(text, "%2C");
-		if (next)
-			*next = '\0';
-		wanted = strchr(text, '=');
 		assert_non_null(wanted);
-		*wanted = '\0';
-		value = yyjson_get_str(yyjson_obj_get(yyjson_ptr_get(object, "/metadata/labels"), text));
-		if (!value || strcmp(value, wanted + 1) != 0)
+		next = strchr(text, ',');
+		if (next)
+			*next++ = '\0';
+		*wanted++ = '\0';
+		for (char *c = text; !labels && *c; c++)
+			*c = *c == '.' ? '/' : *c;
+		value = yyjson_get_str(labels ? yyjson_obj_get(yyjson_ptr_get(object, "/metadata/labels"), text)
+					      : yyjson_ptr_get(object, arena_printf(arena, "/%s", text)));
+		if (!value || strcmp(value, wanted) != 0)
 			return false;
-		text = next ? next + 3 : wanted + 1 + strlen(wanted + 1);
 	}
 	return true;
 }
@@ -148,7 +160,8 @@ static void answer_list(struct apiserver *apiserver, struct arena *arena, struct
 	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, root, "metadata"), "resourceVersion", "7");
 	items = yyjson_mut_obj_add_arr(doc, root, "items");
 	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "objects"), index, max, item) {
-		if (is_of(item, target) && fits_labels(arena, item, target->query))
+		if (is_of(item, target) && fits_selector(arena, item, target->query, "labelSelector=") &&
+		    fits_selector(arena, item, target->query, "fieldSelector="))
 			yyjson_mut_arr_append(items, yyjson_val_mut_copy(doc, item));
 	}
 	actor_answer(conn, 200, NULL, json_text(arena, doc));

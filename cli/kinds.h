@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The resources of ours, and of others what this program reads beside those of kube/resource.h.
+
+#include "kube/resource.h"
+
+extern const struct kube_resource kinds_clusters, kinds_standalones, kinds_plugins, kinds_deployments;

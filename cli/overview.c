@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/overview.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/dbms.h"
+#include "cli/kinds.h"
+#include "cli/rendering.h"
+#include "kube/client.h"
+#include "operator/object/labels.h"
+#include "operator/object/reason.h"
+
+static const char *text_at(struct arena *arena, yyjson_val *root, const char *pointer)
+{
+	return rendering_shown(arena, yyjson_get_str(yyjson_ptr_get(root, pointer)), "");
+}
+
+static yyjson_val *condition(yyjson_val *root, const char *type)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/conditions"), index, max, item) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
+			return item;
+	}
+	return NULL;
+}
+
+static bool is_status(yyjson_val *condition, const char *status)
+{
+	return yyjson_equals_str(yyjson_obj_get(condition, "status"), status);
+}
+
+// A reason that passes by itself is no trouble.
+static bool is_waiting(enum reason reason)
+{
+	return reason == REASON_WAITING_FOR_READY || reason == REASON_TOKEN_DEFERRED || reason == REASON_VERSION_UNKNOWN || reason == REASON_CONNECTING ||
+	       reason == REASON_NO_LEADER;
+}
+
+static void read_fleet(struct program *program, yyjson_val *root, struct overview_row *row)
+{
+	yyjson_val *registered = condition(root, "FleetRegistered"), *connected = condition(root, "FleetConnected");
+	const char *reason = text_at(program->arena, registered, "/reason");
+
+	row->fleet_message = text_at(program->arena, root, "/status/auraFleetManagement/message");
+	row->connected_message = text_at(program->arena, connected, "/message");
+	row->connected = !connected ? "-" : is_status(connected, "True") ? "yes" : is_status(connected, "False") ? "no" : "unknown";
+	if (!yyjson_is_true(yyjson_ptr_get(root, "/spec/auraFleetManagement/enabled"))) {
+		row->fleet = "off";
+		row->connected = "-";
+		row->fleet_colour = COLOUR_FAINT;
+	} else if (yyjson_is_true(yyjson_ptr_get(root, "/status/auraFleetManagement/registered"))) {
+		row->fleet = "registered";
+		row->fleet_colour = COLOUR_GOOD;
+	} else {
+		row->fleet = *reason ? reason : "waiting";
+		row->fleet_colour = !*reason || is_waiting(reason_of(reason)) ? COLOUR_BUSY : COLOUR_BAD;
+	}
+}
+
+void overview_read_object(struct program *program, yyjson_val *root, struct overview_row *ret)
+{
+	struct arena *arena = program->arena;
+	yyjson_val *servers = yyjson_ptr_get(root, "/spec/topology/servers");
+	const char *created = text_at(arena, root, "/metadata/creationTimestamp"), *tag = text_at(arena, root, "/spec/image/tag");
+	int64_t created_ms;
+
+	*ret = (struct overview_row){
+		.namespace = text_at(arena, root, "/metadata/namespace"),
+		.name = text_at(arena, root, "/metadata/name"),
+		.phase = text_at(arena, root, "/status/phase"),
+		.message = text_at(arena, root, "/status/message"),
+		.version = text_at(arena, root, "/status/version"),
+		.ready = -1,
+		.wanted = yyjson_is_int(servers) ? yyjson_get_int(servers) : 1,
+		.stalled = is_status(condition(root, "Stalled"), "True"),
+	};
+	ret->image = arena_printf(arena, "%s%s%s", text_at(arena, root, "/spec/image/repo"), strncmp(tag, "sha256:", 7) == 0 ? "@" : ":", tag);
+	if (time_parse_rfc3339(created, &created_ms) == 0)
+		ret->age_ms = clock_wall_ms(program->clock) - created_ms;
+	read_fleet(program, root, ret);
+}
+
+void overview_read_workload(yyjson_val *root, struct overview_row *row)
+{
+	row->ready = yyjson_get_int(yyjson_ptr_get(root, "/status/readyReplicas"));
+	row->replicas = yyjson_get_int(yyjson_ptr_get(root, "/spec/replicas"));
+	row->updated = yyjson_get_int(yyjson_ptr_get(root, "/status/updatedReplicas"));
+}
+
+static void add(struct overview *overview, yyjson_val *root, bool cluster)
+{
+	if (overview->n == overview->room) {
+		size_t room = overview->room ? 2 * overview->room : 32;
+		struct overview_row *rows = arena_new_array(overview->program->arena, struct overview_row, room);
+
+		if (overview->n)
+			memcpy(rows, overview->rows, overview->n * sizeof(*rows));
+		overview->rows = rows;
+		overview->room = room;
+	}
+	overview_read_object(overview->program, root, &overview->rows[overview->n]);
+	overview->rows[overview->n].cluster = cluster;
+	overview->rows[overview->n].kind = cluster ? API_KIND_CLUSTER : API_KIND_STANDALONE;
+	overview->n++;
+}
+
+static void add_cluster(void *user, yyjson_val *root)
+{
+	add(user, root, true);
+}
+
+static void add_standalone(void *user, yyjson_val *root)
+{
+	add(user, root, false);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct overview_row *one = a, *other = b;
+	int order = strcmp(one->namespace, other->namespace);
+
+	order = order ? order : strcmp(one->name, other->name);
+	return order ? order : (int)other->cluster - (int)one->cluster;
+}
+
+// By the owner, since the names of a StatefulSet may be anybody's.
+static void add_workload(void *user, yyjson_val *root)
+{
+	struct overview *overview = user;
+	yyjson_val *owner = kube_controller_of(root);
+	const char *kind = yyjson_get_str(yyjson_obj_get(owner, "kind")), *name = yyjson_get_str(yyjson_obj_get(owner, "name"));
+	const char *namespace = yyjson_get_str(yyjson_ptr_get(root, "/metadata/namespace"));
+	struct overview_row key = {.namespace = namespace, .name = name, .cluster = kind && strcmp(kind, API_KIND_CLUSTER) == 0}, *row;
+
+	if (!kind || !name || !namespace || (!key.cluster && strcmp(kind, API_KIND_STANDALONE) != 0))
+		return;
+	row = bsearch(&key, overview->rows, overview->n, sizeof(key), compare);
+	if (row)
+		overview_read_workload(root, row);
+}
+
+int overview_read(struct program *program, struct overview *ret, struct err *err)
+{
+	struct kube_selection selection = {program_namespace(program), invocation_value(&program->call, &flag_selector, NULL), NULL};
+	struct err fault = ERR_INIT;
+	int r;
+
+	*ret = (struct overview){.program = program};
+	r = kube_list(program->client, &kinds_clusters, &selection, &(struct kube_reader){add_cluster, ret}, err);
+	if (r == 0)
+		r = kube_list(program->client, &kinds_standalones, &selection, &(struct kube_reader){add_standalone, ret}, err);
+	if (r < 0)
+		return r;
+	if (ret->n > 1)
+		qsort(ret->rows, ret->n, sizeof(*ret->rows), compare);
+	if (ret->n == 0)
+		return 0;
+	selection.labels = LABEL_MANAGED_BY "=" LABEL_MANAGED_BY_VALUE;
+	if (kube_list(program->client, &kube_statefulsets, &selection, &(struct kube_reader){add_workload, ret}, &fault) < 0)
+		program_note(program, "how many servers are ready is not shown: %s", fault.text);
+	for (size_t i = 0; !err_is_set(&fault) && i < ret->n; i++)
+		ret->rows[i].ready = ret->rows[i].ready < 0 ? 0 : ret->rows[i].ready;
+	return 0;
+}
+
+enum colour overview_phase_colour(const struct overview_row *row)
+{
+	if (row->stalled || strcmp(row->phase, "Failed") == 0 || strcmp(row->phase, "Degraded") == 0)
+		return COLOUR_BAD;
+	return strcmp(row->phase, "Ready") == 0 ? COLOUR_GOOD : COLOUR_BUSY;
+}
+
+const char *overview_servers(const struct overview_row *row, struct arena *arena)
+{
+	return row->ready < 0 ? arena_printf(arena, "?/%d", row->wanted) : arena_printf(arena, "%d/%d", row->ready, row->wanted);
+}
+
+const char *overview_roll(const struct overview_row *row, struct arena *arena)
+{
+	if (row->ready < 0 || row->replicas == 0 || row->updated >= row->replicas)
+		return "-";
+	return arena_printf(arena, "%d/%d", row->updated, row->replicas);
+}
+
+const char *overview_trouble(const struct overview_row *row, struct arena *arena)
+{
+	if (overview_phase_colour(row) == COLOUR_BAD || (strcmp(row->phase, "Pending") == 0 && *row->message))
+		return arena_printf(arena, "%s: %s", row->phase, *row->message ? row->message : "the operator gives no reason");
+	if (row->fleet_colour == COLOUR_BAD)
+		return arena_printf(arena, "%s: %s", row->fleet, row->fleet_message);
+	if (strcmp(row->connected, "no") == 0)
+		return arena_printf(arena, "not connected to Aura: %s", row->connected_message);
+	return !*row->phase && row->age_ms > 60000 ? "the operator has said nothing of it; does it run, and look after this namespace?" : NULL;
+}

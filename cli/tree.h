@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A tree for people: a line a node, its children below it.
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "cli/table.h"
+
+struct tree;
+
+// parent NULL: the root. The texts are safe to be shown and live as long as the arena. head: in its colour; text: behind it; either may be "".
+struct tree *tree_add(struct tree *parent, struct arena *arena, enum colour colour, const char *head, const char *text);
+void tree_write(const struct tree *root, FILE *out, bool colours);
