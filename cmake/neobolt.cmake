@@ -44,6 +44,7 @@ set_target_properties(neobolt PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${
 target_link_options(neobolt PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/neobolt.map -Wl,-z,relro,-z,now -Wl,--no-undefined)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/neobolt)
+file(RELATIVE_PATH neobolt_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/neobolt.pc.in ${CMAKE_BINARY_DIR}/lib/neobolt.pc @ONLY)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/lib/neoboltConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(TARGETS neobolt neobolt_static EXPORT neobolt COMPONENT neobolt)
@@ -55,7 +56,8 @@ foreach(header ${neobolt_headers})
 	get_filename_component(folder ${header} DIRECTORY)
 	install(FILES ${CMAKE_SOURCE_DIR}/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/neobolt/${folder} COMPONENT neobolt)
 endforeach()
-install(TARGETS boltq COMPONENT neobolt)
+# A release has its boltq from another build, which is linked into one file.
+install(TARGETS boltq COMPONENT neobolt OPTIONAL)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/neobolt.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT neobolt)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/boltq.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT neobolt)
 

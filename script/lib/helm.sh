@@ -13,11 +13,15 @@ helm_path() { # MAJOR
 }
 
 helm_go() { # MAJOR OUT
-	local path=helm.sh/helm/v$1 version
+	local path=helm.sh/helm/v$1 version flags minor
 	cd "test/release/helm$1" || return 1
 	version=$(sed -nE "s|^\t$path (v[^ ]+).*|\1|p" go.mod)
+	flags="-s -w -X $path/internal/version.version=$version"
+	# The Kubernetes that Helm 3 takes for granted where it asks no cluster; Helm 4 finds it out itself.
+	minor=$(sed -nE 's|^\tk8s.io/client-go v0\.([0-9]+).*|\1|p' go.mod)
+	[ "$1" != 3 ] || flags+=" -X $path/pkg/chartutil.k8sVersionMajor=1 -X $path/pkg/chartutil.k8sVersionMinor=$minor"
 	CGO_ENABLED=0 GOTOOLCHAIN=auto nice -n 19 go build -mod=readonly -p 2 -trimpath \
-		-ldflags "-s -w -X $path/internal/version.version=$version" -o "$2.new" "$path/cmd/helm"
+		-ldflags "$flags" -o "$2.new" "$path/cmd/helm"
 	mv "$2.new" "$2"
 }
 
