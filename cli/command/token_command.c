@@ -123,7 +123,7 @@ static yyjson_mut_doc *document(struct program *program, enum token_verdict verd
 
 static int run(struct program *program, struct err *err)
 {
-	int64_t within;
+	int64_t within = 0;
 	struct found found;
 	int r;
 
