@@ -5,9 +5,13 @@
 
 #include <string.h>
 
-extern const struct command command_status, command_token, command_validate, command_render, command_version, command_completion, command_help, command_man, command_complete;
+extern const struct command command_status, command_doctor, command_logs, command_register, command_token, command_validate, command_render, command_version,
+	command_completion, command_help, command_man, command_complete;
 
-const struct command *const commands[] = {&command_status, &command_token, &command_validate, &command_render, &command_version, &command_completion, &command_help, &command_man, &command_complete, NULL};
+const struct command *const commands[] = {
+	&command_status, &command_doctor,  &command_logs,	&command_register, &command_token, &command_validate, &command_render,
+	&command_version, &command_completion, &command_help, &command_man,      &command_complete, NULL,
+};
 
 const struct command *command_find(const char *name)
 {

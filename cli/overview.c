@@ -156,7 +156,7 @@ int overview_read(struct program *program, struct overview *ret, struct err *err
 	if (r == 0)
 		r = kube_list(program->client, &kinds_standalones, &selection, &(struct kube_reader){add_standalone, ret}, err);
 	if (r < 0)
-		return r;
+		return r == ERR_NOT_FOUND ? err_wrap(err, KINDS_MISSING) : r;
 	if (ret->n > 1)
 		qsort(ret->rows, ret->n, sizeof(*ret->rows), compare);
 	if (ret->n == 0)

@@ -149,6 +149,18 @@ static bool is_denied(const struct apiserver *apiserver, const char *verb, const
 	return false;
 }
 
+static bool is_missing(const struct apiserver *apiserver, const struct target *target)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "missing"), index, max, item) {
+		if (target->resource && yyjson_equals_str(item, target->resource))
+			return true;
+	}
+	return false;
+}
+
 static void answer_list(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct target *target)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
@@ -206,13 +218,15 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 	split(arena, call->target, &target);
 	if (yyjson_obj_get(apiserver->root, "answer")) {
 		refuse(conn, yyjson_get_int(yyjson_obj_get(apiserver->root, "answer")), "InternalError", "the server is not well");
+	} else if (is_missing(apiserver, &target)) {
+		refuse(conn, 404, "NotFound", "the server could not find the requested resource");
 	} else if (is_denied(apiserver, !get ? "patch" : target.name ? "get" : "list", &target)) {
 		(void)snprintf(message, sizeof(message), "%s%s%s is forbidden: User \\\"eva\\\" cannot %s resource", target.resource, *target.group ? "." : "",
 			       target.group, !get ? "patch" : target.name ? "get" : "list");
 		refuse(conn, 403, "Forbidden", message);
 	} else if (!get) {
 		actor_lock(actor);
-		buf_addf(&apiserver->written, "%s %s %s\n", call->method, call->target, call->body);
+		buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);
 		actor_unlock(actor);
 		target.subresource = NULL;
 		answer_one(apiserver, arena, conn, &target);

@@ -147,8 +147,9 @@ static const char *without_ports(struct arena *arena, const char *text, const st
 	return copy;
 }
 
-const char *transcript_replay(struct arena *arena, const char *text, const struct apiserver *apiserver)
+const char *transcript_replay(struct arena *arena, const char *text, struct apiserver *apiserver)
 {
+	size_t written = 0;
 	_cleanup_buf_ struct buf out = BUF_INIT(TEXT_MAX);
 	bool begun = false;
 
@@ -161,6 +162,12 @@ const char *transcript_replay(struct arena *arena, const char *text, const struc
 			buf_addf(&out, "%.*s\n", (int)len, text);
 			run(arena, text + 2, len - 2, &out);
 			begun = true;
+			if (apiserver) {
+				const char *all = apiserver_written(apiserver);
+
+				buf_add(&out, all + written);
+				written = strlen(all);
+			}
 		} else if (text[0] == '#' && !begun) {
 			buf_addf(&out, "%.*s\n", (int)len, text);
 		}
