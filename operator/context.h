@@ -15,9 +15,9 @@
 #include "kube/lease.h"
 #include "kube/queue.h"
 #include "kube/store.h"
-#include "operator/pass/memory.h"
 
 struct memory_table;
+struct roster;
 struct tally;
 struct plugin_verdicts_table;
 
@@ -29,6 +29,7 @@ struct context {
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
+	struct roster *roster;
 	struct tally *tally;
 	struct plugin_verdicts_table *verdicts;
 	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs, after the store has them

@@ -13,10 +13,12 @@
 #include "kube/informer.h"
 #include "kube/runner.h"
 #include "operator/context.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/belongs.h"
 #include "operator/object/key.h"
 #include "operator/object/labels.h"
 #include "operator/pass/apply.h"
+#include "operator/pass/memory.h"
 #include "operator/pass/metrics.h"
 #include "operator/pass/reconcile.h"
 #include "operator/pass/tally.h"
@@ -373,6 +375,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.queue = queue_new(&(struct queue_options){
 		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers), .workers = options->workers});
 	wiring->context.memories = memory_table_new();
+	wiring->context.roster = roster_new();
 	wiring->context.tally = tally_new();
 	wiring->context.verdicts = plugin_verdicts_table_new();
 	wiring->context.plugins_changed = &wiring->plugins_changed;
@@ -491,6 +494,7 @@ void wiring_stop(struct wiring *wiring)
 	plugin_verdicts_table_free(wiring->context.verdicts);
 	lease_free(wiring->context.lease);
 	memory_table_free(wiring->context.memories);
+	roster_free(wiring->context.roster);
 	if (wiring->context.events)
 		event_recorder_free(wiring->context.events);
 	discovery_free(wiring->discovery);

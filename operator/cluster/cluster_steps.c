@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
+#include "operator/object/basis.h"
 #include "operator/object/digest.h"
+#include "operator/object/kept.h"
 #include "operator/object/live_set.h"
 #include "operator/object/reason.h"
 #include "operator/server/server_login.h"
@@ -46,7 +48,7 @@ static const char *basis_of(const struct context *context, const struct inputs *
 		buf_addf(&text, " %s/%lld/%d%d/%s", pod->uid, (long long)pod->restarts, pod->ready, pod->terminating,
 			 pod->revision ? pod->revision : "");
 	}
-	return digest_of(buf_str(&text), arena);
+	return arena_strdup(arena, buf_str(&text));
 }
 
 static struct scale_facts scale_facts(const struct inputs *inputs)
@@ -99,7 +101,7 @@ static bool is_worth_asking(const struct inputs *inputs)
 // Somebody who may get into the servers of one deployment.
 struct caller {
 	const struct context *context;
-	struct memory *memory;
+	struct cluster_memory *memory;
 	struct arena *arena; // wiped when freed
 	struct access_servers servers;
 	struct access access;
@@ -113,17 +115,17 @@ static bool caller_init(struct caller *caller, const struct inputs *inputs, stru
 
 	caller->servers = access_servers(inputs);
 	caller->access = (struct access){.servers = &caller->servers, .arena = caller->arena};
-	barred = access_barred(caller->context, caller->memory, &caller->servers, caller->arena, &left);
+	barred = access_barred(caller->context, caller->servers.memory, &caller->servers, caller->arena, &left);
 	if (!barred)
 		return access_read(caller->context, &caller->access, caller->arena, ret_problem);
-	*ret_problem = (struct access_problem){.reason = access_barred_reason(caller->memory), .message = barred};
+	*ret_problem = (struct access_problem){.reason = access_barred_reason(caller->servers.memory), .message = barred};
 	return false;
 }
 
 static int open_link(struct caller *caller, const struct pod *pod, int64_t deadline, struct bolt_link **ret, struct err *err)
 {
 	struct access_login login = {.context = caller->context,
-				     .memory = caller->memory,
+				     .memory = caller->servers.memory,
 				     .access = &caller->access,
 				     .pod = pod,
 				     .deadline = deadline,
@@ -159,7 +161,7 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 	int r = open_link(caller, pod, deadline, &link, &err);
 
 	if (r == ERR_FORBIDDEN) {
-		problem(survey, access_barred_reason(caller->memory), caller->memory->login.message);
+		problem(survey, access_barred_reason(caller->servers.memory), caller->servers.memory->message);
 		return true;
 	}
 	if (r == 0)
@@ -201,13 +203,13 @@ static const char *portrait(struct caller *caller, const struct pod *pod, const 
 	struct err err = ERR_INIT;
 	int r;
 
-	if (deadline_left_ms(caller->memory->survey.outsiders_ms) > 0)
+	if (deadline_left_ms(caller->memory->outsiders_ms) > 0)
 		return "it has refused the password";
 	caller->unlisted = true;
 	r = open_link(caller, pod, admin.deadline, &link, &err);
 	caller->unlisted = false;
 	if (r == ERR_FORBIDDEN) {
-		caller->memory->survey.outsiders_ms = deadline_in_ms(REFUSED_LAST_MS);
+		caller->memory->outsiders_ms = deadline_in_ms(REFUSED_LAST_MS);
 		return "it has refused the password";
 	}
 	admin.link = link;
@@ -241,7 +243,7 @@ static bool ask_first(struct caller *caller, const struct inputs *inputs, bool s
 	return false;
 }
 
-static struct survey *take(const struct context *context, struct memory *memory, const struct inputs *inputs)
+static struct survey *take(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs)
 {
 	STEP("asking the servers");
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -261,7 +263,7 @@ static struct survey *take(const struct context *context, struct memory *memory,
 	return survey;
 }
 
-int cluster_survey(const struct context *context, struct memory *memory, const struct inputs *inputs, bool at_once,
+int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs, bool at_once,
 		   const struct survey **ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -271,29 +273,29 @@ int cluster_survey(const struct context *context, struct memory *memory, const s
 	*ret = NULL;
 	if (!is_worth_asking(inputs))
 		return 0;
-	same = strcmp(memory->survey.basis, basis) == 0;
-	if (memory->survey.last && same && !at_once && deadline_left_ms(memory->survey.next_ms) > 0) {
-		*ret = memory->survey.last;
+	same = basis_is(&memory->basis, basis);
+	if (memory->last && same && !at_once && deadline_left_ms(memory->next_ms) > 0) {
+		*ret = memory->last;
 		return 0;
 	}
 	if (!context_has_ms(context, SURVEY_TIMEOUT_MS + ONE_SERVER_TIMEOUT_MS))
 		return err_set(err, ERR_CONFLICT, "too little of the lease is left to ask the servers");
-	survey_free(memory->survey.last);
-	memory->survey.last = take(context, memory, inputs);
-	memory->survey.fresh = true;
-	memory->survey.acted = false;
-	memory->survey.taken_ms = clock_monotonic_ms(&clock_system);
-	memory_set(memory->survey.basis, basis);
-	memory_set(memory->survey.refused, "");
+	survey_free(memory->last);
+	memory->last = take(context, memory, inputs);
+	memory->fresh = true;
+	memory->acted = false;
+	memory->taken_ms = clock_monotonic_ms(&clock_system);
+	basis_set(&memory->basis, basis);
+	kept_set(memory->refused, "");
 	if (!same)
-		memory->survey.unsettled = memory->survey.refusals = 0;
-	*ret = memory->survey.last;
+		memory->unsettled = memory->refusals = 0;
+	*ret = memory->last;
 	return 0;
 }
 
-bool cluster_is_recent(const struct memory *memory, int64_t since_ms)
+bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms)
 {
-	return memory->survey.last && memory->survey.taken_ms >= since_ms;
+	return memory->last && memory->taken_ms >= since_ms;
 }
 
 // The pause that follows n others.
@@ -306,40 +308,40 @@ static int64_t grown(int64_t first, unsigned n, int64_t last)
 	return delay < last ? delay : last;
 }
 
-static int64_t pause_after(struct memory *memory)
+static int64_t pause_after(struct cluster_memory *memory)
 {
-	const struct survey *last = memory->survey.last;
+	const struct survey *last = memory->last;
 
-	if (memory->survey.settled) {
-		memory->survey.unsettled = memory->survey.refusals = 0;
+	if (memory->settled) {
+		memory->unsettled = memory->refusals = 0;
 		return SETTLED_MS + random() % SPREAD_MS;
 	}
 	if (last->problem && last->reason == REASON_CREDENTIALS_REFUSED)
 		return REFUSED_LAST_MS;
 	// Mostly for something that passes: a database that is starting, a lead that has just moved.
-	if (memory->survey.refused[0])
-		return grown(REFUSED_FIRST_MS, memory->survey.refusals++, REFUSED_LAST_MS);
-	return grown(FIRST_MS, memory->survey.unsettled++, LAST_MS);
+	if (memory->refused[0])
+		return grown(REFUSED_FIRST_MS, memory->refusals++, REFUSED_LAST_MS);
+	return grown(FIRST_MS, memory->unsettled++, LAST_MS);
 }
 
-int64_t cluster_pace(struct memory *memory, bool settled)
+int64_t cluster_pace(struct cluster_memory *memory, bool settled)
 {
 	int64_t delay;
 
-	if (!memory->survey.last)
+	if (!memory->last)
 		return 0;
-	if (!memory->survey.fresh) {
+	if (!memory->fresh) {
 		// What the servers said while all was settled may be what is waited for now.
-		if (!settled && memory->survey.settled) {
-			memory->survey.settled = false;
-			memory->survey.next_ms = deadline_in_ms(FIRST_MS);
+		if (!settled && memory->settled) {
+			memory->settled = false;
+			memory->next_ms = deadline_in_ms(FIRST_MS);
 		}
-		return deadline_left_ms(memory->survey.next_ms) + 1;
+		return deadline_left_ms(memory->next_ms) + 1;
 	}
-	memory->survey.settled = settled && !memory->survey.last->problem;
+	memory->settled = settled && !memory->last->problem;
 	delay = pause_after(memory);
-	memory->survey.fresh = false;
-	memory->survey.next_ms = deadline_in_ms(delay);
+	memory->fresh = false;
+	memory->next_ms = deadline_in_ms(delay);
 	return delay;
 }
 
@@ -370,29 +372,29 @@ static int command(struct caller *caller, const struct pod *writer, const struct
 }
 
 // Everything that changes the cluster is said to the server that can write database system.
-static void act_on_servers(const struct context *context, struct memory *memory, const struct inputs *inputs,
+static void act_on_servers(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs,
 			   const struct scale_decision *decision)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct pod *writer = survey_writer(memory->survey.last, &inputs->names, inputs->pods, inputs->n_pods);
+	const struct pod *writer = survey_writer(memory->last, &inputs->names, inputs->pods, inputs->n_pods);
 	struct caller caller = {.context = context, .memory = memory, .arena = arena};
 	struct access_problem cause;
 	struct err err = ERR_INIT;
 	int r;
 
 	// The next survey shows what came of it; until then nothing is said twice.
-	memory->survey.acted = memory->survey.fresh = true;
-	memory->survey.unsettled = 0;
+	memory->acted = memory->fresh = true;
+	memory->unsettled = 0;
 	if (!writer || !caller_init(&caller, inputs, &cause))
 		return;
 	r = command(&caller, writer, decision, &err);
 	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
 		 decision->message, "result", r < 0 ? err.text : "done");
 	if (r == 0)
-		memory->survey.refusals = 0;
+		memory->refusals = 0;
 	// What depends on who leads, or on the connection, is tried again with a new survey.
 	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
-		memory_set(memory->survey.refused, err.text);
+		kept_set(memory->refused, err.text);
 }
 
 static const char *claim_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
@@ -426,14 +428,14 @@ static int act_on_claim(const struct context *context, const struct inputs *inpu
 	return 0;
 }
 
-int cluster_act(const struct context *context, struct memory *memory, const struct inputs *inputs,
+int cluster_act(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs,
 		const struct scale_decision *decision, struct err *err)
 {
 	switch (decision->action) {
 	case SCALE_ENABLE:
 	case SCALE_DRAIN:
 	case SCALE_DROP:
-		if (!memory->survey.acted)
+		if (!memory->acted)
 			act_on_servers(context, memory, inputs, decision);
 		return 0;
 	case SCALE_MARK:

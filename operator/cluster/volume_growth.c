@@ -6,24 +6,25 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "operator/object/kept.h"
 
 // Whoever may allow it (a storage class, a quota) does not tell us.
 #define RETRY_MS INT64_C(600000)
 
-static void keep_refusal(struct memory *memory, const struct data_volume *volume, const char *size, const char *words)
+static void keep_refusal(struct volume_growth_memory *memory, const struct data_volume *volume, const char *size, const char *words)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
-	memory_set(memory->growth.size, size);
-	memory->growth.next_ms = deadline_in_ms(RETRY_MS);
-	memory_set(memory->growth.message,
-		   arena_printf(arena,
+	kept_set(memory->size, size);
+	memory->next_ms = deadline_in_ms(RETRY_MS);
+	kept_set(memory->message,
+		 arena_printf(arena,
 				"claim '%s' is not allowed to grow to %s (%s); its storage class must have "
 				"allowVolumeExpansion: true",
 				volume->name, size, words));
 }
 
-static int grow(const struct context *context, struct memory *memory, const struct dbms *dbms, const struct data_volume *volume,
+static int grow(const struct context *context, struct volume_growth_memory *memory, const struct dbms *dbms, const struct data_volume *volume,
 		struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -41,7 +42,7 @@ static int grow(const struct context *context, struct memory *memory, const stru
 	return 0;
 }
 
-int volume_growth_run(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct inputs *inputs, struct arena *arena,
 		      struct volume_growth_result *ret, struct err *err)
 {
 	const struct dbms *dbms = &inputs->dbms;
@@ -50,20 +51,20 @@ int volume_growth_run(const struct context *context, struct memory *memory, cons
 	*ret = (struct volume_growth_result){0};
 	for (size_t i = 0; i < inputs->n_volumes; i++) {
 		const struct data_volume *volume = &inputs->volumes[i];
-		bool refused = strcmp(memory->growth.size, dbms->storage.size) == 0;
+		bool refused = strcmp(memory->size, dbms->storage.size) == 0;
 
 		if (volume->ordinal >= inputs->replicas || !data_volume_must_grow(volume, dbms))
 			continue;
-		if (!refused || deadline_left_ms(memory->growth.next_ms) == 0) {
-			memory_set(memory->growth.size, "");
+		if (!refused || deadline_left_ms(memory->next_ms) == 0) {
+			kept_set(memory->size, "");
 			r = grow(context, memory, dbms, volume, err);
 			if (r < 0)
 				return r;
 		}
-		if (!memory->growth.size[0])
+		if (!memory->size[0])
 			continue;
-		ret->note = arena_strdup(arena, memory->growth.message);
-		ret->again_after_ms = deadline_left_ms(memory->growth.next_ms) + 1;
+		ret->note = arena_strdup(arena, memory->message);
+		ret->again_after_ms = deadline_left_ms(memory->next_ms) + 1;
 		return 0;
 	}
 	return 0;

@@ -9,7 +9,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "operator/context.h"
+#include "operator/object/kept.h"
 #include "operator/pass/gather.h"
+
+// A claim that was not allowed to grow: not asked again before.
+struct volume_growth_memory {
+	int64_t next_ms; // monotonic
+	char size[KEPT_VERSION_SIZE]; // that was refused; "": none was
+	char message[KEPT_TEXT_SIZE];
+};
 
 struct volume_growth_result {
 	const char *note;	// why a claim does not grow, and the cure; NULL: none was refused
@@ -17,5 +25,5 @@ struct volume_growth_result {
 };
 
 // A refusal (most storage classes do not allow it) is an outcome; an API that cannot be asked is an error.
-int volume_growth_run(const struct context *context, struct memory *memory, const struct inputs *inputs, struct arena *arena,
+int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct inputs *inputs, struct arena *arena,
 		      struct volume_growth_result *ret, struct err *err);

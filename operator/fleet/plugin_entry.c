@@ -21,7 +21,7 @@
 
 struct step {
 	const struct context *context;
-	struct memory *memory;
+	struct plugin_entry_memory *memory;
 	struct inputs *inputs;
 	struct arena *arena;
 	struct plugin_entry *entry;
@@ -31,7 +31,7 @@ static struct query query_of(const struct step *step)
 {
 	return (struct query){
 		.context = step->context,
-		.memory = step->memory,
+		.memory = step->inputs->login,
 		.servers = access_servers(step->inputs),
 		.arena = step->arena,
 	};
@@ -140,7 +140,7 @@ static bool is_off_already(const struct inputs *inputs)
 
 static bool tell_server(struct step *step)
 {
-	struct memory *memory = step->memory;
+	struct plugin_entry_memory *memory = step->memory;
 	struct query query = query_of(step);
 	struct access_problem problem;
 
@@ -162,7 +162,7 @@ static bool tell_server(struct step *step)
 static void switch_off(struct step *step)
 {
 	struct inputs *inputs = step->inputs;
-	struct memory *memory = step->memory;
+	struct plugin_entry_memory *memory = step->memory;
 	const struct dbms *dbms = &inputs->dbms;
 
 	step->entry->was_off = is_off_already(inputs);
@@ -177,7 +177,7 @@ static void switch_off(struct step *step)
 	again(step, DISABLE_RETRY_MS);
 }
 
-void plugin_entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
+void plugin_entry_decide(const struct context *context, struct plugin_entry_memory *memory, struct inputs *inputs, struct arena *arena,
 			 struct plugin_entry *ret)
 {
 	struct step step = {.context = context, .memory = memory, .inputs = inputs, .arena = arena, .entry = ret};

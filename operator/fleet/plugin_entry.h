@@ -9,6 +9,16 @@
 
 #include "operator/object/reason.h"
 #include "operator/pass/gather.h"
+#include "operator/server/retry.h"
+
+struct plugin_entry_memory {
+	struct retry version; // asking a server for its version, where the tag does not tell it
+	// Telling a server to forget its token, for a deployment whose Fleet Manager is switched off.
+	struct {
+		int64_t since_ms; // monotonic, of the first attempt; 0: none yet
+		bool done;
+	} disable;
+};
 
 struct plugin_entry {
 	bool was_off;		// the status says already that it is switched off
@@ -20,7 +30,7 @@ struct plugin_entry {
 };
 
 // Sets version, told, withdrawn and fleet of the inputs, before the children are built.
-void plugin_entry_decide(const struct context *context, struct memory *memory, struct inputs *inputs, struct arena *arena,
+void plugin_entry_decide(const struct context *context, struct plugin_entry_memory *memory, struct inputs *inputs, struct arena *arena,
 			 struct plugin_entry *ret);
 
 // Why the plugin cannot be had, for the status: the version has none, NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or

@@ -11,7 +11,10 @@
 #include "base/fault.h"
 #include "operator/fleet/connection_watch.h"
 #include "operator/fleet/gates.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/admin_secret.h"
+#include "operator/object/basis.h"
+#include "operator/object/kept.h"
 #include "operator/object/key.h"
 #include "operator/object/reason.h"
 #include "operator/server/retry.h"
@@ -32,23 +35,17 @@ struct token_read {
 };
 
 // Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
-static const char *attempt_basis(const struct context *context, const struct memory *memory,
-				 const struct attempt_inputs *inputs, struct arena *arena)
+static const char *attempt_basis(const struct context *context, const struct attempt_inputs *inputs, struct arena *arena)
 {
 	const struct access_servers *servers = &inputs->servers;
 	const struct dbms *dbms = servers->dbms;
 
 	return arena_printf(arena, "%lld %d %s %s %s%s", (long long)dbms->metadata.generation,
-			    memory->login.known && memory->login.refused,
+			    servers->memory->known && servers->memory->refused,
 			    access_secret_version(context, dbms, dbms->admin_secret, arena),
 			    access_secret_version(context, dbms, dbms->fleet.token_secret, arena),
 			    access_secret_version(context, dbms, dbms->tls_secret, arena),
 			    pod_runs(servers->pods, servers->n_pods, true, arena));
-}
-
-static bool is_same(const char *kept, size_t size, const char *basis)
-{
-	return strncmp(kept, basis, size - 1) == 0;
 }
 
 static int64_t delay_after(enum reason reason, unsigned failures)
@@ -165,14 +162,14 @@ static bool is_of_a_twin(const struct context *context, const struct attempt_inp
 			 struct arena *arena)
 {
 	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
-	const char *twins[MEMORY_TWINS_MAX];
+	const char *twins[ROSTER_TWINS_MAX];
 	char key[QUEUE_KEY_SIZE];
 
 	key_format(key_kind_of(inputs->resource->kind), metadata->namespace, metadata->name, key);
-	return result->adopted && memory_twins(context->memories, key, result->identity, arena, twins) > 0;
+	return result->adopted && roster_twins(context->roster, key, result->identity, arena, twins) > 0;
 }
 
-static void attempt(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+static void attempt(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		    struct arena *arena, struct attempt_result *ret)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
@@ -187,9 +184,9 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	fault_point("before-token-read");
 	if (!read_token(context, inputs, &read, arena, ret))
 		return;
-	refusal = access_barred(context, memory, &inputs->servers, arena, &left);
+	refusal = access_barred(context, inputs->servers.memory, &inputs->servers, arena, &left);
 	if (refusal) {
-		(void)fail(ret, access_barred_reason(memory), arena_strdup(arena, refusal));
+		(void)fail(ret, access_barred_reason(inputs->servers.memory), arena_strdup(arena, refusal));
 		return;
 	}
 	if (!access_read(context, &access, arena, &problem)) {
@@ -205,7 +202,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
 	request.may_adopt = request.identify = !inputs->registered_before;
-	request.may_wait = !memory->attempt.connecting_ms || deadline_left_ms(memory->attempt.connecting_ms) > 0;
+	request.may_wait = !memory->connecting_ms || deadline_left_ms(memory->connecting_ms) > 0;
 	// After the deadline was set: what is left of the lease outlasts it.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
@@ -220,7 +217,7 @@ static void attempt(const struct context *context, struct memory *memory, const 
 		exchange(context, inputs, &request, secret_arena, &result);
 	}
 	if (result.answered)
-		access_note(context, memory, &inputs->servers,
+		access_note(context, inputs->servers.memory, &inputs->servers,
 			    result.reason == REASON_CREDENTIALS_REFUSED || result.reason == REASON_LOGINS_LIMITED ? result.message : NULL,
 			    result.code);
 	ret->registered = result.registered;
@@ -229,33 +226,33 @@ static void attempt(const struct context *context, struct memory *memory, const 
 	ret->message = arena_strdup(arena, result.message);
 }
 
-static void keep_failure(struct memory *memory, const char *basis, struct attempt_result *ret)
+static void keep_failure(struct attempt_memory *memory, const char *basis, struct attempt_result *ret)
 {
-	unsigned failures = is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis) ? memory->attempt.failures : 0;
+	unsigned failures = basis_is(&memory->basis, basis) ? memory->failures : 0;
 	int64_t delay = delay_after(ret->reason, failures + 1);
 
 	ret->waiting = ret->reason == REASON_CONNECTING;
-	if (ret->waiting && !memory->attempt.connecting_ms)
-		memory->attempt.connecting_ms = deadline_in_ms(CONNECTING_MS);
-	memory_set(memory->attempt.basis, basis);
-	memory->attempt.failures = failures + 1;
-	memory->attempt.next_ms = deadline_in_ms(delay);
-	memory->attempt.reason = ret->reason;
-	memory_set(memory->attempt.message, ret->message);
+	if (ret->waiting && !memory->connecting_ms)
+		memory->connecting_ms = deadline_in_ms(CONNECTING_MS);
+	basis_set(&memory->basis, basis);
+	memory->failures = failures + 1;
+	memory->next_ms = deadline_in_ms(delay);
+	memory->reason = ret->reason;
+	kept_set(memory->message, ret->message);
 	ret->again_after_ms = delay;
 }
 
-void attempt_register(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+void attempt_register(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		      struct arena *arena, struct attempt_result *ret)
 {
-	const char *basis = attempt_basis(context, memory, inputs, arena);
+	const char *basis = attempt_basis(context, inputs, arena);
 	int64_t left;
 
 	*ret = (struct attempt_result){0};
-	left = memory->attempt.failures ? deadline_left_ms(memory->attempt.next_ms) : 0;
-	if (left > 0 && is_same(memory->attempt.basis, sizeof(memory->attempt.basis), basis)) {
-		ret->reason = memory->attempt.reason;
-		ret->message = memory->attempt.message;
+	left = memory->failures ? deadline_left_ms(memory->next_ms) : 0;
+	if (left > 0 && basis_is(&memory->basis, basis)) {
+		ret->reason = memory->reason;
+		ret->message = memory->message;
 		ret->waiting = ret->reason == REASON_CONNECTING;
 		ret->again_after_ms = left;
 		return;
@@ -265,13 +262,13 @@ void attempt_register(const struct context *context, struct memory *memory, cons
 	if (ret->stale || ret->lease_short || (ret->not_leader && !inputs->last_try))
 		return;
 	if (ret->registered)
-		memset(&memory->attempt, 0, sizeof(memory->attempt));
+		memset(memory, 0, sizeof(*memory));
 	else
 		keep_failure(memory, basis, ret);
 }
 
 // Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
-static bool look(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs, struct arena *arena)
+static bool look(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs, struct arena *arena)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	const struct access_servers *servers = &inputs->servers;
@@ -279,12 +276,12 @@ static bool look(const struct context *context, struct memory *memory, const str
 	struct connection_result decisive = {.connected = -1, .message = "no server runs"};
 	struct access_problem problem;
 	int64_t left;
-	const char *refusal = access_barred(context, memory, servers, arena, &left);
+	const char *refusal = access_barred(context, servers->memory, servers, arena, &left);
 
 	if (refusal || !access_read(context, &access, arena, &problem)) {
-		memory->connection.connected = -1;
-		memory->connection.token_gone = false;
-		memory_set(memory->connection.message, refusal ? refusal : problem.message);
+		memory->connected = -1;
+		memory->token_gone = false;
+		kept_set(memory->message, refusal ? refusal : problem.message);
 		return true;
 	}
 	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
@@ -300,38 +297,38 @@ static bool look(const struct context *context, struct memory *memory, const str
 		else
 			registration_check_connected(&request, secret_arena, &result);
 		if (result.refused)
-			access_note(context, memory, servers, result.message, result.code);
+			access_note(context, servers->memory, servers, result.message, result.code);
 		if (result.connected <= 0 || i == 0)
 			decisive = result;
 	}
-	memory->connection.connected = decisive.connected;
-	memory->connection.token_gone = decisive.token_gone;
-	memory_set(memory->connection.message, decisive.message);
+	memory->connected = decisive.connected;
+	memory->token_gone = decisive.token_gone;
+	kept_set(memory->message, decisive.message);
 	return true;
 }
 
-void attempt_watch_connection(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+void attempt_watch_connection(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs,
 			      const char *registered_at, struct arena *arena, struct attempt_connection *ret)
 {
 	const struct access_servers *servers = &inputs->servers;
 	const char *basis = arena_printf(arena, "%s%s", registered_at ? registered_at : "", pod_runs(servers->pods, servers->n_pods, false, arena));
-	struct connection_watch *looks = &memory->connection.looks;
+	struct connection_watch *looks = &memory->looks;
 	int64_t now = clock_monotonic_ms(&clock_system);
 	unsigned taken;
 
-	if (!is_same(memory->connection.basis, sizeof(memory->connection.basis), basis)) {
-		bool first = !*memory->connection.basis;
+	if (!basis_is(&memory->basis, basis)) {
+		bool first = !*memory->basis.digest;
 
-		memory_set(memory->connection.basis, basis);
+		basis_set(&memory->basis, basis);
 		connection_watch_begin(looks, now, first ? connection_watch_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
 	if (connection_watch_due(looks, now, &taken) && look(context, memory, inputs, arena))
 		looks->taken = taken;
 	*ret = (struct attempt_connection){
 		.known = looks->taken > 0,
-		.connected = memory->connection.connected,
-		.token_gone = memory->connection.token_gone && looks->taken > 1,
-		.message = memory->connection.message,
+		.connected = memory->connected,
+		.token_gone = memory->token_gone && looks->taken > 1,
+		.message = memory->message,
 		.again_after_ms = connection_watch_left_ms(looks, clock_monotonic_ms(&clock_system)),
 	};
 }

@@ -10,9 +10,31 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "operator/context.h"
+#include "operator/fleet/connection_watch.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/basis.h"
+#include "operator/object/kept.h"
 #include "operator/object/reason.h"
 #include "operator/server/server_login.h"
+
+// What is remembered of the attempts since something that they depend on has changed.
+struct attempt_memory {
+	struct basis basis;
+	unsigned failures;
+	int64_t next_ms; // monotonic; no attempt before
+	int64_t connecting_ms; // monotonic; a server that is connecting is waited for until then; 0: none was seen
+	enum reason reason;
+	char message[KEPT_TEXT_SIZE];
+};
+
+// Of the looks at the connection after a registration or a restart of the pods.
+struct connection_memory {
+	struct basis basis;
+	struct connection_watch looks;
+	int connected;	  // 1, 0, -1 unknown
+	bool token_gone;  // the one that is not connected holds no token
+	char message[KEPT_TEXT_SIZE];
+};
 
 struct attempt_inputs {
 	const struct kube_resource *resource; // of the root object
@@ -35,7 +57,7 @@ struct attempt_result {
 	int64_t again_after_ms; // 0: no need
 };
 
-void attempt_register(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+void attempt_register(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		      struct arena *arena, struct attempt_result *ret);
 
 struct attempt_connection {
@@ -47,5 +69,5 @@ struct attempt_connection {
 };
 
 // The looks at fleetManagement.status() on each server (operator/fleet/connection_watch.h).
-void attempt_watch_connection(const struct context *context, struct memory *memory, const struct attempt_inputs *inputs,
+void attempt_watch_connection(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs,
 			      const char *registered_at, struct arena *arena, struct attempt_connection *ret);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -25,12 +26,12 @@ static int64_t next_look_ms(int64_t left_ms)
 	return wait - random() % (wait / 10);
 }
 
-int64_t token_expiry_look(const struct query *query, const char *key, const char *registered_at)
+int64_t token_expiry_look(const struct query *query, struct token_expiry_memory *memory, const char *key, const char *registered_at)
 {
 	const char *basis = registered_at ? registered_at : "";
 	const struct pod *pod = ask_whom(&query->servers, NULL);
-	struct retry *retry = &query->memory->expiry;
-	int64_t *due = &query->memory->expiry_due_ms, left;
+	struct retry *retry = &memory->asking;
+	int64_t *due = &memory->due_ms, left;
 	struct query_token token = {0};
 	struct access_problem problem;
 	enum retry_step step = retry_step(retry, basis, &left);
@@ -46,7 +47,7 @@ int64_t token_expiry_look(const struct query *query, const char *key, const char
 	if (!query_token(query, pod, &token, &problem))
 		return retry_fail(retry, basis, problem.reason, problem.message, RETRY_MS);
 	retry_succeed(retry, basis);
-	memory_set_expiry(query->context->memories, key, token.expires_ms);
+	roster_set_expiry(query->context->roster, key, token.expires_ms);
 	twins_note(query->context, key, token.identity, query->arena);
 	left = next_look_ms(token.expires_ms - clock_wall_ms(&clock_system));
 	*due = deadline_in_ms(left);

@@ -10,6 +10,12 @@
 #include <stdint.h>
 
 #include "operator/server/query.h"
+#include "operator/server/retry.h"
+
+struct token_expiry_memory {
+	struct retry asking;
+	int64_t due_ms; // monotonic; when a server that has answered is asked again
+};
 
 // Asks if it is time to; key is the deployment's in the work queue. Returns the milliseconds until the next time.
-int64_t token_expiry_look(const struct query *query, const char *key, const char *registered_at);
+int64_t token_expiry_look(const struct query *query, struct token_expiry_memory *memory, const char *key, const char *registered_at);

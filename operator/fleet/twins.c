@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "operator/fleet/gates.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/key.h"
 
 static void wake(const struct context *context, const char *key, const char *identity, struct arena *arena)
 {
-	const char *twins[MEMORY_TWINS_MAX];
-	size_t n = memory_twins(context->memories, key, identity, arena, twins);
+	const char *twins[ROSTER_TWINS_MAX];
+	size_t n = roster_twins(context->roster, key, identity, arena, twins);
 
 	for (size_t i = 0; i < n; i++)
 		queue_add(context->queue, twins[i]);
@@ -22,21 +23,21 @@ static void wake(const struct context *context, const char *key, const char *ide
 
 void twins_note(const struct context *context, const char *key, const char *identity, struct arena *arena)
 {
-	const char *former = memory_identity(context->memories, key, arena);
+	const char *former = roster_identity(context->roster, key, arena);
 
 	if (!identity)
 		identity = "";
 	if (strcmp(former, identity) == 0)
 		return;
-	memory_set_identity(context->memories, key, identity);
+	roster_set_identity(context->roster, key, identity);
 	wake(context, key, former, arena);
 	wake(context, key, identity, arena);
 }
 
 int twins_find(const struct context *context, const char *key, const struct dbms *dbms, struct arena *arena, const char **ret_message)
 {
-	const char *identity = memory_identity(context->memories, key, arena), *twins[MEMORY_TWINS_MAX];
-	size_t n = memory_twins(context->memories, key, identity, arena, twins);
+	const char *identity = roster_identity(context->roster, key, arena), *twins[ROSTER_TWINS_MAX];
+	size_t n = roster_twins(context->roster, key, identity, arena, twins);
 	const char *list = NULL;
 
 	*ret_message = NULL;

@@ -39,7 +39,7 @@ static const char *applied_digest(const struct kube_object *live)
 	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
 }
 
-static bool stands_as_wanted(const struct memory *memory, const struct child *child, struct kube_object *live, struct arena *arena)
+static bool stands_as_wanted(const struct apply_memory *memory, const struct child *child, struct kube_object *live, struct arena *arena)
 {
 	const char *applied = applied_digest(live);
 
@@ -51,10 +51,10 @@ static bool stands_as_wanted(const struct memory *memory, const struct child *ch
 	return !drift_of_object(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
 }
 
-static void remember(struct memory *memory, const struct child *child, struct kube_object *live)
+static void remember(struct apply_memory *memory, const struct child *child, struct kube_object *live)
 {
-	memory_set(memory->child[child->slot].version, kube_object_resource_version(live));
-	memory_set(memory->child[child->slot].digest, child->digest);
+	kept_set(memory->child[child->slot].version, kube_object_resource_version(live));
+	kept_set(memory->child[child->slot].digest, child->digest);
 }
 
 // The store holds our own objects only, and may lag behind: one that it lacks, or knows as nobody's, is asked for.
@@ -99,7 +99,7 @@ int apply_look(const struct context *context, struct child *children, size_t n, 
 	int result = 0;
 
 	while (begun < n && (result = begin_to_look(context, &children[begun], err)) == 0) {
-		memory_set(children[begun].digest, digest_of(children[begun].json, arena));
+		kept_set(children[begun].digest, digest_of(children[begun].json, arena));
 		begun++;
 	}
 	for (size_t i = 0; i < begun; i++) {
@@ -178,7 +178,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 }
 
 // A child that stands as it is wanted is not written: it has no call then.
-static int begin_child(const struct context *context, struct memory *memory, struct child *child, struct arena *arena, struct err *err)
+static int begin_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena, struct err *err)
 {
 	// The builder saw none because the store lags behind: what it made does not know of what is in there.
 	if (child->found && child->guarded && !child->live)
@@ -188,7 +188,7 @@ static int begin_child(const struct context *context, struct memory *memory, str
 	return begin_to_write(context, child, with_marks(child, arena), err);
 }
 
-static int end_child(const struct context *context, struct memory *memory, struct child *child, struct arena *arena,
+static int end_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena,
 		     struct err *err)
 {
 	bool called = child->call != NULL;
@@ -208,7 +208,7 @@ static int end_child(const struct context *context, struct memory *memory, struc
 	return 0;
 }
 
-int apply_write(const struct context *context, struct memory *memory, struct child *children, size_t n, struct arena *arena,
+int apply_write(const struct context *context, struct apply_memory *memory, struct child *children, size_t n, struct arena *arena,
 		struct err *err)
 {
 	size_t begun = 0;

@@ -13,14 +13,25 @@
 #include "base/err.h"
 #include "operator/context.h"
 #include "operator/object/adoption.h"
+#include "operator/object/kept.h"
 
 // What a child may have to be read: all that we write is smaller, and whoever may write a namespace's objects may have made them larger.
 #define CHILD_MAX_BYTES ((size_t)1024 * 1024)
 // Of a StatefulSet, whose lists take far more memory than their text.
 #define WORKLOAD_MAX_BYTES ((size_t)512 * 1024)
 
+enum child_slot { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, CHILD_BUDGET, CHILD_WORKLOAD, CHILD_COUNT };
+
+// A child that stood as wanted at this resource version needs no second look.
+struct apply_memory {
+	struct {
+		char version[KEPT_VERSION_SIZE];
+		char digest[65];
+	} child[CHILD_COUNT];
+};
+
 struct child {
-	enum memory_child slot;
+	enum child_slot slot;
 	const struct kube_resource *resource;
 	struct kube_store *store;
 	const char *namespace, *name;
@@ -48,7 +59,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 
 // After apply_look(). The writes of n children are under way at once, so none may need another. Of several errors the first is
 // returned; the others were written all the same. ERR_CONFLICT: a guarded child changed in between; the key is to be reconciled anew.
-int apply_write(const struct context *context, struct memory *memory, struct child *children, size_t n, struct arena *arena,
+int apply_write(const struct context *context, struct apply_memory *memory, struct child *children, size_t n, struct arena *arena,
 		struct err *err);
 
 // Takes a variable out of the container neo4j of a live workload, whoever has written it: server-side apply alone would leave it

@@ -8,7 +8,7 @@
 #include "operator/cluster/roll.h"
 #include "operator/plugin/plugin_plan.h"
 
-static void add(struct children *children, const struct inputs *inputs, enum memory_child slot,
+static void add(struct children *children, const struct inputs *inputs, enum child_slot slot,
 		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
 {
 	children->items[children->n++] = (struct child){

@@ -67,21 +67,21 @@ void gather_workload(const struct context *context, struct arena *arena, struct 
 	}
 }
 
-static void judge_secret(struct memory *memory, struct kube_object *secret, const char *name, int least)
+static void judge_secret(struct gather_memory *memory, struct kube_object *secret, const char *name, int least)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct admin_secret credentials;
 	const char *problem;
 
-	memory->admin_usable = admin_secret_read(kube_object_root(secret), least, arena, &credentials, &problem);
-	memory->admin_least = least;
-	memory_set(memory->admin_problem,
-		   memory->admin_usable ? "" : arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
-	memory_set(memory->admin_version, kube_object_resource_version(secret));
+	memory->admin.usable = admin_secret_read(kube_object_root(secret), least, arena, &credentials, &problem);
+	memory->admin.least = least;
+	kept_set(memory->admin.problem,
+		   memory->admin.usable ? "" : arena_printf(arena, "Secret '%s' cannot be used: %s", name, problem));
+	kept_set(memory->admin.version, kube_object_resource_version(secret));
 }
 
 // The Secret's content is read once for each of its versions; the verdict is remembered, the content is not.
-static int gather_admin(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs,
+static int gather_admin(const struct context *context, struct gather_memory *memory, struct arena *arena, struct inputs *inputs,
 			struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *known = NULL, *secret = NULL;
@@ -95,17 +95,17 @@ static int gather_admin(const struct context *context, struct memory *memory, st
 			name.name, name.namespace);
 		return 0;
 	}
-	if (memory->admin_least != least || strcmp(memory->admin_version, kube_object_resource_version(known)) != 0) {
+	if (memory->admin.least != least || strcmp(memory->admin.version, kube_object_resource_version(known)) != 0) {
 		r = secret_cache_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
 		judge_secret(memory, secret, name.name, least);
 	}
-	inputs->admin_problem = memory->admin_usable ? NULL : arena_strdup(arena, memory->admin_problem);
+	inputs->admin_problem = memory->admin.usable ? NULL : arena_strdup(arena, memory->admin.problem);
 	return 0;
 }
 
-static void judge_certificate(struct memory *memory, struct kube_object *secret, const struct inputs *inputs, const char *basis)
+static void judge_certificate(struct gather_memory *memory, struct kube_object *secret, const struct inputs *inputs, const char *basis)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct access_servers servers = {.dbms = &inputs->dbms, .names = &inputs->names};
@@ -114,15 +114,15 @@ static void judge_certificate(struct memory *memory, struct kube_object *secret,
 
 	if (tls_secret_read(kube_object_root(secret), clock_wall_ms(&clock_system), arena, &certificate, &problem))
 		problem = access_name_problem(&certificate, &servers, arena);
-	memory_set(memory->certificate.problem,
-		   problem ? arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->dbms.tls_secret, problem) : "");
-	memory_set(memory->certificate.mark, problem ? "" : certificate.mark);
+	kept_set(memory->certificate.problem,
+		 problem ? arena_printf(arena, "Secret '%s' cannot be used: %s", inputs->dbms.tls_secret, problem) : "");
+	kept_set(memory->certificate.mark, problem ? "" : certificate.mark);
 	memory->certificate.turns_ms = certificate.turns_ms;
-	memory_set(memory->certificate.basis, basis);
+	basis_set(&memory->certificate.basis, basis);
 }
 
 // As gather_admin(); time alone may change the verdict, too.
-static int gather_certificate(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs,
+static int gather_certificate(const struct context *context, struct gather_memory *memory, struct arena *arena, struct inputs *inputs,
 			      struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *known = NULL, *secret = NULL;
@@ -143,7 +143,7 @@ static int gather_certificate(const struct context *context, struct memory *memo
 		return 0;
 	}
 	basis = arena_printf(arena, "%s %d %s", kube_object_resource_version(known), dbms->servers, dbms->cluster_domain);
-	if (strcmp(memory->certificate.basis, basis) != 0 || (turns_ms && clock_wall_ms(&clock_system) >= turns_ms)) {
+	if (!basis_is(&memory->certificate.basis, basis) || (turns_ms && clock_wall_ms(&clock_system) >= turns_ms)) {
 		r = secret_cache_fetch(inputs->keyring, context->client, name, &secret, err);
 		if (r < 0)
 			return err_wrap(err, "cannot read Secret '%s'", name.name);
@@ -299,7 +299,7 @@ int gather_state(const struct context *context, struct arena *arena, struct inpu
 	return 0;
 }
 
-int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
+int gather(const struct context *context, struct gather_memory *memory, struct arena *arena, struct inputs *inputs, struct err *err)
 {
 	STEP("gathering");
 	int r = gather_state(context, arena, inputs, err);

@@ -14,7 +14,9 @@
 #include "operator/context.h"
 #include "operator/fleet/entry_trial.h"
 #include "operator/manifest/workload.h"
+#include "operator/object/basis.h"
 #include "operator/object/data_volume.h"
+#include "operator/object/kept.h"
 #include "operator/object/live_set.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
@@ -26,6 +28,7 @@ struct inputs {
 	const struct kube_resource *resource; // of the root object
 	struct kube_object *object;	      // the root object
 	struct secret_cache *keyring;	      // of this pass
+	struct access_memory *login;	      // what is remembered of logins to its servers
 	struct dbms dbms;
 	struct names names;
 	struct version version; // of the tag; where that does not tell, what the server has told
@@ -54,9 +57,28 @@ struct inputs {
 	size_t n_volume_objects;
 };
 
-// Fills everything but resource, object, keyring and dbms, which are set. An API that cannot be asked about the Secret, or about a
+// The verdicts on the Secrets, for the versions that were read last.
+struct gather_memory {
+	// Of the admin Secret, for a password of at least so many characters.
+	struct {
+		char version[KEPT_VERSION_SIZE];
+		int least;
+		bool usable;
+		char problem[KEPT_TEXT_SIZE];
+	} admin;
+
+	// Of the TLS Secret, for these servers.
+	struct {
+		struct basis basis;
+		int64_t turns_ms; // wall clock; the verdict is to be made anew then; 0: never
+		char mark[96];	  // tls_secret.mark; "" where it cannot be used
+		char problem[KEPT_TEXT_SIZE];
+	} certificate;
+};
+
+// Fills everything but resource, object, keyring, login and dbms, which are set. An API that cannot be asked about the Secret, or about a
 // StatefulSet that the store does not know, is an error.
-int gather(const struct context *context, struct memory *memory, struct arena *arena, struct inputs *inputs, struct err *err);
+int gather(const struct context *context, struct gather_memory *memory, struct arena *arena, struct inputs *inputs, struct err *err);
 
 // Looks at the StatefulSet and its pods anew, e.g. after it was applied; workload is taken over.
 void gather_workload(const struct context *context, struct arena *arena, struct kube_object *workload, struct inputs *inputs);

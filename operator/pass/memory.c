@@ -4,7 +4,6 @@
 #include "operator/pass/memory.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +26,6 @@ struct slot {
 	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
 	size_t squeezed_len, survey_len;
 	size_t taken; // of the table's budget
-	int64_t token_expires_ms; // under the table's lock
-	char identity[MEMORY_IDENTITY_SIZE]; // under the table's lock
 	char key[];
 };
 
@@ -58,7 +55,7 @@ static void memory_free(struct memory *memory)
 {
 	if (!memory)
 		return;
-	survey_free(memory->survey.last);
+	survey_free(memory->cluster.last);
 	free(memory);
 }
 
@@ -108,7 +105,7 @@ static void wake(struct slot *slot)
 		abort();
 	memcpy(slot->awake, bytes, sizeof(*slot->awake));
 	if (slot->survey_len)
-		slot->awake->survey.last = survey_read(bytes + sizeof(struct memory), slot->survey_len);
+		slot->awake->cluster.last = survey_read(bytes + sizeof(struct memory), slot->survey_len);
 	free(bytes);
 }
 
@@ -130,9 +127,9 @@ static void keep(struct slot *slot, const char *survey_text, struct arena *arena
 static void rest(struct slot *slot, struct budget *surveys)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct survey *survey = slot->awake->survey.last;
+	struct survey *survey = slot->awake->cluster.last;
 
-	slot->awake->survey.last = NULL;
+	slot->awake->cluster.last = NULL;
 	keep(slot, survey ? survey_text(survey, arena) : "", arena);
 	budget_give(surveys, slot->taken);
 	slot->taken = slot->squeezed_len > SURVEY_SMALL ? slot->squeezed_len : 0;
@@ -184,85 +181,4 @@ void memory_forget(struct memory_table *table, const char *key)
 		slot_free(slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
-}
-
-void memory_set_expiry(struct memory_table *table, const char *key, int64_t expires_ms)
-{
-	struct slot *slot;
-
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_FIND_STR(table->slots, key, slot);
-	if (slot)
-		slot->token_expires_ms = expires_ms;
-	(void)pthread_mutex_unlock(&table->lock);
-}
-
-int64_t memory_expiry(struct memory_table *table, const char *key)
-{
-	struct slot *slot;
-	int64_t expires_ms;
-
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_FIND_STR(table->slots, key, slot);
-	expires_ms = slot ? slot->token_expires_ms : 0;
-	(void)pthread_mutex_unlock(&table->lock);
-	return expires_ms;
-}
-
-void memory_set_identity(struct memory_table *table, const char *key, const char *identity)
-{
-	struct slot *slot;
-
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_FIND_STR(table->slots, key, slot);
-	if (slot)
-		memory_set(slot->identity, identity);
-	(void)pthread_mutex_unlock(&table->lock);
-}
-
-const char *memory_identity(struct memory_table *table, const char *key, struct arena *arena)
-{
-	const char *identity;
-	struct slot *slot;
-
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_FIND_STR(table->slots, key, slot);
-	identity = slot ? arena_strdup(arena, slot->identity) : "";
-	(void)pthread_mutex_unlock(&table->lock);
-	return identity;
-}
-
-size_t memory_twins(struct memory_table *table, const char *key, const char *identity, struct arena *arena,
-		    const char *ret[MEMORY_TWINS_MAX])
-{
-	struct slot *slot, *next;
-	size_t n = 0;
-
-	if (!identity || !*identity)
-		return 0;
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_ITER(hh, table->slots, slot, next)
-	{
-		if (n < MEMORY_TWINS_MAX && strcmp(slot->identity, identity) == 0 && strcmp(slot->key, key) != 0)
-			ret[n++] = arena_strdup(arena, slot->key);
-	}
-	(void)pthread_mutex_unlock(&table->lock);
-	return n;
-}
-
-void memory_each_expiry(struct memory_table *table, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user)
-{
-	struct slot *slot, *next;
-
-	(void)pthread_mutex_lock(&table->lock);
-	HASH_ITER(hh, table->slots, slot, next) {
-		if (slot->token_expires_ms)
-			fn(user, slot->key, slot->token_expires_ms);
-	}
-	(void)pthread_mutex_unlock(&table->lock);
-}
-
-void memory_copy(char *field, size_t size, const char *text)
-{
-	(void)snprintf(field, size, "%s", text ? text : "");
 }

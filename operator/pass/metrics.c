@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "neo4j/admin.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/key.h"
 #include "operator/pass/tally.h"
 
@@ -194,7 +195,7 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 	struct tally_counts counts;
 
 	tally_read(context->tally, &counts);
-	memory_each_expiry(context->memories, write_expiry, &expiries);
+	roster_each_expiry(context->roster, write_expiry, &expiries);
 	write_phases(out, &counts);
 	write_fleet(out, &counts);
 	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");

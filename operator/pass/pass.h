@@ -12,6 +12,7 @@
 #include "operator/fleet/registration_attempt.h"
 #include "operator/object/reason.h"
 #include "operator/pass/gather.h"
+#include "operator/pass/memory.h"
 #include "operator/pass/status.h"
 
 // What keeps the operator from working with the servers, or Aura from telling them apart; see struct status_problem.

@@ -84,7 +84,7 @@ static int apply_workload(struct pass *pass, struct children *children, struct e
 
 	if (children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
 		return r;
-	r = apply_write(pass->context, pass->memory, child, 1, pass->arena, err);
+	r = apply_write(pass->context, &pass->memory->apply, child, 1, pass->arena, err);
 	if (r < 0)
 		return r;
 	pass->created = !pass->inputs.workload && child->written;
@@ -95,7 +95,7 @@ static int apply_workload(struct pass *pass, struct children *children, struct e
 
 static int apply_children(struct pass *pass, struct children *children, struct err *err)
 {
-	int r = apply_write(pass->context, pass->memory, children->items, children->n - 1, pass->arena, err);
+	int r = apply_write(pass->context, &pass->memory->apply, children->items, children->n - 1, pass->arena, err);
 
 	if (r < 0)
 		return is_refusal(pass, err) ? 0 : r;
@@ -215,12 +215,12 @@ int pass_measure(struct pass *pass, struct err *err)
 
 	if (inputs->dbms.kind != DBMS_CLUSTER)
 		return 0;
-	r = cluster_survey(pass->context, pass->memory, inputs, false, &pass->facts.survey, err);
+	r = cluster_survey(pass->context, &pass->memory->cluster, inputs, false, &pass->facts.survey, err);
 	if (r < 0)
 		return r;
-	if (cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale) && !pass->memory->survey.acted &&
-	    !cluster_is_recent(pass->memory, pass->started_ms)) {
-		r = cluster_survey(pass->context, pass->memory, inputs, true, &pass->facts.survey, err);
+	if (cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale) && !pass->memory->cluster.acted &&
+	    !cluster_is_recent(&pass->memory->cluster, pass->started_ms)) {
+		r = cluster_survey(pass->context, &pass->memory->cluster, inputs, true, &pass->facts.survey, err);
 		if (r < 0)
 			return r;
 		(void)cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);

@@ -5,6 +5,7 @@
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
 #include "operator/fleet/gates.h"
+#include "operator/fleet/roster.h"
 #include "operator/fleet/token_expiry.h"
 #include "operator/fleet/twins.h"
 #include "operator/object/condition.h"
@@ -25,7 +26,7 @@ static int find_leader(struct pass *pass, bool anew, const struct pod **ret, str
 	if (inputs->dbms.kind != DBMS_CLUSTER)
 		return 0;
 	if (anew)
-		r = cluster_survey(pass->context, pass->memory, inputs, true, survey, err);
+		r = cluster_survey(pass->context, &pass->memory->cluster, inputs, true, survey, err);
 	if (r < 0)
 		return r;
 	*ret = *survey ? survey_writer(*survey, &inputs->names, inputs->pods, inputs->n_pods) : NULL;
@@ -72,7 +73,7 @@ void pass_check_access(struct pass *pass)
 		*credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, 1, REASON_SECRET_UNUSABLE, inputs->admin_problem};
 		return;
 	}
-	access_check(pass->context, pass->memory, &servers, pass->arena, &verdict);
+	access_check(pass->context, &pass->memory->login, &servers, pass->arena, &verdict);
 	if (pass->wanted.verdict.phase == PHASE_READY && *pass->memory->login.version)
 		pass->wanted.version = pass->memory->login.version;
 	pass_again(pass, verdict.again_after_ms);
@@ -89,13 +90,13 @@ static int register_fleet(struct pass *pass, struct err *err)
 
 	if (r < 0)
 		return r;
-	attempt_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+	attempt_register(pass->context, &pass->memory->attempt, &inputs, pass->arena, &result);
 	if (result.not_leader) {
 		r = find_leader(pass, true, &inputs.server, err);
 		if (r < 0)
 			return r;
 		inputs.last_try = true;
-		attempt_register(pass->context, pass->memory, &inputs, pass->arena, &result);
+		attempt_register(pass->context, &pass->memory->attempt, &inputs, pass->arena, &result);
 	}
 	if (result.stale)
 		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
@@ -129,11 +130,11 @@ static void look_at_token(struct pass *pass)
 {
 	struct status_problem *twins = &pass->wanted.problems[PROBLEM_TWINS];
 	struct query query = {
-		.context = pass->context, .memory = pass->memory, .servers = access_servers(&pass->inputs), .arena = pass->arena};
+		.context = pass->context, .memory = &pass->memory->login, .servers = access_servers(&pass->inputs), .arena = pass->arena};
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(pass, key);
-	pass_again(pass, token_expiry_look(&query, key, pass->wanted.fleet.last_registration));
+	pass_again(pass, token_expiry_look(&query, &pass->memory->expiry, key, pass->wanted.fleet.last_registration));
 	*twins = (struct status_problem){.type = CONDITION_FLEET_TWINS};
 	twins->holds = twins_find(pass->context, key, &pass->inputs.dbms, pass->arena, &twins->message);
 	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
@@ -155,7 +156,7 @@ static void forget_expiry(struct pass *pass)
 	char key[QUEUE_KEY_SIZE];
 
 	key_format(key_kind_of(pass->inputs.resource->kind), dbms->metadata.namespace, dbms->metadata.name, key);
-	memory_set_expiry(pass->context->memories, key, 0);
+	roster_set_expiry(pass->context->roster, key, 0);
 }
 
 static void watch_connection(struct pass *pass)
@@ -171,7 +172,7 @@ static void watch_connection(struct pass *pass)
 	fleet->connected_message = "The servers are asked when they are registered";
 	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
 		return;
-	attempt_watch_connection(pass->context, pass->memory, &inputs, fleet->last_registration, pass->arena, &connection);
+	attempt_watch_connection(pass->context, &pass->memory->connection, &inputs, fleet->last_registration, pass->arena, &connection);
 	pass_again(pass, connection.again_after_ms);
 	if (!connection.known)
 		return;

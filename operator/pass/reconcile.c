@@ -4,6 +4,7 @@
 #include "operator/pass/reconcile.h"
 
 #include "base/log.h"
+#include "operator/pass/memory.h"
 
 // A lost race is no failure: the store is about to learn what has changed.
 

@@ -9,6 +9,7 @@
 #include "kube/runner.h"
 #include "operator/context.h"
 #include "operator/object/key.h"
+#include "operator/pass/memory.h"
 
 int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);
 

@@ -14,9 +14,12 @@
 #include "operator/cluster/roll.h"
 #include "operator/cluster/volume_growth.h"
 #include "operator/fleet/gates.h"
+#include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 #include "operator/object/condition.h"
+#include "operator/object/kept.h"
 #include "operator/object/reason.h"
+#include "operator/pass/memory.h"
 #include "operator/pass/pass.h"
 #include "operator/pass/publish.h"
 #include "operator/pass/reconcile.h"
@@ -75,7 +78,7 @@ static void observe(struct pass *pass)
 // What the steps on the servers of a cluster come to, in words.
 static void explain_scale(struct pass *pass)
 {
-	const char *refused = pass->memory->survey.refused, *message = pass->scale.message;
+	const char *refused = pass->memory->cluster.refused, *message = pass->scale.message;
 	struct phase_facts *facts = &pass->facts;
 
 	facts->leftovers = pass->scale.note;
@@ -98,11 +101,11 @@ static int tend(struct pass *pass, struct err *err)
 
 	if (pass->facts.refused || pass->facts.waiting_for)
 		return 0;
-	r = cluster_act(pass->context, pass->memory, &pass->inputs, &pass->scale, err);
+	r = cluster_act(pass->context, &pass->memory->cluster, &pass->inputs, &pass->scale, err);
 	if (r < 0)
 		return r;
 	explain_scale(pass);
-	r = volume_growth_run(pass->context, pass->memory, &pass->inputs, pass->arena, &storage, err);
+	r = volume_growth_run(pass->context, &pass->memory->growth, &pass->inputs, pass->arena, &storage, err);
 	if (r < 0)
 		return r;
 	pass->facts.note = storage.note;
@@ -144,8 +147,8 @@ static int roll(struct pass *pass, struct err *err)
 		return 0;
 	}
 	roll_decide(&pass->facts, pass->arena, &decision);
-	if (decision.surveyed && !cluster_is_recent(pass->memory, pass->started_ms)) {
-		r = cluster_survey(pass->context, pass->memory, &pass->inputs, true, &pass->facts.survey, err);
+	if (decision.surveyed && !cluster_is_recent(&pass->memory->cluster, pass->started_ms)) {
+		r = cluster_survey(pass->context, &pass->memory->cluster, &pass->inputs, true, &pass->facts.survey, err);
 		if (r < 0)
 			return r;
 		roll_decide(&pass->facts, pass->arena, &decision);
@@ -177,7 +180,7 @@ static void judge(struct pass *pass)
 										: pass->inputs.dbms.metadata.generation;
 	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
 	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
-		pass_again(pass, cluster_pace(pass->memory, pass->wanted.verdict.phase == PHASE_READY));
+		pass_again(pass, cluster_pace(&pass->memory->cluster, pass->wanted.verdict.phase == PHASE_READY));
 	if (pass->wanted.verdict.reason == REASON_SCALE_IN_REFUSED)
 		pass->warning_reason = REASON_SCALE_IN_REFUSED;
 	if (pass->wanted.verdict.phase != PHASE_READY)
@@ -261,8 +264,8 @@ static void tell_events(const struct pass *pass, const struct publisher *publish
 // A watch may lag behind by minutes. Children made meanwhile for what is gone would be collected and made again, over and over.
 static void note_outdated(struct memory *memory, const char *version, bool gone)
 {
-	memcpy(memory->outdated.versions[1], memory->outdated.versions[0], MEMORY_VERSION_SIZE);
-	memory_set(memory->outdated.versions[0], version);
+	memcpy(memory->outdated.versions[1], memory->outdated.versions[0], KEPT_VERSION_SIZE);
+	kept_set(memory->outdated.versions[0], version);
 	memory->outdated.until_ms = deadline_in_ms(gone ? MISSING_MS : OUTDATED_MS);
 	memory->outdated.gone = gone;
 }
@@ -337,13 +340,13 @@ static int run(struct pass *pass, struct err *err)
 		return 0;
 	first_observation(pass);
 	if (!pass->facts.refused) {
-		r = gather(pass->context, pass->memory, pass->arena, &pass->inputs, err);
+		r = gather(pass->context, &pass->memory->gather, pass->arena, &pass->inputs, err);
 		if (r < 0)
 			return r;
 		r = pass_measure(pass, err);
 		if (r < 0)
 			return r;
-		plugin_entry_decide(pass->context, pass->memory, &pass->inputs, pass->arena, &pass->entry);
+		plugin_entry_decide(pass->context, &pass->memory->entry, &pass->inputs, pass->arena, &pass->entry);
 		pass_again(pass, pass->entry.again_after_ms);
 		r = pass_shape(pass, err);
 		if (r < 0)
@@ -371,7 +374,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	struct pass pass = {.context = context,
 			    .memory = memory,
 			    .arena = arena,
-			    .inputs = {.keyring = &keyring},
+			    .inputs = {.keyring = &keyring, .login = &memory->login},
 			    .started_ms = clock_monotonic_ms(&clock_system)};
 	struct kube_name name = {.namespace = key->namespace, .name = key->name};
 	char text[QUEUE_KEY_SIZE];
@@ -383,6 +386,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 		key_format(key->kind, key->namespace, key->name, text);
 		twins_note(context, text, NULL, arena);
 		memory_forget(context->memories, text);
+		roster_forget(context->roster, text);
 		ret->reason = "gone";
 		return 0;
 	}

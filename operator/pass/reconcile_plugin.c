@@ -10,15 +10,18 @@
 #include "base/clock.h"
 #include "operator/cluster/phase.h"
 #include "operator/fleet/registration_exchange.h"
+#include "operator/object/basis.h"
 #include "operator/object/condition.h"
 #include "operator/object/reason.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/gather.h"
+#include "operator/pass/memory.h"
 #include "operator/pass/publish.h"
 #include "operator/pass/reconcile.h"
 #include "operator/pass/status.h"
 #include "operator/plugin/plugin_plan.h"
 #include "operator/server/query.h"
+#include "operator/server/retry.h"
 
 #define REFUSED_RETRY_MS INT64_C(60000)
 
@@ -184,7 +187,7 @@ static void not_answered(struct pass *pass, enum reason reason, const char *mess
 static void ask_server(struct pass *pass, const struct access_servers *servers, const char *basis)
 {
 	struct retry *retry = &pass->memory->procedures;
-	struct query query = {.context = pass->context, .memory = pass->memory, .servers = *servers, .arena = pass->arena};
+	struct query query = {.context = pass->context, .memory = &pass->memory->login, .servers = *servers, .arena = pass->arena};
 	struct access_problem problem = {0};
 	int64_t at_least_ms = 0;
 	bool present = false;
@@ -225,7 +228,7 @@ static void look(struct pass *pass)
 		return;
 	with = arena_printf(pass->arena, "%lld %s %s", (long long)facts->claim->plugin.metadata.generation,
 			    target->dbms.metadata.uid, target->dbms.image.reference);
-	facts->seen_before = strcmp(pass->memory->seen_with, with) == 0;
+	facts->seen_before = basis_is(&pass->memory->seen_with, with);
 	pass->pod = ask_whom(&servers, revision_of(pass));
 	if (!pass->pod || !plugin_phase_needs_sight(facts) || (!facts->seen_before && is_forming(target)))
 		return;
@@ -248,8 +251,10 @@ static void look(struct pass *pass)
 		break;
 	}
 	facts->failures = retry->failures;
-	if (facts->sight == PLUGIN_SEEN || facts->sight == PLUGIN_NOT_SEEN)
-		memory_set(pass->memory->seen_with, facts->sight == PLUGIN_SEEN ? with : "");
+	if (facts->sight == PLUGIN_SEEN)
+		basis_set(&pass->memory->seen_with, with);
+	else if (facts->sight == PLUGIN_NOT_SEEN)
+		pass->memory->seen_with = (struct basis){0};
 }
 
 static void tell_event(const struct pass *pass)
@@ -326,7 +331,7 @@ int reconcile_plugin(const struct context *context, const struct key *key, struc
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct secret_cache keyring = {.n = 0};
-	struct pass pass = {.context = context, .memory = memory, .arena = arena, .target = {.keyring = &keyring}};
+	struct pass pass = {.context = context, .memory = memory, .arena = arena, .target = {.keyring = &keyring, .login = &memory->login}};
 	char text[QUEUE_KEY_SIZE];
 	int r;
 

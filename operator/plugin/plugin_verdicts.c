@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "operator/object/kept.h"
+
 // Beyond, they are made again each time rather than kept.
 #define KEPT_MAX_BYTES ((size_t)4 * 1024 * 1024)
 

@@ -60,7 +60,7 @@ static bool log_in(struct exchange *x, struct access_problem *ret_problem)
 	r = access_log_in(&login, &x->link, &err);
 	x->admin.link = x->link;
 	if (r == ERR_FORBIDDEN)
-		return fail(ret_problem, access_barred_reason(query->memory), arena_strdup(query->arena, query->memory->login.message));
+		return fail(ret_problem, access_barred_reason(query->memory), arena_strdup(query->arena, query->memory->message));
 	return r == 0 || fail_with(x, &err, ret_problem);
 }
 

@@ -16,7 +16,7 @@
 
 struct query {
 	const struct context *context;
-	struct memory *memory; // of the key that is being reconciled
+	struct access_memory *memory; // of the key that is being reconciled
 	struct access_servers servers;
 	struct arena *arena; // answers and messages live here
 };

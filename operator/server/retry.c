@@ -3,12 +3,9 @@
 
 #include "operator/server/retry.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "operator/object/digest.h"
 #include "operator/object/reason.h"
 
 #define FIRST_MS INT64_C(1000)
@@ -25,20 +22,10 @@ int64_t retry_delay(unsigned failures)
 	return delay + random() % (delay / 10 + 1);
 }
 
-static void digest(const char *basis, char ret[RETRY_BASIS_SIZE])
-{
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-
-	(void)snprintf(ret, RETRY_BASIS_SIZE, "%s", digest_of(basis, arena));
-}
-
 enum retry_step retry_step(const struct retry *retry, const char *basis, int64_t *ret_left_ms)
 {
-	char now[RETRY_BASIS_SIZE];
-
-	digest(basis, now);
 	*ret_left_ms = 0;
-	if (strcmp(retry->basis, now) != 0)
+	if (!basis_is(&retry->basis, basis))
 		return RETRY_ASK;
 	if (retry->answered)
 		return RETRY_ANSWERED;
@@ -49,23 +36,19 @@ enum retry_step retry_step(const struct retry *retry, const char *basis, int64_t
 void retry_succeed(struct retry *retry, const char *basis)
 {
 	*retry = (struct retry){.answered = true};
-	digest(basis, retry->basis);
+	basis_set(&retry->basis, basis);
 }
 
 int64_t retry_fail(struct retry *retry, const char *basis, enum reason reason, const char *message, int64_t at_least_ms)
 {
-	char now[RETRY_BASIS_SIZE];
-	unsigned failures;
-	int64_t delay;
+	unsigned failures = basis_is(&retry->basis, basis) && !retry->answered ? retry->failures + 1 : 1;
+	int64_t delay = retry_delay(failures);
 
-	digest(basis, now);
-	failures = strcmp(retry->basis, now) == 0 && !retry->answered ? retry->failures + 1 : 1;
-	delay = retry_delay(failures);
 	if (delay < at_least_ms)
 		delay = at_least_ms;
 	*retry = (struct retry){.failures = failures, .next_ms = deadline_in_ms(delay)};
-	memcpy(retry->basis, now, sizeof(now));
+	basis_set(&retry->basis, basis);
 	retry->reason = reason;
-	(void)snprintf(retry->message, sizeof(retry->message), "%s", message);
+	kept_set(retry->message, message);
 	return delay;
 }

@@ -9,18 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "operator/object/basis.h"
+#include "operator/object/kept.h"
 #include "operator/object/reason.h"
 
-#define RETRY_BASIS_SIZE 65
-#define RETRY_TEXT_SIZE 768
-
 struct retry {
-	char basis[RETRY_BASIS_SIZE]; // a digest of it
+	struct basis basis;
 	bool answered;
 	unsigned failures;
 	int64_t next_ms; // monotonic; not before
 	enum reason reason; // of the last failure
-	char message[RETRY_TEXT_SIZE];
+	char message[KEPT_TEXT_SIZE];
 };
 
 enum retry_step {

@@ -9,6 +9,8 @@
 #include "base/release.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
+#include "operator/object/basis.h"
+#include "operator/object/kept.h"
 #include "operator/object/reason.h"
 
 #define BOLT_PORT 7687
@@ -46,6 +48,7 @@ struct access_servers access_servers(const struct inputs *inputs)
 		.pods = inputs->pods,
 		.n_pods = inputs->n_pods,
 		.keyring = inputs->keyring,
+		.memory = inputs->login,
 	};
 }
 
@@ -234,9 +237,9 @@ enum reason access_refusal_reason(const char *code)
 	return strcmp(code, RATE_LIMIT) == 0 ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
 }
 
-enum reason access_barred_reason(const struct memory *memory)
+enum reason access_barred_reason(const struct access_memory *memory)
 {
-	return memory->login.limited ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
+	return memory->limited ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
 }
 
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
@@ -308,33 +311,28 @@ static const char *login_basis(const struct context *context, const struct acces
 	return arena_printf(arena, "%s%s", admin_version(context, servers, arena), pod_runs(servers->pods, servers->n_pods, false, arena));
 }
 
-static bool is_same(const struct memory *memory, const char *basis)
-{
-	return strncmp(memory->login.basis, basis, sizeof(memory->login.basis) - 1) == 0;
-}
-
-const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+const char *access_barred(const struct context *context, const struct access_memory *memory, const struct access_servers *servers,
 			  struct arena *arena, int64_t *ret_left_ms)
 {
-	*ret_left_ms = deadline_left_ms(memory->login.next_ms);
-	if (!memory->login.known || !memory->login.refused || *ret_left_ms == 0 ||
-	    !is_same(memory, login_basis(context, servers, arena)))
+	*ret_left_ms = deadline_left_ms(memory->next_ms);
+	if (!memory->known || !memory->refused || *ret_left_ms == 0 ||
+	    !basis_is(&memory->basis, login_basis(context, servers, arena)))
 		return NULL;
-	return memory->login.message;
+	return memory->message;
 }
 
-void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+void access_note(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		 const char *refusal, const char *code)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
-	memory_set(memory->login.basis, login_basis(context, servers, arena));
-	memory_set(memory->login.message, refusal);
-	memory->login.known = true;
-	memory->login.refused = refusal != NULL;
-	memory->login.limited = refusal && access_refusal_reason(code) == REASON_LOGINS_LIMITED;
-	memory->login.taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
-	memory->login.next_ms = deadline_in_ms(memory->login.limited ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
+	basis_set(&memory->basis, login_basis(context, servers, arena));
+	kept_set(memory->message, refusal);
+	memory->known = true;
+	memory->refused = refusal != NULL;
+	memory->limited = refusal && access_refusal_reason(code) == REASON_LOGINS_LIMITED;
+	memory->taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
+	memory->next_ms = deadline_in_ms(memory->limited ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
 }
 
 // "Neo4j/2025.12.1"
@@ -366,7 +364,7 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 		return r;
 	if (r == 0) {
 		access_note(login->context, login->memory, access->servers, NULL, NULL);
-		memory_set(login->memory->login.version, access_version(access, *ret));
+		kept_set(login->memory->version, access_version(access, *ret));
 	} else if (r == ERR_FORBIDDEN) {
 		access_note(login->context, login->memory, access->servers,
 			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
@@ -385,7 +383,7 @@ static const struct pod *ready_pod(const struct access_servers *servers)
 	return NULL;
 }
 
-static void log_in(const struct context *context, struct memory *memory, const struct access_servers *servers,
+static void log_in(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		   const struct pod *pod)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -401,24 +399,24 @@ static void log_in(const struct context *context, struct memory *memory, const s
 	(void)access_log_in(&login, &link, &err); // an outcome is noted, anything else is tried again
 }
 
-void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		  struct arena *arena, struct access_verdict *ret)
 {
 	const char *basis = login_basis(context, servers, arena);
 	const struct pod *pod = ready_pod(servers);
-	bool due = !is_same(memory, basis) ||
-		   ((!memory->login.known || memory->login.refused) && deadline_left_ms(memory->login.next_ms) == 0);
+	bool due = !basis_is(&memory->basis, basis) ||
+		   ((!memory->known || memory->refused) && deadline_left_ms(memory->next_ms) == 0);
 
 	if (pod && due) {
-		memory_set(memory->login.basis, basis);
-		memory->login.known = false;
-		memory->login.next_ms = deadline_in_ms(PAUSE_MS);
+		basis_set(&memory->basis, basis);
+		memory->known = false;
+		memory->next_ms = deadline_in_ms(PAUSE_MS);
 		log_in(context, memory, servers, pod);
 	}
 	// One that was not looked at tells nothing of the password.
-	*ret = (struct access_verdict){.known = memory->login.known && !memory->login.limited && is_same(memory, basis)};
-	if (ret->known && memory->login.refused)
-		ret->refusal = arena_strdup(arena, memory->login.message);
+	*ret = (struct access_verdict){.known = memory->known && !memory->limited && basis_is(&memory->basis, basis)};
+	if (ret->known && memory->refused)
+		ret->refusal = arena_strdup(arena, memory->message);
 	if (pod && (!ret->known || ret->refusal))
-		ret->again_after_ms = deadline_left_ms(memory->login.next_ms) + 1;
+		ret->again_after_ms = deadline_left_ms(memory->next_ms) + 1;
 }

@@ -16,6 +16,8 @@
 #include "neo4j/scrub.h"
 #include "operator/context.h"
 #include "operator/object/admin_secret.h"
+#include "operator/object/basis.h"
+#include "operator/object/kept.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
@@ -32,6 +34,7 @@ struct access_servers {
 	const struct pod *pods;
 	size_t n_pods;
 	struct secret_cache *keyring;
+	struct access_memory *memory; // of logins to them
 };
 
 struct access_servers access_servers(const struct inputs *inputs);
@@ -51,6 +54,18 @@ struct access {
 	struct scrub scrub; // hides the password
 	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
 	size_t n_certificates;
+};
+
+// What is remembered of the last login with the admin Secret of one version to these servers.
+struct access_memory {
+	struct basis basis;
+	bool known;	 // the server took the password, or refused it
+	bool refused;
+	bool limited; // refused without a look at the password, since somebody tries wrong ones
+	int64_t next_ms; // monotonic; no other login before, unless the server takes the password
+	int64_t taken_ms; // monotonic; when a server took it last
+	char version[KEPT_VERSION_SIZE]; // that a server said it is, last
+	char message[KEPT_TEXT_SIZE];
 };
 
 struct access_problem {
@@ -82,7 +97,7 @@ const char *access_refusal(const char *admin_secret, const struct err *err, stru
 
 // The reason that belongs to a refused login with this code; and to the one that access_barred() or access_log_in() tells.
 enum reason access_refusal_reason(const char *code);
-enum reason access_barred_reason(const struct memory *memory);
+enum reason access_barred_reason(const struct access_memory *memory);
 
 // To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
 // code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
@@ -90,10 +105,10 @@ int access_confirm(const struct context *context, const struct access_servers *s
 		   struct err *err);
 
 // Logs in to the server of a pod, after access_confirm(); access_read() has filled access. What the server answered to the password
-// is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->login.message has the words.
+// is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
 struct access_login {
 	const struct context *context;
-	struct memory *memory;
+	struct access_memory *memory;
 	const struct access *access;
 	const struct pod *pod;
 	int64_t deadline;
@@ -106,12 +121,12 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 const char *access_version(const struct access *access, const struct bolt_link *link);
 
 // Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
-const char *access_barred(const struct context *context, const struct memory *memory, const struct access_servers *servers,
+const char *access_barred(const struct context *context, const struct access_memory *memory, const struct access_servers *servers,
 			  struct arena *arena, int64_t *ret_left_ms);
 
 // To be called after every login that the server answered: refusal NULL where it took the password, else the message and in
 // code Neo4j's own code.
-void access_note(const struct context *context, struct memory *memory, const struct access_servers *servers,
+void access_note(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		 const char *refusal, const char *code);
 
 struct access_verdict {
@@ -122,5 +137,5 @@ struct access_verdict {
 
 // Whether a server that is ready takes the password. Logs in where that is not known for this version of the Secret and these
 // runs of the servers, or was refused a minute ago.
-void access_check(const struct context *context, struct memory *memory, const struct access_servers *servers,
+void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		  struct arena *arena, struct access_verdict *ret);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/key.h"
 #include "operator/pass/metrics.h"
 #include "operator/pass/tally.h"
@@ -207,7 +208,7 @@ static void begin(void)
 		context.queue = queue_new(&(struct queue_options){0});
 		context.logins = &logins;
 	}
-	context.memories = memory_table_new();
+	context.roster = roster_new();
 	context.tally = tally_new();
 }
 
@@ -216,7 +217,7 @@ static void end(struct world *world)
 	for (size_t i = 0; i < sizeof(world->objects) / sizeof(world->objects[0][0]); i++)
 		kube_object_unref(world->objects[i / PLACES][i % PLACES]);
 	tally_free(context.tally);
-	memory_table_free(context.memories);
+	roster_free(context.roster);
 }
 
 // What the four texts are put into.
@@ -256,9 +257,7 @@ static void remember(enum key_kind kind, const struct kube_object *object)
 	char key[QUEUE_KEY_SIZE];
 
 	key_format(kind, kube_object_namespace(object), kube_object_name(object), key);
-	(void)memory_of(context.memories, key);
-	memory_set_expiry(context.memories, key, INT64_C(1764583200000));
-	memory_rest(context.memories, key);
+	roster_set_expiry(context.roster, key, INT64_C(1764583200000));
 }
 
 // An object comes, or takes the place of another one, or goes.

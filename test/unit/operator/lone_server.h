@@ -17,6 +17,8 @@
 
 #include <openssl/evp.h>
 
+#include "operator/fleet/roster.h"
+#include "operator/pass/memory.h"
 #include "operator/server/query.h"
 #include "operator/server/secret_cache.h"
 #include "reach.h"
@@ -40,6 +42,7 @@ struct lone_server {
 	int status; // of the API server's answer about the pod; 0: it is silent
 	struct peer_book book;
 	struct peer_server *server;
+	struct memory *memory;
 	struct query query;
 };
 
@@ -78,14 +81,16 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 	world->server = peer_server_start_at(world->address, 7687, peer_play_book, &world->book, NULL);
 	world->context.client = world->reach.client;
 	world->context.memories = memory_table_new();
+	world->context.roster = roster_new();
 	world->context.logins = &world->logins;
 	world->context.stores.secrets = kube_store_new(NULL);
 	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
 	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
+	world->memory = memory_of(world->context.memories, LONE_KEY);
 	world->query = (struct query){
 		.context = &world->context,
-		.memory = memory_of(world->context.memories, LONE_KEY),
-		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring},
+		.memory = &world->memory->login,
+		.servers = {.dbms = &world->dbms, .names = &world->names, .pods = &world->pod, .n_pods = 1, .keyring = &world->keyring, .memory = &world->memory->login},
 		.arena = world->arena,
 	};
 }
@@ -111,6 +116,7 @@ static inline void lone_end(struct lone_server *world, unsigned connections)
 	buf_release(&world->book.log);
 	kube_store_free(world->context.stores.secrets);
 	memory_table_free(world->context.memories);
+	roster_free(world->context.roster);
 	arena_free(world->arena);
 	reach_end(&world->reach);
 }

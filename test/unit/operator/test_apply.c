@@ -194,7 +194,7 @@ static void test_together(void **state)
 		struct kube_store *store = kube_store_new(NULL);
 		struct child children[TOGETHER];
 		enum adoption adoptions[TOGETHER];
-		struct memory memory = {0};
+		struct apply_memory memory = {0};
 		struct context context = {0};
 		struct err err = ERR_INIT;
 		int r;

@@ -35,7 +35,7 @@ static struct inputs two_pods(struct lone_server *world, struct pod pods[2])
 	world->dbms.servers = 1; // the second is to leave
 	world->names = (struct names){.workload = "a", .domain = "a-headless.ns.svc.cluster.local"};
 	return (struct inputs){
-		.keyring = &world->keyring,
+		.keyring = &world->keyring, .login = &world->memory->login,
 		.dbms = world->dbms,
 		.names = world->names,
 		.workload = kube_object_parse(workload, strlen(workload)),
@@ -69,7 +69,7 @@ static void test_an_outsider_is_asked_itself(void **state)
 
 		lone_begin(&world, cases[i].replies, 3);
 		inputs = two_pods(&world, pods);
-		assert_int_equal(cluster_survey(&world.context, world.query.memory, &inputs, true, &survey, &err), 0);
+		assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &inputs, true, &survey, &err), 0);
 		assert_null(survey->problem);
 		assert_string_equal(survey->asked, "a-0");
 		says = survey_outsider_says(survey, "a-1");

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "kube/runner.h"
+#include "operator/fleet/roster.h"
 #include "operator/object/key.h"
 #include "operator/pass/metrics.h"
 #include "operator/pass/tally.h"
@@ -62,7 +63,7 @@ static void begin(struct world *world)
 	world->out = BUF_INIT(1024 * 1024);
 	context->client = world->reach.client;
 	context->queue = queue_new(&(struct queue_options){0});
-	context->memories = memory_table_new();
+	context->roster = roster_new();
 	context->logins = &world->logins;
 	context->tally = tally_new();
 }
@@ -73,7 +74,7 @@ static void end(struct world *world)
 
 	buf_release(&world->out);
 	tally_free(context->tally);
-	memory_table_free(context->memories);
+	roster_free(context->roster);
 	queue_free(context->queue);
 	reach_end(&world->reach);
 }
@@ -226,21 +227,17 @@ static void test_token_expiry(void **state)
 	begin(&world);
 	assert_null(strstr(metrics(&world, NULL), "neofleet_fleet_token_expiry_timestamp_seconds{"));
 	key_format(KEY_CLUSTER, "ns", "a", key);
-	memory_set_expiry(world.context.memories, key, 5); // of a deployment that nothing is known of: not kept
-	assert_int_equal(memory_expiry(world.context.memories, key), 0);
-	(void)memory_of(world.context.memories, key);
-	memory_rest(world.context.memories, key);
-	memory_set_expiry(world.context.memories, key, INT64_C(1893456000999));
+	roster_set_expiry(world.context.roster, key, INT64_C(1893456000999));
 	key_format(KEY_STANDALONE, "ns", "b", key);
-	(void)memory_of(world.context.memories, key);
-	memory_set_expiry(world.context.memories, key, INT64_C(1893456000999));
-	memory_set_expiry(world.context.memories, key, 0); // it is registered no more
+	roster_set_expiry(world.context.roster, key, INT64_C(1893456000999));
+	roster_set_expiry(world.context.roster, key, 0); // it is registered no more
 	text = metrics(&world, NULL);
 	assert_well_formed(text);
 	assert_says(text, "neofleet_fleet_token_expiry_timestamp_seconds{kind=\"Neo4jEnterpriseCluster\",namespace=\"ns\",name=\"a\"} 1893456000");
 	assert_null(strstr(text, "name=\"b\""));
 	key_format(KEY_CLUSTER, "ns", "a", key);
-	memory_forget(world.context.memories, key);
+	roster_forget(world.context.roster, key);
+	assert_int_equal(roster_expiry(world.context.roster, key), 0);
 	assert_null(strstr(metrics(&world, NULL), "neofleet_fleet_token_expiry_timestamp_seconds{"));
 	end(&world);
 }

@@ -46,9 +46,9 @@ static const char *change(struct lone_server *world, size_t i, const char *sente
 // It was not refused, so nothing keeps the next login back.
 static void assert_not_refused(const struct lone_server *world)
 {
-	const struct memory *memory = world->query.memory;
+	const struct access_memory *memory = world->query.memory;
 
-	assert_false(memory->login.refused);
+	assert_false(memory->refused);
 	assert_int_equal(histogram_count(&world->logins), 0);
 }
 
@@ -173,7 +173,7 @@ static void test_a_registration(void **state)
 		const struct attempt_inputs inputs = {
 			.resource = &standalones, .servers = world.query.servers, .server = &world.pod, .fresh = true};
 
-		attempt_register(&world.context, world.query.memory, &inputs, world.arena, &result);
+		attempt_register(&world.context, &world.memory->attempt, &inputs, world.arena, &result);
 		assert_false(result.registered);
 		assert_string_equal(result.message, message);
 		assert_int_equal(result.reason, REASON_UNREACHABLE);
@@ -193,7 +193,7 @@ static void test_a_look_at_the_connection(void **state)
 		const char *message = change(&world, i, NOT_ASKED);
 		const struct attempt_inputs inputs = {.resource = &standalones, .servers = world.query.servers};
 
-		attempt_watch_connection(&world.context, world.query.memory, &inputs, "2026-01-01T00:00:00Z", world.arena, &connection);
+		attempt_watch_connection(&world.context, &world.memory->connection, &inputs, "2026-01-01T00:00:00Z", world.arena, &connection);
 		assert_true(connection.known);
 		assert_int_equal(connection.connected, -1);
 		assert_string_equal(connection.message, message);

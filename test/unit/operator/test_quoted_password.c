@@ -56,7 +56,7 @@ static struct inputs cluster_of(struct lone_server *world)
 	world->dbms.kind = DBMS_CLUSTER;
 	world->names = (struct names){.workload = "a", .domain = "a-headless.ns.svc.cluster.local"};
 	return (struct inputs){
-		.keyring = &world->keyring,
+		.keyring = &world->keyring, .login = &world->memory->login,
 		.dbms = world->dbms,
 		.names = world->names,
 		.workload = kube_object_parse(json, strlen(json)),
@@ -77,7 +77,7 @@ static void test_a_survey(void **state)
 	(void)state;
 	lone_begin(&world, replies, 1);
 	inputs = cluster_of(&world);
-	assert_int_equal(cluster_survey(&world.context, world.query.memory, &inputs, true, &survey, &err), 0);
+	assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &inputs, true, &survey, &err), 0);
 	assert_hidden(survey->problem);
 	kube_object_unref(inputs.workload);
 	lone_end(&world, 1);
@@ -100,10 +100,10 @@ static void test_a_step(void **state)
 	(void)state;
 	lone_begin(&world, replies, 1);
 	inputs = cluster_of(&world);
-	world.query.memory->survey.last = survey_new();
-	world.query.memory->survey.last->copies = (struct topology_copies){.items = &copy, .n = 1};
-	assert_int_equal(cluster_act(&world.context, world.query.memory, &inputs, &decision, &err), 0);
-	assert_hidden(world.query.memory->survey.refused);
+	world.memory->cluster.last = survey_new();
+	world.memory->cluster.last->copies = (struct topology_copies){.items = &copy, .n = 1};
+	assert_int_equal(cluster_act(&world.context, &world.memory->cluster, &inputs, &decision, &err), 0);
+	assert_hidden(world.memory->cluster.refused);
 	kube_object_unref(inputs.workload);
 	lone_end(&world, 1);
 }

@@ -49,7 +49,7 @@ static struct attempt_result attempt(struct lone_server *world, const char *regi
 	lone_token(world);
 	if (registered_at)
 		put_status(world, registered_at);
-	attempt_register(&world->context, world->query.memory, &inputs, world->arena, &result);
+	attempt_register(&world->context, &world->memory->attempt, &inputs, world->arena, &result);
 	return result;
 }
 
@@ -82,8 +82,7 @@ static void test_token_of_a_twin(void **state)
 
 	(void)state;
 	lone_begin(&world, twin, 8);
-	(void)memory_of(world.context.memories, "standalone/other/original");
-	memory_set_identity(world.context.memories, "standalone/other/original", digest_of("D1 p-1 " EXPIRY, world.arena));
+	roster_set_identity(world.context.roster, "standalone/other/original", digest_of("D1 p-1 " EXPIRY, world.arena));
 	result = attempt(&world, NULL);
 	assert_true(result.registered);
 	assert_int_equal(world.book.next, 8);

@@ -16,21 +16,20 @@
 #include "operator/cluster/survey.h"
 #include "operator/fleet/registration_exchange.h"
 #include "operator/object/reason.h"
-#include "operator/pass/memory.h"
 
 #define SETTLED_MS 600000
 #define SPREAD_MS 60000
 
-static int64_t pace(struct memory *memory, bool settled)
+static int64_t pace(struct cluster_memory *memory, bool settled)
 {
-	memory->survey.fresh = true;
+	memory->fresh = true;
 	return cluster_pace(memory, settled);
 }
 
 static void test_unsettled(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
-	struct memory memory = {.survey = {.last = survey}};
+	struct cluster_memory memory = {.last = survey};
 	static const int64_t delays[] = {1000, 2000, 4000, 8000, 8000};
 
 	(void)state;
@@ -46,7 +45,7 @@ static void test_unsettled(void **state)
 static void test_settled_ones_part(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
-	struct memory memory = {.survey = {.last = survey}};
+	struct cluster_memory memory = {.last = survey};
 	int64_t least = INT64_MAX, most = 0;
 
 	(void)state;
@@ -64,7 +63,7 @@ static void test_settled_ones_part(void **state)
 static void test_settled_no_more(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
-	struct memory memory = {.survey = {.last = survey}};
+	struct cluster_memory memory = {.last = survey};
 	int64_t soon = clock_monotonic_ms(&clock_system) + 60000;
 
 	(void)state;
@@ -72,24 +71,24 @@ static void test_settled_no_more(void **state)
 	assert_in_range(cluster_pace(&memory, true), SETTLED_MS - 60000, SETTLED_MS + SPREAD_MS);
 	assert_in_range(cluster_pace(&memory, false), 1, 1001);
 	assert_in_range(cluster_pace(&memory, false), 1, 1001);
-	assert_true(memory.survey.next_ms < soon);
+	assert_true(memory.next_ms < soon);
 	assert_int_equal(pace(&memory, false), 1000);
 }
 
 static void test_refused(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
-	struct memory memory = {.survey = {.last = survey, .refused = "not now"}};
+	struct cluster_memory memory = {.last = survey, .refused = "not now"};
 	static const int64_t delays[] = {5000, 10000, 20000, 40000, 60000, 60000};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
 		assert_int_equal(pace(&memory, false), delays[i]);
-	memory.survey.refused[0] = '\0';
+	memory.refused[0] = '\0';
 	(void)pace(&memory, true);
-	memory_set(memory.survey.refused, "not now");
+	kept_set(memory.refused, "not now");
 	assert_int_equal(pace(&memory, false), delays[0]);
-	memory.survey.refused[0] = '\0';
+	memory.refused[0] = '\0';
 	survey->problem = "The password was refused";
 	survey->reason = REASON_CREDENTIALS_REFUSED;
 	assert_int_equal(pace(&memory, true), 60000);
@@ -99,7 +98,7 @@ static void test_refused(void **state)
 
 static void test_never_asked(void **state)
 {
-	struct memory memory = {0};
+	struct cluster_memory memory = {0};
 
 	(void)state;
 	assert_int_equal(cluster_pace(&memory, true), 0);

@@ -134,25 +134,25 @@ static void test_all_together(void **state)
 	(void)state;
 	for (int i = 0; i < DEPLOYMENTS; i++) {
 		(void)snprintf(key, sizeof(key), "cluster/x/n-%d", i);
-		memory_of(table, key)->survey.last = noise(MIB);
+		memory_of(table, key)->cluster.last = noise(MIB);
 		memory_rest(table, key);
 	}
-	memory_of(table, "cluster/y/small")->survey.last = noise(4 * KIB);
+	memory_of(table, "cluster/y/small")->cluster.last = noise(4 * KIB);
 	memory_rest(table, "cluster/y/small");
 	for (int i = 0; i < DEPLOYMENTS; i++) {
 		(void)snprintf(key, sizeof(key), "cluster/x/n-%d", i);
-		kept += memory_of(table, key)->survey.last != NULL;
+		kept += memory_of(table, key)->cluster.last != NULL;
 	}
 	assert_true(kept > 4 && kept * MIB * 9 / 10 <= AT_REST_MAX);
-	assert_non_null(memory_of(table, "cluster/y/small")->survey.last);
+	assert_non_null(memory_of(table, "cluster/y/small")->cluster.last);
 	// What goes makes room.
 	for (int i = 0; i < DEPLOYMENTS; i++) {
 		(void)snprintf(key, sizeof(key), "cluster/x/n-%d", i);
 		memory_forget(table, key);
 	}
-	memory_of(table, "cluster/x/new")->survey.last = noise(MIB);
+	memory_of(table, "cluster/x/new")->cluster.last = noise(MIB);
 	memory_rest(table, "cluster/x/new");
-	assert_non_null(memory_of(table, "cluster/x/new")->survey.last);
+	assert_non_null(memory_of(table, "cluster/x/new")->cluster.last);
 }
 
 int main(void)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "lone_server.h"
+#include "operator/fleet/roster.h"
 #include "operator/fleet/token_expiry.h"
 
 #define KEY LONE_KEY
@@ -35,7 +36,7 @@ static const struct bolt_entry dbms[] = {{"id", STRING("D1")}, {"name", STRING("
 
 static int64_t expiry(struct lone_server *world)
 {
-	return memory_expiry(world->context.memories, KEY);
+	return roster_expiry(world->context.roster, KEY);
 }
 
 static void test_once_after_each_registration(void **state)
@@ -47,14 +48,14 @@ static void test_once_after_each_registration(void **state)
 	(void)state;
 	lone_begin(&world, replies, 4);
 	for (int i = 0; i < 3; i++)
-		assert_in_range(token_expiry_look(&world.query, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
+		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
 	assert_int_equal(histogram_count(&world.logins), 1);
-	former = memory_identity(world.context.memories, KEY, world.arena);
+	former = roster_identity(world.context.roster, KEY, world.arena);
 	assert_int_equal(strlen(former), 64);
 	for (int i = 0; i < 3; i++)
-		assert_in_range(token_expiry_look(&world.query, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
-	assert_string_not_equal(memory_identity(world.context.memories, KEY, world.arena), former);
+		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
+	assert_string_not_equal(roster_identity(world.context.roster, KEY, world.arena), former);
 	assert_int_equal(expiry(&world), INT64_C(1924992000000));
 	assert_int_equal(histogram_count(&world.logins), 2);
 	lone_end(&world, 2);
@@ -78,12 +79,12 @@ static void test_again(void **state)
 		const struct peer_reply replies[] = {ROW(first), INFO, ROW(later), INFO};
 
 		lone_begin(&world, replies, 4);
-		int64_t again_ms = token_expiry_look(&world.query, KEY, "1");
+		int64_t again_ms = token_expiry_look(&world.query, &world.memory->expiry, KEY, "1");
 		assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms);
-		assert_in_range(token_expiry_look(&world.query, KEY, "1"), again_ms - 60000, again_ms);
+		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, "1"), again_ms - 60000, again_ms);
 		assert_int_equal(histogram_count(&world.logins), 1);
-		world.query.memory->expiry_due_ms = clock_monotonic_ms(&clock_system);
-		(void)token_expiry_look(&world.query, KEY, "1");
+		world.memory->expiry.due_ms = clock_monotonic_ms(&clock_system);
+		(void)token_expiry_look(&world.query, &world.memory->expiry, KEY, "1");
 		assert_int_equal(expiry(&world), INT64_C(1924992000000));
 		assert_int_equal(histogram_count(&world.logins), 2);
 		lone_end(&world, 2);
@@ -99,12 +100,12 @@ static void test_not_told(void **state)
 
 	(void)state;
 	lone_begin(&world, replies, 4);
-	(void)token_expiry_look(&world.query, KEY, "1");
+	(void)token_expiry_look(&world.query, &world.memory->expiry, KEY, "1");
 	for (int i = 2; i <= 3; i++) {
 		const char *registered_at = i == 2 ? "2" : "3";
 
-		assert_in_range(token_expiry_look(&world.query, KEY, registered_at), 3600000, 3600000 + 360000);
-		assert_in_range(token_expiry_look(&world.query, KEY, registered_at), 1, 3600000);
+		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, registered_at), 3600000, 3600000 + 360000);
+		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, registered_at), 1, 3600000);
 	}
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
 	lone_end(&world, 3);
@@ -117,7 +118,7 @@ static void test_nobody_to_ask(void **state)
 	(void)state;
 	lone_begin(&world, NULL, 0);
 	world.pod.ready = false;
-	assert_int_equal(token_expiry_look(&world.query, KEY, "1"), 0);
+	assert_int_equal(token_expiry_look(&world.query, &world.memory->expiry, KEY, "1"), 0);
 	assert_int_equal(histogram_count(&world.logins), 0);
 	lone_end(&world, 0);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 
 #define ORIGINAL "standalone/x/original"
@@ -22,16 +23,14 @@ struct world {
 static void begin(struct world *world)
 {
 	*world = (struct world){.arena = arena_new()};
-	world->context.memories = memory_table_new();
+	world->context.roster = roster_new();
 	world->context.queue = queue_new(&(struct queue_options){0});
-	(void)memory_of(world->context.memories, ORIGINAL);
-	(void)memory_of(world->context.memories, COPY);
 }
 
 static void end(struct world *world)
 {
 	queue_free(world->context.queue);
-	memory_table_free(world->context.memories);
+	roster_free(world->context.roster);
 	arena_free(world->arena);
 }
 
