@@ -5,7 +5,7 @@
 
 #include "test/testkit/cypher.h"
 #include "test/testkit/authorization.h"
-#include "test/testkit/options.h"
+#include "test/testkit/driver_options.h"
 #include "test/testkit/serve.h"
 
 int find_driver(const struct talk *talk, yyjson_val *data, struct driver_object **ret, struct err *err)
@@ -35,7 +35,7 @@ static int new_driver(struct talk *talk, yyjson_val *data, struct reply *reply, 
 	if (!object)
 		abort();
 	object->talk = talk;
-	int r = options_read(object, data, reply->arena, &options, err);
+	int r = driver_options_read(object, data, reply->arena, &options, err);
 
 	if (r == 0)
 		r = bolt_driver_new(&options, &object->driver, err);

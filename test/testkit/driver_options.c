@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "test/testkit/options.h"
+#include "test/testkit/driver_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +155,7 @@ static void read_limits(yyjson_val *data, struct bolt_driver_options *ret)
 	ret->retry_ms = retry < 0 ? 0 : retry == 0 ? -1 : retry;
 }
 
-int options_read(struct driver_object *object, yyjson_val *data, struct arena *arena, struct bolt_driver_options *ret, struct err *err)
+int driver_options_read(struct driver_object *object, yyjson_val *data, struct arena *arena, struct bolt_driver_options *ret, struct err *err)
 {
 	yyjson_val *manager = yyjson_obj_get(data, "authTokenManagerId");
 

@@ -8,7 +8,7 @@
 #include "test/testkit/serve.h"
 
 // Fills the object's resolvers, too, which must stay where they are as long as the driver.
-int options_read(struct driver_object *object, yyjson_val *data, struct arena *arena, struct bolt_driver_options *ret, struct err *err);
+int driver_options_read(struct driver_object *object, yyjson_val *data, struct arena *arena, struct bolt_driver_options *ret, struct err *err);
 
 // "host:port", both ways.
 struct bolt_address address_split(const char *text, struct arena *arena);
