@@ -64,7 +64,3 @@ struct conf {
 // ERR_INVALID: a setting that is the operator's, has a control character, exceeds the memory limit, ...: the text begins with
 // the setting's field and names the cure.
 int conf_build(const struct conf_request *request, struct arena *arena, struct conf *ret, struct err *err);
-
-// The setting that the entrypoint makes of an environment variable (NEO4J_server_memory_heap_max__size ->
-// server.memory.heap.max_size); NULL when the variable is none (its own variables, *_FILE, other names).
-const char *conf_setting_of_env(const char *variable, struct arena *arena);

@@ -7,7 +7,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "neo4j/conf.h"
+#include "neo4j/conf_setting.h"
 #include "neo4j/version.h"
 #include "test/fuzz/fuzz.h"
 
