@@ -475,7 +475,7 @@ static int take(struct intake *intake, const struct conn_event *event, struct bo
 		break;
 	}
 	if (event->request == CONN_RUN)
-		return table_set_fields(ret, &event->value, intake->arena, err);
+		return table_fields(&event->value, intake->arena, &ret->fields, &ret->n_fields, err);
 	if (bolt_as_bool(bolt_map_get(&event->value, "has_more"), false))
 		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", intake->max_rows);
 	summary = arena_alloc(intake->arena, sizeof(*summary));
@@ -568,4 +568,18 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 	else
 		link->dead = true;
 	return r;
+}
+
+const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field)
+{
+	return row < table->n_rows ? bolt_row_get(table, &table->rows[row], field) : NULL;
+}
+
+const struct bolt_value *bolt_row_get(const struct bolt_table *table, const struct bolt_value *row, const char *field)
+{
+	for (uint32_t i = 0; i < table->n_fields; i++) {
+		if (strcmp(table->fields[i], field) == 0)
+			return &row->items[i];
+	}
+	return NULL;
 }

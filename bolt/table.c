@@ -19,7 +19,7 @@ void table_add(struct table_rows *rows, const struct bolt_value *row, struct are
 	rows->items[rows->n++] = *row;
 }
 
-int table_set_fields(struct bolt_table *ret, const struct bolt_value *meta, struct arena *arena, struct err *err)
+int table_fields(const struct bolt_value *meta, struct arena *arena, const char *const **ret, uint32_t *ret_n, struct err *err)
 {
 	const struct bolt_value *fields = bolt_map_get(meta, "fields");
 	const char **names;
@@ -32,21 +32,7 @@ int table_set_fields(struct bolt_table *ret, const struct bolt_value *meta, stru
 		if (!names[i])
 			return err_set(err, ERR_PROTOCOL, "a field in the answer to RUN is no string");
 	}
-	ret->fields = names;
-	ret->n_fields = fields->size;
+	*ret = names;
+	*ret_n = fields->size;
 	return 0;
-}
-
-const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field)
-{
-	return row < table->n_rows ? bolt_row_get(table, &table->rows[row], field) : NULL;
-}
-
-const struct bolt_value *bolt_row_get(const struct bolt_table *table, const struct bolt_value *row, const char *field)
-{
-	for (uint32_t i = 0; i < table->n_fields; i++) {
-		if (strcmp(table->fields[i], field) == 0)
-			return &row->items[i];
-	}
-	return NULL;
 }

@@ -3,9 +3,13 @@
 
 #pragma once
 
-// How a table of bolt/link.h is made. Pure.
+// How a whole result is gathered: its rows and the names of its fields. Pure.
 
-#include "bolt/link.h"
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "bolt/value.h"
 
 // Rows as they come: an array that doubles, in the arena.
 struct table_rows {
@@ -16,4 +20,4 @@ struct table_rows {
 void table_add(struct table_rows *rows, const struct bolt_value *row, struct arena *arena);
 
 // The fields from the answer to RUN. ERR_PROTOCOL: it names none.
-int table_set_fields(struct bolt_table *ret, const struct bolt_value *meta, struct arena *arena, struct err *err);
+int table_fields(const struct bolt_value *meta, struct arena *arena, const char *const **ret, uint32_t *ret_n, struct err *err);
