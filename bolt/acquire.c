@@ -13,6 +13,13 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+int callback_failed(struct err *err)
+{
+	if (!err->code[0])
+		err_set_code(err, BOLT_CALLBACK);
+	return err->class;
+}
+
 // After these a connection is not what it was when it logged on.
 static bool spoils_logon(const char *code)
 {

@@ -14,8 +14,9 @@
 #include "base/err.h"
 #include "bolt/bookmarks.h"
 #include "bolt/cancel.h"
-#include "bolt/driver.h"
+#include "bolt/codes.h"
 #include "bolt/link.h"
+#include "bolt/options.h"
 #include "bolt/pool.h"
 #include "bolt/routing.h"
 #include "bolt/uri.h"
@@ -71,9 +72,6 @@ int acquire_failed(struct acquire *acquire, struct pool_place *place, const stru
 
 // ... and of an error of bolt_link_next() and its like. A silence that is not the caller's deadline becomes ERR_IO.
 int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err);
-
-// A copy with all that it points at; NULL of NULL.
-const struct bolt_notifications *notifications_copy(const struct bolt_notifications *notifications, struct arena *arena);
 
 // The error of a function that the caller of the library gave: returns its class.
 int callback_failed(struct err *err);

@@ -209,12 +209,12 @@ static const struct bolt_address *choose(struct bolt_driver *driver, const struc
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct bolt_address *address = &list->items[(turn + i) % list->n];
-		struct bolt_pool_figures figures;
+		uint32_t in_use, idle;
 
-		pool_figures(driver->pool, address, &figures);
-		if (!best || figures.in_use < fewest) {
+		pool_figures(driver->pool, address, &in_use, &idle);
+		if (!best || in_use < fewest) {
 			best = address;
-			fewest = figures.in_use;
+			fewest = in_use;
 		}
 	}
 	return best;

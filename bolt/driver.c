@@ -7,43 +7,12 @@
 #include <string.h>
 
 #include "bolt/discover.h"
-#include "bolt/stream.h"
+#include "bolt/tx.h"
 
 #define POOL_SIZE 100
 #define FETCH_SIZE 1000
 #define ROUTING_KEEP_MS 30000
 #define MAX_ROWS 10000
-
-static const char *copy(struct arena *arena, const char *text)
-{
-	return text ? arena_strdup(arena, text) : NULL;
-}
-
-const struct bolt_notifications *notifications_copy(const struct bolt_notifications *from, struct arena *arena)
-{
-	struct bolt_notifications *to;
-	const char **disabled;
-
-	if (!from)
-		return NULL;
-	to = arena_alloc(arena, sizeof(*to));
-	disabled = arena_new_array(arena, const char *, from->n_disabled);
-	for (size_t i = 0; i < from->n_disabled; i++)
-		disabled[i] = arena_strdup(arena, from->disabled[i]);
-	*to = (struct bolt_notifications){
-		.minimum_severity = copy(arena, from->minimum_severity),
-		.disabled = from->disabled ? disabled : NULL,
-		.n_disabled = from->n_disabled,
-	};
-	return to;
-}
-
-int callback_failed(struct err *err)
-{
-	if (!err->code[0])
-		err_set_code(err, BOLT_CALLBACK);
-	return err->class;
-}
 
 static int64_t time_or(int64_t given, int64_t otherwise)
 {
@@ -90,13 +59,13 @@ static void copy_options(struct arena *arena, const struct bolt_driver_options *
 	*ret = *given;
 	ret->uri = NULL;
 	ret->auth = (struct bolt_auth){0};
-	ret->user_agent = copy(arena, given->user_agent ? given->user_agent : "neobolt/" BOLT_VERSION);
-	ret->ca_pem = copy(arena, given->ca_pem);
-	ret->server_name = copy(arena, given->server_name);
-	ret->pinned = copy(arena, given->pinned);
-	ret->cert_pem = copy(arena, given->cert_pem);
-	ret->key_pem = copy(arena, given->key_pem);
-	ret->key_password = copy(arena, given->key_password);
+	ret->user_agent = arena_strdup(arena, given->user_agent ? given->user_agent : "neobolt/" BOLT_VERSION);
+	ret->ca_pem = arena_strdup(arena, given->ca_pem);
+	ret->server_name = arena_strdup(arena, given->server_name);
+	ret->pinned = arena_strdup(arena, given->pinned);
+	ret->cert_pem = arena_strdup(arena, given->cert_pem);
+	ret->key_pem = arena_strdup(arena, given->key_pem);
+	ret->key_password = arena_strdup(arena, given->key_password);
 	ret->pool_size = given->pool_size ? given->pool_size : POOL_SIZE;
 	ret->fetch_size = time_or(given->fetch_size, FETCH_SIZE);
 	ret->connect_ms = time_or(given->connect_ms, 30 * 1000);
@@ -104,7 +73,7 @@ static void copy_options(struct arena *arena, const struct bolt_driver_options *
 	ret->lifetime_ms = time_or(given->lifetime_ms, 3600 * 1000);
 	ret->retry_ms = time_or(given->retry_ms, 30 * 1000);
 	ret->routing_ms = time_or(given->routing_ms, ROUTING_KEEP_MS);
-	ret->notifications = notifications_copy(given->notifications, arena);
+	ret->notifications = bolt_notifications_copy(given->notifications, arena);
 	ret->clock = given->clock ? given->clock : &clock_system;
 }
 
@@ -310,7 +279,7 @@ static int run_call(struct bolt_tx *tx, void *user, int64_t deadline, struct err
 	struct bolt_answer *answer = work->answer;
 	const struct bolt_summary *summary;
 	struct bolt_value rows;
-	int r = bolt_tx_run(tx, &statement, deadline, &result, err);
+	int r = tx_run(tx, &statement, deadline, &result, err);
 
 	if (r == 0)
 		r = bolt_result_all(result, work->call->max_rows ? work->call->max_rows : MAX_ROWS, deadline, work->arena, &rows, err);
@@ -345,13 +314,13 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 		.read = call->read,
 		.tx = {.timeout_ms = call->timeout_ms, .metadata = call->metadata},
 	};
-	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
-	int r = stream_session(driver, &options, &session, err);
+	_cleanup_(session_state_freep) struct bolt_session *session = NULL;
+	int r = session_state_new(driver, &options, &session, err);
 
 	*ret = (struct bolt_answer){0};
 	if (r == 0) {
 		session->lent = arena;
-		r = stream_execute(session, &job, CONN_API_DRIVER, deadline, err);
+		r = tx_execute(session, &job, CONN_API_DRIVER, deadline, err);
 	}
 	if (r < 0 && session && session->failure)
 		ret->failure = bolt_failure_copy(session->failure, arena);
@@ -371,7 +340,7 @@ const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint3
 
 void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret)
 {
-	pool_figures(driver->pool, address, ret);
+	pool_figures(driver->pool, address, &ret->in_use, &ret->idle);
 }
 
 bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret)

@@ -24,75 +24,20 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "bolt/address.h"
 #include "bolt/auth.h"
 #include "bolt/bookmarks.h"
+#include "bolt/codes.h"
 #include "bolt/failure.h"
 #include "bolt/limits.h"
 #include "bolt/notifications.h"
+#include "bolt/options.h"
 #include "bolt/protocol.h"
 #include "bolt/result.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
 
-#define BOLT_FOREVER INT64_MAX
-
 struct bolt_driver;
-
-struct bolt_address {
-	const char *host; // a name or an IP address, without brackets
-	uint16_t port;
-	const char *name; // what its certificate must be for; NULL: the host, or what the options say
-};
-
-struct bolt_addresses {
-	struct bolt_address *items; // in an arena, as are the hosts
-	size_t n;
-};
-
-// Stands in for an address others to be tried in its stead, in this order. Called by the thread that needs it, with no lock held.
-struct bolt_resolver {
-	int (*resolve)(void *user, const struct bolt_address *asked, struct arena *arena, struct bolt_addresses *ret, struct err *err);
-	void *user;
-};
-
-// Where credentials come from that change while the driver lives. Called by the thread that needs them, with no lock held, so
-// that both must be fit for any thread.
-struct bolt_auth_provider {
-	// The credentials of now, in the arena (which is wiped); asked before each use of a connection, so it should be quick.
-	int (*get)(void *user, struct arena *arena, struct bolt_auth *ret, struct err *err);
-	// The server refused these with this code (Neo.ClientError.Security.*). True: get() gives better ones from now on, so what
-	// failed may be tried again. NULL: never.
-	bool (*refused)(void *user, const struct bolt_auth *auth, const char *code);
-	void *user;
-};
-
-struct bolt_driver_options {
-	const char *uri;       // bolt/uri.h; required
-	struct bolt_auth auth; // as credentials that stay; all zero: none
-	const struct bolt_auth_provider *provider; // instead of auth; must outlive the driver
-	const char *user_agent; // "name/version"; NULL: that of the library
-
-	// TLS; see bolt/target.h. The URI says it by +s or +ssc; for one that does not, tls says it. Without TLS the others are refused.
-	enum bolt_tls tls;
-	const char *ca_pem, *server_name, *pinned, *cert_pem, *key_pem, *key_password;
-
-	uint32_t pool_size;   // connections to each server; 0: 100
-	int64_t fetch_size;   // rows in a batch; 0: 1000; -1: all in one
-	int64_t connect_ms;   // for reaching one address, with TLS but without what Bolt says then; 0: 30 s
-	int64_t acquire_ms;   // for getting a connection to one server, with connecting; a router's answer has the call's deadline; 0: 60 s
-	int64_t lifetime_ms;  // an older connection is not used again; 0: 1 h; BOLT_FOREVER
-	int64_t liveness_ms;  // one that was idle for longer is asked whether it lives; 0: never; -1: always
-	int64_t retry_ms;     // no retry is begun later than this after the first try; 0: 30 s; -1: no retry
-	int64_t routing_ms;   // routing tables past their time are kept this long for databases not in use; 0: 30 s
-
-	const struct bolt_limits *limits; // on what servers may say; NULL: the library's. Must outlive the driver.
-	const struct bolt_notifications *notifications; // which are wanted; NULL: as the server is set up
-	bool telemetry; // tell the server, if it wants to know, by which kind of call it is used
-
-	const struct bolt_resolver *resolver; // of the URI's address; NULL: itself. Must outlive the driver, as must the next two.
-	const struct bolt_resolver *names;    // of a host to IP addresses; NULL: getaddrinfo(3)
-	const struct clock *clock;	      // for times that pass between calls (tables, lifetimes, idling); NULL: the system's
-};
 
 // Connects nowhere yet. ERR_INVALID: the URI or an option is wrong.
 int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err);
@@ -158,23 +103,6 @@ const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint3
 
 // What a call with these bookmarks follows when it names none: for sessions that are to see what bolt_driver_query() did.
 struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver);
-
-// Whether the very same work may succeed if it is done again: a Transient failure (but for a transaction that was terminated or
-// whose lock client was stopped), a cluster that changed its leader, a connection that broke (but while committing), an authorisation
-// that the server wants to look up anew, and credentials that a provider has renewed (err.retry_after_ms is 1 then).
-bool bolt_is_retryable(const struct err *err);
-
-// err.code of a connection that broke while a commit was under way: nobody knows whether it was done. Never retried.
-#define BOLT_COMMIT_UNKNOWN "Neobolt.CommitUnknown"
-// ... of no server that could be asked, or none for this kind of work: ERR_IO, retried.
-#define BOLT_NO_SERVERS "Neobolt.NoServers"
-// ... of the pool, when no connection came free in acquire_ms: ERR_TIMEOUT.
-#define BOLT_POOL_TIMEOUT "Neobolt.PoolTimeout"
-// ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own; and always of the hook that takes
-// the bookmark after a commit: never retried.
-#define BOLT_CALLBACK "Neobolt.Callback"
-// ... of a certificate that is not accepted: ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED (bolt/target.h).
-// ... of a feature that the server's Bolt is too old for: ERR_INVALID with BOLT_UNSUPPORTED (bolt/protocol.h).
 
 // For those who watch: connections of one server.
 struct bolt_pool_figures {

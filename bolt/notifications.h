@@ -5,9 +5,14 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+
 // Which notifications are wanted (5.2 and later).
 struct bolt_notifications {
 	const char *minimum_severity;	    // "OFF", "WARNING", "INFORMATION"; NULL: as the server is set up
 	const char *const *disabled;	    // categories (before 5.5) or classifications not wanted; NULL: as the server is set up
 	size_t n_disabled;		    // 0 with disabled not NULL: all are wanted
 };
+
+// A copy with all that it points at; NULL of NULL.
+const struct bolt_notifications *bolt_notifications_copy(const struct bolt_notifications *notifications, struct arena *arena);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "bolt/codes.h"
 #include "bolt/routing.h"
 
 struct pool_site {
@@ -244,15 +245,14 @@ void pool_doubt(struct pool *pool, const struct bolt_address *address)
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_figures(struct pool *pool, const struct bolt_address *address, struct bolt_pool_figures *ret)
+void pool_figures(struct pool *pool, const struct bolt_address *address, uint32_t *ret_in_use, uint32_t *ret_idle)
 {
 	const struct pool_site *site;
 
-	*ret = (struct bolt_pool_figures){0};
 	(void)pthread_mutex_lock(&pool->lock);
 	site = find(pool, address);
-	if (site)
-		*ret = (struct bolt_pool_figures){.in_use = site->n_in_use, .idle = site->n_idle};
+	*ret_in_use = site ? site->n_in_use : 0;
+	*ret_idle = site ? site->n_idle : 0;
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "bolt/address.h"
 #include "bolt/cancel.h"
-#include "bolt/driver.h"
 #include "bolt/link.h"
 #include "bolt/login.h"
 
@@ -59,7 +59,8 @@ void pool_clear(struct pool *pool, const struct bolt_address *address);
 // The server wants each that is open now, idle or in use, to log on anew before it is used for something else.
 void pool_doubt(struct pool *pool, const struct bolt_address *address);
 
-void pool_figures(struct pool *pool, const struct bolt_address *address, struct bolt_pool_figures *ret);
+// How many connections there are to an address: taken, and idle.
+void pool_figures(struct pool *pool, const struct bolt_address *address, uint32_t *ret_in_use, uint32_t *ret_idle);
 
 // Lets those who wait look whether they were cancelled.
 void pool_wake(struct pool *pool);

@@ -18,7 +18,7 @@ const char *const *bolt_result_keys(const struct bolt_result *result, uint32_t *
 
 static int enter(struct bolt_result *result, struct err *err)
 {
-	if (result->session && stream_enter(result->session, err) < 0)
+	if (result->session && session_state_enter(result->session, err) < 0)
 		return err->class;
 	if (result->over && err_is_set(&result->error)) {
 		*err = result->error;
@@ -137,7 +137,7 @@ int bolt_result_consume(struct bolt_result *result, int64_t deadline, const stru
 {
 	int r = 0;
 
-	if (result->session && stream_enter(result->session, err) < 0)
+	if (result->session && session_state_enter(result->session, err) < 0)
 		return err->class;
 	if (!result->summary || !result->over)
 		r = stream_discard(result, deadline, err);
@@ -153,25 +153,12 @@ int bolt_result_consume(struct bolt_result *result, int64_t deadline, const stru
 void bolt_result_free(struct bolt_result *result)
 {
 	struct err ignored = ERR_INIT;
-	struct bolt_result **at;
 
 	if (!result)
 		return;
 	if (result->hold)
 		(void)stream_discard(result, deadline_in_ms(FREE_MS), &ignored);
-	if (result->session) {
-		for (at = &result->session->results; *at != result; at = &(*at)->next)
-			;
-		*at = result->next;
-		if (result->session->failure == result->failure)
-			result->session->failure = NULL;
-	}
-	if (!result->lent)
-		arena_free(result->arena);
-	arena_free(result->row_arena);
-	arena_free(result->kept_arena);
-	free(result->kept);
-	free(result);
+	stream_free(result);
 }
 
 const struct bolt_value *bolt_result_get(const struct bolt_result *result, const struct bolt_value *row, const char *key)

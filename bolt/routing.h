@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "bolt/driver.h"
+#include "bolt/address.h"
 #include "bolt/value.h"
 
 struct routing_table {

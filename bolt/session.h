@@ -19,22 +19,12 @@
 #include "bolt/auth.h"
 #include "bolt/bookmarks.h"
 #include "bolt/driver.h"
+#include "bolt/options.h"
 #include "bolt/result.h"
 #include "bolt/value.h"
 
 struct bolt_session;
 struct bolt_tx;
-
-struct bolt_session_options {
-	const char *database; // NULL: the user's home database, which stays the one of the first query
-	bool read;	      // goes to readers; managed transactions say it themselves
-	const char *impersonated_user; // NULL: nobody
-	const struct bolt_auth *auth;  // of this session only (Bolt 5.1); NULL: the driver's. Copied.
-	int64_t fetch_size;	       // 0: the driver's
-	struct bolt_bookmark_list after; // what the first transaction is to see
-	struct bolt_bookmarks *bookmarks; // shared with other sessions; NULL: the session's own. Must outlive it.
-	const struct bolt_notifications *notifications; // NULL: the driver's
-};
 
 // options may be NULL: all defaults. They are copied but for what must outlive.
 int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err);
@@ -50,25 +40,12 @@ DEFINE_CLEANUP(struct bolt_session *, bolt_session_free);
 // From any thread: the call that is under way, and each later one, ends with ERR_CANCELLED at once. Connections in use are closed; the server rolls back.
 void bolt_session_cancel(struct bolt_session *session);
 
-struct bolt_statement {
-	const char *text;
-	const struct bolt_value *params;   // a map; NULL: none
-	// Of an auto-commit query only:
-	int64_t timeout_ms;		   // the server's limit; 0: as set up there; -1: none
-	const struct bolt_value *metadata; // a map for the server's query log; NULL: none
-};
-
 // Runs a query in a transaction of its own, which is not retried. An earlier result of this session that is open still is read to its end and
 // kept (as much as the limits of the driver allow, or it breaks off with ERR_TOO_LARGE). Errors: ERR_SERVER and ERR_FORBIDDEN with err.code
 // Neo4j's; ERR_IO nobody there, no server for this work, or the connection broke; ERR_TIMEOUT; ERR_PROTOCOL; ERR_INVALID: a
 // transaction is open, or the server's Bolt is too old for what was asked; ERR_CANCELLED.
 int bolt_session_run(struct bolt_session *session, const struct bolt_statement *statement, int64_t deadline,
 		     struct bolt_result **ret, struct err *err);
-
-struct bolt_tx_options {
-	int64_t timeout_ms;		   // as in a statement
-	const struct bolt_value *metadata;
-};
 
 // options may be NULL. Errors as above.
 int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
@@ -89,17 +66,6 @@ bool bolt_tx_is_open(const struct bolt_tx *tx);
 // Rolls back what is open still, without waiting long, and frees. NULL is allowed.
 void bolt_tx_free(struct bolt_tx *tx);
 DEFINE_CLEANUP(struct bolt_tx *, bolt_tx_free);
-
-// What is to be done in a managed transaction, any number of times until it is done. 0: commit; an error: roll back, and try again
-// if bolt_is_retryable(). It may not commit or roll back by itself; results of this transaction end with it.
-typedef int (*bolt_work)(struct bolt_tx *tx, void *user, int64_t deadline, struct err *err);
-
-struct bolt_job {
-	bolt_work work;
-	void *user;
-	bool read; // goes to a reader
-	struct bolt_tx_options tx;
-};
 
 // Pauses between tries grow from 1 s by 2, with some jitter, until the driver's retry_ms have passed since the first, or the deadline would.
 int bolt_session_execute(struct bolt_session *session, const struct bolt_job *job, int64_t deadline, struct err *err);

@@ -6,105 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bolt/discover.h"
-#include "bolt/summary.h"
-
-int stream_enter(struct bolt_session *session, struct err *err)
-{
-	session->failure = NULL;
-	if (arena_used(session->scratch) > 0)
-		arena_reset(session->scratch);
-	if (bolt_cancel_fired(session->cancel))
-		return err_set(err, ERR_CANCELLED, "the session was cancelled");
-	return 0;
-}
-
-// What the next transaction has to see, in the arena.
-static int find_bookmarks(const struct bolt_session *session, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
-{
-	*ret = (struct bolt_bookmark_list){0};
-	if (!session->options.bookmarks) {
-		bolt_bookmarks_join(arena, &session->bookmarks, ret);
-		return 0;
-	}
-	if (bolt_bookmarks_get(session->options.bookmarks, arena, ret, err) < 0)
-		return callback_failed(err);
-	// Once a transaction has left one, the shared ones know of it.
-	if (!session->marked)
-		bolt_bookmarks_join(arena, &session->bookmarks, ret);
-	return 0;
-}
-
-static int find_for_router(struct acquire *acquire, struct err *err)
-{
-	return find_bookmarks(acquire->user, acquire->arena, &acquire->bookmarks, err);
-}
-
-static void hold_free(struct hold *hold)
-{
-	arena_free(hold->arena);
-	free(hold);
-}
-DEFINE_CLEANUP(struct hold *, hold_free);
-
-int stream_hold(struct bolt_session *session, bool read, bool lazy, int64_t deadline, struct hold **ret, struct err *err)
-{
-	_cleanup_(hold_freep) struct hold *hold = calloc(1, sizeof(*hold));
-	const char *database = session->database ? session->database : session->options.database;
-	int r;
-
-	if (!hold)
-		abort();
-	hold->session = session;
-	hold->arena = arena_new();
-	hold->acquire = (struct acquire){
-		.driver = session->driver,
-		.arena = session->scratch,
-		.cancel = session->cancel,
-		.auth = session->login ? &session->login->auth : NULL,
-		.database = database,
-		.impersonated_user = session->options.impersonated_user,
-		.find_bookmarks = find_for_router,
-		.user = session,
-		.read = read,
-		.lazy = lazy && !session->driver->options.telemetry,
-	};
-	r = discover_place(&hold->acquire, deadline, &hold->place, err);
-	if (r < 0) {
-		session->failure = hold->acquire.failure;
-		return r;
-	}
-	// What the router has told lies in the scratch, which each call clears.
-	if (hold->acquire.database && !database)
-		hold->acquire.database = session->database = arena_strdup(session->arena, hold->acquire.database);
-	// Those of now: reading a routing table may have taken a while.
-	r = find_bookmarks(session, hold->arena, &hold->used, err);
-	if (r < 0) {
-		acquire_release(session->driver, hold->place, deadline);
-		return r;
-	}
-	*ret = steal_ptr(hold);
-	return 0;
-}
-
-int stream_tx(const struct hold *hold, int64_t timeout_ms, const struct bolt_value *metadata, struct conn_tx *ret, struct err *err)
-{
-	const struct bolt_session *session = hold->session;
-
-	if (timeout_ms < -1)
-		return err_set(err, ERR_INVALID, "the transaction's timeout of %lld ms is negative", (long long)timeout_ms);
-	*ret = (struct conn_tx){
-		.database = session->database ? session->database : session->options.database,
-		.impersonated_user = session->options.impersonated_user,
-		.bookmarks = hold->used.items,
-		.n_bookmarks = hold->used.n,
-		.timeout_ms = timeout_ms < 0 ? CONN_NO_TIMEOUT : timeout_ms,
-		.metadata = metadata,
-		.read = hold->acquire.read,
-		.notifications = session->options.notifications,
-	};
-	return 0;
-}
+#include "bolt/hold.h"
+#include "bolt/summary_read.h"
 
 void stream_release(struct hold *hold, const struct err *error, int64_t deadline)
 {
@@ -120,10 +23,7 @@ void stream_release(struct hold *hold, const struct err *error, int64_t deadline
 		if (session->failure)
 			result->failure = bolt_failure_copy(session->failure, result->arena);
 	}
-	if (session->hold == hold)
-		session->hold = NULL;
-	acquire_release(session->driver, hold->place, deadline);
-	hold_free(hold);
+	hold_give(hold, deadline);
 }
 
 int stream_fail(struct hold *hold, int64_t deadline, struct err *err)
@@ -156,18 +56,6 @@ static int hear(struct hold *hold, int64_t deadline, struct arena *arena, struct
 		return err_set(err, ERR_PROTOCOL, "the server ignored a request, though none before it had failed");
 	}
 	return 0;
-}
-
-int stream_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err)
-{
-	int r = acquire_await(&hold->acquire, hold->place, request, deadline, ret, err);
-
-	// Whatever was answered, what came before it was heard.
-	if (r == 0 || r == ERR_SERVER || r == ERR_FORBIDDEN)
-		hold->session->told = true;
-	if (r < 0)
-		hold->session->failure = hold->acquire.failure;
-	return r;
 }
 
 static int too_large(const struct bolt_result *result, int64_t deadline, struct err *err)
@@ -227,7 +115,7 @@ static int finish(struct bolt_result *result, const struct bolt_value *meta, int
 	result->hold = NULL;
 	if (hold->tx)
 		return 0;
-	r = stream_mark(session, hold, bolt_as_string(bolt_map_get(meta, "bookmark")), err);
+	r = hold_mark(hold, bolt_as_string(bolt_map_get(meta, "bookmark")), err);
 	stream_release(hold, NULL, deadline);
 	return r;
 }
@@ -411,11 +299,32 @@ static struct bolt_result *result_new(struct hold *hold)
 	return result;
 }
 
+void stream_free(struct bolt_result *result)
+{
+	struct bolt_result **at;
+
+	if (!result)
+		return;
+	if (result->session) {
+		for (at = &result->session->results; *at != result; at = &(*at)->next)
+			;
+		*at = result->next;
+		if (result->session->failure == result->failure)
+			result->session->failure = NULL;
+	}
+	if (!result->lent)
+		arena_free(result->arena);
+	arena_free(result->row_arena);
+	arena_free(result->kept_arena);
+	free(result->kept);
+	free(result);
+}
+
 int stream_run(struct hold *hold, const struct bolt_statement *statement, const struct conn_tx *tx, int64_t deadline,
 	       struct bolt_result **ret, struct err *err)
 {
 	const struct conn_run run = {.text = statement->text, .params = statement->params, .tx = tx};
-	_cleanup_(bolt_result_freep) struct bolt_result *result = NULL;
+	_cleanup_(stream_freep) struct bolt_result *result = NULL;
 	struct conn *conn = bolt_link_conn(hold->place->link);
 	struct bolt_value answer;
 	int r = conn_run(conn, &run, err);
@@ -425,7 +334,7 @@ int stream_run(struct hold *hold, const struct bolt_statement *statement, const 
 	result = result_new(hold);
 	r = conn_pull(conn, result->fetch, CONN_LAST, err);
 	if (r == 0)
-		r = stream_await(hold, CONN_RUN, deadline, &answer, err);
+		r = hold_await(hold, CONN_RUN, deadline, &answer, err);
 	if (r == 0) {
 		r = read_keys(result, &answer, err);
 		hold->place->doomed |= r < 0;
@@ -437,27 +346,4 @@ int stream_run(struct hold *hold, const struct bolt_statement *statement, const 
 	hold->streaming = result;
 	*ret = steal_ptr(result);
 	return 0;
-}
-
-int stream_mark(struct bolt_session *session, const struct hold *hold, const char *bookmark, struct err *err)
-{
-	struct arena *arena;
-	const char **items;
-
-	if (!bookmark || !*bookmark)
-		return 0;
-	arena = arena_new();
-	items = arena_new_array(arena, const char *, 1);
-	items[0] = arena_strdup(arena, bookmark);
-	arena_free(session->mark);
-	session->mark = arena;
-	session->bookmarks = (struct bolt_bookmark_list){items, 1};
-	session->marked = true;
-	if (!session->options.bookmarks)
-		return 0;
-	if (bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) == 0)
-		return 0;
-	// Whatever the hook says, the work was committed: not to be done again.
-	err_set_code(err, BOLT_CALLBACK);
-	return err->class;
 }

@@ -3,21 +3,44 @@
 
 #pragma once
 
-// What is made of a server's last word on a result. Pure. Source: Bolt, PULL and DISCARD; the GQL status objects of a server that has
-// none (before 5.6) are made as all drivers of Neo4j make them.
+// What a server says at the end of a result. Plain data, which lives as long as the result.
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "base/arena.h"
-#include "base/err.h"
-#include "bolt/result.h"
+#include "bolt/value.h"
 
-struct summary_input {
-	const struct bolt_value *meta; // lives as long as the arena
-	int64_t available_after_ms;    // of the answer to RUN; -1: not told
-	const char *database;	       // that was asked for; NULL: home
-	bool has_keys, had_record, discarded;
+// What a query changed; 0 where the server said nothing.
+struct bolt_counters {
+	int64_t nodes_created, nodes_deleted, relationships_created, relationships_deleted, properties_set, labels_added,
+		labels_removed, indexes_added, indexes_removed, constraints_added, constraints_removed, system_updates;
+	bool contains_updates, contains_system_updates; // what the server said, or what the numbers say where it did not
 };
 
-// The fields that are read of the meta; the caller fills in the server's. ERR_PROTOCOL.
-int summary_read(const struct summary_input *input, struct arena *arena, struct bolt_summary *ret, struct err *err);
+// A GQL status; for servers that have none (before 5.6) made of the notifications and of the outcome.
+struct bolt_status {
+	const char *gql_status;	 // "00000", "01N50", ...
+	const char *description;
+	struct bolt_value diagnostic; // the diagnostic record, a map with its defaults filled in
+	// Of a notification only; else NULL.
+	const char *code;	    // "Neo.ClientNotification.Statement.UnknownLabelWarning"; what servers of 5.6 on leave out is NULL
+	const char *title, *text;   // in words
+	const char *classification; // "HINT", "DEPRECATION", ...
+	const char *severity;	    // "WARNING", "INFORMATION"
+	struct bolt_value position; // a map of offset, line, column; or null
+	bool is_notification;
+};
+
+struct bolt_summary {
+	const char *address;   // "host:port" that was dialled
+	const char *server;    // "Neo4j/5.26.12"
+	unsigned major, minor; // of Bolt
+	const char *database;  // NULL where the server did not say
+	const char *query_type; // "r", "w", "rw", "s"; NULL where the server did not say
+	struct bolt_counters counters;
+	struct bolt_value plan, profile, notifications; // as the server sent them; null where it did not
+	const struct bolt_status *statuses;
+	uint32_t n_statuses;
+	int64_t available_after_ms, consumed_after_ms; // -1: the server did not say
+	struct bolt_value meta; // all of the server's last word
+};

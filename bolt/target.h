@@ -31,7 +31,7 @@ struct bolt_trust;
 struct bolt_target {
 	// An IP address or a name; IPv6 without brackets. A name is looked up by getaddrinfo() on a thread of its own, so
 	// that the deadline holds: one that takes longer is left behind, up to 32 of them (bolt/resolve.h). A hook of the driver can take
-	// its place (names, bolt/driver.h).
+	// its place (names, bolt/options.h).
 	const char *host;
 	uint16_t port;		 // 7687 where 0
 	enum bolt_tls tls;

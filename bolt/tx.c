@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "bolt/tx.h"
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bolt/hold.h"
 #include "bolt/stream.h"
 
-#define FREE_MS 1000
 #define FIRST_PAUSE_MS 1000
 #define LONGEST_PAUSE_MS 60000
 
@@ -21,12 +23,11 @@ static int over(struct err *err)
 	return err_set(err, ERR_INVALID, "the transaction is over");
 }
 
-// Begins a public call with a transaction that goes on.
-static int enter(struct bolt_tx *tx, struct err *err)
+int tx_enter(struct bolt_tx *tx, struct err *err)
 {
 	if (!tx->session)
 		return over(err);
-	if (stream_enter(tx->session, err) < 0)
+	if (session_state_enter(tx->session, err) < 0)
 		return err->class;
 	if (tx->failed)
 		return terminated(err);
@@ -40,25 +41,25 @@ static bool at_rest(const struct hold *hold)
 	return !hold->place->doomed && !bolt_link_is_dead(hold->place->link) && !conn->failed && conn->n_pending == 0;
 }
 
-int stream_begin(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct bolt_tx **ret,
-		 struct err *err)
+int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct bolt_tx **ret,
+	     struct err *err)
 {
 	struct hold *hold;
 	struct conn_tx extra;
 	struct conn *conn;
-	int r = stream_hold(session, job->read, false, deadline, &hold, err);
+	int r = hold_take(session, job->read, false, deadline, &hold, err);
 
 	if (r < 0)
 		return r;
 	conn = bolt_link_conn(hold->place->link);
-	r = stream_tx(hold, job->tx.timeout_ms, job->tx.metadata, &extra, err);
+	r = hold_extra(hold, job->tx.timeout_ms, job->tx.metadata, &extra, err);
 	if (r == 0 && session->driver->options.telemetry && !session->told)
 		r = conn_telemetry(conn, api, err);
 	if (r == 0)
 		r = conn_begin(conn, &extra, err);
 	// A query of the driver follows at once, in the same flight.
 	if (r == 0 && api != CONN_API_DRIVER)
-		r = stream_await(hold, CONN_BEGIN, deadline, NULL, err);
+		r = hold_await(hold, CONN_BEGIN, deadline, NULL, err);
 	if (r < 0) {
 		stream_release(hold, NULL, deadline);
 		return r;
@@ -89,32 +90,15 @@ static void leave(struct bolt_tx *tx)
 	tx->session = NULL;
 }
 
-void stream_forget_failed(struct bolt_session *session)
+void tx_forget_failed(struct bolt_session *session)
 {
 	if (session->tx && session->tx->failed)
 		leave(session->tx);
 }
 
-int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
-		       struct err *err)
+int tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err)
 {
-	struct bolt_job job = {.read = session->options.read};
-	int r = stream_enter(session, err);
-
-	session->told = false;
-	if (options)
-		job.tx = *options;
-	stream_forget_failed(session);
-	if (r == 0 && session->tx)
-		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
-	if (r == 0 && session->hold)
-		r = stream_keep(session->hold->newest, deadline, err);
-	return r < 0 ? r : stream_begin(session, &job, CONN_API_EXPLICIT, deadline, ret, err);
-}
-
-int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err)
-{
-	int r = enter(tx, err);
+	int r = tx_enter(tx, err);
 
 	if (r == 0)
 		r = stream_drain(tx->hold, deadline, err);
@@ -149,15 +133,14 @@ static int finish(struct bolt_tx *tx, enum conn_request request, int64_t deadlin
 		return r;
 	r = request == CONN_COMMIT ? conn_commit(conn, err) : conn_rollback(conn, err);
 	if (r == 0)
-		r = stream_await(hold, request, deadline, ret, err);
+		r = hold_await(hold, request, deadline, ret, err);
 	if (r < 0)
 		return stream_fail(hold, deadline, err);
 	return 0;
 }
 
-int stream_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
+int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
-	struct bolt_session *session = tx->session;
 	struct hold *hold = tx->hold;
 	struct bolt_value answer;
 	int r = discard_all(tx, deadline, err);
@@ -169,7 +152,7 @@ int stream_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 			err_set_code(err, BOLT_COMMIT_UNKNOWN);
 	}
 	if (r == 0) {
-		r = stream_mark(session, hold, bolt_as_string(bolt_map_get(&answer, "bookmark")), err);
+		r = hold_mark(hold, bolt_as_string(bolt_map_get(&answer, "bookmark")), err);
 		tx->hold = NULL;
 		stream_release(hold, NULL, deadline);
 	}
@@ -177,7 +160,7 @@ int stream_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	return r;
 }
 
-int stream_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
+int tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
 	struct hold *hold = tx->hold;
 	int r = hold ? finish(tx, CONN_ROLLBACK, deadline, NULL, err) : 0;
@@ -190,65 +173,11 @@ int stream_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	return r;
 }
 
-static int managed(struct err *err)
-{
-	return err_set(err, ERR_INVALID, "a managed transaction is committed or rolled back by what its work returns");
-}
-
-int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
-{
-	int r = tx->managed ? managed(err) : enter(tx, err);
-
-	return r < 0 ? r : stream_commit(tx, deadline, err);
-}
-
-int bolt_tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
-{
-	int r = 0;
-
-	if (tx->managed)
-		r = managed(err);
-	else if (!tx->failed || !tx->session)
-		r = enter(tx, err);
-	return r < 0 ? r : stream_rollback(tx, deadline, err);
-}
-
-bool bolt_tx_is_open(const struct bolt_tx *tx)
-{
-	return tx->hold != NULL;
-}
-
-void stream_end(struct bolt_tx *tx)
+// Frees a transaction that is over.
+static void end(struct bolt_tx *tx)
 {
 	leave(tx);
 	free(tx);
-}
-
-void bolt_tx_free(struct bolt_tx *tx)
-{
-	struct err ignored = ERR_INIT;
-
-	if (!tx || tx->managed)
-		return;
-	if (tx->session)
-		(void)stream_rollback(tx, deadline_in_ms(FREE_MS), &ignored);
-	free(tx);
-}
-
-bool bolt_is_retryable(const struct err *err)
-{
-	const char *code = err->code;
-
-	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0 || strcmp(code, BOLT_CALLBACK) == 0)
-		return false;
-	if (err->class == ERR_IO || (err->class == ERR_FORBIDDEN && err->retry_after_ms > 0))
-		return true;
-	if (strncmp(code, "Neo.TransientError.", 19) == 0)
-		return strcmp(code, "Neo.TransientError.Transaction.Terminated") != 0 &&
-		       strcmp(code, "Neo.TransientError.Transaction.LockClientStopped") != 0;
-	return strcmp(code, "Neo.ClientError.Cluster.NotALeader") == 0 ||
-	       strcmp(code, "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase") == 0 ||
-	       strcmp(code, "Neo.ClientError.Security.AuthorizationExpired") == 0;
 }
 
 // One try: the work, and what follows from it.
@@ -256,7 +185,7 @@ static int try_once(struct bolt_session *session, const struct bolt_job *job, en
 {
 	struct err ignored = ERR_INIT;
 	struct bolt_tx *tx;
-	int r = stream_begin(session, job, api, deadline, &tx, err);
+	int r = tx_begin(session, job, api, deadline, &tx, err);
 
 	if (r < 0)
 		return r;
@@ -267,15 +196,15 @@ static int try_once(struct bolt_session *session, const struct bolt_job *job, en
 		*err = tx->error;
 		r = err->class;
 	} else if (r >= 0) {
-		r = stream_commit(tx, deadline, err);
+		r = tx_commit(tx, deadline, err);
 	}
 	if (r < 0 && tx->hold) {
 		const struct bolt_failure *failure = session->failure;
 
-		(void)stream_rollback(tx, deadline, &ignored);
+		(void)tx_rollback(tx, deadline, &ignored);
 		session->failure = failure;
 	}
-	stream_end(tx);
+	end(tx);
 	return r;
 }
 
@@ -294,9 +223,9 @@ static int pause_for(const struct bolt_session *session, int64_t until, struct e
 	return bolt_cancel_fired(session->cancel) ? err_set(err, ERR_CANCELLED, "the session was cancelled") : 0;
 }
 
-int stream_execute(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
+int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
 {
-	int64_t retry_ms = session->driver->options.retry_ms, end = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
+	int64_t retry_ms = session->driver->options.retry_ms, until = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
 
 	session->told = false;
 	for (;;) {
@@ -305,23 +234,11 @@ int stream_execute(struct bolt_session *session, const struct bolt_job *job, enu
 		if (try_once(session, job, api, deadline, err) == 0)
 			return 0;
 		next = deadline_in_ms(jitter(pause_ms));
-		if (!bolt_is_retryable(err) || retry_ms < 0 || deadline_left_ms(end) == 0 || next >= deadline)
+		if (!bolt_is_retryable(err) || retry_ms < 0 || deadline_left_ms(until) == 0 || next >= deadline)
 			return err->class;
 		err_clear(err);
-		if (pause_for(session, next, err) < 0 || stream_enter(session, err) < 0)
+		if (pause_for(session, next, err) < 0 || session_state_enter(session, err) < 0)
 			return err->class;
 		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
 	}
-}
-
-int bolt_session_execute(struct bolt_session *session, const struct bolt_job *job, int64_t deadline, struct err *err)
-{
-	int r = stream_enter(session, err);
-
-	stream_forget_failed(session);
-	if (r == 0 && session->tx)
-		r = err_set(err, ERR_INVALID, "the session has a transaction that is not over");
-	if (r == 0 && session->hold)
-		r = stream_keep(session->hold->newest, deadline, err);
-	return r < 0 ? r : stream_execute(session, job, CONN_API_MANAGED, deadline, err);
 }

@@ -4,7 +4,7 @@
 
 Where an assertion depends on the driver's own types of errors, testkit has a branch for each driver that it knows and fails for
 others with "no error mapping is defined for ... driver". For ours the answer is here, by the name of the asserting function:
-what the backend's errorType has to be (a class of base/err.h, or a code of bolt/driver.h), and a word of the message where that is not enough.
+what the backend's errorType has to be (a class of base/err.h, or a code of bolt/codes.h), and a word of the message where that is not enough.
 """
 import sys
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bolt/summary.h"
+#include "bolt/summary_read.h"
 
 static struct bolt_value map_of(struct arena *arena, const struct bolt_entry *entries, uint32_t n)
 {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "bolt/summary.h"
+#include "bolt/summary_read.h"
 
 #include <string.h>
 

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bolt/hold.h"
+
+#include <stdlib.h>
+
+#include "bolt/discover.h"
+
+// What the next transaction has to see, in the arena.
+static int find_bookmarks(const struct bolt_session *session, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
+{
+	*ret = (struct bolt_bookmark_list){0};
+	if (!session->options.bookmarks) {
+		bolt_bookmarks_join(arena, &session->bookmarks, ret);
+		return 0;
+	}
+	if (bolt_bookmarks_get(session->options.bookmarks, arena, ret, err) < 0)
+		return callback_failed(err);
+	// Once a transaction has left one, the shared ones know of it.
+	if (!session->marked)
+		bolt_bookmarks_join(arena, &session->bookmarks, ret);
+	return 0;
+}
+
+static int find_for_router(struct acquire *acquire, struct err *err)
+{
+	return find_bookmarks(acquire->user, acquire->arena, &acquire->bookmarks, err);
+}
+
+static void hold_free(struct hold *hold)
+{
+	arena_free(hold->arena);
+	free(hold);
+}
+DEFINE_CLEANUP(struct hold *, hold_free);
+
+int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadline, struct hold **ret, struct err *err)
+{
+	_cleanup_(hold_freep) struct hold *hold = calloc(1, sizeof(*hold));
+	const char *database = session->database ? session->database : session->options.database;
+	int r;
+
+	if (!hold)
+		abort();
+	hold->session = session;
+	hold->arena = arena_new();
+	hold->acquire = (struct acquire){
+		.driver = session->driver,
+		.arena = session->scratch,
+		.cancel = session->cancel,
+		.auth = session->login ? &session->login->auth : NULL,
+		.database = database,
+		.impersonated_user = session->options.impersonated_user,
+		.find_bookmarks = find_for_router,
+		.user = session,
+		.read = read,
+		.lazy = lazy && !session->driver->options.telemetry,
+	};
+	r = discover_place(&hold->acquire, deadline, &hold->place, err);
+	if (r < 0) {
+		session->failure = hold->acquire.failure;
+		return r;
+	}
+	// What the router has told lies in the scratch, which each call clears.
+	if (hold->acquire.database && !database)
+		hold->acquire.database = session->database = arena_strdup(session->arena, hold->acquire.database);
+	// Those of now: reading a routing table may have taken a while.
+	r = find_bookmarks(session, hold->arena, &hold->used, err);
+	if (r < 0) {
+		acquire_release(session->driver, hold->place, deadline);
+		return r;
+	}
+	*ret = steal_ptr(hold);
+	return 0;
+}
+
+int hold_extra(const struct hold *hold, int64_t timeout_ms, const struct bolt_value *metadata, struct conn_tx *ret, struct err *err)
+{
+	const struct bolt_session *session = hold->session;
+
+	if (timeout_ms < -1)
+		return err_set(err, ERR_INVALID, "the transaction's timeout of %lld ms is negative", (long long)timeout_ms);
+	*ret = (struct conn_tx){
+		.database = session->database ? session->database : session->options.database,
+		.impersonated_user = session->options.impersonated_user,
+		.bookmarks = hold->used.items,
+		.n_bookmarks = hold->used.n,
+		.timeout_ms = timeout_ms < 0 ? CONN_NO_TIMEOUT : timeout_ms,
+		.metadata = metadata,
+		.read = hold->acquire.read,
+		.notifications = session->options.notifications,
+	};
+	return 0;
+}
+
+void hold_give(struct hold *hold, int64_t deadline)
+{
+	struct bolt_session *session = hold->session;
+
+	if (session->hold == hold)
+		session->hold = NULL;
+	acquire_release(session->driver, hold->place, deadline);
+	hold_free(hold);
+}
+
+int hold_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err)
+{
+	int r = acquire_await(&hold->acquire, hold->place, request, deadline, ret, err);
+
+	// Whatever was answered, what came before it was heard.
+	if (r == 0 || r == ERR_SERVER || r == ERR_FORBIDDEN)
+		hold->session->told = true;
+	if (r < 0)
+		hold->session->failure = hold->acquire.failure;
+	return r;
+}
+
+int hold_mark(const struct hold *hold, const char *bookmark, struct err *err)
+{
+	struct bolt_session *session = hold->session;
+	struct arena *arena;
+	const char **items;
+
+	if (!bookmark || !*bookmark)
+		return 0;
+	arena = arena_new();
+	items = arena_new_array(arena, const char *, 1);
+	items[0] = arena_strdup(arena, bookmark);
+	arena_free(session->mark);
+	session->mark = arena;
+	session->bookmarks = (struct bolt_bookmark_list){items, 1};
+	session->marked = true;
+	if (!session->options.bookmarks)
+		return 0;
+	if (bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) == 0)
+		return 0;
+	// Whatever the hook says, the work was committed: not to be done again.
+	err_set_code(err, BOLT_CALLBACK);
+	return err->class;
+}

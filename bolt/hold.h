@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// The connection that an auto-commit query or a transaction has while it lasts: taken, asked, given back. It knows nothing of what
+// comes over it (bolt/stream.h).
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bolt/session_state.h"
+
+// Gets a connection for a transaction of this session.
+int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadline, struct hold **ret, struct err *err);
+
+// Gives it back, and frees. No result may come over it any more: stream_release() sees to that.
+void hold_give(struct hold *hold, int64_t deadline);
+
+// The extra of RUN and BEGIN. ERR_INVALID: the timeout.
+int hold_extra(const struct hold *hold, int64_t timeout_ms, const struct bolt_value *metadata, struct conn_tx *ret, struct err *err);
+
+// Sends what was appended, when no batch is under way, and waits for this request's answer.
+int hold_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err);
+
+// The transaction left this bookmark; NULL: it did not.
+int hold_mark(const struct hold *hold, const char *bookmark, struct err *err);

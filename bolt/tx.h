@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Transactions: begun, run in, committed or rolled back, and those that are tried again.
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bolt/session_state.h"
+
+// Its kind of call is told to the server.
+int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct bolt_tx **ret,
+	     struct err *err);
+
+// Begins a public call with a transaction that goes on. ERR_INVALID: it failed, or is over.
+int tx_enter(struct bolt_tx *tx, struct err *err);
+
+int tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err);
+int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err);
+int tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err);
+
+// Begins, works and commits until it is done or not worth another try.
+int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err);
+
+// A transaction that failed is over for its session, though nobody has rolled it back.
+void tx_forget_failed(struct bolt_session *session);
