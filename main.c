@@ -72,6 +72,56 @@ static bool is_dns_name(const char *text)
 	       isalnum((unsigned char)text[len - 1]);
 }
 
+// An option whose value is taken as it stands.
+static bool take_text(int c)
+{
+	const struct {
+		int c;
+		const char **value;
+	} texts[] = {
+		{'k', &arg_wiring.kubeconfig}, {'c', &arg_wiring.context},	   {'n', &arg_wiring.namespace},
+		{'F', &arg_level_file},	       {'L', &arg_wiring.lease_namespace},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].c == c) {
+			*texts[i].value = optarg;
+			return true;
+		}
+	}
+	return false;
+}
+
+// One whose value must be right.
+static bool take_checked(int c)
+{
+	unsigned workers;
+
+	if (c == 'w') {
+		if (!parse_number(optarg, 1, 64, &workers))
+			refuse("workers", optarg, "a number from 1 to 64");
+		arg_wiring.workers = (int)workers;
+	} else if (c == 'p' || c == 'P') {
+		if (!parse_number(optarg, 1, 65535, c == 'p' ? &arg_port : &arg_probe_port))
+			refuse(c == 'p' ? "port" : "probe-port", optarg, "a number from 1 to 65535");
+	} else if (c == 'l') {
+		if (log_level_parse(optarg, &arg_level) < 0)
+			refuse("log-level", optarg, "debug, info, warning or error");
+		log_set_level(arg_level);
+	} else if (c == 'f') {
+		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
+			refuse("log-format", optarg, "text or json");
+		log_set_json(strcmp(optarg, "json") == 0);
+	} else if (c == 'N') {
+		if (!is_dns_name(optarg))
+			refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
+		arg_wiring.lease_name = optarg;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -84,41 +134,13 @@ static void parse_options(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
 		{0},
 	};
-	unsigned workers;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'k') {
-			arg_wiring.kubeconfig = optarg;
-		} else if (c == 'c') {
-			arg_wiring.context = optarg;
-		} else if (c == 'n') {
-			arg_wiring.namespace = optarg;
-		} else if (c == 'w') {
-			if (!parse_number(optarg, 1, 64, &workers))
-				refuse("workers", optarg, "a number from 1 to 64");
-			arg_wiring.workers = (int)workers;
-		} else if (c == 'p' || c == 'P') {
-			if (!parse_number(optarg, 1, 65535, c == 'p' ? &arg_port : &arg_probe_port))
-				refuse(c == 'p' ? "port" : "probe-port", optarg, "a number from 1 to 65535");
-		} else if (c == 'l') {
-			if (log_level_parse(optarg, &arg_level) < 0)
-				refuse("log-level", optarg, "debug, info, warning or error");
-			log_set_level(arg_level);
-		} else if (c == 'F') {
-			arg_level_file = optarg;
-		} else if (c == 'f') {
-			if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
-				refuse("log-format", optarg, "text or json");
-			log_set_json(strcmp(optarg, "json") == 0);
-		} else if (c == 'e') {
+		if (take_text(c) || take_checked(c))
+			continue;
+		if (c == 'e') {
 			arg_wiring.leader_elect = true;
-		} else if (c == 'L') {
-			arg_wiring.lease_namespace = optarg;
-		} else if (c == 'N') {
-			if (!is_dns_name(optarg))
-				refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
-			arg_wiring.lease_name = optarg;
 		} else if (c == 'h' || c == 'V') {
 			(void)(c == 'h' ? printf("%s", usage) : printf("neofleet %s\n", release_version));
 			exit(0);

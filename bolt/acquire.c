@@ -252,13 +252,32 @@ static int is_alive(struct acquire *acquire, struct pool_place *place, int64_t d
 	return r == 0 && event.type == CONN_SUCCESS;
 }
 
+static bool must_check(const struct acquire *acquire, int64_t idle_ms)
+{
+	int64_t liveness_ms = acquire->driver->options.liveness_ms;
+
+	return acquire->check || liveness_ms < 0 || (liveness_ms > 0 && idle_ms >= liveness_ms);
+}
+
+// LOGOFF and LOGON, whose answers come with the next.
+static int log_on(struct pool_place *place, const struct bolt_auth *auth, struct err *err)
+{
+	struct conn *conn = bolt_link_conn(place->link);
+
+	if (conn_logoff(conn, err) < 0 || conn_logon(conn, auth, err) < 0)
+		return err->class;
+	login_free(place->login);
+	place->login = login_new(auth);
+	place->relogon = false;
+	return 0;
+}
+
 // Makes one that was idle fit for use: 1; 0: it is not.
 static int revive(struct acquire *acquire, struct pool_place *place, const struct bolt_auth *auth, int64_t deadline, struct err *err)
 {
 	const struct bolt_driver_options *options = &acquire->driver->options;
-	int64_t now = clock_monotonic_ms(options->clock), idle = now - place->idle_ms;
-	struct conn *conn = bolt_link_conn(place->link);
-	bool check = acquire->check || options->liveness_ms < 0 || (options->liveness_ms > 0 && idle >= options->liveness_ms);
+	int64_t now = clock_monotonic_ms(options->clock);
+	bool check = must_check(acquire, now - place->idle_ms);
 	bool logon = acquire->relogon || place->relogon || !login_equal(&place->login->auth, auth);
 	bool can = bolt_version_has(bolt_link_version(place->link), BOLT_HAS_LOGON);
 
@@ -270,15 +289,10 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 	if (logon && !can)
 		return 0;
 	bolt_link_set_cancel(place->link, acquire->cancel);
-	if (check && conn_reset(conn, err) < 0)
+	if (check && conn_reset(bolt_link_conn(place->link), err) < 0)
 		return err->class;
-	if (logon && (conn_logoff(conn, err) < 0 || conn_logon(conn, auth, err) < 0))
+	if (logon && log_on(place, auth, err) < 0)
 		return err->class;
-	if (logon) {
-		login_free(place->login);
-		place->login = login_new(auth);
-		place->relogon = false;
-	}
 	return check ? is_alive(acquire, place, deadline, err) : 1;
 }
 

@@ -10,6 +10,7 @@
 
 #include "bolt/dialect.h"
 #include "bolt/pack.h"
+#include "bolt/pairs.h"
 
 // A longer announced silence is no hint.
 #define SILENCE_MAX_S 86400
@@ -110,57 +111,6 @@ static int need(const struct conn *conn, enum bolt_trait trait, const char *what
 	return ERR_INVALID;
 }
 
-// A small map whose number of pairs is known at its end.
-struct pairs {
-	struct buf *out;
-	size_t head;
-	unsigned n;
-};
-
-static struct pairs pairs_begin(struct buf *out)
-{
-	struct pairs pairs = {.out = out, .head = out->len};
-
-	pack_map_head(out, 0);
-	return pairs;
-}
-
-static void pairs_end(const struct pairs *pairs)
-{
-	if (!pairs->out->overflow)
-		pairs->out->data[pairs->head] = (char)((unsigned char)pairs->out->data[pairs->head] | pairs->n);
-}
-
-static void add_key(struct pairs *pairs, const char *key)
-{
-	pairs->n++;
-	pack_str(pairs->out, key);
-}
-
-static void add_text(struct pairs *pairs, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	add_key(pairs, key);
-	pack_str(pairs->out, text);
-}
-
-static void add_int(struct pairs *pairs, const char *key, int64_t v)
-{
-	const struct bolt_value value = bolt_int(v);
-
-	add_key(pairs, key);
-	pack_value(pairs->out, &value);
-}
-
-static void add_value(struct pairs *pairs, const char *key, const struct bolt_value *value)
-{
-	if (!value)
-		return;
-	add_key(pairs, key);
-	pack_value(pairs->out, value);
-}
-
 static void pack_texts(struct buf *out, const char *const *texts, size_t n)
 {
 	pack_list_head(out, (uint32_t)n);
@@ -170,21 +120,21 @@ static void pack_texts(struct buf *out, const char *const *texts, size_t n)
 
 static void add_auth(struct pairs *pairs, const struct bolt_auth *auth)
 {
-	add_text(pairs, "scheme", auth->scheme ? auth->scheme : "basic");
-	add_text(pairs, "principal", auth->user);
-	add_text(pairs, "credentials", auth->password);
-	add_text(pairs, "realm", auth->realm);
-	add_value(pairs, "parameters", auth->parameters);
+	pairs_add_text(pairs, "scheme", auth->scheme ? auth->scheme : "basic");
+	pairs_add_text(pairs, "principal", auth->user);
+	pairs_add_text(pairs, "credentials", auth->password);
+	pairs_add_text(pairs, "realm", auth->realm);
+	pairs_add_value(pairs, "parameters", auth->parameters);
 }
 
 static void add_notifications(struct pairs *pairs, struct bolt_version version, const struct bolt_notifications *wanted)
 {
 	if (!wanted)
 		return;
-	add_text(pairs, "notifications_minimum_severity", wanted->minimum_severity);
+	pairs_add_text(pairs, "notifications_minimum_severity", wanted->minimum_severity);
 	if (!wanted->disabled)
 		return;
-	add_key(pairs, bolt_version_has(version, BOLT_HAS_CLASSIFICATIONS) ? "notifications_disabled_classifications"
+	pairs_add_key(pairs, bolt_version_has(version, BOLT_HAS_CLASSIFICATIONS) ? "notifications_disabled_classifications"
 								     : "notifications_disabled_categories");
 	pack_texts(pairs->out, wanted->disabled, wanted->n_disabled);
 }
@@ -198,18 +148,18 @@ static void add_agent(struct pairs *pairs, const struct conn_hello *hello)
 {
 	struct pairs agent;
 
-	add_key(pairs, "bolt_agent");
+	pairs_add_key(pairs, "bolt_agent");
 	agent = pairs_begin(pairs->out);
-	add_text(&agent, "product", hello->product ? hello->product : hello->user_agent);
-	add_text(&agent, "platform", hello->platform);
-	add_text(&agent, "language", hello->language);
-	add_text(&agent, "language_details", hello->language_details);
+	pairs_add_text(&agent, "product", hello->product ? hello->product : hello->user_agent);
+	pairs_add_text(&agent, "platform", hello->platform);
+	pairs_add_text(&agent, "language", hello->language);
+	pairs_add_text(&agent, "language_details", hello->language_details);
 	pairs_end(&agent);
 }
 
 static void add_patches(struct pairs *pairs)
 {
-	add_key(pairs, "patch_bolt");
+	pairs_add_key(pairs, "patch_bolt");
 	pack_texts(pairs->out, (const char *const[]){"utc"}, 1);
 }
 
@@ -225,10 +175,10 @@ int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *er
 	if (r < 0)
 		return r;
 	pairs = pairs_begin(&conn->output);
-	add_text(&pairs, "user_agent", hello->user_agent);
+	pairs_add_text(&pairs, "user_agent", hello->user_agent);
 	if (bolt_version_has(conn->version, BOLT_HAS_BOLT_AGENT))
 		add_agent(&pairs, hello);
-	add_value(&pairs, "routing", hello->routing);
+	pairs_add_value(&pairs, "routing", hello->routing);
 	add_notifications(&pairs, conn->version, hello->notifications);
 	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
 		add_patches(&pairs);
@@ -298,16 +248,16 @@ static void pack_tx(struct conn *conn, const struct conn_tx *tx)
 	struct pairs pairs = pairs_begin(&conn->output);
 
 	if (tx && tx->n_bookmarks) {
-		add_key(&pairs, "bookmarks");
+		pairs_add_key(&pairs, "bookmarks");
 		pack_texts(&conn->output, tx->bookmarks, tx->n_bookmarks);
 	}
 	if (tx && tx->timeout_ms)
-		add_int(&pairs, "tx_timeout", tx->timeout_ms == CONN_NO_TIMEOUT ? 0 : tx->timeout_ms);
+		pairs_add_int(&pairs, "tx_timeout", tx->timeout_ms == CONN_NO_TIMEOUT ? 0 : tx->timeout_ms);
 	if (tx) {
-		add_value(&pairs, "tx_metadata", tx->metadata);
-		add_text(&pairs, "mode", tx->read ? "r" : NULL);
-		add_text(&pairs, "db", tx->database);
-		add_text(&pairs, "imp_user", tx->impersonated_user);
+		pairs_add_value(&pairs, "tx_metadata", tx->metadata);
+		pairs_add_text(&pairs, "mode", tx->read ? "r" : NULL);
+		pairs_add_text(&pairs, "db", tx->database);
+		pairs_add_text(&pairs, "imp_user", tx->impersonated_user);
 		add_notifications(&pairs, conn->version, tx->notifications);
 	}
 	pairs_end(&pairs);
@@ -378,9 +328,9 @@ static int demand(struct conn *conn, enum conn_request request, int64_t n, int64
 	if (r < 0)
 		return r;
 	pairs = pairs_begin(&conn->output);
-	add_int(&pairs, "n", n);
+	pairs_add_int(&pairs, "n", n);
 	if (qid != CONN_LAST)
-		add_int(&pairs, "qid", qid);
+		pairs_add_int(&pairs, "qid", qid);
 	pairs_end(&pairs);
 	return end(conn, request, start, err);
 }
@@ -406,8 +356,8 @@ static void pack_route(struct conn *conn, const struct conn_route *route)
 		return;
 	}
 	pairs = pairs_begin(&conn->output);
-	add_text(&pairs, "db", route->database);
-	add_text(&pairs, "imp_user", route->impersonated_user);
+	pairs_add_text(&pairs, "db", route->database);
+	pairs_add_text(&pairs, "imp_user", route->impersonated_user);
 	pairs_end(&pairs);
 }
 
@@ -512,26 +462,30 @@ static void note_failure(struct conn *conn, enum conn_request request)
 static int understand(struct conn *conn, const struct bolt_value *value, struct arena *arena, struct conn_event *ret, struct err *err)
 {
 	const struct bolt_value *field = value->size == 1 ? &value->items[0] : NULL;
-	bool skipped = conn->failed && conn_due(conn) != CONN_RESET;
 
 	if (conn->n_pending == 0)
 		return unexpected(conn, value->tag, err);
 	ret->request = conn_due(conn);
-	if (value->tag == TAG_RECORD && ret->request == CONN_PULL && !skipped && field && field->type == BOLT_LIST) {
+	if (value->tag == TAG_IGNORED && may_ignore(conn)) {
+		ret->type = CONN_IGNORED;
+		answered(conn);
+		return 0;
+	}
+	if (!field || (conn->failed && ret->request != CONN_RESET))
+		return unexpected(conn, value->tag, err);
+	if (value->tag == TAG_RECORD && ret->request == CONN_PULL && field->type == BOLT_LIST) {
 		ret->type = CONN_RECORD;
 		ret->value = *field;
 		return 0;
 	}
-	if (value->tag == TAG_SUCCESS && !skipped && field && field->type == BOLT_MAP) {
+	if (value->tag == TAG_SUCCESS && field->type == BOLT_MAP) {
 		ret->type = CONN_SUCCESS;
 		ret->value = *field;
 		note_success(conn, ret);
-	} else if (value->tag == TAG_FAILURE && !skipped && field && field->type == BOLT_MAP) {
+	} else if (value->tag == TAG_FAILURE && field->type == BOLT_MAP) {
 		ret->type = CONN_FAILURE;
 		ret->failure = failure_read(field, arena);
 		note_failure(conn, ret->request);
-	} else if (value->tag == TAG_IGNORED && may_ignore(conn)) {
-		ret->type = CONN_IGNORED;
 	} else {
 		return unexpected(conn, value->tag, err);
 	}

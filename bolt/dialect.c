@@ -71,11 +71,19 @@ static const char *name_of(uint8_t tag)
 	}
 }
 
-// 1: changed, *ret is the new value; 0: as it is.
-static int structure_to_wire(struct translation *t, const struct bolt_value *v, struct bolt_value *ret)
+static int check_vector(const struct translation *t)
 {
 	struct bolt_version version = t->dialect->version;
 
+	if (bolt_version_has(version, BOLT_HAS_VECTORS))
+		return 0;
+	return err_set(t->err, ERR_INVALID, "a vector cannot be sent over Bolt %u.%u; vectors came with Bolt %s", version.major, version.minor,
+		       bolt_version_since(BOLT_HAS_VECTORS));
+}
+
+// 1: changed, *ret is the new value; 0: as it is.
+static int structure_to_wire(struct translation *t, const struct bolt_value *v, struct bolt_value *ret)
+{
 	switch (v->tag) {
 	case STRUCTURE_NODE:
 	case STRUCTURE_RELATIONSHIP:
@@ -84,10 +92,7 @@ static int structure_to_wire(struct translation *t, const struct bolt_value *v, 
 	case STRUCTURE_UNSUPPORTED:
 		return err_set(t->err, ERR_INVALID, "%s cannot be a parameter", name_of(v->tag));
 	case STRUCTURE_VECTOR:
-		if (!bolt_version_has(version, BOLT_HAS_VECTORS))
-			return err_set(t->err, ERR_INVALID, "a vector cannot be sent over Bolt %u.%u; vectors came with Bolt %s",
-				       version.major, version.minor, bolt_version_since(BOLT_HAS_VECTORS));
-		return 0;
+		return check_vector(t);
 	case STRUCTURE_DATE_TIME:
 	case STRUCTURE_ZONED:
 	case STRUCTURE_WALL_DATE_TIME:

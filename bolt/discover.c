@@ -156,47 +156,69 @@ static int ask_initial(struct acquire *acquire, const struct bolt_addresses *not
 	return r;
 }
 
-int discover_table(struct acquire *acquire, int64_t deadline, struct routing_table *ret, struct err *err)
+// The routers of the old table and those that the URI's address stands for. ERR_NOT_FOUND: none of them answered, the last as told.
+static int ask_all(struct acquire *acquire, int64_t deadline, struct routing_table *ret, struct err *last)
 {
-	struct routing *routing = acquire->driver->routing;
 	struct routing_table old = {0};
-	struct err last = ERR_INIT;
-	bool known = routing_get(routing, acquire->database ? acquire->database : HOME, acquire->arena, &old);
+	bool known = routing_get(acquire->driver->routing, acquire->database ? acquire->database : HOME, acquire->arena, &old);
 	// A table without writers may come from a server that was cut off: ask where the user pointed to, first.
 	bool initial_first = !known || old.began_without_writers || !acquire->database;
 	int r = ERR_NOT_FOUND;
 
+	if (initial_first)
+		r = ask_initial(acquire, NULL, deadline, ret, last);
+	if (r == ERR_NOT_FOUND)
+		r = ask_routers(acquire, &old.routers, deadline, ret, last);
+	if (r == ERR_NOT_FOUND && !initial_first)
+		r = ask_initial(acquire, &old.routers, deadline, ret, last);
+	return r;
+}
+
+// Nobody answered: the reason itself where it is the same everywhere.
+static int none_answered(const struct acquire *acquire, const struct err *last, struct err *err)
+{
+	if ((acquire->refused > 0 && acquire->refused == acquire->asked) || is_pool_full(last)) {
+		*err = *last;
+		return last->class;
+	}
+	(void)err_set(err, ERR_IO, "no router could be asked for the servers of database '%s'; the last: %s",
+		      acquire->database ? acquire->database : "(home)", last->text[0] ? last->text : "there is none");
+	err_set_code(err, BOLT_NO_SERVERS);
+	return ERR_IO;
+}
+
+static void keep(struct acquire *acquire, struct routing_table *table)
+{
+	struct routing *routing = acquire->driver->routing;
+
+	if (!table->database)
+		table->database = acquire->database; // 4.3 does not repeat it
+	if (!acquire->database) {
+		routing_put(routing, HOME, table);
+		acquire->database = table->database;
+	}
+	if (acquire->database)
+		routing_put(routing, acquire->database, table);
+	table->until_ms = clock_monotonic_ms(acquire->driver->options.clock) + table->ttl_ms;
+}
+
+int discover_table(struct acquire *acquire, int64_t deadline, struct routing_table *ret, struct err *err)
+{
+	struct err last = ERR_INIT;
+	int r;
+
 	acquire->asked = acquire->refused = 0;
 	if (acquire->find_bookmarks && acquire->find_bookmarks(acquire, err) < 0)
 		return err->class;
-	if (initial_first)
-		r = ask_initial(acquire, NULL, deadline, ret, &last);
+	r = ask_all(acquire, deadline, ret, &last);
 	if (r == ERR_NOT_FOUND)
-		r = ask_routers(acquire, &old.routers, deadline, ret, &last);
-	if (r == ERR_NOT_FOUND && !initial_first)
-		r = ask_initial(acquire, &old.routers, deadline, ret, &last);
-	if (r == ERR_NOT_FOUND && ((acquire->refused > 0 && acquire->refused == acquire->asked) || is_pool_full(&last)))
-		r = last.class;
-	if (r == ERR_NOT_FOUND) {
-		(void)err_set(err, ERR_IO, "no router could be asked for the servers of database '%s'; the last: %s",
-			      acquire->database ? acquire->database : "(home)", last.text[0] ? last.text : "there is none");
-		err_set_code(err, BOLT_NO_SERVERS);
-		return ERR_IO;
-	}
+		return none_answered(acquire, &last, err);
 	if (r < 0) {
 		*err = last;
 		return r;
 	}
 	acquire->failure = NULL;
-	if (!ret->database)
-		ret->database = acquire->database; // 4.3 does not repeat it
-	if (!acquire->database) {
-		routing_put(routing, HOME, ret);
-		acquire->database = ret->database;
-	}
-	if (acquire->database)
-		routing_put(routing, acquire->database, ret);
-	ret->until_ms = clock_monotonic_ms(acquire->driver->options.clock) + ret->ttl_ms;
+	keep(acquire, ret);
 	return 0;
 }
 

@@ -272,8 +272,33 @@ static void get_list(struct unpacker *u, uint64_t n, unsigned depth, struct bolt
 	get_items(u, n, depth, ret);
 }
 
-// Markers from C0 on.
-static void read_marked(struct unpacker *u, unsigned marker, unsigned depth, struct bolt_value *ret)
+// Markers that a size of 1, 2 or 4 bytes follows: CC to CE bytes, and strings, lists and maps 4, 8 and 12 behind them.
+static bool is_sized(unsigned marker)
+{
+	return marker >= 0xCC && marker <= 0xDA && (marker & 3) != 3;
+}
+
+static void read_sized(struct unpacker *u, unsigned marker, unsigned depth, struct bolt_value *ret)
+{
+	uint64_t n = get_be(u, 1U << (marker & 3));
+
+	switch (marker & ~3U) {
+	case 0xCC:
+		get_bytes(u, n, BOLT_BYTES, ret);
+		return;
+	case 0xD0:
+		get_bytes(u, n, BOLT_STRING, ret);
+		return;
+	case 0xD4:
+		get_list(u, n, depth, ret);
+		return;
+	default:
+		get_map(u, n, depth, ret);
+	}
+}
+
+// Other markers from C0 on.
+static void read_marked(struct unpacker *u, unsigned marker, struct bolt_value *ret)
 {
 	switch (marker) {
 	case 0xC0:
@@ -297,26 +322,6 @@ static void read_marked(struct unpacker *u, unsigned marker, unsigned depth, str
 		return;
 	case 0xCB:
 		*ret = bolt_int((int64_t)get_be(u, 8));
-		return;
-	case 0xCC:
-	case 0xCD:
-	case 0xCE:
-		get_bytes(u, get_be(u, 1U << (marker - 0xCC)), BOLT_BYTES, ret);
-		return;
-	case 0xD0:
-	case 0xD1:
-	case 0xD2:
-		get_bytes(u, get_be(u, 1U << (marker - 0xD0)), BOLT_STRING, ret);
-		return;
-	case 0xD4:
-	case 0xD5:
-	case 0xD6:
-		get_list(u, get_be(u, 1U << (marker - 0xD4)), depth, ret);
-		return;
-	case 0xD8:
-	case 0xD9:
-	case 0xDA:
-		get_map(u, get_be(u, 1U << (marker - 0xD8)), depth, ret);
 		return;
 	default:
 		u->pos--;
@@ -349,8 +354,10 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 		get_map(u, marker & 15, depth, ret);
 	else if (marker < 0xC0)
 		get_struct(u, marker & 15, depth, ret);
+	else if (is_sized(marker))
+		read_sized(u, marker, depth, ret);
 	else
-		read_marked(u, marker, depth, ret);
+		read_marked(u, marker, ret);
 }
 
 static int unpack(struct unpacker *u, struct bolt_value *ret)

@@ -26,10 +26,17 @@ struct routing {
 	const struct clock *clock;
 };
 
+// 0: it is none.
+static long read_port(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && digits < 6 && !text[digits] ? strtol(text, NULL, 10) : 0;
+}
+
 bool routing_address(const char *text, struct arena *arena, struct bolt_address *ret)
 {
 	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
-	size_t digits;
 	long port = BOLT_PORT;
 
 	// More than one colon and no bracket: an IPv6 address without a port.
@@ -38,8 +45,7 @@ bool routing_address(const char *text, struct arena *arena, struct bolt_address 
 	if (colon && *text == '[' && colon[-1] != ']')
 		colon = NULL;
 	if (colon) {
-		digits = strspn(colon + 1, "0123456789");
-		port = digits > 0 && digits < 6 && !colon[1 + digits] ? strtol(colon + 1, NULL, 10) : 0;
+		port = read_port(colon + 1);
 		end = colon;
 	}
 	if (*text == '[') {

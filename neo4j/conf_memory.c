@@ -70,6 +70,18 @@ static void share(uint64_t limit, struct part *heap, struct part *cache)
 		cache->bytes = max64(room - min64(room, heap->bytes), LEAST_PAGE_CACHE);
 }
 
+// Only what the user has set can exceed the limit.
+static int check_limit(uint64_t limit, const struct part *heap, const struct part *cache, struct err *err)
+{
+	if ((!heap->entry && !cache->entry) || (heap->bytes <= limit && cache->bytes <= limit - heap->bytes))
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "%s: heap (%llu MiB) and page cache (%llu MiB) exceed spec.resources.limits.memory (%llu MiB); "
+		       "lower them or raise the limit",
+		       heap->entry ? heap->entry->field : cache->entry->field, (unsigned long long)(heap->bytes / MIB),
+		       (unsigned long long)(cache->bytes / MIB), (unsigned long long)(limit / MIB));
+}
+
 int conf_memory(struct conf_model *model, uint64_t limit, struct err *err)
 {
 	struct part heap, initial, cache;
@@ -89,13 +101,8 @@ int conf_memory(struct conf_model *model, uint64_t limit, struct err *err)
 	if (initial.bytes > heap.bytes)
 		return err_set(err, ERR_INVALID, "%s: is more than " HEAP_MAX " (%llu MiB); lower it or raise the other",
 			       initial.entry->field, (unsigned long long)(heap.bytes / MIB));
-	// Only what the user has set can exceed the limit.
-	if (limit && (heap.entry || cache.entry) && (heap.bytes > limit || cache.bytes > limit - heap.bytes))
-		return err_set(err, ERR_INVALID,
-			       "%s: heap (%llu MiB) and page cache (%llu MiB) exceed spec.resources.limits.memory (%llu MiB); "
-			       "lower them or raise the limit",
-			       heap.entry ? heap.entry->field : cache.entry->field, (unsigned long long)(heap.bytes / MIB),
-			       (unsigned long long)(cache.bytes / MIB), (unsigned long long)(limit / MIB));
+	if (limit && check_limit(limit, &heap, &cache, err) < 0)
+		return err->class;
 	if (!initial.entry && heap.entry)
 		conf_model_set(model, HEAP_INITIAL, heap.entry->value, NULL);
 	else

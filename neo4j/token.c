@@ -30,6 +30,14 @@ static const char *member(yyjson_val *root, const char *name)
 	return text && *text ? text : NULL;
 }
 
+static void trim(const char **data, size_t *len)
+{
+	while (*len > 0 && isspace((unsigned char)(*data)[*len - 1]))
+		(*len)--;
+	while (*len > 0 && isspace((unsigned char)**data))
+		(*data)++, (*len)--;
+}
+
 enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, struct arena *arena, struct token *ret)
 {
 	const char *expiry;
@@ -39,10 +47,7 @@ enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, str
 
 	arena_wipe_on_free(arena);
 	*ret = (struct token){0};
-	while (len > 0 && isspace((unsigned char)data[len - 1]))
-		len--;
-	while (len > 0 && isspace((unsigned char)*data))
-		data++, len--;
+	trim(&data, &len);
 	ret->text = arena_memdup0(arena, data, len < TOKEN_MAX_BYTES ? len : 0);
 	if (len == 0)
 		return TOKEN_EMPTY;

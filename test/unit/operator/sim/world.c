@@ -289,6 +289,26 @@ bool world_run_kubelet(struct world *world, int ordinal)
 	return true;
 }
 
+static bool runs(const struct world_pod *pod)
+{
+	return pod->exists && pod->up;
+}
+
+// It joins the cluster of this member, if that works.
+static bool join(struct world *world, int ordinal, int member, bool *ret)
+{
+	const struct member *of = &world->realm.members[member];
+	int joined;
+
+	if (world->split || of->state == MEMBER_DROPPED || !realm_has_quorum(&world->realm, of->cluster))
+		return false;
+	joined = realm_join(&world->realm, of->cluster, ordinal, ordinal % 2 == 0);
+	world->objects.claims[ordinal].member = (int8_t)joined;
+	world->changes += joined != NOBODY;
+	*ret = joined != NOBODY;
+	return true;
+}
+
 // It joins a cluster that works; without one it founds another with others that are as empty, when they are enough.
 bool world_found(struct world *world, int ordinal)
 {
@@ -296,25 +316,20 @@ bool world_found(struct world *world, int ordinal)
 	int needed = seeker->founders < 3 ? seeker->founders : 3;
 	int8_t members[REALM_ORDINALS];
 	unsigned empty = 0;
+	bool joined;
 
-	if (!seeker->exists || !seeker->up || world->objects.claims[ordinal].member != NOBODY)
+	if (!runs(seeker) || world->objects.claims[ordinal].member != NOBODY)
 		return false;
 	for (int i = 0; i < REALM_ORDINALS; i++) {
 		const struct world_pod *pod = &world->objects.pods[i];
 		int member = world_member(world, i);
 
-		if (!pod->exists || !pod->up || (i >= seeker->founders && i != ordinal))
+		if (!runs(pod) || (i >= seeker->founders && i != ordinal))
 			continue;
-		if (member == NOBODY) {
+		if (member == NOBODY)
 			empty |= BIT(i);
-		} else if (!world->split && world->realm.members[member].state != MEMBER_DROPPED &&
-			   realm_has_quorum(&world->realm, world->realm.members[member].cluster)) {
-			int joined = realm_join(&world->realm, world->realm.members[member].cluster, ordinal, ordinal % 2 == 0);
-
-			world->objects.claims[ordinal].member = (int8_t)joined;
-			world->changes += joined != NOBODY;
-			return joined != NOBODY;
-		}
+		else if (join(world, ordinal, member, &joined))
+			return joined;
 	}
 	if (__builtin_popcount(empty) < needed)
 		return false;
