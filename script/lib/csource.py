@@ -20,6 +20,8 @@ TOKEN = re.compile(
 )
 UNTRACKED = re.compile(r"(^|/)(\.git|\.cache|__pycache__)/|^build/|\.o$")
 CONTROL = {"if", "for", "while", "switch"}
+# Each is one way more through a function, as McCabe counts; a do-while by its while, a switch by its cases.
+WAYS = {"if", "for", "while", "case", "&&", "||", "?"}
 
 
 class Token:
@@ -86,8 +88,8 @@ def parameters(tokens, opening):
 
 
 class Function:
-    def __init__(self, name, line, end, params, has_err, nesting):
-        self.name, self.line, self.end, self.nesting = name, line, end, nesting
+    def __init__(self, name, line, end, params, has_err, nesting, ways):
+        self.name, self.line, self.end, self.nesting, self.ways = name, line, end, nesting, ways
         self.params, self.has_err = params, has_err
         self.lines = end - line + 1
 
@@ -159,7 +161,8 @@ def functions(tokens):
                 walk = Statements(tokens)
                 walk.block(at + 1, 0)
                 params, has_err = parameters(head, opening)
-                found.append(Function(head[opening - 1].text, head[0].line, tokens[end].line, params, has_err, walk.deepest))
+                ways = 1 + sum(token.text in WAYS for token in tokens[at:end])
+                found.append(Function(head[opening - 1].text, head[0].line, tokens[end].line, params, has_err, walk.deepest, ways))
                 start = end + 1
             at = end
         elif text == ";":
