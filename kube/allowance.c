@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <uthash.h>
 
@@ -59,6 +60,9 @@ bool allowance_take(struct allowance *allowance, const char *namespace, size_t b
 {
 	struct share *share = find(allowance, namespace);
 
+	// No namespace of the API has such a name; cut, it would be another's.
+	if (strlen(namespace) >= sizeof(share->namespace))
+		return false;
 	if (bytes > allowance->of_all - allowance->taken || bytes > allowance->of_namespace - (share ? share->bytes : 0))
 		return false;
 	if (!share) {

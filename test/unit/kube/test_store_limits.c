@@ -127,6 +127,29 @@ static void test_one_namespace_does_not_take_it_all(void **state)
 	allowance_free(allowance);
 }
 
+// A server may say anything: a name longer than any namespace's gets no share, and takes none of one that begins like it.
+static void test_a_name_that_is_no_namespace_has_no_share(void **state)
+{
+	struct allowance *allowance = allowance_new(4 * MIB, 2 * MIB);
+	struct kube_store *store = kube_store_new(&(struct kube_store_options){.max_bytes = MIB, .allowance = allowance});
+	char namespace[80];
+
+	(void)state;
+	memset(namespace, 'n', sizeof(namespace));
+	namespace[sizeof(namespace) - 1] = '\0';
+	put(store, namespace, "o", MIB / 2, true);
+	assert_true(cut_bytes(store, namespace, "o") > 0);
+	assert_int_equal(allowance_taken(allowance), 0);
+	kube_object_unref(kube_store_remove(store, (struct kube_name){namespace, "o"}));
+	namespace[63] = '\0';
+	put(store, namespace, "o", MIB / 2, true);
+	assert_int_equal(cut_bytes(store, namespace, "o"), 0);
+	kube_object_unref(kube_store_remove(store, (struct kube_name){namespace, "o"}));
+	assert_int_equal(allowance_taken(allowance), 0);
+	kube_store_free(store);
+	allowance_free(allowance);
+}
+
 // Names come without the objects: to walk sixty objects of a MiB takes the memory of one.
 static void test_objects_are_walked_one_by_one(void **state)
 {
@@ -207,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_large_object_is_cut),
 		cmocka_unit_test(test_one_namespace_does_not_take_it_all),
+		cmocka_unit_test(test_a_name_that_is_no_namespace_has_no_share),
 		cmocka_unit_test(test_objects_are_walked_one_by_one),
 		cmocka_unit_test(test_odd_objects_keep_nobody_out),
 	};
