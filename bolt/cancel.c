@@ -6,6 +6,7 @@
 
 #include "bolt/cancel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -42,6 +43,8 @@ void bolt_cancel_free(struct bolt_cancel *cancel)
 {
 	if (!cancel)
 		return;
+	// A read that sleeps under its guard would look at it when it wakes up.
+	assert(atomic_load(&cancel->guarded) < 0);
 	(void)close(cancel->fd);
 	free(cancel);
 }

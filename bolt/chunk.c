@@ -3,6 +3,7 @@
 
 #include "bolt/chunk.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ void chunk_end(struct buf *out, size_t start)
 	size_t len = out->overflow ? 0 : out->len - start - HEAD_SIZE, n = len / CHUNK_MAX + (len % CHUNK_MAX ? 1 : 0);
 	char *body;
 
+	assert(out->overflow || out->len >= start + HEAD_SIZE);
 	for (size_t i = 1; i < n; i++)
 		buf_append(out, "\0\0", HEAD_SIZE);
 	buf_append(out, "\0\0", HEAD_SIZE);

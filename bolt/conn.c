@@ -6,6 +6,7 @@
 
 #include "bolt/conn.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "bolt/dialect.h"
@@ -89,6 +90,7 @@ static int end(struct conn *conn, enum conn_request request, size_t start, struc
 		buf_truncate(&conn->output, start);
 		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", conn->output.max);
 	}
+	assert(conn->n_pending < CONN_PENDING_MAX);
 	conn->pending[(conn->first + conn->n_pending++) % CONN_PENDING_MAX] = request;
 	return 0;
 }
@@ -403,6 +405,7 @@ static int unexpected(const struct conn *conn, unsigned tag, struct err *err)
 
 static void answered(struct conn *conn)
 {
+	assert(conn->n_pending > 0);
 	conn->first = (conn->first + 1) % CONN_PENDING_MAX;
 	conn->n_pending--;
 }

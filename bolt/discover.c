@@ -3,6 +3,7 @@
 
 #include "bolt/discover.h"
 
+#include <assert.h>
 #include <string.h>
 
 // The key of the table that was read last for a home database: where its routers are looked up.
@@ -246,6 +247,7 @@ static void leave_out(struct bolt_addresses *list, const struct bolt_address *ad
 {
 	size_t at = (size_t)(address - list->items);
 
+	assert(at < list->n);
 	memmove(list->items + at, list->items + at + 1, (list->n - at - 1) * sizeof(*list->items));
 	list->n--;
 }

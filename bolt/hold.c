@@ -3,6 +3,7 @@
 
 #include "bolt/hold.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "bolt/discover.h"
@@ -41,6 +42,8 @@ int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadli
 	const char *database = session->database ? session->database : session->options.database;
 	int r;
 
+	// One transaction, or one auto-commit query, at a time: the one before has given its connection back.
+	assert(!session->hold && !session->tx);
 	if (!hold)
 		abort();
 	hold->session = session;
@@ -98,6 +101,8 @@ void hold_give(struct hold *hold, int64_t deadline)
 {
 	struct bolt_session *session = hold->session;
 
+	// Who still pointed here would use it after its end.
+	assert(!hold->tx || !hold->tx->hold);
 	if (session->hold == hold)
 		session->hold = NULL;
 	acquire_release(session->driver, hold->place, deadline);
@@ -106,8 +111,11 @@ void hold_give(struct hold *hold, int64_t deadline)
 
 int hold_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err)
 {
-	int r = acquire_await(&hold->acquire, hold->place, request, deadline, ret, err);
+	int r;
 
+	// Its rows would be taken for the answer.
+	assert(!hold->streaming);
+	r = acquire_await(&hold->acquire, hold->place, request, deadline, ret, err);
 	// Whatever was answered, what came before it was heard.
 	if (r == 0 || r == ERR_SERVER || r == ERR_FORBIDDEN)
 		hold->session->told = true;

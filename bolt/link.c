@@ -119,6 +119,8 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 				break;
 		}
 		r = conn_feed(&link->conn, link->input + link->input_pos, link->input_len - link->input_pos, &used, arena, ret, err);
+		// A machine that takes nothing and says nothing would be fed for ever.
+		assert(r < 0 || used > 0);
 		link->input_pos += r == 0 ? used : 0;
 		if (r == 0 && ret->type == CONN_WANTS_INPUT)
 			r = check_keepalives(link, err);

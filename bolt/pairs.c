@@ -3,6 +3,7 @@
 
 #include "bolt/pairs.h"
 
+#include <assert.h>
 
 #include "bolt/pack.h"
 
@@ -16,6 +17,8 @@ struct pairs pairs_begin(struct buf *out)
 
 void pairs_end(const struct pairs *pairs)
 {
+	// More would be another marker.
+	assert(pairs->n <= PAIRS_MAX);
 	if (!pairs->out->overflow)
 		pairs->out->data[pairs->head] = (char)((unsigned char)pairs->out->data[pairs->head] | pairs->n);
 }

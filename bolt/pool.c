@@ -137,6 +137,7 @@ static struct pool_place *take_locked(struct pool_site *site)
 
 	site->n_in_use++;
 	if (place) {
+		assert(site->n_idle > 0 && place->link);
 		site->idle = place->next;
 		site->n_idle--;
 		place->relogon |= place->epoch != site->epoch;
@@ -172,10 +173,12 @@ int pool_take(struct pool *pool, const struct bolt_address *address, int64_t dea
 			wait_freed(pool, deadline);
 	}
 	site->n_waiting--;
-	if (r == 0)
+	if (r == 0) {
 		*ret = take_locked(site);
-	else
+		assert(site->n_in_use + site->n_idle <= pool->size);
+	} else {
 		drop_unused(pool, site);
+	}
 	(void)pthread_mutex_unlock(&pool->lock);
 	if (r == ERR_TIMEOUT)
 		err_set_code(err, BOLT_POOL_TIMEOUT);
@@ -189,6 +192,7 @@ void pool_give(struct pool *pool, struct pool_place *place)
 	bool keep;
 
 	(void)pthread_mutex_lock(&pool->lock);
+	assert(site->n_in_use > 0);
 	keep = place->link && !place->doomed && !bolt_link_is_dead(place->link);
 	site->n_in_use--;
 	if (keep) {

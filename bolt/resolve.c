@@ -6,6 +6,7 @@
 
 #include "bolt/resolve.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,6 +35,7 @@ static struct {
 static void left_add(int n)
 {
 	(void)pthread_mutex_lock(&left.lock);
+	assert(n > 0 || left.n > 0);
 	left.n += (unsigned)n;
 	(void)pthread_mutex_unlock(&left.lock);
 }
@@ -124,6 +126,7 @@ static bool leave(struct lookup *lookup, int *ret_result, struct addrinfo **ret)
 	bool done;
 
 	(void)pthread_mutex_lock(&lookup->lock);
+	assert(lookup->fd >= 0);
 	done = lookup->done;
 	(void)close(lookup->fd);
 	lookup->fd = -1;

@@ -3,6 +3,7 @@
 
 #include "bolt/stream.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,7 @@ static int take(struct bolt_result *result, int64_t deadline, struct arena *aren
 	struct hold *hold = result->hold;
 	struct conn_event event;
 
+	assert(hold->streaming == result);
 	if (hear(hold, deadline, arena, &event, err) < 0)
 		return stream_fail(hold, deadline, err);
 	if (event.type == CONN_RECORD) {
@@ -209,6 +211,8 @@ int stream_next(struct bolt_result *result, int64_t deadline, struct err *err)
 			return replay(result, err);
 		if (result->ended)
 			return 0;
+		// Whatever takes the connection away leaves an error.
+		assert(result->hold);
 		if (result->hold->streaming != result) {
 			r = ask(result, false, result->fetch, deadline, err);
 			if (r < 0)
@@ -305,6 +309,7 @@ void stream_free(struct bolt_result *result)
 
 	if (!result)
 		return;
+	assert(!result->hold);
 	if (result->session) {
 		for (at = &result->session->results; *at != result; at = &(*at)->next)
 			;
@@ -327,8 +332,11 @@ int stream_run(struct hold *hold, const struct bolt_statement *statement, const 
 	_cleanup_(stream_freep) struct bolt_result *result = NULL;
 	struct conn *conn = bolt_link_conn(hold->place->link);
 	struct bolt_value answer;
-	int r = conn_run(conn, &run, err);
+	int r;
 
+	// The answer to RUN would stand behind rows.
+	assert(!hold->streaming);
+	r = conn_run(conn, &run, err);
 	if (r < 0)
 		return r;
 	result = result_new(hold);

@@ -3,6 +3,7 @@
 
 #include "bolt/tx.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,7 @@ static void leave(struct bolt_tx *tx)
 {
 	if (!tx->session)
 		return;
+	assert(!tx->hold);
 	for (struct bolt_result *result = tx->session->results; result; result = result->next) {
 		if (result->tx != tx)
 			continue;
@@ -143,8 +145,11 @@ int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
 	struct hold *hold = tx->hold;
 	struct bolt_value answer;
-	int r = discard_all(tx, deadline, err);
+	int r;
 
+	// One that failed, or is over, was told so before.
+	assert(hold && !tx->failed);
+	r = discard_all(tx, deadline, err);
 	if (r == 0) {
 		r = finish(tx, CONN_COMMIT, deadline, &answer, err);
 		// Sent, and no answer: it may be done or not.

@@ -7,6 +7,7 @@
 
 #include "bolt/wire.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -139,8 +140,12 @@ static int tls_fill(struct wire *wire, int64_t deadline, size_t *ret_n, struct e
 	if (r < 0)
 		return r;
 	r = socket_read(wire, piece, sizeof(piece), deadline, ret_n, err);
-	if (r == 0 && *ret_n > 0)
-		(void)BIO_write(SSL_get_rbio(wire->ssl), piece, (int)*ret_n);
+	if (r == 0 && *ret_n > 0) {
+		int taken = BIO_write(SSL_get_rbio(wire->ssl), piece, (int)*ret_n);
+
+		// A memory BIO takes all; of less, the stream would have a hole.
+		assert(taken == (int)*ret_n);
+	}
 	return r;
 }
 

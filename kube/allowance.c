@@ -3,6 +3,7 @@
 
 #include "kube/allowance.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,7 @@ void allowance_give(struct allowance *allowance, const char *namespace, size_t b
 {
 	struct share *share = find(allowance, namespace);
 
+	assert(share && share->bytes >= bytes && allowance->taken >= bytes);
 	share->bytes -= bytes;
 	allowance->taken -= bytes;
 	if (!share->bytes)

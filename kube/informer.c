@@ -3,6 +3,7 @@
 
 #include "kube/informer.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,7 +217,7 @@ static int on_line(void *user, const char *line, size_t len, struct err *err)
 	yyjson_val *val = NULL;
 	int r;
 
-	(void)line, (void)len;
+	assert(line == informer->watch.line.data && len == informer->watch.line.len);
 	r = watch_event(&informer->watch, yyjson_doc_get_root(doc), &change, &val, err);
 
 	if (r == 0 && change == WATCH_PUT)
@@ -296,6 +297,8 @@ static void ask(void *user)
 		.secret = informer->options.metadata_only,
 	};
 
+	// The answers of two would be mixed in one store.
+	assert(!informer->stream);
 	informer->asked_ms = informer->heard_ms = clock_monotonic_ms(&clock_system);
 	listing_begin(&informer->listing);
 	if (!watching && !informer->watch.continue_token.len)

@@ -3,6 +3,7 @@
 
 #include "kube/object.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -232,14 +233,25 @@ struct kube_object *kube_object_parse_secret(const char *json, size_t len)
 
 struct kube_object *kube_object_ref(struct kube_object *object)
 {
-	if (object)
-		atomic_fetch_add(&object->refs, 1);
+	int before;
+
+	if (!object)
+		return NULL;
+	before = atomic_fetch_add(&object->refs, 1);
+	// From whoever held none it may be freed already.
+	assert(before > 0);
 	return object;
 }
 
 void kube_object_unref(struct kube_object *object)
 {
-	if (!object || atomic_fetch_sub(&object->refs, 1) != 1)
+	int before;
+
+	if (!object)
+		return;
+	before = atomic_fetch_sub(&object->refs, 1);
+	assert(before > 0);
+	if (before > 1)
 		return;
 	yyjson_doc_free(object->doc);
 	free(object->text);

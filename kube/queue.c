@@ -143,6 +143,7 @@ static void entry_settle(struct queue *queue, struct entry *entry)
 {
 	if (entry->queued || entry->processing || entry->delayed || entry->failures)
 		return;
+	assert(!entry->group && !entry->dirty);
 	HASH_DEL(queue->entries, entry);
 	free(entry);
 }
@@ -198,6 +199,7 @@ static void undelay(struct queue *queue, struct entry *entry)
 
 	if (!entry->delayed)
 		return;
+	assert(entry->place < queue->n_delayed && queue->delayed[entry->place] == entry);
 	entry->delayed = false;
 	last = queue->delayed[--queue->n_delayed];
 	if (last != entry)
@@ -211,6 +213,7 @@ static struct group *group_of(struct queue *queue, const char *key)
 
 	if (queue->group)
 		queue->group(key, name);
+	assert(memchr(name, '\0', sizeof(name)));
 	HASH_FIND_STR(queue->groups, name, group);
 	if (!group) {
 		group = must(calloc(1, sizeof(*group) + strlen(name) + 1));
@@ -223,6 +226,7 @@ static struct group *group_of(struct queue *queue, const char *key)
 
 static void group_settle(struct queue *queue, struct group *group)
 {
+	assert(group->running >= 0);
 	if (group->order || group->running > 0)
 		return;
 	HASH_DEL(queue->groups, group);
@@ -295,6 +299,7 @@ static struct entry *order_take(struct queue *queue, int64_t *ret_wait_ms)
 	if (!group)
 		return NULL;
 	entry = group->order;
+	assert(entry && entry->queued && !entry->processing && queue->depth > 0);
 	group->order = entry->next_due;
 	if (!group->order)
 		group->order_end = &group->order;
@@ -467,6 +472,8 @@ static void leave(struct queue *queue, struct entry *entry)
 {
 	struct group *group = entry->group;
 
+	// Two runs of one key at once would come from a second call.
+	assert(group && group->running > 0 && queue->running > 0);
 	entry->group = NULL;
 	DL_DELETE(group->worked_on, entry);
 	group->running--;

@@ -7,6 +7,7 @@
 
 #include "kube/runner.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -118,6 +119,7 @@ static void set_busy(struct runner *runner, int change)
 {
 	(void)pthread_mutex_lock(&runner->lock);
 	runner->busy += change;
+	assert(runner->busy >= 0 && runner->busy <= runner->alive);
 	if (runner->busy == runner->alive)
 		(void)pthread_cond_signal(&runner->changed);
 	(void)pthread_mutex_unlock(&runner->lock);
@@ -184,6 +186,7 @@ static bool is_one_too_many(struct worker *worker)
 	(void)pthread_mutex_lock(&runner->lock);
 	ends = runner->alive - count_slow(runner, &next_ms) > runner->options.workers;
 	if (ends) {
+		assert(worker->state == RUNS && runner->alive > runner->options.workers);
 		runner->alive--;
 		worker->state = ENDED;
 	}

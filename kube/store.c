@@ -9,6 +9,7 @@
 
 #include "kube/store.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -116,6 +117,7 @@ static void table_add(struct table *table, struct link *link)
 
 static void table_remove(struct table *table, struct link **place)
 {
+	assert(table->n > 0);
 	*place = (*place)->next;
 	table->n--;
 }
@@ -294,8 +296,7 @@ struct marking {
 
 static void remove_mark(struct table *marks, const struct slot *slot, uint32_t hash)
 {
-	if (!marks->size)
-		return;
+	assert(marks->size > 0);
 	for (struct link **place = bucket_of(marks, hash); *place; place = &(*place)->next) {
 		struct link *link = *place;
 
@@ -305,6 +306,8 @@ static void remove_mark(struct table *marks, const struct slot *slot, uint32_t h
 			return;
 		}
 	}
+	// It would stay, and lead to a slot that is freed.
+	assert(!"a slot has each mark that its object's index gives");
 }
 
 static void on_index(void *user, const char *name)
@@ -336,6 +339,7 @@ static void mark_all(struct kube_store *store, struct slot *slot, const struct k
 
 static void count_user(struct kube_store *store, const struct slot *slot, bool more)
 {
+	assert(more || slot->dictionary < 0 || store->dictionaries.users[slot->dictionary] > 0);
 	if (slot->dictionary >= 0)
 		store->dictionaries.users[slot->dictionary] += more ? 1 : (size_t)-1;
 }

@@ -9,6 +9,7 @@
 
 #include "neo4j/conf.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ struct build {
 	struct arena *arena;
 	struct conf_model neo4j, apoc;
 	const char **jvm; // flags, in the order of their sources
-	size_t n_jvm;
+	size_t n_jvm, jvm_room;
 	struct err *err;
 };
 
@@ -72,6 +73,8 @@ static void add_jvm(struct build *build, const char *flag)
 	for (size_t i = 0; i < build->n_jvm; i++)
 		if (!strcmp(build->jvm[i], flag))
 			return;
+	// Counted before, from the same sources.
+	assert(build->n_jvm < build->jvm_room);
 	build->jvm[build->n_jvm++] = flag;
 }
 
@@ -83,6 +86,7 @@ static void add_jvm_defaults(struct build *build)
 	for (size_t i = 0; i < request->n_plugins; i++)
 		capacity += request->plugins[i].n_settings;
 	build->jvm = arena_new_array(build->arena, const char *, capacity);
+	build->jvm_room = capacity;
 	for (size_t i = 0; i < LENGTH(jvm_common); i++)
 		add_jvm(build, jvm_common[i]);
 	for (size_t i = 0; i < LENGTH(jvm_calendar) && !is_5_26(request); i++)
@@ -419,6 +423,7 @@ int conf_build(const struct conf_request *request, struct arena *arena, struct c
 	};
 	int r;
 
+	assert(!request->cluster || (request->servers > 0 && request->endpoints && request->domain && request->mode_constraint));
 	set_defaults(&build);
 	if ((r = add_users_settings(&build)) < 0 || (r = conf_memory(&build.neo4j, request->memory_limit, err)) < 0)
 		return r;

@@ -8,6 +8,8 @@
 
 #include "neo4j/conf_memory.h"
 
+#include <assert.h>
+
 #include "neo4j/conf_value.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -62,6 +64,8 @@ static void share(uint64_t limit, struct part *heap, struct part *cache)
 {
 	uint64_t room = limit - reserve_of(limit);
 
+	// A limit below the least reserve is refused with the resource.
+	assert(limit > reserve_of(limit));
 	if (!heap->entry) {
 		heap->bytes = min64(cache->entry ? room - min64(room, cache->bytes) : room / 3 * 2, 31 * GIB);
 		heap->bytes = max64(heap->bytes, LEAST_HEAP);

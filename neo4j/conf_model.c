@@ -3,6 +3,7 @@
 
 #include "neo4j/conf_model.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ void conf_model_set(struct conf_model *model, const char *name, const char *valu
 
 	if (!found) {
 		make_room(model);
+		assert(index <= model->n && model->n < model->capacity);
 		memmove(&model->items[index + 1], &model->items[index], (model->n - index) * sizeof(*model->items));
 		model->n++;
 	}
