@@ -3,12 +3,15 @@
 
 #pragma once
 
-// A small map that is packed pair by pair: how many there are stands in its first byte, which is put right at the end.
+// A small map that is packed pair by pair: how many there are stands in its first byte, which is put right at the end. In the header,
+// since each request is made of these: the compiler puts them together.
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "bolt/pack.h"
 #include "bolt/value.h"
 
 #define PAIRS_MAX 15
@@ -19,14 +22,50 @@ struct pairs {
 	unsigned n;
 };
 
-struct pairs pairs_begin(struct buf *out);
-void pairs_end(const struct pairs *pairs);
+static inline struct pairs pairs_begin(struct buf *out)
+{
+	struct pairs pairs = {.out = out, .head = out->len};
+
+	pack_map_head(out, 0);
+	return pairs;
+}
+
+static inline void pairs_end(const struct pairs *pairs)
+{
+	// More would be another marker.
+	assert(pairs->n <= PAIRS_MAX);
+	if (!pairs->out->overflow)
+		pairs->out->data[pairs->head] = (char)((unsigned char)pairs->out->data[pairs->head] | pairs->n);
+}
 
 // The caller packs the value behind it.
-void pairs_add_key(struct pairs *pairs, const char *key);
+static inline void pairs_add_key(struct pairs *pairs, const char *key)
+{
+	pairs->n++;
+	pack_str(pairs->out, key);
+}
 
-// NULL adds nothing.
-void pairs_add_text(struct pairs *pairs, const char *key, const char *text);
-void pairs_add_value(struct pairs *pairs, const char *key, const struct bolt_value *value);
+// NULL adds nothing, here and below.
+static inline void pairs_add_text(struct pairs *pairs, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	pairs_add_key(pairs, key);
+	pack_str(pairs->out, text);
+}
 
-void pairs_add_int(struct pairs *pairs, const char *key, int64_t v);
+static inline void pairs_add_int(struct pairs *pairs, const char *key, int64_t v)
+{
+	const struct bolt_value value = bolt_int(v);
+
+	pairs_add_key(pairs, key);
+	pack_value(pairs->out, &value);
+}
+
+static inline void pairs_add_value(struct pairs *pairs, const char *key, const struct bolt_value *value)
+{
+	if (!value)
+		return;
+	pairs_add_key(pairs, key);
+	pack_value(pairs->out, value);
+}
