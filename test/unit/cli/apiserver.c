@@ -36,18 +36,26 @@ struct target {
 	char *group, *namespace, *resource, *name, *subresource, *query;
 };
 
+// The parts between slashes, in the text itself.
+static size_t cut(char *text, char *parts[PARTS_MAX])
+{
+	size_t n = 0;
+	char *part;
+
+	while (n < PARTS_MAX && (part = strsep(&text, "/")))
+		parts[n++] = part;
+	return n;
+}
+
 static void split(struct arena *arena, const char *text, struct target *ret)
 {
 	char *copy = arena_strdup(arena, text), *parts[PARTS_MAX], *query = strchr(copy, '?');
-	size_t n = 0, at;
+	size_t n, at;
 
 	*ret = (struct target){.group = arena_strdup(arena, ""), .query = query ? query + 1 : arena_strdup(arena, "")};
 	if (query)
 		*query = '\0';
-	for (char *part = copy + 1; part && n < PARTS_MAX; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-		parts[n++] = part;
-	for (char *c = copy; *c; c++)
-		*c = *c == '/' ? '\0' : *c;
+	n = cut(copy + 1, parts);
 	at = strcmp(parts[0], "apis") == 0 ? 3 : 2;
 	if (at == 3 && n > 1)
 		ret->group = parts[1];
