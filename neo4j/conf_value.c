@@ -31,17 +31,38 @@ static size_t trim(const char **text)
 	return len;
 }
 
+// Whether a comma stands there with a digit behind it.
+static bool is_comma(const char *text, size_t len, size_t at)
+{
+	return text[at] == ',' && at + 1 < len && isdigit((unsigned char)text[at + 1]);
+}
+
+// The end of the exponent that begins there; the place itself: there is none.
+static size_t exponent_end(const char *text, size_t len, size_t at)
+{
+	size_t end = at + 1;
+
+	if (end >= len || text[at] != 'E')
+		return at;
+	end += text[end] == '-';
+	if (end >= len || !isdigit((unsigned char)text[end]))
+		return at;
+	while (end < len && isdigit((unsigned char)text[end]))
+		end++;
+	return end;
+}
+
 // The number at the beginning of a size, without its commas; returns how much of the text it is, 0: none. whole: it has neither
 // fraction nor exponent.
 static size_t read_number(const char *text, size_t len, char number[static NUMBER_MAX], bool *ret_whole)
 {
-	size_t n = 0, i = 0, digits = 0;
+	size_t n = 0, i = 0, digits = 0, end;
 
 	*ret_whole = true;
 	for (; i < len && n < NUMBER_MAX - 1; i++) {
 		bool digit = isdigit((unsigned char)text[i]);
 
-		if (text[i] == ',' && *ret_whole && i + 1 < len && isdigit((unsigned char)text[i + 1]))
+		if (*ret_whole && is_comma(text, len, i))
 			continue;
 		if (!digit && !(text[i] == '.' && *ret_whole))
 			break;
@@ -49,16 +70,10 @@ static size_t read_number(const char *text, size_t len, char number[static NUMBE
 		digits += digit;
 		number[n++] = text[i];
 	}
-	if (digits && i + 1 < len && text[i] == 'E') {
-		size_t sign = text[i + 1] == '-', j = i + 1 + sign;
-
-		if (j < len && isdigit((unsigned char)text[j])) {
-			*ret_whole = false;
-			for (j = i; j < len && n < NUMBER_MAX - 1 && (j <= i + sign || isdigit((unsigned char)text[j])); j++)
-				number[n++] = text[j];
-			i = j;
-		}
-	}
+	end = digits ? exponent_end(text, len, i) : i;
+	*ret_whole = *ret_whole && end == i;
+	for (; i < end && n < NUMBER_MAX - 1; i++)
+		number[n++] = text[i];
 	number[n] = '\0';
 	return digits && n < NUMBER_MAX - 1 ? i : 0;
 }
@@ -250,6 +265,11 @@ static size_t find_port(const char *text, size_t len, int *ret_port)
 	return read_port(text + colon + 1, len - colon - 1, ret_port) ? colon : len;
 }
 
+static bool is_bracketed(const char *text, size_t len)
+{
+	return *text == '[' && len > 2 && text[len - 1] == ']';
+}
+
 bool conf_value_address(const char *text, bool brackets, struct arena *arena, struct conf_address *ret)
 {
 	size_t len = trim(&text), colon;
@@ -262,7 +282,7 @@ bool conf_value_address(const char *text, bool brackets, struct arena *arena, st
 		return true;
 	if (colon == len && count_colons(text, len) == 1 && (len == 1 || text[len - 1] != ':'))
 		return false; // a port that is none
-	if (*text == '[' && colon > 2 && text[colon - 1] == ']' && (colon < len || brackets))
+	if (is_bracketed(text, colon) && (colon < len || brackets))
 		text++, colon -= 2;
 	if (memchr(text, '[', colon) || memchr(text, ']', colon))
 		return false;
