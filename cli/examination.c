@@ -238,14 +238,24 @@ static const char *status_text(const struct patient *patient, yyjson_val *object
 	return text ? arena_strdup(patient->arena, text) : "";
 }
 
+static bool is_of_token(enum reason reason)
+{
+	return reason == REASON_TOKEN_EMPTY || reason == REASON_TOKEN_MALFORMED || reason == REASON_TOKEN_EXPIRED ||
+	       reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_KEY_NOT_FOUND;
+}
+
+static bool keeps_unregistered(enum reason reason)
+{
+	return reason == REASON_TOKEN_REFUSED || reason == REASON_PROCEDURE_MISSING || reason == REASON_UNREACHABLE || reason == REASON_SERVER_ERROR ||
+	       reason == REASON_FLEET_PLUGIN_WITHDRAWN || reason == REASON_CREDENTIALS_REFUSED || is_of_token(reason);
+}
+
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
 	static const char *const bad[] = {"CredentialsRefused", "PluginsMalformed", "FleetTwins", "CertificateUnusable"};
 	const char *message = status_text(patient, condition, "/message");
 	enum reason reason = reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason")));
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True"), fails = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
-	bool about_token = reason == REASON_TOKEN_EMPTY || reason == REASON_TOKEN_MALFORMED || reason == REASON_TOKEN_EXPIRED ||
-			   reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_KEY_NOT_FOUND;
 
 	for (size_t i = 0; holds && i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i]))
@@ -255,10 +265,9 @@ static void examine_condition(const struct patient *patient, yyjson_val *conditi
 		patient_add(patient, true, arena_printf(patient->arena, "not connected to Aura: %s", message),
 			    "let the pods reach Aura: look at network policies, proxies, DNS; where the token is gone, register anew",
 			    command(patient, "get networkpolicies"));
-	if (!fails || !yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetRegistered") || (about_token && patient->token_told))
+	if (!fails || !yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetRegistered") || (is_of_token(reason) && patient->token_told))
 		return;
-	if (reason == REASON_TOKEN_REFUSED || reason == REASON_PROCEDURE_MISSING || reason == REASON_UNREACHABLE || reason == REASON_SERVER_ERROR ||
-	    reason == REASON_FLEET_PLUGIN_WITHDRAWN || reason == REASON_CREDENTIALS_REFUSED || about_token)
+	if (keeps_unregistered(reason))
 		patient_add(patient, true, arena_printf(patient->arena, "not registered: %s", message), "do what the message says; it is tried again by itself",
 			    NULL);
 }
