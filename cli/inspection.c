@@ -19,6 +19,7 @@
 
 struct entry {
 	const struct manifest_object *object;
+	yyjson_val *kept; // the object as the API server would keep it
 	const char *kind, *namespace, *name;
 	bool ours, plugin, bad;
 };
@@ -202,7 +203,7 @@ static void check_plugin(const struct look *look)
 	struct err err = ERR_INIT;
 	struct plugin plugin;
 
-	if (plugin_decode(look->entry->object->root, look->inspection->arena, &plugin, &err) < 0)
+	if (plugin_decode(look->entry->kept, look->inspection->arena, &plugin, &err) < 0)
 		add_sentence(look, true, err.text);
 }
 
@@ -212,7 +213,7 @@ static size_t plugins_of(const struct look *look, struct entry *entries, size_t 
 
 	for (size_t i = 0; i < n; i++) {
 		if (entries[i].plugin && !entries[i].bad && strcmp(entries[i].namespace, look->entry->namespace) == 0)
-			ret[found++] = entries[i].object->root;
+			ret[found++] = entries[i].kept;
 	}
 	return found;
 }
@@ -260,7 +261,7 @@ static void check_deployment(const struct look *look, struct entry *entries, siz
 {
 	struct arena *arena = look->inspection->arena;
 	yyjson_val **plugins = arena_new_array(arena, yyjson_val *, n);
-	struct draft_source source = {.root = look->entry->object->root, .plugins = plugins, .namespace = look->entry->namespace};
+	struct draft_source source = {.root = look->entry->kept, .plugins = plugins, .namespace = look->entry->namespace};
 	struct err err = ERR_INIT;
 	struct draft *draft = arena_alloc(arena, sizeof(*draft));
 
@@ -324,6 +325,7 @@ static struct entry entry_of(const struct inspection *inspection, const struct m
 		.name = text_of(object->root, "/metadata/name"),
 	};
 
+	entry.kept = manifest_without_nulls(object->root, inspection->arena);
 	entry.ours = is_ours(&entry, &inspection->schemas);
 	entry.plugin = strcmp(entry.kind, API_KIND_PLUGIN) == 0;
 	return entry;

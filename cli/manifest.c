@@ -368,3 +368,32 @@ int manifest_line(const struct manifest *manifest, const struct manifest_object 
 	}
 	return line;
 }
+
+static void drop_nulls(yyjson_mut_val *val)
+{
+	yyjson_mut_obj_iter members = yyjson_mut_obj_iter_with(val);
+	yyjson_mut_arr_iter items = yyjson_mut_arr_iter_with(val);
+	yyjson_mut_val *key, *item;
+
+	while ((key = yyjson_mut_obj_iter_next(&members))) {
+		item = yyjson_mut_obj_iter_get_val(key);
+		if (yyjson_mut_is_null(item))
+			(void)yyjson_mut_obj_iter_remove(&members);
+		else
+			drop_nulls(item);
+	}
+	while ((item = yyjson_mut_arr_iter_next(&items)))
+		drop_nulls(item);
+}
+
+yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *copy = yyjson_val_mut_copy(doc, root);
+	const char *text;
+
+	drop_nulls(copy);
+	yyjson_mut_doc_set_root(doc, copy);
+	text = json_text(arena, doc);
+	return json_parse(arena, text, strlen(text));
+}

@@ -44,7 +44,7 @@ static size_t plugins_of(const struct rendering *rendering, const char *namespac
 		yyjson_val *root = rendering->objects[i].root;
 
 		if (yyjson_equals_str(yyjson_obj_get(root, "kind"), API_KIND_PLUGIN) && strcmp(namespace_of(rendering, root), namespace) == 0)
-			ret[n++] = root;
+			ret[n++] = manifest_without_nulls(root, rendering->program->arena);
 	}
 	return n;
 }
@@ -95,11 +95,12 @@ static int render(struct rendering *rendering, const struct manifest_object *obj
 {
 	struct arena *arena = rendering->program->arena;
 	yyjson_val **plugins = arena_new_array(arena, yyjson_val *, rendering->n);
-	struct draft_source source = {.root = object->root, .plugins = plugins, .namespace = namespace_of(rendering, object->root)};
+	struct draft_source source = {.plugins = plugins, .namespace = namespace_of(rendering, object->root)};
 	struct draft *draft = arena_alloc(arena, sizeof(*draft));
 	const char *children[DRAFT_CHILDREN];
 	size_t n;
 
+	source.root = manifest_without_nulls(object->root, arena);
 	source.n_plugins = plugins_of(rendering, source.namespace, plugins);
 	if (draft_make(&source, arena, draft, err) < 0)
 		return err_wrap(err, "%s:%d", object->source, object->line);

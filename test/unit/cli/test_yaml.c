@@ -106,6 +106,16 @@ static void test_lines(void **state)
 		assert_int_equal(manifest_line(manifest, &objects[0], cases[i].path), cases[i].line);
 }
 
+static void test_nulls(void **state)
+{
+	static const char json[] = "{\"a\":null,\"b\":{\"c\":null,\"d\":[null,{\"e\":null,\"f\":1}]},\"g\":null}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	assert_string_equal(json_val_text(arena, manifest_without_nulls(json_parse(arena, json, strlen(json)), arena)),
+			    "{\"b\":{\"d\":[null,{\"f\":1}]}}");
+}
+
 static const char *yaml_of(struct arena *arena, const char *json)
 {
 	const char *kept;
@@ -144,7 +154,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalars), cmocka_unit_test(test_keys_and_aliases), cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_lines),	cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_nulls),	cmocka_unit_test(test_lines),	cmocka_unit_test(test_there_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
