@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "cli/watcher.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "net/loop.h"
@@ -23,6 +24,7 @@ static void end(struct program *program)
 {
 	if (program->loop)
 		loop_stop(program->loop);
+	watcher_free(program->watcher);
 	kube_client_freep(&program->client);
 	loop_freep(&program->loop);
 	kube_config_free(program->config);

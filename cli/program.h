@@ -17,6 +17,7 @@
 struct kube_client;
 struct kube_config;
 struct loop;
+struct watcher;
 
 struct program_streams {
 	FILE *in, *out, *notes;
@@ -34,6 +35,7 @@ struct program {
 	struct kube_config *config;
 	struct loop *loop;
 	struct kube_client *client;
+	struct watcher *watcher; // of a command that watches
 	int timeout_s; // of a call
 };
 

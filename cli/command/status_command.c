@@ -5,15 +5,19 @@
 
 #include "api/dbms.h"
 #include "base/json.h"
+#include "cli/kinds.h"
 #include "cli/overview.h"
 #include "cli/portrait.h"
 #include "cli/portrait_tree.h"
 #include "cli/program.h"
 #include "cli/rendering.h"
 #include "cli/timespan.h"
+#include "cli/watcher.h"
+#include "operator/object/labels.h"
 
 #define TROUBLES_SHOWN 20
 
+static const struct flag flag_watch = {"watch", 'w', NULL, NULL, "show it anew after each change, until Ctrl-C"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "wide json yaml name", "how"};
 
 static bool is_format(const struct program *program, const char *format)
@@ -196,6 +200,55 @@ static int show_one(struct program *program, const char *reference, struct err *
 	return EXIT_FINE;
 }
 
+static int show(struct program *program, struct err *err)
+{
+	return program->call.n_args ? show_one(program, program->call.args[0], err) : show_all(program, err);
+}
+
+// Each picture has memory of its own, so that a watch of days needs no more than one of a minute.
+static int show_apart(struct program *program, struct err *err)
+{
+	struct arena *kept = program->arena;
+	int r;
+
+	program->arena = arena_new();
+	arena_wipe_on_free(program->arena);
+	r = show(program, err);
+	arena_free(program->arena);
+	program->arena = kept;
+	return r;
+}
+
+// Until the user ends it, or nobody reads what is written.
+static int watch(struct program *program, struct err *err)
+{
+	static const struct watcher_resource resources[] = {
+		{&kinds_clusters, NULL, true},
+		{&kinds_standalones, NULL, true},
+		{&kube_statefulsets, LABEL_MANAGED_BY "=" LABEL_MANAGED_BY_VALUE, false},
+		{&kube_pods, LABEL_NAME "=" LABEL_NAME_VALUE, false},
+		{&kinds_plugins, NULL, false},
+		{0},
+	};
+	FILE *out = program->streams.out;
+	struct watcher *watcher;
+	int r = watcher_start(program, resources, &watcher, err);
+
+	while (r == 0) {
+		// A terminal shows one picture, and what is no terminal one after the other.
+		if (program->streams.colours)
+			(void)fputs("\033[H\033[2J", out);
+		r = show_apart(program, err);
+		if (r == 0 && (fflush(out) != 0 || ferror(out)))
+			return EXIT_UNABLE;
+		if (r == 0)
+			watcher_wait(watcher);
+		if (r == 0 && !program->streams.colours)
+			(void)fputc('\n', out);
+	}
+	return r;
+}
+
 static int run(struct program *program, struct err *err)
 {
 	const struct invocation *call = &program->call;
@@ -206,10 +259,10 @@ static int run(struct program *program, struct err *err)
 	r = program_connect(program, err);
 	if (r < 0)
 		return r;
-	return call->n_args ? show_one(program, call->args[0], err) : show_all(program, err);
+	return invocation_has(call, &flag_watch) ? watch(program, err) : show(program, err);
 }
 
-static const struct flag *const flags[] = {&flag_all_namespaces, &flag_selector, &flag_output, FLAGS_OF_SERVER, NULL};
+static const struct flag *const flags[] = {&flag_all_namespaces, &flag_selector, &flag_watch, &flag_output, FLAGS_OF_SERVER, NULL};
 static const struct right rights[] = {
 	{"list", "neo4jenterpriseclusters.neo4j.neo4j.com", "the clusters", true},
 	{"list", "neo4jenterprisestandalones.neo4j.neo4j.com", "the standalones", true},
@@ -222,6 +275,9 @@ static const struct right rights[] = {
 	{"list", "neo4jplugins.neo4j.neo4j.com", "with NAME: the plugins", false},
 	{"list", "events", "with NAME: what happened last", false},
 	{"get", "secrets", "with NAME: when the token expires", false},
+	{"watch", "neo4jenterpriseclusters.neo4j.neo4j.com", "with --watch", true},
+	{"watch", "neo4jenterprisestandalones.neo4j.neo4j.com", "with --watch", true},
+	{"watch", "statefulsets.apps, pods, neo4jplugins", "with --watch: to see their changes at once", false},
 	{0},
 };
 
@@ -233,7 +289,7 @@ const struct command command_status = {
 		"registration, token, conditions and the last events of one.\n\n"
 		"SERVERS is ready/wanted; ROLL is how many servers run the newest template, while not all do; FLEET is \"registered\", \"off\", or the reason why not; "
 		"CONNECTED is whether the servers talk to Aura. What you may not read is left out and named.",
-	.example = "status -A\nstatus orders -n shop\nstatus -A -o json | jq '.deployments[] | select(.connected != \"yes\").name'",
+	.example = "status -A\nstatus orders -n shop -w\nstatus -A -o json | jq '.deployments[] | select(.connected != \"yes\").name'",
 	.flags = flags,
 	.rights = rights,
 	.max_args = 1,

@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Informers call on the loop thread, where all members but the first three belong. The main thread waits at a rendezvous, to which a timer lets it go
+// on: so a flock of changes is read once.
+
+#include "cli/watcher.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "kube/client.h"
+#include "kube/informer.h"
+#include "net/loop.h"
+
+#define RESOURCES_MAX 6
+#define PAUSE_MS 500
+#define LOOK_MS 20
+
+struct watcher {
+	struct loop *loop;
+	struct kube_informer *informers[RESOURCES_MAX];
+	size_t n;
+	bool synced, changed, pausing;
+	struct loop_waiter *waiting; // NULL: nobody waits
+	struct loop_waiter *next;    // who comes to wait
+	int64_t deadline;
+};
+
+static const struct kube_resource reviews = {"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false};
+
+// Whether the user may watch it; every user may ask that of himself.
+static int may_watch(struct program *program, const struct kube_resource *resource, bool *ret, struct err *err)
+{
+	const char *namespace = program_namespace(program);
+	yyjson_mut_doc *doc = json_doc_new(program->arena);
+	_cleanup_(kube_object_unrefp) struct kube_object *answer = NULL;
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *attributes;
+	int r;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "apiVersion", "authorization.k8s.io/v1");
+	yyjson_mut_obj_add_str(doc, root, "kind", reviews.kind);
+	attributes = yyjson_mut_obj_add_obj(doc, yyjson_mut_obj_add_obj(doc, root, "spec"), "resourceAttributes");
+	yyjson_mut_obj_add_str(doc, attributes, "verb", "watch");
+	yyjson_mut_obj_add_str(doc, attributes, "group", resource->group);
+	yyjson_mut_obj_add_str(doc, attributes, "resource", resource->plural);
+	if (namespace)
+		yyjson_mut_obj_add_str(doc, attributes, "namespace", namespace);
+	r = kube_create(program->client, &reviews, NULL, json_text(program->arena, doc), &answer, err);
+	if (r == 0)
+		*ret = yyjson_is_true(kube_object_get(answer, "/status/allowed"));
+	return r;
+}
+
+static void let_go(void *user)
+{
+	struct watcher *watcher = user;
+	struct loop_waiter *waiter = watcher->waiting;
+
+	watcher->pausing = watcher->changed = false;
+	watcher->waiting = NULL;
+	loop_signal(watcher->loop, waiter);
+}
+
+static void pause_then_let_go(struct watcher *watcher)
+{
+	if (watcher->pausing)
+		return;
+	watcher->pausing = true;
+	loop_timer(watcher->loop, PAUSE_MS, let_go, watcher);
+}
+
+static void on_change(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous)
+{
+	struct watcher *watcher = user;
+
+	(void)resource, (void)object, (void)previous;
+	// What the first lists bring is read by who has started it.
+	if (!watcher->synced)
+		return;
+	watcher->changed = true;
+	if (watcher->waiting)
+		pause_then_let_go(watcher);
+}
+
+static void arm(void *user)
+{
+	struct watcher *watcher = user;
+
+	watcher->waiting = watcher->next;
+	if (watcher->changed)
+		pause_then_let_go(watcher);
+}
+
+void watcher_wait(struct watcher *watcher)
+{
+	struct loop_waiter waiter = {false};
+
+	watcher->next = &waiter;
+	loop_post(watcher->loop, arm, watcher);
+	loop_wait(watcher->loop, &waiter);
+}
+
+static void look(void *user)
+{
+	struct watcher *watcher = user;
+	bool synced = true;
+
+	for (size_t i = 0; i < watcher->n; i++)
+		synced = synced && kube_informer_synced(watcher->informers[i]);
+	watcher->synced = synced;
+	if (!synced && deadline_left_ms(watcher->deadline) > 0 && !loop_is_stopping(watcher->loop))
+		loop_timer(watcher->loop, LOOK_MS, look, watcher);
+	else
+		loop_signal(watcher->loop, watcher->next);
+}
+
+static int add(struct watcher *watcher, struct program *program, const struct watcher_resource *wanted, struct err *err)
+{
+	static const char *const nothing[] = {NULL};
+	struct kube_informer_options options = {
+		.resource = wanted->resource,
+		.namespace = program_namespace(program),
+		.label_selector = wanted->labels,
+		.parts = nothing,
+		.handler = on_change,
+		.user = watcher,
+	};
+	bool may;
+	int r = may_watch(program, wanted->resource, &may, err);
+
+	if (r < 0)
+		return r;
+	if (!may && wanted->required)
+		return err_set(err, ERR_FORBIDDEN, "you may not watch %s%s%s", wanted->resource->plural, *wanted->resource->group ? "." : "", wanted->resource->group);
+	return may ? kube_informer_new(program->client, &options, &watcher->informers[watcher->n++], err) : 0;
+}
+
+static int wait_for_lists(struct watcher *watcher, const struct program *program, struct err *err)
+{
+	struct loop_waiter waiter = {false};
+
+	for (size_t i = 0; i < watcher->n; i++)
+		kube_informer_start(watcher->informers[i]);
+	watcher->deadline = deadline_in_ms((int64_t)program->timeout_s * 1000);
+	watcher->next = &waiter;
+	loop_post(watcher->loop, look, watcher);
+	loop_wait(watcher->loop, &waiter);
+	return watcher->synced ? 0 : err_set(err, ERR_TIMEOUT, "the lists to be watched did not come");
+}
+
+int watcher_start(struct program *program, const struct watcher_resource *resources, struct watcher **ret, struct err *err)
+{
+	struct watcher *watcher = calloc(1, sizeof(*watcher));
+
+	if (!watcher)
+		abort();
+	*ret = program->watcher = watcher;
+	watcher->loop = program->loop;
+	for (; resources->resource && watcher->n < RESOURCES_MAX; resources++) {
+		int r = add(watcher, program, resources, err);
+
+		if (r < 0)
+			return r;
+	}
+	return wait_for_lists(watcher, program, err);
+}
+
+void watcher_free(struct watcher *watcher)
+{
+	if (!watcher)
+		return;
+	for (size_t i = 0; i < watcher->n; i++)
+		kube_informer_free(watcher->informers[i]);
+	free(watcher);
+}
