@@ -103,6 +103,104 @@ static bool has_space_or_control(const char *text)
 	return false;
 }
 
+// One part of an image's name: lower-case letters and digits, with '.', '_', '__' or '-'s between them.
+static bool is_image_part(const char *part, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		size_t begin = i, separators;
+
+		while (i < len && (islower((unsigned char)part[i]) || isdigit((unsigned char)part[i])))
+			i++;
+		if (i == begin)
+			return false;
+		if (i == len)
+			return true;
+		separators = i;
+		while (i < len && strchr("._-", part[i]))
+			i++;
+		if (i - separators > 1 && strspn(part + separators, "-") < i - separators && (i - separators > 2 || memcmp(part + separators, "__", 2) != 0))
+			return false;
+	}
+	return false;
+}
+
+// Before the first slash: a host, and maybe a port.
+static bool is_image_host(const char *host, size_t len)
+{
+	const char *colon = memchr(host, ':', len);
+	size_t end = colon ? (size_t)(colon - host) : len;
+	char before = '.';
+
+	for (size_t i = 0; i < end; i++) {
+		if (!isalnum((unsigned char)host[i]) && !strchr("-.", host[i]))
+			return false;
+		if ((strchr("-.", before) && before == '.' && !isalnum((unsigned char)host[i])) || (host[i] == '.' && before == '-'))
+			return false;
+		before = host[i];
+	}
+	if (!end || !isalnum((unsigned char)before))
+		return false;
+	return !colon || (len > end + 1 && strspn(colon + 1, "0123456789") >= len - end - 1);
+}
+
+static const char *image_name_problem(const char *repo)
+{
+	const char *slash = strchr(repo, '/'), *part = repo;
+
+	if (strstr(repo, "://"))
+		return "is the image's name without a scheme; write HOST/NAME, such as registry.example.com/neo4j";
+	if (slash && is_image_host(repo, (size_t)(slash - repo)))
+		part = slash + 1;
+	for (;; part = slash + 1) {
+		slash = strchr(part, '/');
+		if (!is_image_part(part, slash ? (size_t)(slash - part) : strlen(part)))
+			return "is no name that a node can pull: write it without the tag, and in lower case behind the host, such as "
+			       "registry.example.com:5000/neo4j";
+		if (!slash)
+			return NULL;
+	}
+}
+
+// Whether the tag has the word, as one between others.
+static bool has_word(const char *tag, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = strstr(tag, word); at; at = strstr(at + 1, word))
+		if ((at == tag || strchr("-_.", at[-1])) && (!at[len] || strchr("-_.@", at[len])))
+			return true;
+	return false;
+}
+
+// Of Neo4j's own image: a version without "enterprise", such as 2025.12 or 5.26-trixie.
+static bool is_community(const struct dbms_image *image)
+{
+	static const char *const official[] = {"neo4j", "library/neo4j", "docker.io/neo4j", "docker.io/library/neo4j", "index.docker.io/library/neo4j"};
+
+	for (size_t i = 0; i < sizeof(official) / sizeof(official[0]); i++)
+		if (!strcmp(image->repo, official[i]))
+			return isdigit((unsigned char)*image->tag) && !strstr(image->tag, "enterprise");
+	return false;
+}
+
+static void check_image(struct field_reader *reader, struct field image, const struct dbms_image *ret)
+{
+	const char *problem = image_name_problem(ret->repo);
+
+	if (problem)
+		field_fail(reader, image, "repo", "%s", problem);
+	if (has_word(ret->tag, "community"))
+		field_fail(reader, image, "tag",
+			   "is of the Community edition, which knows no clusters; choose the tag of the Enterprise edition, such as "
+			   "2025.12-enterprise");
+	if (is_community(ret))
+		field_fail(reader, image, "tag",
+			   "tags of Neo4j's own image without 'enterprise' are of the Community edition; choose one such as "
+			   "2025.12-enterprise");
+}
+
 static void decode_image(struct field_reader *reader, struct field spec, struct dbms_image *ret)
 {
 	static const char *const policies[] = {"Always", "IfNotPresent", "Never", NULL};
@@ -117,6 +215,8 @@ static void decode_image(struct field_reader *reader, struct field spec, struct 
 		field_fail(reader, image, "repo", "must not hold white space");
 	if (has_space_or_control(ret->tag))
 		field_fail(reader, image, "tag", "must not hold white space");
+	if (!field_failed(reader))
+		check_image(reader, image, ret);
 	ret->reference = arena_printf(reader->arena, "%s%s%s", ret->repo, strncmp(ret->tag, "sha256:", 7) ? ":" : "@",
 				      ret->tag);
 }

@@ -107,10 +107,25 @@ static bool has_load_balancer(yyjson_val *val)
 	return yyjson_arr_size(yyjson_obj_get(val, "loadBalancerSourceRanges")) == 0 || yyjson_equals_str(yyjson_obj_get(val, "type"), "LoadBalancer");
 }
 
+// Rules on the image's name and tag: dbms_decode(), which follows, has the same with the same words.
+static bool is_checked_later(yyjson_val *val)
+{
+	(void)val;
+	return true;
+}
+
 static const struct {
 	const char *rule;
 	bool (*holds)(yyjson_val *val);
 } rules[] = {
+	{"!self.contains('://')", is_checked_later},
+	{"self.contains('://') || self.matches('^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-"
+	 "zA-Z0-9])?)*(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*$')",
+	 is_checked_later},
+	{"!self.matches('(^|[-_.])community([-_.@]|$)')", is_checked_later},
+	{"!(self.repo in ['neo4j', 'library/neo4j', 'docker.io/neo4j', 'docker.io/library/neo4j', 'index.docke"
+	 "r.io/library/neo4j']) || self.tag.contains('enterprise') || self.tag.contains('community') || !self.tag.matches('^[0-9]+([.][0-9]+)*(-[a-z0-9]+)*(@.*)?$')",
+	 is_checked_later},
 	{"!has(self.serverModeConstraint) || self.serverModeConstraint != 'SECONDARY'", leaves_primaries},
 	{"isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))", is_positive_quantity},
 	{"!(has(self.value) && self.value != '' && has(self.valueFrom))", has_one_value},

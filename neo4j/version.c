@@ -65,6 +65,35 @@ int version_compare(const struct version *a, int major, int minor, int patch)
 	return a->minor != minor ? a->minor - minor : a->patch - patch;
 }
 
+// What stands behind the last colon of an image's reference, or behind "@".
+static struct version version_of_image(const char *image)
+{
+	const char *name = strrchr(image, '/');
+	const char *tag = strchr(name ? name : image, ':');
+
+	return tag ? version_of_tag(tag + 1) : undecidable;
+}
+
+// By release, so without the patch. An open end ("2026") is the newest.
+static bool is_older(const struct version *a, const struct version *b)
+{
+	return a->family != VERSION_UNDECIDABLE && b->family != VERSION_UNDECIDABLE &&
+	       (a->major != b->major ? a->major < b->major : a->minor < b->minor);
+}
+
+const char *version_downgrade(const char *before, const char *tag, const char *ran, struct arena *arena)
+{
+	struct version had = version_of_image(before ? before : ""), wanted = version_of_tag(tag), served = version_of_server(ran ? ran : "");
+
+	// A server may say another version than its tag: then the tag counts.
+	if (!is_older(&wanted, &served) || !is_older(&wanted, &had))
+		return NULL;
+	return arena_printf(arena,
+			    "spec.image.tag: '%.80s' is older than Neo4j %s, which the servers have run, and Neo4j does not go back to an older "
+			    "release on the same store; put the newer tag back, or load a backup into a new deployment",
+			    tag, version_text(&served, arena));
+}
+
 enum fleet_form version_fleet_form(const struct version *version)
 {
 	switch (version->family) {

@@ -47,5 +47,10 @@ enum fleet_form version_fleet_form(const struct version *version);
 // Negative, 0, positive as a is older than, equal to, newer than major.minor.patch. Not for undecidable versions.
 int version_compare(const struct version *a, int major, int minor, int patch);
 
+// Why servers that ran a version (what one of them said; NULL: none has) must not be given an image with this tag, where their template has the
+// image before: Neo4j does not go back to an older release on the same store. NULL: they may. Going back from an image that no server has
+// run is none, nor is another patch of a release.
+const char *version_downgrade(const char *before, const char *tag, const char *ran, struct arena *arena);
+
 // "5.26.12", "2025.12", "2025"; "unknown".
 const char *version_text(const struct version *version, struct arena *arena);

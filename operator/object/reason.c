@@ -7,6 +7,7 @@
 
 static const char *const names[REASONS] = {
 	[REASON_DENIED] = "Denied",
+	[REASON_DOWNGRADE_REFUSED] = "DowngradeRefused",
 	[REASON_EVICTION_REFUSED] = "EvictionRefused",
 	[REASON_FORMING] = "Forming",
 	[REASON_INVALID_SPEC] = "InvalidSpec",

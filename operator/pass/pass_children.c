@@ -235,6 +235,7 @@ int pass_shape(struct pass *pass, struct err *err)
 	struct inputs *inputs = &pass->inputs;
 	struct children children;
 	struct err problem = ERR_INIT;
+	const char *downgrade;
 
 	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
 		pass_refuse(pass, REASON_VERSION_UNSUPPORTED,
@@ -242,6 +243,11 @@ int pass_shape(struct pass *pass, struct err *err)
 						 "newer tag",
 				    inputs->dbms.image.tag, inputs->told ? ", which runs Neo4j " : "",
 				    inputs->told ? version_text(&inputs->version, pass->arena) : ""));
+		return 0;
+	}
+	downgrade = version_downgrade(inputs->live.image, inputs->dbms.image.tag, inputs->dbms.status.version, pass->arena);
+	if (downgrade) {
+		pass_refuse(pass, REASON_DOWNGRADE_REFUSED, downgrade);
 		return 0;
 	}
 	if (lacks_secrets(pass))

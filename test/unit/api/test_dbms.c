@@ -106,6 +106,9 @@ static void test_status_of_wrong_types(void **state)
 	arena_free(arena);
 }
 
+#define IMAGE(repo, tag)                                                                                                               \
+	"{\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"name\":\"db\"},\"spec\":{\"image\":{\"repo\":\"" repo "\",\"tag\":\"" tag  \
+	"\"},\"storage\":{\"size\":\"1Gi\"},\"auth\":{\"adminSecret\":\"s\"}}}"
 #define ENV(entry) STANDALONE(",\"env\":[" entry "]")
 #define A10 "aaaaaaaaaa"
 #define NAME_TEXT                                                                                                                      \
@@ -126,11 +129,11 @@ static const struct {
 	{OBJECT("Standalone", "db", "\"storage\":{\"size\":\"1Gi\"}"), "spec.image.repo: is required"},
 	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\"}"), "spec.image.tag: is required"},
 	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"a b\"}"), "spec.image.tag: must not hold white space"},
-	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\",\"pullPolicy\":\"Now\"}"),
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\",\"pullPolicy\":\"Now\"}"),
 	 "spec.image.pullPolicy: must be one of Always, IfNotPresent, Never"},
-	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\"},\"storage\":{\"size\":\"big\"}"),
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\"},\"storage\":{\"size\":\"big\"}"),
 	 "spec.storage.size: 'big' is not a quantity"},
-	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"1\"},\"storage\":{\"size\":\"1Gi\"}"),
+	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\"},\"storage\":{\"size\":\"1Gi\"}"),
 	 "spec.auth.adminSecret: is required"},
 	{CLUSTER(), "spec.topology.servers: is required"},
 	{CLUSTER(",\"topology\":{\"servers\":1}"), "spec.topology.servers: must be a whole number from 2 to 20"},
@@ -146,6 +149,21 @@ static const struct {
 	{STANDALONE(",\"auraFleetManagement\":{\"enabled\":\"yes\"}"), "spec.auraFleetManagement.enabled: must be true or false"},
 	{STANDALONE(",\"auraFleetManagement\":{\"tokenSecretRef\":{\"key\":\"k\"}}"),
 	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
+	// A3 (F8): names that no node can pull, and images of the Community edition.
+	{IMAGE("https://r.io/neo4j", "5.26-enterprise"), "spec.image.repo: is the image's name without a scheme"},
+	{IMAGE("neo4j:5.26-enterprise", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("r.io/Neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("r.io//neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("neo4j/", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("a..b/neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("neo4j._x", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("r.io:port/neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("-r.io/neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
+	{IMAGE("neo4j", "2025.12-community"), "spec.image.tag: is of the Community edition"},
+	{IMAGE("r.io/db", "community"), "spec.image.tag: is of the Community edition"},
+	{IMAGE("r.io/db", "5.26-community-ubi9"), "spec.image.tag: is of the Community edition"},
+	{IMAGE("neo4j", "2025.12"), "spec.image.tag: tags of Neo4j's own image without 'enterprise' are of the Community edition"},
+	{IMAGE("docker.io/library/neo4j", "5.26-trixie"), "spec.image.tag: tags of Neo4j's own image without 'enterprise'"},
 	{ENV("{\"name\":\"NEO4J_AUTH\",\"value\":\"none\"}"), "spec.env[0].name: 'NEO4J_AUTH' must not be set here: "},
 	{ENV("{\"name\":\"A\"},{\"name\":\"NEO4J_AUTH_FILE\"}"), "spec.env[1].name: 'NEO4J_AUTH_FILE' must not be set here: "},
 	{ENV("{\"name\":\"NEO4J_EDITION_FILE\",\"value\":\"/x\"}"), "spec.env[0].name: 'NEO4J_EDITION_FILE' must not be set here: "},
@@ -163,6 +181,33 @@ static const struct {
 	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"valueFrom\":{\"fieldRef\":{}}}"), "spec.env[0].valueFrom: NEO4J_PLUGINS must be given as a value"},
 	{ENV("7"), "spec.env[0]: must be an object"},
 };
+
+// A3 (F8): what a node can pull, from wherever.
+static void test_images(void **state)
+{
+	static const char *const taken[][2] = {
+		{"neo4j", "5.26-enterprise"},
+		{"neo4j", "2026.05-enterprise-ubi9"},
+		{"neo4j", "latest"},
+		{"neo4j", "sha256:abababababababababababababababababababababababababababababababab"},
+		{"docker.io/library/neo4j", "5.26.12-enterprise"},
+		{"r.io:5000/a_b/c__d/e--f.g/neo4j", "5.26"}, // a name of one's own may be of either edition
+		{"Registry.Example.com/neo4j", "our-communities"},
+		{"localhost:5000/neo4j", "communityplus"},
+		{"xn--r1a.io/0", "v5.26"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct err err = ERR_INIT;
+		struct dbms dbms;
+		const char *json = arena_printf(arena, IMAGE("%s", "%s"), taken[i][0], taken[i][1]);
+
+		if (decode(arena, json, &dbms, &err) < 0)
+			fail_msg("%s:%s: %s", taken[i][0], taken[i][1], err.text);
+	}
+}
 
 static void test_refused(void **state)
 {
@@ -217,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status), cmocka_unit_test(test_status_of_wrong_types),
+		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),
 	};
 

@@ -101,9 +101,45 @@ static void test_server(void **state)
 	assert_int_equal(version.family, VERSION_UNDECIDABLE);
 }
 
+// B6 (F8): a release that the store has seen is not gone back from.
+static void test_downgrade(void **state)
+{
+	static const struct {
+		const char *before, *tag, *ran;
+		bool refused;
+	} steps[] = {
+		{"neo4j:2026.05-enterprise", "5.26-enterprise", "2026.05.0", true},
+		{"registry:5000/a/neo4j:2026.05-enterprise", "2026.04-enterprise", "2026.05.0", true},
+		{"neo4j:2026-enterprise", "2026.02-enterprise", "2026.05.0", true},
+		{"neo4j:2026.05-enterprise@sha256:00", "2025-enterprise", "2026.05.0", true},
+		{"neo4j:2026.05-enterprise", "2026.05.0-enterprise", "2026.05.1", false}, // a patch
+		{"neo4j:2026.05-enterprise", "2026-enterprise", "2026.05.1", false},
+		{"neo4j:2026.05-enterprise", "2026.08-enterprise", "2026.05.1", false},
+		{"neo4j:2026.05-enterprise", "5.26-enterprise", "5.26.12", false}, // an update that no server came through
+		{"neo4j:2026.05-enterprise", "5.26-enterprise", NULL, false},
+		{"neo4j:5.26-enterprise", "5.26-enterprise", "2026.05.0", false}, // a server that is not what its tag says
+		{"neo4j:2026.05-enterprise", "latest", "2026.05.0", false},
+		{"neo4j:latest", "5.26-enterprise", "2026.05.0", false}, // nobody knows what it was
+		{"registry:5000/neo4j", "5.26-enterprise", "2026.05.0", false},
+		{NULL, "5.26-enterprise", "2026.05.0", false},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const char *why = version_downgrade(steps[i].before, steps[i].tag, steps[i].ran, arena);
+
+		if ((why != NULL) != steps[i].refused)
+			fail_msg("%s to %s: %s", steps[i].before, steps[i].tag, why ? why : "taken");
+	}
+	assert_string_equal(version_downgrade("neo4j:2026.05", "5.26", "2026.05.0", arena),
+			    "spec.image.tag: '5.26' is older than Neo4j 2026.05.0, which the servers have run, and Neo4j does not go back to "
+			    "an older release on the same store; put the newer tag back, or load a backup into a new deployment");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_server)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_server), cmocka_unit_test(test_downgrade)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
