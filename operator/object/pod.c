@@ -3,12 +3,12 @@
 
 #include "operator/object/pod.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "operator/object/live_set.h"
+#include "operator/object/last_words.h"
 #include "operator/object/names.h"
 
 // Those of twenty pods, thrice.
@@ -46,20 +46,30 @@ static const char *with_detail(struct arena *arena, const char *reason, const ch
 	return message && *message ? arena_printf(arena, "%s: %.300s", reason, message) : reason;
 }
 
-// The last line that is not blank of a text that may be the end of a log.
-static const char *last_line(const char *text, struct arena *arena)
+// What the container may take in truth, which a LimitRange or a change in place may have decided; NULL: no limit.
+static const char *memory_limit(yyjson_val *containers, yyjson_val *status)
 {
-	size_t end = text ? strlen(text) : 0, start;
+	yyjson_val *container = item_where(containers, "name", str(status, "name"));
+	const char *now = str(yyjson_ptr_get(status, "/resources/limits"), "memory");
 
-	while (end > 0 && isspace((unsigned char)text[end - 1]))
-		end--;
-	for (start = end; start > 0 && text[start - 1] != '\n'; start--)
-		;
-	return end > start ? arena_memdup0(arena, text + start, end - start) : NULL;
+	return now ? now : str(yyjson_ptr_get(container, "/resources/limits"), "memory");
+}
+
+// What the container said of its end, with the limit where memory is the matter.
+static const char *words_of(yyjson_val *end, const char *limit, struct arena *arena)
+{
+	const char *words = last_words(str(end, "message"), arena);
+
+	if (yyjson_equals_str(yyjson_obj_get(end, "reason"), "OOMKilled"))
+		return limit ? arena_printf(arena, "it took more memory than its limit of %.40s; raise spec.resources.limits.memory", limit)
+			     : "it took more memory than its node has; set spec.resources.limits.memory";
+	if (limit && words && strstr(words, "Invalid memory configuration"))
+		return arena_printf(arena, "%.240s (its limit is %.40s)", words, limit);
+	return words;
 }
 
 // How the container ended last, for one that is being restarted.
-static const char *last_end(yyjson_val *container, struct arena *arena)
+static const char *last_end(yyjson_val *container, yyjson_val *containers, struct arena *arena)
 {
 	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "state"), "terminated");
 
@@ -70,7 +80,7 @@ static const char *last_end(yyjson_val *container, struct arena *arena)
 	return with_detail(arena,
 			   arena_printf(arena, "container %s ended with exit code %lld", str(container, "name"),
 					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
-			   last_line(str(end, "message"), arena));
+			   words_of(end, memory_limit(containers, container), arena));
 }
 
 static int64_t count_ends(yyjson_val *container)
@@ -131,26 +141,27 @@ static const char *tls_secret_of(yyjson_val *spec)
 }
 
 // What keeps an init container from doing its part; NULL for one that has done it.
-static const char *init_problem(yyjson_val *container, struct arena *arena)
+static const char *init_problem(yyjson_val *container, yyjson_val *containers, struct arena *arena)
 {
 	yyjson_val *end = yyjson_ptr_get(container, "/state/terminated");
 	const char *words;
 
 	if (end && yyjson_get_sint(yyjson_obj_get(end, "exitCode")) == 0)
 		return NULL;
-	words = last_end(container, arena);
+	words = last_end(container, containers, arena);
 	return words ? words : waiting_for(container, arena);
 }
 
-static const char *problem_of(yyjson_val *status, yyjson_val *container, const char *end, struct arena *arena)
+static const char *problem_of(yyjson_val *root, yyjson_val *container, const char *end, struct arena *arena)
 {
+	yyjson_val *status = yyjson_obj_get(root, "status");
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
 	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", FIRST_PASSWORD_CONTAINER);
 	const char *problem;
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
 		return with_detail(arena, "not scheduled", str(scheduled, "message"));
-	problem = init ? init_problem(init, arena) : NULL;
+	problem = init ? init_problem(init, yyjson_ptr_get(root, "/spec/initContainers"), arena) : NULL;
 	if (problem)
 		return problem;
 	return end ? end : waiting_for(container, arena);
@@ -186,7 +197,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 		.terminating = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.restarts = yyjson_get_sint(yyjson_obj_get(container, "restartCount")),
 		.ends = count_ends(container),
-		.last_words = last_end(container, arena),
+		.last_words = last_end(container, yyjson_obj_get(spec, "containers"), arena),
 		.started_at = str(yyjson_obj_get(yyjson_obj_get(container, "state"), "running"), "startedAt"),
 	};
 	if (ret->ready)
@@ -194,7 +205,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
 	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
-					    : problem_of(status, container, ret->last_words, arena);
+					    : problem_of(root, container, ret->last_words, arena);
 }
 
 static bool is_same(const char *a, const char *b)

@@ -32,7 +32,7 @@ struct pod {
 	bool terminating;
 	int64_t restarts;	// of container neo4j
 	int64_t ends;		// how often it ended: one more than restarts while it does not run again
-	const char *last_words; // how it ended last: the exit code, and the last line that it said; NULL: it never did
+	const char *last_words; // how it ended last: the exit code, and the line that says why; NULL: it never did
 	const char *started_at; // its present run; NULL while it does not run
 	const char *problem;	// why it is not ready, in the cluster's own words; NULL when nothing is known
 };

@@ -89,6 +89,14 @@ static void test_problems(void **state)
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":\"first\\nlast\\n\\n\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"before\"}}}]}",
 		 "container neo4j ended with exit code 1: last"},
+		// M4: the line that says why, and not the last one; F3: the limit that holds in truth.
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":"
+		 "\"2026-11-29 07:00:18.817+0000 ERROR Invalid memory configuration - exceeds physical memory.\\n"
+		 "2026-11-29 07:00:18.817+0000 INFO  Stopped.\\n\"}},\"resources\":{\"limits\":{\"memory\":\"400Mi\"}}}]}",
+		 "container neo4j ended with exit code 1: Invalid memory configuration - exceeds physical memory. (its limit is 400Mi)"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\","
+		 "\"message\":\"2026-11-29 07:00:18.817+0000 INFO  Started.\"}},\"resources\":{\"limits\":{\"memory\":\"1Gi\"}}}]}",
+		 "container neo4j ended with exit code 137: it took more memory than its limit of 1Gi; raise spec.resources.limits.memory"},
 		// The container that sets the first password comes first.
 		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":1,\"message\":\"too short\"}}}],\"containerStatuses\":[{\"name\":\"neo4j\","

@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The last line is seldom the cause: Neo4j ends in "Stopped.", its start-up tool in advice, Java in "Program will exit.", a trace in
+// frames. So lines are read from the end, and the first of the best kind counts. Of a trace the last two causes are told, since the innermost
+// alone ("Not a SEQUENCE") may say too little, and the one around it too. Held against the ends of real servers (test/neo4j/last-words.json).
+
+#include "operator/object/last_words.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define LINES_MAX 200
+#define WORDS_MAX 280
+
+static bool begins(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+// What says nothing by itself, wherever it stands in a line's beginning.
+static bool is_remark(const char *line)
+{
+	static const char *const remarks[] = {
+		"Run with '--verbose'",
+		"Configuration contains errors.",
+		"Configuration file validation failed.",
+		"Skipping Log4j validation",
+		"Validating Neo4j configuration",
+		"Validating user Log4j configuration",
+		"Validating server Log4j configuration",
+		"Failed to read config",
+		"Error: Could not create the Java Virtual Machine.",
+		"Error: A fatal exception has occurred.",
+		"Error occurred during initialization of VM",
+		"WARNING:",
+		"Full exception",
+	};
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
+		if (begins(line, remarks[i]))
+			return true;
+	return strstr(line, "issue found.") || strstr(line, "issues found.");
+}
+
+// "\tat ..." and "... 11 more" of a trace.
+static bool is_frame(const char *line)
+{
+	while (isspace((unsigned char)*line))
+		line++;
+	return begins(line, "at ") || (begins(line, "... ") && strstr(line, " more"));
+}
+
+// Behind the time and the level of a line of Neo4j's log; NULL for a line that has none. *ret_error: the level is one.
+static const char *logged(const char *line, bool *ret_error)
+{
+	static const char *const levels[] = {" ERROR ", " WARN ", " INFO ", " DEBUG "};
+	const char *end = strstr(line, "+0000 ");
+
+	*ret_error = false;
+	if (!end || !isdigit((unsigned char)*line))
+		return NULL;
+	end += strlen("+0000");
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (!begins(end, levels[i]))
+			continue;
+		*ret_error = i == 0;
+		for (end += strlen(levels[i]); *end == ' '; end++)
+			;
+		return end;
+	}
+	return NULL;
+}
+
+// "Caused by: java.nio.file.AccessDeniedException: /data" becomes "AccessDeniedException: /data".
+static const char *cause_in(const char *line)
+{
+	static const char mark[] = "Caused by: ";
+	const char *name, *end;
+
+	while (isspace((unsigned char)*line))
+		line++;
+	if (!begins(line, mark))
+		return NULL;
+	name = line + strlen(mark);
+	end = name + strcspn(name, ": ");
+	for (const char *c = name; c < end; c++)
+		if (*c == '.' || *c == '$')
+			name = c + 1;
+	return *name ? name : NULL;
+}
+
+struct reading {
+	const char *causes[2]; // the innermost first
+	const char *error;     // of the log
+	const char *plain;     // any other line that says something
+	const char *any;       // whatever was said
+};
+
+static void keep(const char **kept, const char *text)
+{
+	if (!*kept)
+		*kept = text;
+}
+
+static void read_line(const char *line, struct reading *reading)
+{
+	const char *cause = cause_in(line), *text;
+	bool error;
+
+	while (isspace((unsigned char)*line) && !is_frame(line))
+		line++;
+	if (!*line)
+		return;
+	text = logged(line, &error);
+	keep(&reading->any, text ? text : line);
+	if (cause)
+		keep(reading->causes[0] ? &reading->causes[1] : &reading->causes[0], cause);
+	else if (error)
+		keep(&reading->error, text);
+	else if (strstr(line, "is not a known Neo4j plugin")) // the choices follow, a line each
+		reading->plain = line;
+	else if (!text && !is_remark(line) && !is_frame(line))
+		keep(&reading->plain, line);
+}
+
+static const char *both(const char *outer, const char *inner, struct arena *arena)
+{
+	return arena_printf(arena, "%.*s: %.*s", WORDS_MAX / 2, outer, WORDS_MAX / 2, inner);
+}
+
+const char *last_words(const char *log, struct arena *arena)
+{
+	char *text = arena_strdup(arena, log ? log : "");
+	struct reading reading = {0};
+	size_t end = strlen(text);
+
+	for (int lines = 0; end > 0 && lines < LINES_MAX; lines++) {
+		size_t start;
+
+		while (end > 0 && isspace((unsigned char)text[end - 1]))
+			end--;
+		text[end] = '\0';
+		for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+			;
+		read_line(text + start, &reading);
+		end = start;
+	}
+	if (reading.causes[0])
+		return reading.causes[1] ? both(reading.causes[1], reading.causes[0], arena) : reading.causes[0];
+	if (reading.error)
+		return reading.error;
+	return reading.plain ? reading.plain : reading.any;
+}

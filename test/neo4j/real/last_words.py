@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+"""Part of test/neo4j/last-words: last_words.py FOLDER VERSION=JARS... Ends real servers in many ways and keeps the ends of what they said."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+KEPT = ROOT / "test/neo4j/last-words.json"
+JAVA = os.environ.get("JAVA", "java")
+# What a kubelet keeps of a log, where a container says nothing to it when it ends.
+TAIL_BYTES, TAIL_LINES = 2048, 80
+LIMIT_S = 180
+PLAIN = {"server.memory.heap.initial_size": "160m", "server.memory.heap.max_size": "160m", "server.memory.pagecache.size": "16m",
+         "server.bolt.listen_address": "127.0.0.1:17687", "server.http.enabled": "false", "server.directories.plugins": "plugins"}
+TLS = {"server.bolt.tls_level": "REQUIRED", "dbms.ssl.policy.bolt.enabled": "true", "dbms.ssl.policy.bolt.base_directory": "tls",
+       "dbms.ssl.policy.bolt.private_key": "tls.key", "dbms.ssl.policy.bolt.public_certificate": "tls.crt",
+       "dbms.ssl.policy.bolt.client_auth": "NONE"}
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, **options)
+
+
+def make_key(home, *arguments):
+    (home / "tls").mkdir()
+    run("openssl", *arguments, "-out", str(home / "tls/tls.key"))
+    run("openssl", "req", "-x509", "-key", str(home / "tls/tls.key"), "-subj", "/CN=x", "-days", "3650", "-out", str(home / "tls/tls.crt"))
+
+
+def no_key(home):
+    (home / "tls").mkdir()
+
+
+def garbage_certificate(home):
+    make_key(home, "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+    (home / "tls/tls.crt").write_text("no certificate\n", encoding="utf-8")
+
+
+def data_is_file(home):
+    (home / "data").rmdir()
+    (home / "data").write_text("x", encoding="utf-8")
+
+
+def unwritable(folder):
+    def change(home):
+        (home / folder).mkdir(exist_ok=True)
+        (home / folder).chmod(0o500)
+    return change
+
+
+def bad_jar(home):
+    (home / "plugins").mkdir()
+    (home / "plugins/apoc.jar").write_bytes(b"no jar")
+
+
+def started_before(home):
+    """A store of the same release, whose files are then damaged."""
+    answer = start(home, PLAIN)
+    if "Started." not in answer:
+        sys.exit(f"the server did not start: {answer[-500:]}")
+
+
+def damaged_store(home):
+    started_before(home)
+    for file in (home / "data/databases/system").glob("neostore*"):
+        if file.is_file() and file.stat().st_size:
+            file.write_bytes(b"\xff" * 64)
+
+
+def damaged_log(home):
+    started_before(home)
+    for file in (home / "data/transactions/system").glob("neostore.transaction.db.*"):
+        file.write_bytes(b"\xff" * file.stat().st_size)
+
+
+def lost_log(home):
+    started_before(home)
+    shutil.rmtree(home / "data/transactions/system")
+
+
+def locked(home):
+    return socket.create_server(("127.0.0.1", 17687))
+
+
+# Name, settings, what is done before, and an expression of what a person needs to read; None: the server itself does not say it there.
+WAYS = [
+    ("unknown setting", {"no.such.setting": "1"}, None, r"no\.such\.setting"),
+    ("bad value", {"db.transaction.timeout": "soon"}, None, r"db\.transaction\.timeout|'soon'|Missing numeric"),
+    ("bad choice", {"db.logs.query.enabled": "maybe"}, None, r"maybe"),
+    ("bad size", {"server.memory.pagecache.size": "512Mi"}, None, r"512Mi"),
+    ("below its least", {"dbms.security.auth_minimum_password_length": "0"}, None, r"auth_minimum_password_length"),
+    ("page cache beyond memory", {"server.memory.pagecache.size": "4TiB"}, None, r"memory configuration"),
+    ("first heap larger than heap", {"server.memory.heap.initial_size": "300m"}, None, r"heap"),
+    ("unknown flag of the JVM", {"server.jvm.additional": "-XX:+NoSuchFlag"}, None, r"NoSuchFlag"),
+    ("unknown option of the JVM", {"server.jvm.additional": "--no-such-option"}, None, r"no-such-option"),
+    ("missing agent", {"server.jvm.additional": "-javaagent:/nonexistent/agent.jar"}, None, r"agent"),
+    ("open quote", {"server.jvm.additional": '-Da="b'}, None, r"quote"),
+    ("heap beyond addresses", {"server.memory.heap.max_size": "9PiB"}, None, r"heap|Invalid"),
+    ("key of parameters", TLS, lambda home: make_key(home, "ecparam", "-name", "prime256v1", "-genkey"), r"EC PARAMETERS|private key"),
+    ("key of Ed25519", TLS, lambda home: make_key(home, "genpkey", "-algorithm", "ED25519"), r"[Kk]ey"),
+    ("no key", TLS, no_key, r"tls\.key|tls\.crt"),
+    ("certificate that is none", TLS, garbage_certificate, r"certificate"),
+    ("data is a file", {}, data_is_file, r"data"),
+    ("data cannot be written", {}, unwritable("data"), r"data"),
+    ("logs cannot be written", {}, unwritable("logs"), None),
+    ("plugin that is no jar", {}, bad_jar, r"apoc\.jar|zip"),
+    ("port is taken", {}, locked, r"17687|[Aa]ddress already in use"),
+    ("damaged store", {}, damaged_store, r"store|Store|system"),
+    ("damaged transaction log", {}, damaged_log, None),
+    ("lost transaction log", {}, lost_log, r"log"),
+    ("bad address", {"server.bolt.listen_address": "a b:7687"}, None, r"a b:7687|listen_address"),
+    ("host that is not there", {"server.bolt.listen_address": "no-such-host.invalid:7687"}, None, None),
+    ("bad zone", {"db.temporal.timezone": "Mars/Olympus"}, None, r"Mars"),
+]
+
+
+def write_conf(home, settings):
+    (home / "conf").mkdir(exist_ok=True)
+    text = "".join(f"{name}={value}\n" for name, value in sorted(settings.items()))
+    (home / "conf/neo4j.conf").write_text(text, encoding="utf-8")
+
+
+CLASSPATH = ""
+
+
+def start(home, settings):
+    """What a server says from its start to its end; one that starts is ended."""
+    write_conf(home, settings)
+    # Root that the modes of files hold for.
+    plain_root = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "NEO4J_HOME": str(home)}
+    tool = subprocess.run([*plain_root, JAVA, "-XX:TieredStopAtLevel=1", "-cp", CLASSPATH, f"-Dbasedir={home}",
+                           "org.neo4j.server.startup.Neo4jCommand", "console", "--dry-run"], env=env, cwd=home, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if tool.returncode:
+        return tool.stderr + tool.stdout
+    with open(home / "log", "w+", encoding="utf-8") as log:
+        server = subprocess.Popen([*plain_root, "bash", "-c", f"eval exec {tool.stdout.strip()}"], env=env, cwd=home, stdout=log,
+                                  stderr=subprocess.STDOUT, start_new_session=True)
+        end = time.monotonic() + LIMIT_S
+        while server.poll() is None and time.monotonic() < end:
+            if "Started." in (home / "log").read_text(encoding="utf-8", errors="replace"):
+                server.send_signal(signal.SIGTERM)
+                server.wait(LIMIT_S)
+            try:
+                server.wait(0.3)
+            except subprocess.TimeoutExpired:
+                continue
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+    return tool.stderr + (home / "log").read_text(encoding="utf-8", errors="replace")
+
+
+def tail(text, home):
+    """As a kubelet cuts it, with the folder's name taken out and times made equal."""
+    text = text.replace(str(home), "/var/lib/neo4j").replace(str(pathlib.Path(CLASSPATH.split(":", maxsplit=1)[0]).parent), "/var/lib/neo4j/lib")
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+]0000", "2026-01-01 00:00:00.000+0000", text)
+    lines = "".join(text.splitlines(keepends=True)[-TAIL_LINES:]).encode()
+    return lines[-TAIL_BYTES:].decode(errors="ignore")
+
+
+def main(folder, versions):
+    global CLASSPATH
+    said = []
+    for version in versions:
+        name, jars = version.split("=")
+        CLASSPATH = ":".join(sorted(str(jar) for jar in pathlib.Path(jars).glob("*.jar")))
+        for way, settings, prepare, cause in WAYS:
+            home = folder / "home"
+            home.mkdir()
+            for part in ("conf", "data"):
+                (home / part).mkdir()
+            (home / "import").mkdir()
+            held = prepare(home) if prepare else None
+            answer = start(home, {**PLAIN, **settings})
+            if held:
+                held.close()
+            ended = "Started." not in answer
+            print(f"{name}: {way}: {'ended' if ended else 'STARTED'}", flush=True)
+            if ended:
+                said.append({"version": name, "way": way, "cause": cause, "tail": tail(answer, home)})
+            shutil.rmtree(home)
+    KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{len(said)} ends are kept in {KEPT.relative_to(ROOT)}")
+
+
+main(pathlib.Path(sys.argv[1]), sys.argv[2:])
