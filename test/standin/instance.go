@@ -49,6 +49,7 @@ type instance struct {
 	peers   map[string]*peer
 	groups  map[string]*member
 	asking  map[string]bool // addresses with a hello under way
+	marks   map[string]mark // of databases; tidy's alone
 	started time.Time
 	rewire  chan struct{}
 }
@@ -62,7 +63,7 @@ type member struct {
 }
 
 func newInstance(ctx context.Context, c *config) (*instance, error) {
-	in := &instance{c: c, ctx: ctx, peers: map[string]*peer{}, groups: map[string]*member{}, asking: map[string]bool{},
+	in := &instance{c: c, ctx: ctx, peers: map[string]*peer{}, groups: map[string]*member{}, asking: map[string]bool{}, marks: map[string]mark{},
 		started: time.Now(), rewire: make(chan struct{}, 1),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}}}
 	var known struct {
@@ -435,6 +436,7 @@ func (in *instance) tidy() {
 			return
 		case in.id:
 			in.enableFree()
+			in.setMarks(reports)
 			in.finishJoining(reports)
 			in.finishDeallocation(reports)
 		}
@@ -494,7 +496,7 @@ func (in *instance) finishJoining(reports map[string]hello) {
 		for name, d := range in.sys.Databases {
 			for _, h := range d.Hosts {
 				status, up := reports[h.Server].Groups[name]
-				if most := mostApplied(d, reports); h.Joining && up && most > 0 && status.Applied >= most {
+				if h.Joining && up && in.isCurrent(name, status.Applied) {
 					ops = append(ops, operation{Kind: "joined", Server: h.Server, Database: name})
 					break
 				}
@@ -504,6 +506,37 @@ func (in *instance) finishJoining(reports map[string]hello) {
 	for _, op := range ops {
 		in.try(op)
 	}
+}
+
+const (
+	markAge = time.Second
+	markMax = 30 * time.Second
+)
+
+// mark is how far a database had come markAge ago, or a little more. A report is always a little old: under a client that writes without
+// a pause, no copy but the leader's own ever seems to have everything.
+type mark struct {
+	applied, next int
+	since         time.Time
+}
+
+func (in *instance) setMarks(reports map[string]hello) {
+	in.sys.view(func() {
+		for name, d := range in.sys.Databases {
+			m := in.marks[name]
+			switch age := time.Since(m.since); {
+			case age >= markMax: // of the last time that this server led
+				in.marks[name] = mark{next: mostApplied(d, reports), since: time.Now()}
+			case age >= markAge:
+				in.marks[name] = mark{applied: m.next, next: mostApplied(d, reports), since: time.Now()}
+			}
+		}
+	})
+}
+
+func (in *instance) isCurrent(database string, applied int) bool {
+	m := in.marks[database]
+	return m.applied > 0 && applied >= m.applied
 }
 
 // mostApplied is how far the copies have come that are not joining.
@@ -531,7 +564,7 @@ func (in *instance) finishDeallocation(reports map[string]hello) {
 					continue
 				}
 				left = true
-				if othersCurrent(d, one.ID, reports) {
+				if in.othersCurrent(d, one.ID, reports) {
 					ops = append(ops, operation{Kind: "unhost", Server: one.ID, Database: name})
 				}
 			}
@@ -545,11 +578,10 @@ func (in *instance) finishDeallocation(reports map[string]hello) {
 	}
 }
 
-func othersCurrent(d *database, leaving string, reports map[string]hello) bool {
-	most := mostApplied(d, reports)
+func (in *instance) othersCurrent(d *database, leaving string, reports map[string]hello) bool {
 	return !slices.ContainsFunc(d.Hosts, func(h host) bool {
 		status, up := reports[h.Server].Groups[d.Name]
-		return h.Server != leaving && (h.Joining || !up || status.Applied < most || most == 0)
+		return h.Server != leaving && (h.Joining || !up || !in.isCurrent(d.Name, status.Applied))
 	})
 }
 
