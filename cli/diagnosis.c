@@ -18,6 +18,11 @@
 
 void diagnosis_add(struct diagnosis *diagnosis, const struct diagnosis_finding *finding)
 {
+	// What is of a namespace is found with each of its deployments.
+	for (size_t i = 0; i < diagnosis->n; i++) {
+		if (strcmp(diagnosis->findings[i].subject, finding->subject) == 0 && strcmp(diagnosis->findings[i].cause, finding->cause) == 0)
+			return;
+	}
 	if (diagnosis->n == diagnosis->room) {
 		size_t room = diagnosis->room ? 2 * diagnosis->room : 16;
 		struct diagnosis_finding *findings = arena_new_array(diagnosis->program->arena, struct diagnosis_finding, room);

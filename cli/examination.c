@@ -9,6 +9,7 @@
 #include "cli/draft.h"
 #include "cli/kinds.h"
 #include "cli/secret_token.h"
+#include "cli/surroundings.h"
 #include "cli/timespan.h"
 #include "kube/client.h"
 #include "operator/object/admin_secret.h"
@@ -326,6 +327,7 @@ void examination_run(struct patient *patient)
 		list(patient, &kube_pods, names.selector, examine_pod);
 		list(patient, &kube_persistentvolumeclaims, names.selector, examine_claim);
 		list(patient, &kinds_plugins, NULL, examine_plugin);
+		surroundings_examine(patient);
 	}
 	yyjson_arr_foreach(conditions, index, max, condition) {
 		examine_condition(patient, condition);

@@ -10,4 +10,4 @@
 // What to say when the API server does not know them.
 #define KINDS_MISSING "the kinds of neofleet are not installed (kubectl apply -f deploy/crds)"
 
-extern const struct kube_resource kinds_clusters, kinds_standalones, kinds_plugins, kinds_deployments;
+extern const struct kube_resource kinds_clusters, kinds_standalones, kinds_plugins, kinds_deployments, kinds_quotas, kinds_policies;

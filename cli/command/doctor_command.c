@@ -92,6 +92,8 @@ static const struct right rights[] = {
 	{"list", "pods", "why a server is not ready", false},
 	{"list", "persistentvolumeclaims", "whether the volumes are there", false},
 	{"list", "neo4jplugins.neo4j.neo4j.com", "plugins that failed", false},
+	{"list", "networkpolicies.networking.k8s.io", "whether they may keep servers from Aura or from the operator", false},
+	{"list", "resourcequotas", "whether one is used up", false},
 	{0},
 };
 static const struct command_exit exits[] = {{EXIT_WRONG, "there are warnings"}, {EXIT_WORSE, "there are errors"}, {0}};
@@ -100,7 +102,7 @@ const struct command command_doctor = {
 	.name = "doctor",
 	.args = "[NAME]",
 	.summary = "says what is wrong, why, and what to type",
-	.text = "Looks at the operator, at the deployments of a namespace, of all (-A) or at one, at their Secrets, pods, volumes and plugins, and at what their status says. "
+	.text = "Looks at the operator, at the deployments of a namespace, of all (-A) or at one, at their Secrets, pods, volumes, plugins, network policies and quotas, and at what their status says. "
 		"Nothing is changed, no server is asked, and nothing of a Secret is shown but what is wrong with it. What you may not read is named.",
 	.example = "doctor -A\ndoctor orders -n shop",
 	.flags = flags,
