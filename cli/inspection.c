@@ -12,6 +12,7 @@
 #include "api/plugin.h"
 #include "base/json.h"
 #include "cli/draft.h"
+#include "cli/pod_rules.h"
 
 #define LABEL_MAX 63
 #define PREFIX_MAX 253
@@ -257,7 +258,7 @@ static void tell_claims(const struct look *look, const struct draft *draft, stru
 	}
 }
 
-static void check_deployment(const struct look *look, struct entry *entries, size_t n)
+static void check_deployment(struct look *look, struct entry *entries, size_t n)
 {
 	struct arena *arena = look->inspection->arena;
 	yyjson_val **plugins = arena_new_array(arena, yyjson_val *, n);
@@ -270,6 +271,7 @@ static void check_deployment(const struct look *look, struct entry *entries, siz
 		add_sentence(look, true, err.text);
 		return;
 	}
+	pod_rules_check(yyjson_obj_get(source.root, "spec"), arena, refuse, look);
 	warn_of_fleet(look, draft);
 	tell_claims(look, draft, entries, n);
 }
@@ -348,7 +350,7 @@ void inspection_run(struct inspection *inspection)
 			check_plugin(&look);
 	}
 	for (size_t i = 0; i < n; i++) {
-		const struct look look = {inspection, &entries[i]};
+		struct look look = {inspection, &entries[i]};
 
 		if (entries[i].ours && !entries[i].plugin && !entries[i].bad)
 			check_deployment(&look, entries, n);
