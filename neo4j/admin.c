@@ -36,16 +36,6 @@ static int ask(const struct admin *admin, const struct bolt_query *query, struct
 	return r;
 }
 
-int admin_log_in(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
-		 struct bolt_link **ret, struct err *err)
-{
-	int r = bolt_link_open(target, auth, deadline, ret, err);
-
-	if (r < 0)
-		scrub_err(scrub, err);
-	return r;
-}
-
 // A column that is for people.
 static const char *words(const struct admin *admin, const struct bolt_table *result, const char *column)
 {

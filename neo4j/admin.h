@@ -32,10 +32,6 @@ struct admin {
 	const struct scrub *scrub; // what must not come back in its words; NULL: nothing
 };
 
-// bolt_link_open(), and of its error's words the secrets hidden.
-int admin_log_in(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
-		 struct bolt_link **ret, struct err *err);
-
 // Whether fleetManagement.registerToken, inspectToken and status exist.
 int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err);
 

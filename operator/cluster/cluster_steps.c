@@ -92,7 +92,7 @@ static bool is_worth_asking(const struct inputs *inputs)
 	size_t ready = 0, all = inputs->n_pods;
 
 	for (size_t i = 0; i < inputs->n_pods; i++)
-		ready += inputs->pods[i].ready && !inputs->pods[i].terminating && inputs->pods[i].address;
+		ready += pod_can_be_asked(&inputs->pods[i]);
 	if (ready == 0 || !inputs->workload)
 		return false;
 	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(inputs))));
@@ -237,7 +237,7 @@ static bool ask_first(struct caller *caller, const struct inputs *inputs, bool s
 		const struct pod *pod = &inputs->pods[i];
 		bool stays = names_ordinal(&inputs->names, pod->name) < inputs->dbms.servers;
 
-		if (stays == staying && pod->ready && !pod->terminating && pod->address && ask(caller, pod, survey))
+		if (stays == staying && pod_can_be_asked(pod) && ask(caller, pod, survey))
 			return true;
 	}
 	return false;
@@ -397,29 +397,29 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 		kept_set(memory->refused, err.text);
 }
 
-static const char *claim_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
+static const char *volume_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
 {
 	return decision->action == SCALE_MARK
 		       ? data_volume_leaving_patch(decision->volume, &inputs->dbms, arena)
 		       : data_volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
 }
 
-static struct kube_name claim_name(const struct inputs *inputs, const struct data_volume *volume)
+static struct kube_name volume_name(const struct inputs *inputs, const struct data_volume *volume)
 {
 	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
 }
 
-static int act_on_claim(const struct context *context, const struct inputs *inputs, const struct scale_decision *decision,
+static int act_on_volume(const struct context *context, const struct inputs *inputs, const struct scale_decision *decision,
 			struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct kube_name name = claim_name(inputs, decision->volume);
+	struct kube_name name = volume_name(inputs, decision->volume);
 	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
 	int r;
 
 	if (decision->action != SCALE_DISCARD)
 		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
-			       claim_patch(inputs, decision, arena), NULL, err);
+			       volume_patch(inputs, decision, arena), NULL, err);
 	else
 		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
 	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
@@ -441,7 +441,7 @@ int cluster_act(const struct context *context, struct cluster_memory *memory, co
 	case SCALE_MARK:
 	case SCALE_CONDEMN:
 	case SCALE_DISCARD:
-		return act_on_claim(context, inputs, decision, err);
+		return act_on_volume(context, inputs, decision, err);
 	case SCALE_REST:
 	case SCALE_WAIT:
 	case SCALE_STOPPED:

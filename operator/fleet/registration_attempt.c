@@ -139,11 +139,13 @@ static struct registration_request request_for(const struct access *access, cons
 static const char *unconfirmed(const struct context *context, const struct attempt_inputs *inputs, const struct pod *pod,
 			       const struct registration_request *request, struct arena *arena)
 {
+	struct access_problem problem;
 	struct err err = ERR_INIT;
 
 	if (access_confirm(context, &inputs->servers, pod, request->deadline, &err) == 0)
 		return NULL;
-	return arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod->name, err.text);
+	access_failure(pod->name, &err, arena, &problem);
+	return problem.message;
 }
 
 static void exchange(const struct context *context, const struct attempt_inputs *inputs, const struct registration_request *request,

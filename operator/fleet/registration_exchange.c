@@ -50,7 +50,8 @@ static int fail_not_leader(struct exchange *x)
 static int fail(struct exchange *x, const struct err *err)
 {
 	const struct registration_request *request = x->request;
-	const char *text = err->text, *code = err->code;
+	const char *code = err->code;
+	struct access_problem problem;
 
 	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
 		return end(x, REASON_PROCEDURE_MISSING,
@@ -64,12 +65,8 @@ static int fail(struct exchange *x, const struct err *err)
 		x->result->code = arena_strdup(x->arena, code);
 		return end(x, access_refusal_reason(code), access_refusal(request->admin_secret, err, x->arena));
 	}
-	if (admin_is_unreachable(err))
-		return end(x, REASON_UNREACHABLE,
-			   arena_printf(x->arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", request->server, text));
-	return end(x, REASON_SERVER_ERROR,
-		   arena_printf(x->arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", request->server, code,
-				*code ? ": " : "", text));
+	access_failure(request->server, err, x->arena, &problem);
+	return end(x, problem.reason, problem.message);
 }
 
 static int check_procedures(struct exchange *x)
@@ -210,7 +207,7 @@ static int open_link(struct exchange *x, struct bolt_link **ret)
 	scrub_add_password(&x->scrub, request->auth.password);
 	if (request->token)
 		scrub_add_token(&x->scrub, request->token->text, x->arena);
-	if (admin_log_in(&request->target, &request->auth, request->deadline, &x->scrub, ret, &err) < 0)
+	if (access_open(&request->target, &request->auth, request->deadline, &x->scrub, ret, &err) < 0)
 		return fail(x, &err);
 	x->result->answered = true;
 	x->admin = (struct admin){.link = *ret, .deadline = request->deadline, .arena = x->arena, .scrub = &x->scrub};

@@ -11,7 +11,7 @@
 
 #include "operator/object/kept.h"
 
-struct entry {
+struct member {
 	UT_hash_handle hh;
 	int64_t token_expires_ms;
 	char identity[ROSTER_IDENTITY_SIZE];
@@ -20,7 +20,7 @@ struct entry {
 
 struct roster {
 	pthread_mutex_t lock;
-	struct entry *entries; // of whom something is known
+	struct member *members; // of whom something is known
 };
 
 static void *must(void *p)
@@ -40,95 +40,95 @@ struct roster *roster_new(void)
 
 void roster_free(struct roster *roster)
 {
-	struct entry *entry, *next;
+	struct member *member, *next;
 
 	if (!roster)
 		return;
-	HASH_ITER(hh, roster->entries, entry, next)
+	HASH_ITER(hh, roster->members, member, next)
 	{
-		HASH_DEL(roster->entries, entry);
-		free(entry);
+		HASH_DEL(roster->members, member);
+		free(member);
 	}
 	(void)pthread_mutex_destroy(&roster->lock);
 	free(roster);
 }
 
-static struct entry *find(struct roster *roster, const char *key)
+static struct member *find(struct roster *roster, const char *key)
 {
-	struct entry *entry;
+	struct member *member;
 
-	HASH_FIND_STR(roster->entries, key, entry);
-	return entry;
+	HASH_FIND_STR(roster->members, key, member);
+	return member;
 }
 
 // Made when there is none, where there is something to keep.
-static struct entry *entry_for(struct roster *roster, const char *key, bool keeps)
+static struct member *member_for(struct roster *roster, const char *key, bool keeps)
 {
-	struct entry *entry = find(roster, key);
+	struct member *member = find(roster, key);
 	size_t size = strlen(key) + 1;
 
-	if (entry || !keeps)
-		return entry;
-	entry = must(calloc(1, sizeof(*entry) + size));
-	memcpy(entry->key, key, size);
-	HASH_ADD_STR(roster->entries, key, entry);
-	return entry;
+	if (member || !keeps)
+		return member;
+	member = must(calloc(1, sizeof(*member) + size));
+	memcpy(member->key, key, size);
+	HASH_ADD_STR(roster->members, key, member);
+	return member;
 }
 
 void roster_forget(struct roster *roster, const char *key)
 {
-	struct entry *entry;
+	struct member *member;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	entry = find(roster, key);
-	if (entry)
-		HASH_DEL(roster->entries, entry);
+	member = find(roster, key);
+	if (member)
+		HASH_DEL(roster->members, member);
 	(void)pthread_mutex_unlock(&roster->lock);
-	free(entry);
+	free(member);
 }
 
 void roster_set_expiry(struct roster *roster, const char *key, int64_t expires_ms)
 {
-	struct entry *entry;
+	struct member *member;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	entry = entry_for(roster, key, expires_ms != 0);
-	if (entry)
-		entry->token_expires_ms = expires_ms;
+	member = member_for(roster, key, expires_ms != 0);
+	if (member)
+		member->token_expires_ms = expires_ms;
 	(void)pthread_mutex_unlock(&roster->lock);
 }
 
 int64_t roster_expiry(struct roster *roster, const char *key)
 {
-	const struct entry *entry;
+	const struct member *member;
 	int64_t expires_ms;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	entry = find(roster, key);
-	expires_ms = entry ? entry->token_expires_ms : 0;
+	member = find(roster, key);
+	expires_ms = member ? member->token_expires_ms : 0;
 	(void)pthread_mutex_unlock(&roster->lock);
 	return expires_ms;
 }
 
 void roster_set_identity(struct roster *roster, const char *key, const char *identity)
 {
-	struct entry *entry;
+	struct member *member;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	entry = entry_for(roster, key, identity && *identity);
-	if (entry)
-		kept_set(entry->identity, identity);
+	member = member_for(roster, key, identity && *identity);
+	if (member)
+		kept_set(member->identity, identity);
 	(void)pthread_mutex_unlock(&roster->lock);
 }
 
 const char *roster_identity(struct roster *roster, const char *key, struct arena *arena)
 {
-	const struct entry *entry;
+	const struct member *member;
 	const char *identity;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	entry = find(roster, key);
-	identity = entry ? arena_strdup(arena, entry->identity) : "";
+	member = find(roster, key);
+	identity = member ? arena_strdup(arena, member->identity) : "";
 	(void)pthread_mutex_unlock(&roster->lock);
 	return identity;
 }
@@ -136,16 +136,16 @@ const char *roster_identity(struct roster *roster, const char *key, struct arena
 size_t roster_twins(struct roster *roster, const char *key, const char *identity, struct arena *arena,
 		    const char *ret[ROSTER_TWINS_MAX])
 {
-	struct entry *entry, *next;
+	struct member *member, *next;
 	size_t n = 0;
 
 	if (!identity || !*identity)
 		return 0;
 	(void)pthread_mutex_lock(&roster->lock);
-	HASH_ITER(hh, roster->entries, entry, next)
+	HASH_ITER(hh, roster->members, member, next)
 	{
-		if (n < ROSTER_TWINS_MAX && strcmp(entry->identity, identity) == 0 && strcmp(entry->key, key) != 0)
-			ret[n++] = arena_strdup(arena, entry->key);
+		if (n < ROSTER_TWINS_MAX && strcmp(member->identity, identity) == 0 && strcmp(member->key, key) != 0)
+			ret[n++] = arena_strdup(arena, member->key);
 	}
 	(void)pthread_mutex_unlock(&roster->lock);
 	return n;
@@ -153,13 +153,13 @@ size_t roster_twins(struct roster *roster, const char *key, const char *identity
 
 void roster_each_expiry(struct roster *roster, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user)
 {
-	struct entry *entry, *next;
+	struct member *member, *next;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	HASH_ITER(hh, roster->entries, entry, next)
+	HASH_ITER(hh, roster->members, member, next)
 	{
-		if (entry->token_expires_ms)
-			fn(user, entry->key, entry->token_expires_ms);
+		if (member->token_expires_ms)
+			fn(user, member->key, member->token_expires_ms);
 	}
 	(void)pthread_mutex_unlock(&roster->lock);
 }

@@ -47,3 +47,9 @@ const char *pod_change(const struct pod *known, const struct pod *now);
 // The runs of these pods in one text, " UID/RESTARTS" each and with ready "/1" or "/0" behind it: it changes when one of them starts
 // anew. Of more pods than a deployment can have, the first ones.
 const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena);
+
+// Whether its server can be asked now.
+static inline bool pod_can_be_asked(const struct pod *pod)
+{
+	return pod->ready && !pod->terminating && pod->address;
+}

@@ -145,7 +145,7 @@ static int adopt(struct pass *pass, const struct children *children, const struc
 
 // Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else. All that is in the way is
 // told at once.
-static int claim_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+static int take_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
 {
 	struct adoption_case cases[CHILD_COUNT];
 	enum adoption adoptions[CHILD_COUNT];
@@ -179,10 +179,10 @@ static int claim_names(struct pass *pass, struct children *children, bool *ret_f
 	return adopt(pass, children, cases, err);
 }
 
-static int claim_and_apply(struct pass *pass, struct children *children, struct err *err)
+static int take_names_and_apply(struct pass *pass, struct children *children, struct err *err)
 {
 	bool is_free;
-	int r = claim_names(pass, children, &is_free, err);
+	int r = take_names(pass, children, &is_free, err);
 
 	if (r == 0 && is_free && !pass->facts.refused)
 		r = try_workload(pass, children, err);
@@ -262,6 +262,6 @@ int pass_shape(struct pass *pass, struct err *err)
 			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
 			"out; make it a JSON list such as [\"apoc\"], or remove it",
 			inputs->names.workload, children.plugins_malformed);
-	return claim_and_apply(pass, &children, err);
+	return take_names_and_apply(pass, &children, err);
 }
 

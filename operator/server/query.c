@@ -32,18 +32,8 @@ static bool fail(struct access_problem *ret, enum reason reason, const char *mes
 
 static bool fail_with(const struct exchange *x, const struct err *err, struct access_problem *ret)
 {
-	struct arena *arena = x->query->arena;
-
-	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
-		return fail(ret, REASON_UNREACHABLE,
-			    arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", x->pod->name, err->text));
-	if (admin_is_unreachable(err))
-		return fail(ret, REASON_UNREACHABLE,
-			    arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", x->pod->name,
-					 err->text));
-	return fail(ret, REASON_SERVER_ERROR,
-		    arena_printf(arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", x->pod->name, err->code,
-				 err->code[0] ? ": " : "", err->text));
+	access_failure(x->pod->name, err, x->query->arena, ret);
+	return false;
 }
 
 static bool log_in(struct exchange *x, struct access_problem *ret_problem)
@@ -182,11 +172,6 @@ static bool disable_at(const struct query *query, const struct pod *pod, struct 
 	return done;
 }
 
-static bool can_be_asked(const struct pod *pod)
-{
-	return pod->ready && !pod->terminating && pod->address;
-}
-
 bool query_disable(const struct query *query, struct access_problem *ret_problem)
 {
 	const struct access_servers *servers = &query->servers;
@@ -195,7 +180,7 @@ bool query_disable(const struct query *query, struct access_problem *ret_problem
 
 	(void)fail(ret_problem, REASON_UNREACHABLE, "No server is ready");
 	for (size_t i = 0; i < servers->n_pods && deadline_left_ms(deadline) > 0; i++) {
-		if (can_be_asked(&servers->pods[i]) && disable_at(query, &servers->pods[i], ret_problem))
+		if (pod_can_be_asked(&servers->pods[i]) && disable_at(query, &servers->pods[i], ret_problem))
 			return true;
 	}
 	return false;
@@ -206,7 +191,7 @@ const struct pod *ask_whom(const struct access_servers *servers, const char *rev
 	for (size_t i = 0; i < servers->n_pods; i++) {
 		const struct pod *pod = &servers->pods[i];
 
-		if (can_be_asked(pod) && (!revision || (pod->revision && strcmp(pod->revision, revision) == 0)))
+		if (pod_can_be_asked(pod) && (!revision || (pod->revision && strcmp(pod->revision, revision) == 0)))
 			return pod;
 	}
 	return NULL;

@@ -344,6 +344,29 @@ const char *access_version(const struct access *access, const struct bolt_link *
 	return slash ? slash + 1 : server;
 }
 
+void access_failure(const char *pod, const struct err *err, struct arena *arena, struct access_problem *ret)
+{
+	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
+		(void)fail(ret, REASON_UNREACHABLE, arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod, err->text));
+	else if (admin_is_unreachable(err))
+		(void)fail(ret, REASON_UNREACHABLE,
+			   arena_printf(arena, "Server '%s' cannot be reached over Bolt (%s); it is tried again", pod, err->text));
+	else
+		(void)fail(ret, REASON_SERVER_ERROR,
+			   arena_printf(arena, "Server '%s' answered with a failure (%s%s%s); it is tried again", pod, err->code,
+					err->code[0] ? ": " : "", err->text));
+}
+
+int access_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
+		struct bolt_link **ret, struct err *err)
+{
+	int r = bolt_link_open(target, auth, deadline, ret, err);
+
+	if (r < 0)
+		scrub_err(scrub, err);
+	return r;
+}
+
 int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -358,7 +381,7 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	if (r < 0)
 		return r;
 	started = clock_monotonic_ms(&clock_system);
-	r = admin_log_in(&target, &auth, login->deadline, &access->scrub, ret, err);
+	r = access_open(&target, &auth, login->deadline, &access->scrub, ret, err);
 	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
 	if (login->unlisted)
 		return r;
@@ -377,7 +400,7 @@ static const struct pod *ready_pod(const struct access_servers *servers)
 	for (size_t i = 0; i < servers->n_pods; i++) {
 		const struct pod *pod = &servers->pods[i];
 
-		if (pod->ready && !pod->terminating && pod->address)
+		if (pod_can_be_asked(pod))
 			return pod;
 	}
 	return NULL;

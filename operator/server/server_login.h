@@ -84,6 +84,10 @@ bool access_fetch(const struct context *context, const struct access_servers *se
 // whose Secret cannot be used is done without where every pod of it bears the mark of the one that it was started with.
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
 
+// The words for an error of access_log_in() or of what came after it, but for a refused login: a server that was not asked, cannot be reached,
+// or answered with a failure.
+void access_failure(const char *pod, const struct err *err, struct arena *arena, struct access_problem *ret);
+
 // Whom to dial for a pod, what it must show, and what its answers may cost: little, and all of them from one budget. One that was
 // started with TLS and whose certificate was not read must show the one of its mark.
 struct bolt_target access_target(const struct access *access, const struct pod *pod);
@@ -103,6 +107,11 @@ enum reason access_barred_reason(const struct access_memory *memory);
 // code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
 int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
 		   struct err *err);
+
+// Opens a link, for who knows whom to dial: the one door to a server. What the error tells has no secret that scrub knows; it is one of
+// bolt_link_open()'s.
+int access_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
+		struct bolt_link **ret, struct err *err);
 
 // Logs in to the server of a pod, after access_confirm(); access_read() has filled access. What the server answered to the password
 // is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
