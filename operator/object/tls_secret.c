@@ -98,15 +98,72 @@ static const char *mark_of(STACK_OF(X509) * chain, struct arena *arena)
 	return sk_X509_num(chain) > 1 ? arena_printf(arena, "%s-%s", first, rest) : arena_strdup(arena, first);
 }
 
-static const char *key_problem(const char *pem, const X509 *certificate)
+// What the next block of a PEM text calls itself; NULL: there is none. Moves *pem behind its first line.
+static const char *next_block(const char **pem, struct arena *arena)
+{
+	static const char begin[] = "-----BEGIN ", end[] = "-----";
+	const char *name = strstr(*pem, begin), *behind;
+
+	if (!name)
+		return NULL;
+	name += strlen(begin);
+	behind = strstr(name, end);
+	*pem = behind ? behind + strlen(end) : name + strlen(name);
+	return arena_memdup0(arena, name, behind && behind - name < 40 ? (size_t)(behind - name) : 0);
+}
+
+static bool ends(const char *text, const char *with)
+{
+	return strlen(text) >= strlen(with) && strcmp(text + strlen(text) - strlen(with), with) == 0;
+}
+
+// Neo4j reads the first block of the key's file, and every one of the certificates'.
+static const char *block_problem(const char *key, const char *chain, struct arena *arena)
+{
+	const char *block = next_block(&key, arena);
+
+	if (block && !ends(block, "PRIVATE KEY"))
+		return arena_printf(arena,
+				    "key 'tls.key' begins with a block '%s', at which Neo4j ends; put the private key first (openssl genpkey writes it "
+				    "alone)",
+				    block);
+	while ((block = next_block(&chain, arena)))
+		if (!ends(block, "CERTIFICATE"))
+			return arena_printf(arena, "key 'tls.crt' holds a block '%s', at which Neo4j ends; take it out", block);
+	return NULL;
+}
+
+// Whether Neo4j reads keys of this kind, and its clients can speak with it then.
+static bool is_kind_of_neo4j(const EVP_PKEY *key)
+{
+	static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
+	char name[64] = "";
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+		return true;
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+		return false;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (strcmp(curves[i], name) == 0)
+			return true;
+	return false;
+}
+
+// As the servers' own classes have it, kind by kind (test/neo4j/tls-pairs.json).
+static const char *key_problem(const char *pem, const char *chain, const X509 *certificate, struct arena *arena)
 {
 	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
 	_cleanup_(EVP_PKEY_freep) EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
 	int fits = key ? X509_check_private_key(certificate, key) : 0;
+	const char *problem = block_problem(pem, chain, arena);
 
 	ERR_clear_error();
+	if (problem)
+		return problem;
 	if (!key)
 		return "key 'tls.key' holds no private key in PEM that can be read without a password";
+	if (!is_kind_of_neo4j(key))
+		return "the private key in key 'tls.key' is of a kind that Neo4j cannot use; make one of RSA, or of EC on P-256, P-384 or P-521";
 	return fits == 1 ? NULL : "the private key in key 'tls.key' is not that of the certificate in key 'tls.crt'";
 }
 
@@ -210,7 +267,7 @@ bool tls_secret_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, st
 	else if (sk_X509_num(authorities) == 0)
 		*ret_problem = no_certificate("ca.crt", arena);
 	else
-		*ret_problem = key_problem(key, sk_X509_value(chain, 0));
+		*ret_problem = key_problem(key, ret->chain, sk_X509_value(chain, 0), arena);
 	if (!*ret_problem)
 		*ret_problem = time_problem(sk_X509_value(chain, 0), now_ms, arena, &ret->turns_ms);
 	if (!*ret_problem && !is_trusted(chain, authorities))

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "api/dbms.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -18,6 +20,7 @@
 #include "operator/server/server_login.h"
 #include "test/unit/pki.h"
 
+#define PAIRS_MAX (512 * 1024)
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static const char *base64(const char *text, struct arena *arena)
@@ -109,6 +112,36 @@ static void test_problems(void **state)
 			      clock_wall_ms(&clock_system), arena, &certificate, &problem);
 	assert_true(certificate.turns_ms > clock_wall_ms(&clock_system)); // it turns usable by itself
 	pki_free(&good), pki_free(&old), pki_free(&early), pki_free(&authority);
+}
+
+// B9: exactly the keys and certificates that the servers take are taken, before a renewal touches a pod (M3).
+static void test_real_pairs(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *text = arena_alloc(arena, PAIRS_MAX);
+	FILE *file = fopen(NEOFLEET_SOURCE_DIR "/test/neo4j/tls-pairs.json", "re");
+	yyjson_val *pairs, *pair, *version, *verdict;
+	size_t index, max, i, n, len;
+
+	(void)state;
+	assert_non_null(file);
+	len = fread(text, 1, PAIRS_MAX, file);
+	assert_in_range(len, 1, PAIRS_MAX - 1);
+	assert_int_equal(fclose(file), 0);
+	pairs = json_parse(arena, text, len);
+	assert_true(yyjson_arr_size(pairs) > 25);
+	yyjson_arr_foreach(pairs, index, max, pair) {
+		struct tls_secret certificate;
+		const char *problem = NULL, *name = yyjson_get_str(yyjson_obj_get(pair, "name"));
+		bool taken = tls_secret_read(secret(yyjson_get_str(yyjson_obj_get(pair, "crt")), yyjson_get_str(yyjson_obj_get(pair, "key")), NULL, arena),
+					     clock_wall_ms(&clock_system), arena, &certificate, &problem);
+
+		yyjson_obj_foreach(yyjson_obj_get(pair, "verdicts"), i, n, version, verdict) {
+			// What openssl calls TRUSTED is its own form, which our client does not read.
+			if (taken != yyjson_equals_str(verdict, "taken") && strcmp(name, "certificate called TRUSTED") != 0)
+				fail_msg("%s: %s of %s, ours: %s", name, yyjson_get_str(verdict), yyjson_get_str(version), problem ? problem : "taken");
+		}
+	}
 }
 
 // B9: without ca.crt the server's own certificate is trusted and nothing that stands behind it: an intermediate authority signs for
@@ -251,7 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usable),
-		cmocka_unit_test(test_problems), cmocka_unit_test(test_trust_without_authority),
+		cmocka_unit_test(test_problems), cmocka_unit_test(test_real_pairs), cmocka_unit_test(test_trust_without_authority),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_each_pod_as_it_was_started),
