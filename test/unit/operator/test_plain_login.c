@@ -95,7 +95,8 @@ static void test_a_silent_api_server(void **state)
 	login.deadline = deadline_in_ms(300);
 	assert_int_equal(access_log_in(&login, &link, &err), ERR_IO);
 	assert_string_equal(err.code, ACCESS_UNCONFIRMED);
-	assert_in_range(clock_monotonic_ms(&clock_system) - started, 300, 5000);
+	// A call has whole milliseconds: one may be lost.
+	assert_in_range(clock_monotonic_ms(&clock_system) - started, 299, 5000);
 	assert_not_refused(&world);
 	lone_end(&world, 0);
 }
