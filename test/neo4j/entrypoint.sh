@@ -5,7 +5,8 @@
 # Entrypoint of the test image: keeps the documented behaviour of the official Neo4j image as far as
 # an operator depends on it, on top of the Community kernel. Two facts come from the image's own
 # environment: IMAGE_TAG (which release to behave as) and FLEET_MANAGEMENT_API_BASE_URL (whom the
-# Fleet Manager reports to).
+# Fleet Manager reports to). Which kernel there is stands in a file: that of IMAGE_TAG's own release, or
+# that of 2026.05.0, which is then made to look like the other.
 set -euo pipefail
 shopt -s nullglob
 
@@ -15,6 +16,8 @@ readonly conf=$home/conf/neo4j.conf
 readonly apoc_conf=$home/conf/apoc.conf
 readonly tag=${IMAGE_TAG:-2026.05-enterprise}
 readonly release=${tag%%-*}
+readonly family=$(cut -d . -f 1,2 <<<"$release")
+readonly kernel=$(<"$share/server.version")
 declare -A set_by_plugin=()
 plugins=()
 
@@ -23,6 +26,12 @@ refuse() {
 	note "$@"
 	exit 1
 }
+
+# Whether the kernel is that of the release itself, and not one that stands in for it.
+own_kernel() { [[ $kernel == "$release" || $kernel == "$release".* ]]; }
+
+# Whether the kernel has the Fleet Manager; 5.26 has it as a plugin that is in no registry.
+kernel_has_fleet() { [[ $kernel != 5.* ]]; }
 
 # ---- neo4j.conf -----------------------------------------------------------------------------------
 
@@ -141,7 +150,7 @@ plugin_install() {
 	jars=()
 	# shellcheck disable=SC2206 # the glob is meant to expand
 	[ -z "$glob" ] || jars=($home/$glob)
-	[ "$name" != fleet-management ] || ! fleet_is_built_in || jars=()
+	if [ "$name" = fleet-management ] && { fleet_is_built_in || ! kernel_has_fleet; }; then jars=(); fi
 	if [ "${#jars[@]}" -eq 0 ]; then
 		note "Plugin '$name' is not bundled with Neo4j $release and could not be downloaded; starting without it."
 		return
@@ -180,8 +189,14 @@ docker_defaults() {
 	conf_default server.default_listen_address 0.0.0.0
 	# Ours: no report leaves a test, and Bolt does not linger 10 s at the end.
 	conf_default dbms.usage_report.enabled false
-	conf_default internal.dbms.bolt.netty_server_shutdown_quiet_period_duration 0s
-	conf_default internal.dbms.fleet_manager.base_url "$FLEET_MANAGEMENT_API_BASE_URL"
+	# Older kernels have neither setting; their Fleet Manager reads the variable itself.
+	case $kernel in
+	2026.*)
+		conf_default internal.dbms.bolt.netty_server_shutdown_quiet_period_duration 0s
+		conf_default internal.dbms.fleet_manager.base_url "$FLEET_MANAGEMENT_API_BASE_URL"
+		;;
+	esac
+	! own_kernel || return 0
 	case $release in
 	5.*) conf_default internal.dbms.bolt.max_protocol_version 5.8 ;;
 	esac
@@ -226,7 +241,8 @@ unrecognized() {
 	fi
 }
 
-# Makes the Community kernel take what the product behind the tag takes, and no more: settings.tsv.
+# Makes the Community kernel take what the product behind the tag takes, and no more: settings.tsv. What
+# its own release's kernel thinks of a setting of Community is left to it.
 fit_settings() {
 	local name edition versions pattern
 	local -A row=()
@@ -244,10 +260,11 @@ fit_settings() {
 		fi
 		[ -n "${row[${pattern:-none}]:-}" ] || continue
 		read -r edition versions <<<"${row[$pattern]}"
+		[ "$edition" = enterprise ] || ! own_kernel || continue
 		case ",$versions,$edition" in
-		*",$release,"*community) [ "$release" != 5.26 ] || [ "$versions" != 5.26 ] || conf_delete "$name" ;;
+		*",$family,"*community) [ "$family" != 5.26 ] || [ "$versions" != 5.26 ] || conf_delete "$name" ;;
 		*community) unrecognized "$name" ;;
-		*",$release,"*) conf_delete "$name" ;;
+		*",$family,"*) conf_delete "$name" ;;
 		esac
 	done
 	case " ${plugins[*]} " in *' bloom '*) conf_delete dbms.bloom.license_file ;; esac
@@ -268,7 +285,7 @@ list_covers() {
 # the plugin's presence and by the settings that would decide over the jar.
 fleet_manager() {
 	local dir allow='*' enabled=false
-	fleet_is_built_in && return
+	if fleet_is_built_in || ! kernel_has_fleet; then return; fi
 	dir=$(conf_value server.directories.plugins)
 	dir=${dir:-$home/plugins}
 	conf_has dbms.security.procedures.allowlist && allow=$(conf_value dbms.security.procedures.allowlist)
@@ -367,6 +384,7 @@ jvm_flags() {
 		--add-opens java.base/java.nio=ALL-UNNAMED --add-opens java.base/java.io=ALL-UNNAMED
 		--add-opens java.base/sun.nio.ch=ALL-UNNAMED)
 	[ ! -e "$share/server.jsa" ] || jvm+=("-XX:SharedArchiveFile=$share/server.jsa")
+	! own_kernel || return 0
 	case $release in
 	5.26) jvm+=(-Dinternal.neo4j.custom.version=5.26.12) ;;
 	2025.12) jvm+=(-Dinternal.neo4j.custom.version=2025.12.1) ;;
@@ -377,7 +395,7 @@ serve() {
 	local jvm=()
 	jvm_flags
 	cd "$home"
-	set -- java "${jvm[@]}" -cp "$(<"$share/server.classpath")" org.neo4j.server.Neo4jCommunity \
+	set -- java "${jvm[@]}" -cp "$(<"$share/server.classpath")" "$(<"$share/server.main")" \
 		"--home-dir=$home" "--config-dir=$home/conf" --console-mode
 	if [ "$(id -u)" -eq 0 ]; then
 		exec setpriv --reuid=7474 --regid=7474 --clear-groups -- "$@"

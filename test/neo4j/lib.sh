@@ -11,6 +11,7 @@
 #                                  its own; whatever it starts ends with it
 #   box_begin                      first thing inside: loopback up, a host name
 #   box_make ROOTFS DIR            DIR/root: a throw-away writable view of ROOTFS, mounted
+#   box_lay TOP DIR                what a kernel's layer TOP holds, over that view
 #   box_drop DIR                   takes it away
 #   box_chroot DIR UID CMD...      runs CMD in there with a clean environment (box_env holds more)
 #   box_exec DIR UID CMD... &      the same for the background: $! is CMD itself
@@ -120,6 +121,13 @@ box_make() {
 	done
 	ln -s /proc/self/fd "$root/dev/fd"
 	printf '127.0.0.1 localhost box\n' >"$root/etc/hosts"
+}
+
+box_lay() {
+	local share=usr/local/share/neo4j-image
+	rm -f "$2/root/$share"/{server,initial-password}.jsa
+	cp "$1/$share"/* "$2/root/$share/"
+	mount --bind "$1/var/lib/neo4j/lib" "$2/root/var/lib/neo4j/lib"
 }
 
 box_drop() {
