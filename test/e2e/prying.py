@@ -5,7 +5,7 @@ import base64
 import json
 
 from harness import ADMIN_SECRET, START_LIMIT, check, run, wait_for
-from scenario import Group, on_real_server
+from scenario import Group, on_own_kernel
 from standalone import SECRETS
 from tls import Certificates, tls_secret
 
@@ -13,7 +13,7 @@ from tls import Certificates, tls_secret
 PASSWORD = "@@first \"pass\\\\word\" #1 -é😀/true"
 SECOND = "another-password-11"
 READER = "a-reader-password"
-TAGS = ("5.26", "2025.12", "2026.05")
+TAGS = ("5.26.12", "2025.12.1", "2026.05.0")
 
 URLS = [
     "file:///proc/self/environ", "file:/proc/1/environ", "file:///proc/1/cmdline", "file:///../../../proc/self/environ",
@@ -22,6 +22,15 @@ URLS = [
     "file:///data/dbms/auth.ini", "file:///data/server_id", "file:///etc/passwd", "file:///neofleet-admin/password",
     "file:///neofleet-scratch/arguments", "file:///dev/shm/arguments", "jar:file:///var/lib/neo4j/lib/x.jar!/x",
 ]
+
+# The arguments of the server, and which jars of a kernel it has open.
+LOADED = r"""
+for process in /proc/[0-9]*; do
+	[ "$(cat "$process/comm" 2>/dev/null)" = java ] || continue
+	tr '\0' '\n' <"$process/cmdline" | grep -v '\.jar:'
+	readlink "$process"/fd/* | grep '/neo4j-kernel-[0-9]'
+done
+"""
 
 # Prints the name of each file that holds the text on standard input, of those that the server's user can read.
 SEARCH = r"""
@@ -41,9 +50,9 @@ def named(tag):
     return "pry-" + tag.replace(".", "-")
 
 
-@on_real_server
+@on_own_kernel
 def given_prying(ns):
-    """A standalone of each family with TLS, a password of every sort, and nothing in spec.config."""
+    """A standalone of each family, with the kernel of that very release, with TLS, a password of every sort, and nothing in spec.config."""
     certificates = Certificates()
     certificates.make("server", ",".join(f"DNS:{named(tag)}-client" for tag in TAGS))
     SECRETS.extend([PASSWORD, SECOND, READER])
@@ -60,6 +69,16 @@ def ask(ns, name, query, user="neo4j", password=PASSWORD, database="neo4j"):
     done = run(["kubectl", "exec", "-i", f"{name}-0", "-c", "neo4j", "--", "bash", "-c", script, "shell", "-u", user, "-d", database,
                 "--format", "plain", query], data=password + "\0", ok=False, env=ns.env)
     return done.returncode, done.stdout + done.stderr
+
+
+def is_itself(ns, name, tag):
+    """The server tells the tag's version, its arguments do not tell it which, and the kernel that it has loaded is of that version."""
+    status, said = ask(ns, name, "CALL dbms.components() YIELD name, versions RETURN name, versions")
+    print(f"       {name}: {' '.join(said.split())}", flush=True)
+    check(status == 0 and f'"{tag}"' in said, f"{tag}: the server says: {said}")
+    server = run(["kubectl", "exec", f"{name}-0", "-c", "neo4j", "--", "bash", "-c", LOADED], env=ns.env).stdout
+    check("custom.version" not in server, f"{tag}: the server was told its version")
+    check(f"/neo4j-kernel-{tag}.jar\n" in server, f"{tag}: the kernel is {server[-500:]}")
 
 
 def cannot_read(ns, name):
@@ -99,6 +118,7 @@ def tag_scenario(tag):
         ns.wait_phase(name, "Ready")
         status, said = ask(ns, name, "RETURN 'as it is'")
         check(status == 0 and "as it is" in said, f"the password is not what the Secret says: {said}")
+        is_itself(ns, name, tag)
         cannot_read(ns, name)
         holds_no_password(ns, name)
 

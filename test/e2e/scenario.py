@@ -24,6 +24,12 @@ def on_real_server(function):
     return function
 
 
+def on_own_kernel(function):
+    """The same, on images that have the kernel of their own release; they are loaded for such scenarios only."""
+    function.own_kernel = True
+    return on_real_server(function)
+
+
 def restarts_operator(function):
     """Marks a scenario that restarts or kills the operator. One that is deployed is everybody's: nothing else is under way then."""
     function.alone = True
@@ -79,6 +85,7 @@ class Group:
         self.name = given.__name__.removeprefix("given_")
         for scenario in scenarios:
             scenario.real = getattr(given, "real", False)
+            scenario.own_kernel = getattr(given, "own_kernel", False)
 
     def only(self, chosen):
         """The group with those of its scenarios only."""
@@ -99,6 +106,7 @@ class Single(Group):
     def __init__(self, scenario):
         self.given, self.scenarios = None, (scenario,)
         scenario.real = getattr(scenario, "real", False)
+        scenario.own_kernel = getattr(scenario, "own_kernel", False)
         self.name = scenario.__name__.removeprefix("test_")
 
     def only(self, chosen):
