@@ -67,12 +67,16 @@ static void look_at_operator(void *user, yyjson_val *root)
 {
 	struct operators *operators = user;
 	struct arena *arena = operators->diagnosis->program->arena;
-	const char *namespace = yyjson_get_str(yyjson_ptr_get(root, "/metadata/namespace")), *name = yyjson_get_str(yyjson_ptr_get(root, "/metadata/name"));
+	struct dbms_metadata metadata;
+	const char *namespace, *name;
 	long long wanted = yyjson_get_sint(yyjson_ptr_get(root, "/spec/replicas")), ready = yyjson_get_sint(yyjson_ptr_get(root, "/status/readyReplicas"));
 
 	operators->n++;
 	if (ready > 0)
 		return;
+	dbms_decode_metadata(root, &metadata);
+	namespace = arena_strdup(arena, metadata.namespace);
+	name = arena_strdup(arena, metadata.name);
 	diagnosis_add(operators->diagnosis, &(struct diagnosis_finding){
 						    .error = true,
 						    .subject = "operator",

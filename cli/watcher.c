@@ -127,7 +127,7 @@ static int add(struct watcher *watcher, struct program *program, const struct wa
 		.handler = on_change,
 		.user = watcher,
 	};
-	bool may;
+	bool may = false;
 	int r = may_watch(program, wanted->resource, &may, err);
 
 	if (r < 0)
