@@ -5,6 +5,6 @@
 
 // The examination of one deployment: what it stands on, and what its status says beyond that.
 
-#include "cli/diagnosis.h"
+#include "cli/patient.h"
 
 void examination_run(struct patient *patient);

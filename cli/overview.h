@@ -12,7 +12,7 @@
 #include <yyjson.h>
 
 #include "cli/program.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 struct overview_row {
 	const char *namespace, *name, *kind; // the kind as the API has it

@@ -38,9 +38,14 @@ static const char *ago(const struct drawing *drawing, const char *time)
 	return arena_printf(drawing->arena, "%s ago", timespan_short(clock_wall_ms(drawing->program->clock) - ms, drawing->arena));
 }
 
-static struct tree *add(const struct drawing *drawing, struct tree *parent, enum colour colour, const char *head, const char *fmt, ...) _printf_(5, 6);
+struct heading {
+	enum colour colour;
+	const char *text;
+};
 
-static struct tree *add(const struct drawing *drawing, struct tree *parent, enum colour colour, const char *head, const char *fmt, ...)
+static struct tree *add(const struct drawing *drawing, struct tree *parent, struct heading heading, const char *fmt, ...) _printf_(4, 5);
+
+static struct tree *add(const struct drawing *drawing, struct tree *parent, struct heading heading, const char *fmt, ...)
 {
 	const char *text;
 	va_list args;
@@ -48,7 +53,7 @@ static struct tree *add(const struct drawing *drawing, struct tree *parent, enum
 	va_start(args, fmt);
 	text = arena_vprintf(drawing->arena, fmt, args);
 	va_end(args);
-	return tree_add(parent, drawing->arena, colour, head, text);
+	return tree_add(parent, drawing->arena, heading.colour, heading.text, text);
 }
 
 // Of phases of deployments, plugins and claims, states of servers and of tokens.
@@ -81,7 +86,7 @@ static void draw_server(const struct drawing *drawing, struct tree *parent, yyjs
 	const char *words = text_of(drawing, server, "lastWords");
 	bool older = yyjson_is_false(yyjson_obj_get(server, "newest"));
 
-	add(drawing, parent, colour_of(state), state, "%s%s%s%s%s%s%s", text_of(drawing, server, "name"),
+	add(drawing, parent, (struct heading){colour_of(state), state}, "%s%s%s%s%s%s%s", text_of(drawing, server, "name"),
 	    around(drawing, " on ", text_of(drawing, server, "node"), ""), around(drawing, ", started ", started, ""),
 	    restarts ? arena_printf(drawing->arena, ", %lld restart%s", restarts, restarts == 1 ? "" : "s") : "", older ? ", to be replaced" : "",
 	    around(drawing, ": ", problem, ""), strcmp(words, problem) != 0 ? around(drawing, "; before: ", words, "") : "");
@@ -98,8 +103,8 @@ static void draw_servers(const struct drawing *drawing, struct tree *top)
 
 	if (ready && newest < wanted)
 		roll = arena_printf(drawing->arena, ", %lld of the newest template", newest);
-	node = ready ? add(drawing, top, COLOUR_NONE, "servers", "%lld of %lld ready%s", (long long)yyjson_get_sint(ready), wanted, roll)
-		     : add(drawing, top, COLOUR_NONE, "servers", "%lld wanted", wanted);
+	node = ready ? add(drawing, top, (struct heading){COLOUR_NONE, "servers"}, "%lld of %lld ready%s", (long long)yyjson_get_sint(ready), wanted, roll)
+		     : add(drawing, top, (struct heading){COLOUR_NONE, "servers"}, "%lld wanted", wanted);
 	yyjson_arr_foreach(servers, index, max, server) {
 		draw_server(drawing, node, server);
 	}
@@ -108,13 +113,13 @@ static void draw_servers(const struct drawing *drawing, struct tree *top)
 static void draw_volumes(const struct drawing *drawing, struct tree *top)
 {
 	yyjson_val *volumes = yyjson_obj_get(drawing->root, "volumes"), *volume;
-	struct tree *node = yyjson_arr_size(volumes) ? add(drawing, top, COLOUR_NONE, "volumes", "%s", "") : NULL;
+	struct tree *node = yyjson_arr_size(volumes) ? add(drawing, top, (struct heading){COLOUR_NONE, "volumes"}, "%s", "") : NULL;
 	size_t index, max;
 
 	yyjson_arr_foreach(volumes, index, max, volume) {
 		const char *size = text_of(drawing, volume, "size"), *wanted = text_of(drawing, volume, "wanted"), *phase = text_of(drawing, volume, "phase");
 
-		add(drawing, node, colour_of(phase), phase, "%s%s%s%s", text_of(drawing, volume, "claim"), around(drawing, ", ", size, ""),
+		add(drawing, node, (struct heading){colour_of(phase), phase}, "%s%s%s%s", text_of(drawing, volume, "claim"), around(drawing, ", ", size, ""),
 		    strcmp(size, wanted) != 0 ? around(drawing, ", wanted ", wanted, "") : "", around(drawing, " of class ", text_of(drawing, volume, "class"), ""));
 	}
 }
@@ -122,13 +127,13 @@ static void draw_volumes(const struct drawing *drawing, struct tree *top)
 static void draw_plugins(const struct drawing *drawing, struct tree *top)
 {
 	yyjson_val *plugins = yyjson_obj_get(drawing->root, "plugins"), *plugin;
-	struct tree *node = yyjson_arr_size(plugins) ? add(drawing, top, COLOUR_NONE, "plugins", "%s", "") : NULL;
+	struct tree *node = yyjson_arr_size(plugins) ? add(drawing, top, (struct heading){COLOUR_NONE, "plugins"}, "%s", "") : NULL;
 	size_t index, max;
 
 	yyjson_arr_foreach(plugins, index, max, plugin) {
 		const char *phase = text_of(drawing, plugin, "phase");
 
-		add(drawing, node, colour_of(phase), *phase ? phase : "Unknown", "%s (%s)%s", text_of(drawing, plugin, "name"),
+		add(drawing, node, (struct heading){colour_of(phase), *phase ? phase : "Unknown"}, "%s (%s)%s", text_of(drawing, plugin, "name"),
 		    text_of(drawing, plugin, "resource"), strcmp(phase, "Ready") == 0 ? "" : around(drawing, ": ", text_of(drawing, plugin, "message"), ""));
 	}
 }
@@ -144,8 +149,15 @@ static void draw_token(const struct drawing *drawing, struct tree *parent, yyjso
 	if (*expires && time_parse_rfc3339(expires, &ms) == 0)
 		when = arena_printf(drawing->arena, ", %s %s (%s)", strcmp(verdict, "Expired") == 0 ? "expired" : "expires", expires,
 				    timespan_from_now(ms - clock_wall_ms(drawing->program->clock), drawing->arena));
-	add(drawing, parent, colour_of(verdict), verdict, "token in Secret %s%s%s", text_of(drawing, token, "secret"), when,
+	add(drawing, parent, (struct heading){colour_of(verdict), verdict}, "token in Secret %s%s%s", text_of(drawing, token, "secret"), when,
 	    around(drawing, ", project ", text_of(drawing, token, "projectId"), ""));
+}
+
+static const char *in_words(const char *connected)
+{
+	if (strcmp(connected, "yes") == 0)
+		return "connected";
+	return strcmp(connected, "no") == 0 ? "not connected" : "unknown whether connected";
 }
 
 static void draw_fleet(const struct drawing *drawing, struct tree *top)
@@ -153,24 +165,23 @@ static void draw_fleet(const struct drawing *drawing, struct tree *top)
 	yyjson_val *fleet = yyjson_obj_get(drawing->root, "fleet");
 	const char *state = text_of(drawing, fleet, "state"), *connected = text_of(drawing, fleet, "connected");
 	const char *registered = ago(drawing, text_of(drawing, fleet, "lastRegistrationTime"));
-	struct tree *node = add(drawing, top, COLOUR_NONE, "fleet", "%s%s", state, around(drawing, ": ", text_of(drawing, fleet, "message"), ""));
+	struct tree *node = add(drawing, top, (struct heading){COLOUR_NONE, "fleet"}, "%s%s", state, around(drawing, ": ", text_of(drawing, fleet, "message"), ""));
 
 	if (*registered)
-		add(drawing, node, COLOUR_NONE, "", "last registered %s", registered);
+		add(drawing, node, (struct heading){COLOUR_NONE, ""}, "last registered %s", registered);
 	if (*connected)
-		add(drawing, node, colour_of(connected), strcmp(connected, "yes") == 0 ? "connected" : strcmp(connected, "no") == 0 ? "not connected" : "unknown whether connected",
-		    "%s", text_of(drawing, fleet, "connectedMessage"));
+		add(drawing, node, (struct heading){colour_of(connected), in_words(connected)}, "%s", text_of(drawing, fleet, "connectedMessage"));
 	draw_token(drawing, node, yyjson_obj_get(fleet, "token"));
 }
 
 static void draw_conditions(const struct drawing *drawing, struct tree *top)
 {
 	yyjson_val *conditions = yyjson_obj_get(drawing->root, "conditions"), *condition;
-	struct tree *node = yyjson_arr_size(conditions) ? add(drawing, top, COLOUR_NONE, "conditions", "%s", "") : NULL;
+	struct tree *node = yyjson_arr_size(conditions) ? add(drawing, top, (struct heading){COLOUR_NONE, "conditions"}, "%s", "") : NULL;
 	size_t index, max;
 
 	yyjson_arr_foreach(conditions, index, max, condition) {
-		add(drawing, node, COLOUR_BAD, text_of(drawing, condition, "type"), "%s%s", text_of(drawing, condition, "reason"),
+		add(drawing, node, (struct heading){COLOUR_BAD, text_of(drawing, condition, "type")}, "%s%s", text_of(drawing, condition, "reason"),
 		    around(drawing, ": ", text_of(drawing, condition, "message"), ""));
 	}
 }
@@ -178,14 +189,14 @@ static void draw_conditions(const struct drawing *drawing, struct tree *top)
 static void draw_events(const struct drawing *drawing, struct tree *top)
 {
 	yyjson_val *events = yyjson_obj_get(drawing->root, "events"), *event;
-	struct tree *node = yyjson_arr_size(events) ? add(drawing, top, COLOUR_NONE, "events", "%s", "the newest first") : NULL;
+	struct tree *node = yyjson_arr_size(events) ? add(drawing, top, (struct heading){COLOUR_NONE, "events"}, "%s", "the newest first") : NULL;
 	size_t index, max;
 
 	yyjson_arr_foreach(events, index, max, event) {
 		const char *type = text_of(drawing, event, "type");
 		long long count = yyjson_get_sint(yyjson_obj_get(event, "count"));
 
-		add(drawing, node, colour_of(type), type, "%s %s: %s%s", ago(drawing, text_of(drawing, event, "time")), text_of(drawing, event, "reason"),
+		add(drawing, node, (struct heading){colour_of(type), type}, "%s %s: %s%s", ago(drawing, text_of(drawing, event, "time")), text_of(drawing, event, "reason"),
 		    text_of(drawing, event, "message"), count > 1 ? arena_printf(drawing->arena, " (%lld times)", count) : "");
 	}
 }
@@ -193,11 +204,11 @@ static void draw_events(const struct drawing *drawing, struct tree *top)
 static void draw_missing(const struct drawing *drawing, struct tree *top)
 {
 	yyjson_val *missing = yyjson_obj_get(drawing->root, "missing"), *line;
-	struct tree *node = yyjson_arr_size(missing) ? add(drawing, top, COLOUR_BUSY, "not shown", "%s", "") : NULL;
+	struct tree *node = yyjson_arr_size(missing) ? add(drawing, top, (struct heading){COLOUR_BUSY, "not shown"}, "%s", "") : NULL;
 	size_t index, max;
 
 	yyjson_arr_foreach(missing, index, max, line) {
-		add(drawing, node, COLOUR_NONE, "", "%s", rendering_shown(drawing->arena, yyjson_get_str(line), ""));
+		add(drawing, node, (struct heading){COLOUR_NONE, ""}, "%s", rendering_shown(drawing->arena, yyjson_get_str(line), ""));
 	}
 }
 
@@ -209,11 +220,11 @@ void portrait_tree_write(struct program *program, const yyjson_mut_doc *doc)
 	struct tree *top;
 
 	phase = text_of(&drawing, root, "phase");
-	top = add(&drawing, NULL, colour_of(phase), phase, "%s %s/%s, %s%s%s", text_of(&drawing, root, "kind"), text_of(&drawing, root, "namespace"),
+	top = add(&drawing, NULL, (struct heading){colour_of(phase), phase}, "%s %s/%s, %s%s%s", text_of(&drawing, root, "kind"), text_of(&drawing, root, "namespace"),
 		  text_of(&drawing, root, "name"), text_of(&drawing, root, "image"), around(&drawing, " (runs ", text_of(&drawing, root, "version"), ")"),
 		  around(&drawing, ", made ", ago(&drawing, text_of(&drawing, root, "created")), ""));
 	if (*text_of(&drawing, root, "message"))
-		add(&drawing, top, COLOUR_NONE, "message", "%s", text_of(&drawing, root, "message"));
+		add(&drawing, top, (struct heading){COLOUR_NONE, "message"}, "%s", text_of(&drawing, root, "message"));
 	draw_servers(&drawing, top);
 	draw_volumes(&drawing, top);
 	draw_plugins(&drawing, top);

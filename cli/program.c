@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "cli/help.h"
-#include "cli/watcher.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "net/loop.h"
@@ -24,7 +23,8 @@ static void end(struct program *program)
 {
 	if (program->loop)
 		loop_stop(program->loop);
-	watcher_free(program->watcher);
+	if (program->watcher)
+		program->free_watcher(program->watcher);
 	kube_client_freep(&program->client);
 	loop_freep(&program->loop);
 	kube_config_free(program->config);

@@ -36,6 +36,7 @@ struct program {
 	struct loop *loop;
 	struct kube_client *client;
 	struct watcher *watcher; // of a command that watches
+	void (*free_watcher)(struct watcher *watcher);
 	int timeout_s; // of a call
 };
 

@@ -5,6 +5,6 @@
 
 // What of a deployment's namespace may stand in its way: quotas that are used up, and network policies.
 
-#include "cli/diagnosis.h"
+#include "cli/patient.h"
 
 void surroundings_examine(const struct patient *patient);

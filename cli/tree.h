@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 struct tree;
 

@@ -156,6 +156,7 @@ int watcher_start(struct program *program, const struct watcher_resource *resour
 
 	if (!watcher)
 		abort();
+	program->free_watcher = watcher_free;
 	*ret = program->watcher = watcher;
 	watcher->loop = program->loop;
 	for (; resources->resource && watcher->n < RESOURCES_MAX; resources++) {

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "cli/program.h"
 #include "cli/rendering.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 #include <string.h>
 

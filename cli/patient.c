@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/patient.h"
+
+#include <string.h>
+
+#include "cli/rendering.h"
+
+void diagnosis_add(struct diagnosis *diagnosis, const struct diagnosis_finding *finding)
+{
+	// What is of a namespace is found with each of its deployments.
+	for (size_t i = 0; i < diagnosis->n; i++) {
+		if (strcmp(diagnosis->findings[i].subject, finding->subject) == 0 && strcmp(diagnosis->findings[i].cause, finding->cause) == 0)
+			return;
+	}
+	if (diagnosis->n == diagnosis->room) {
+		size_t room = diagnosis->room ? 2 * diagnosis->room : 16;
+		struct diagnosis_finding *findings = arena_new_array(diagnosis->program->arena, struct diagnosis_finding, room);
+
+		if (diagnosis->n)
+			memcpy(findings, diagnosis->findings, diagnosis->n * sizeof(*findings));
+		diagnosis->findings = findings;
+		diagnosis->room = room;
+	}
+	diagnosis->findings[diagnosis->n++] = *finding;
+}
+
+void diagnosis_unread(struct diagnosis *diagnosis, const char *what, const struct err *err)
+{
+	const char *text = arena_printf(diagnosis->program->arena, "%s: %s", what, err->text);
+
+	for (size_t i = 0; i < diagnosis->n_unread; i++) {
+		if (strcmp(diagnosis->unread[i], text) == 0)
+			return;
+	}
+	if (diagnosis->n_unread < sizeof(diagnosis->unread) / sizeof(diagnosis->unread[0]))
+		diagnosis->unread[diagnosis->n_unread++] = text;
+}
+
+void patient_add(const struct patient *patient, bool error, const char *cause, const char *cure, const char *command)
+{
+	diagnosis_add(patient->diagnosis, &(struct diagnosis_finding){
+						  .error = error,
+						  .subject = patient->subject,
+						  .cause = rendering_shown(patient->arena, cause, ""),
+						  .cure = rendering_shown(patient->arena, cure, ""),
+						  .command = command ? rendering_shown(patient->arena, command, "") : NULL,
+					  });
+}
