@@ -174,14 +174,35 @@ static bool has_word(const char *tag, const char *word)
 	return false;
 }
 
-// Of Neo4j's own image: a version without "enterprise", such as 2025.12 or 5.26-trixie.
+// What stands behind the numbers of a version; the text itself where it begins with none.
+static const char *behind_version(const char *tag)
+{
+	static const char digits[] = "0123456789";
+	const char *rest = tag + strspn(tag, digits);
+
+	while (rest > tag && *rest == '.' && isdigit((unsigned char)rest[1]))
+		rest += 1 + strspn(rest + 1, digits);
+	return rest;
+}
+
+// Of Neo4j's own image: a version, and maybe the distribution that it is made on, such as 2025.12 or 5.26-trixie. Any other tag, and what is
+// named by its digest, may be somebody's own image of the Enterprise edition under this name.
 static bool is_community(const struct dbms_image *image)
 {
 	static const char *const official[] = {"neo4j", "library/neo4j", "docker.io/neo4j", "docker.io/library/neo4j", "index.docker.io/library/neo4j"};
+	static const char *const endings[] = {"", "-bullseye", "-bookworm", "-trixie"};
+	const char *rest = behind_version(image->tag);
+	bool matches = false;
 
-	for (size_t i = 0; i < sizeof(official) / sizeof(official[0]); i++)
+	if (rest == image->tag)
+		return false;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		matches |= !strcmp(rest, endings[i]);
+	if (!strncmp(rest, "-ubi", 4) && rest[4])
+		matches = !rest[4 + strspn(rest + 4, "0123456789")];
+	for (size_t i = 0; matches && i < sizeof(official) / sizeof(official[0]); i++)
 		if (!strcmp(image->repo, official[i]))
-			return isdigit((unsigned char)*image->tag) && !strstr(image->tag, "enterprise");
+			return true;
 	return false;
 }
 
@@ -191,7 +212,7 @@ static void check_image(struct field_reader *reader, struct field image, const s
 
 	if (problem)
 		field_fail(reader, image, "repo", "%s", problem);
-	if (has_word(ret->tag, "community"))
+	if (has_word(ret->tag, "community") && !strstr(ret->tag, "enterprise"))
 		field_fail(reader, image, "tag",
 			   "is of the Community edition, which knows no clusters; choose the tag of the Enterprise edition, such as "
 			   "2025.12-enterprise");

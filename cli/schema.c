@@ -122,9 +122,9 @@ static const struct {
 	{"self.contains('://') || self.matches('^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-"
 	 "zA-Z0-9])?)*(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*$')",
 	 is_checked_later},
-	{"!self.matches('(^|[-_.])community([-_.@]|$)')", is_checked_later},
+	{"self.contains('enterprise') || !self.matches('(^|[-_.])community([-_.@]|$)')", is_checked_later},
 	{"!(self.repo in ['neo4j', 'library/neo4j', 'docker.io/neo4j', 'docker.io/library/neo4j', 'index.docke"
-	 "r.io/library/neo4j']) || self.tag.contains('enterprise') || self.tag.contains('community') || !self.tag.matches('^[0-9]+([.][0-9]+)*(-[a-z0-9]+)*(@.*)?$')",
+	 "r.io/library/neo4j']) || !self.tag.matches('^[0-9]+([.][0-9]+)*(-(bullseye|bookworm|trixie|ubi[0-9]+))?$')",
 	 is_checked_later},
 	{"!has(self.serverModeConstraint) || self.serverModeConstraint != 'SECONDARY'", leaves_primaries},
 	{"isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))", is_positive_quantity},

@@ -164,6 +164,7 @@ static const struct {
 	{IMAGE("r.io/db", "5.26-community-ubi9"), "spec.image.tag: is of the Community edition"},
 	{IMAGE("neo4j", "2025.12"), "spec.image.tag: tags of Neo4j's own image without 'enterprise' are of the Community edition"},
 	{IMAGE("docker.io/library/neo4j", "5.26-trixie"), "spec.image.tag: tags of Neo4j's own image without 'enterprise'"},
+	{IMAGE("neo4j", "5.26.12-ubi10"), "spec.image.tag: tags of Neo4j's own image without 'enterprise'"},
 	{ENV("{\"name\":\"NEO4J_AUTH\",\"value\":\"none\"}"), "spec.env[0].name: 'NEO4J_AUTH' must not be set here: "},
 	{ENV("{\"name\":\"A\"},{\"name\":\"NEO4J_AUTH_FILE\"}"), "spec.env[1].name: 'NEO4J_AUTH_FILE' must not be set here: "},
 	{ENV("{\"name\":\"NEO4J_EDITION_FILE\",\"value\":\"/x\"}"), "spec.env[0].name: 'NEO4J_EDITION_FILE' must not be set here: "},
@@ -194,6 +195,12 @@ static void test_images(void **state)
 		{"r.io:5000/a_b/c__d/e--f.g/neo4j", "5.26"}, // a name of one's own may be of either edition
 		{"Registry.Example.com/neo4j", "our-communities"},
 		{"localhost:5000/neo4j", "communityplus"},
+		{"r.io/db", "2025.12-enterprise-community-plugins"},
+		{"neo4j", "2025.12-ours"}, // loaded onto the nodes under Neo4j's name
+		{"neo4j", "5.26-ubi"},
+		{"neo4j", "5..26"},
+		{"neo4j", "latest"},
+		{"neo4j", "2025.12@sha256:0000000000000000000000000000000000000000000000000000000000000000"},
 		{"xn--r1a.io/0", "v5.26"},
 	};
 
