@@ -17,8 +17,9 @@
 #define CURE_DISCOVERY "the operator sets up discovery; leave it out"
 #define CURE_CLUSTER "it is of clusters before Neo4j 5, and the operator sets up the cluster; leave it out"
 #define CURE_VOLUME "data belongs on the volume at /data; leave it out"
+#define CURE_FOLDER "data belongs on the volume; name a folder below /data, or leave it out"
 
-enum scope { SCOPE_ALWAYS, SCOPE_CLUSTER };
+enum scope { SCOPE_ALWAYS, SCOPE_CLUSTER, SCOPE_OFF_VOLUME };
 
 struct owned {
 	const char *name; // one that ends in '.' stands for all that begin with it
@@ -48,13 +49,13 @@ static const struct owned owned[] = {
 	{"server.cluster.raft.listen_address", SCOPE_ALWAYS, CURE_PODS},
 	{"server.default_advertised_address", SCOPE_ALWAYS, CURE_PODS},
 	{"server.default_listen_address", SCOPE_ALWAYS, "pods listen on all their addresses; leave it out"},
-	{"server.directories.cluster_state", SCOPE_ALWAYS, CURE_VOLUME},
+	{"server.directories.cluster_state", SCOPE_OFF_VOLUME, CURE_FOLDER},
 	{"server.directories.configuration", SCOPE_ALWAYS, "the image sets it; leave it out"},
 	{"server.directories.data", SCOPE_ALWAYS, CURE_VOLUME},
 	{"server.directories.logs", SCOPE_ALWAYS, "the pod has a folder /logs for them; leave it out"},
 	{"server.directories.neo4j_home", SCOPE_ALWAYS, "the image sets it; leave it out"},
 	{"server.directories.plugins", SCOPE_ALWAYS, "the pod has a folder /plugins for them; leave it out"},
-	{"server.directories.transaction.logs.root", SCOPE_ALWAYS, CURE_VOLUME},
+	{"server.directories.transaction.logs.root", SCOPE_OFF_VOLUME, CURE_FOLDER},
 	{"server.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
 	{"server.http.advertised_address", SCOPE_CLUSTER, CURE_PODS},
 	{"server.http.listen_address", SCOPE_ALWAYS, "the Services expect port 7474; leave it out"},
@@ -89,13 +90,23 @@ bool conf_is_initial(const char *name)
 	       !strcmp(name, "dbms.cluster.minimum_initial_system_primaries_count");
 }
 
-static const struct owned *find_owned(const char *setting, bool cluster)
+// Of settings that are relative to the folder of data. Without such a setting, the server would look for what is there elsewhere.
+static bool is_on_volume(const char *folder)
+{
+	folder += strspn(folder, " \t");
+	if (!*folder || strchr(folder, '\\') || strstr(folder, ".."))
+		return false;
+	return *folder != '/' || !strncmp(folder, "/data/", strlen("/data/"));
+}
+
+// value NULL: it is not known.
+static const struct owned *find_owned(const char *setting, const char *value, bool cluster)
 {
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
 		size_t len = strlen(owned[i].name);
 		bool whole_family = owned[i].name[len - 1] == '.';
 
-		if (owned[i].scope == SCOPE_CLUSTER && !cluster)
+		if ((owned[i].scope == SCOPE_CLUSTER && !cluster) || (owned[i].scope == SCOPE_OFF_VOLUME && value && is_on_volume(value)))
 			continue;
 		if (whole_family ? !strncmp(setting, owned[i].name, len) : !strcmp(setting, owned[i].name))
 			return &owned[i];
@@ -107,7 +118,7 @@ bool conf_is_reserved(const char *setting, bool cluster, const char **ret_cure)
 {
 	char buffer[CONF_NAME_MAX];
 	const char *present = conf_present_name(setting, buffer);
-	const struct owned *found = find_owned(present, cluster);
+	const struct owned *found = find_owned(present, NULL, cluster);
 
 	if (found)
 		*ret_cure = found->cure;
@@ -174,7 +185,7 @@ int conf_check_setting(const struct conf_setting *setting, bool cluster, const s
 	_cleanup_(arena_freep) struct arena *arena = NULL;
 	char buffer[CONF_NAME_MAX];
 	const char *present = conf_present_name(setting->name, buffer), *problem = value_problem(setting->value);
-	const struct owned *found = find_owned(present, cluster);
+	const struct owned *found = find_owned(present, setting->value, cluster);
 
 	if (!is_name(setting->name))
 		return err_set(err, ERR_INVALID,

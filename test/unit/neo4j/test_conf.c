@@ -419,6 +419,10 @@ static const struct {
 	{"server.discovery.listen_address", ":5000", "must not be set: ", true},
 	{"dbms.security.auth_enabled", "false", "spec.auth.adminSecret", false},
 	{"server.directories.data", "/x", "volume at /data", false},
+	{"server.directories.transaction.logs.root", " /database/tx", "name a folder below /data", false},
+	{"server.directories.transaction.logs.root", "/data/../tx", "name a folder below /data", false},
+	{"server.directories.transaction.logs.root", "\\u002e\\u002e/tx", "name a folder below /data", false},
+	{"server.directories.cluster_state", "../state", "name a folder below /data", true},
 	{"initial.server.mode_constraint", "NONE", "spec.topology.serverModeConstraint", true},
 	{"server.bolt.advertised_address", "x:7687", "for each pod", true},
 };
@@ -445,6 +449,8 @@ static void test_taken(void **state)
 		{"dbms.security.oidc.my-provider.client_id", "x=y", "f"},
 		{"a.path", "C:\\\\", "f"},
 		{"dbms.ssl.policy.cluster.enabled", "false", "f"},
+		{"server.directories.cluster_state", "states", "f"}, // on the volume: without it, the server would look elsewhere
+		{"server.directories.transaction.logs.root", "/data/tx", "f"},
 	};
 	struct arena *arena = arena_new();
 	struct conf_request request = request_of("2025.12");
@@ -452,9 +458,9 @@ static void test_taken(void **state)
 
 	(void)state;
 	request.config = settings;
-	request.n_config = 4;
+	request.n_config = 6;
 	conf = build(&request, arena);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 6; i++)
 		expect(conf.neo4j_conf, settings[i].name, settings[i].value);
 	arena_free(arena);
 }

@@ -50,7 +50,7 @@ static bool is_mapped(const struct row *row)
 static bool is_refused(const char *name, struct err *err)
 {
 	const struct version version = version_of_tag("2026.05");
-	const struct conf_setting setting = {name, "1", "spec.config[x]"};
+	const struct conf_setting setting = {name, "/x", "spec.config[x]"};
 
 	return conf_check_setting(&setting, true, &version, err) < 0 && strstr(err->text, ": must not be set");
 }
