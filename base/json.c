@@ -44,6 +44,14 @@ yyjson_mut_doc *json_doc_new(struct arena *arena)
 	return must(yyjson_mut_doc_new(&alc));
 }
 
+yyjson_val *json_members(yyjson_val *val)
+{
+	// Room for the key and the value that the loop points to before it ends.
+	static yyjson_val nothing[3] = {{.tag = YYJSON_TYPE_OBJ}};
+
+	return yyjson_is_obj(val) ? val : nothing;
+}
+
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len)
 {
 	yyjson_alc alc = json_alc(arena);

@@ -17,6 +17,9 @@ yyjson_alc json_alc(struct arena *arena);
 // A mutable document to build in.
 yyjson_mut_doc *json_doc_new(struct arena *arena);
 
+// For yyjson_obj_foreach(), which must have an object (it adds to a null pointer otherwise): an empty one where val is none.
+yyjson_val *json_members(yyjson_val *val);
+
 // Reads a text into the arena. NULL when it is no JSON.
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
 

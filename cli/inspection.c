@@ -123,7 +123,7 @@ static void check_marks(const struct look *look, yyjson_val *map, const char *na
 		add(look, true, arena_printf(arena, "metadata.%s", name), "must be a map");
 		return;
 	}
-	yyjson_obj_foreach(map, index, max, key, val) {
+	yyjson_obj_foreach(json_members(map), index, max, key, val) {
 		const char *path = arena_printf(arena, "metadata.%s.%s", name, yyjson_get_str(key)), *text = yyjson_get_str(val);
 
 		if (!is_qualified(yyjson_get_str(key), arena))
@@ -159,7 +159,7 @@ static void check_metadata(const struct look *look)
 		add(look, true, "metadata", "is required: an object with a name");
 		return;
 	}
-	yyjson_obj_foreach(metadata, index, max, key, val) {
+	yyjson_obj_foreach(json_members(metadata), index, max, key, val) {
 		if (!is_metadata_field(yyjson_get_str(key)))
 			add(look, true, arena_printf(arena, "metadata.%s", yyjson_get_str(key)), "there is no such field");
 	}

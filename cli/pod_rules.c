@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/quantity.h"
+#include "base/json.h"
 
 static void check_sources(yyjson_val *spec, struct arena *arena, schema_report report, void *user)
 {
@@ -37,7 +38,7 @@ static void check_requests(yyjson_val *spec, struct arena *arena, schema_report 
 	yyjson_val *limits = yyjson_ptr_get(spec, "/resources/limits"), *key, *val;
 	size_t index, max;
 
-	yyjson_obj_foreach(yyjson_ptr_get(spec, "/resources/requests"), index, max, key, val) {
+	yyjson_obj_foreach(json_members(yyjson_ptr_get(spec, "/resources/requests")), index, max, key, val) {
 		uint64_t request, limit;
 
 		if (amount_of(val, &request) && amount_of(yyjson_obj_get(limits, yyjson_get_str(key)), &limit) && request > limit)

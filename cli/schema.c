@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/quantity.h"
+#include "base/json.h"
 #include "cli/manifest.h"
 
 // Assembled into the program; NUL-ended.
@@ -346,7 +347,7 @@ static void check_members(const struct check *check, yyjson_val *schema, yyjson_
 	bool any = yyjson_is_true(yyjson_obj_get(schema, "x-kubernetes-preserve-unknown-fields")) || yyjson_is_true(more);
 	size_t index, max;
 
-	yyjson_obj_foreach(val, index, max, key, member) {
+	yyjson_obj_foreach(json_members(val), index, max, key, member) {
 		const char *name = yyjson_get_str(key), *here = join(check, path, name);
 		yyjson_val *known = yyjson_obj_getn(properties, name, yyjson_get_len(key));
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/json.h"
 #include "kube/client.h"
 
 static const char *keys_of(yyjson_val *data, struct arena *arena)
@@ -14,7 +15,7 @@ static const char *keys_of(yyjson_val *data, struct arena *arena)
 	size_t index, max;
 	yyjson_val *key, *val;
 
-	yyjson_obj_foreach(data, index, max, key, val) {
+	yyjson_obj_foreach(json_members(data), index, max, key, val) {
 		keys = arena_printf(arena, "%s%s%s", keys, index ? ", " : "", yyjson_get_str(key));
 	}
 	return *keys ? keys : "none";

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/quantity.h"
+#include "base/json.h"
 #include "cli/kinds.h"
 #include "kube/client.h"
 #include "operator/object/labels.h"
@@ -36,7 +37,7 @@ static bool selects(const struct survey *survey, yyjson_val *policy)
 	yyjson_val *key, *val;
 	size_t index, max;
 
-	yyjson_obj_foreach(yyjson_ptr_get(policy, "/spec/podSelector/matchLabels"), index, max, key, val) {
+	yyjson_obj_foreach(json_members(yyjson_ptr_get(policy, "/spec/podSelector/matchLabels")), index, max, key, val) {
 		const char *label = label_of(survey, yyjson_get_str(key));
 
 		if (!label || !yyjson_equals_str(val, label))
@@ -121,7 +122,7 @@ static void look_at_quota(void *user, yyjson_val *quota)
 	size_t index, max;
 
 	of_namespace.subject = patient->dbms.metadata.namespace;
-	yyjson_obj_foreach(yyjson_ptr_get(quota, "/status/hard"), index, max, key, hard) {
+	yyjson_obj_foreach(json_members(yyjson_ptr_get(quota, "/status/hard")), index, max, key, hard) {
 		const char *used = yyjson_get_str(yyjson_obj_get(yyjson_ptr_get(quota, "/status/used"), yyjson_get_str(key)));
 		uint64_t have, limit;
 

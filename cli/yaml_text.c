@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
+
 static bool is_word_of_its_own(const char *text)
 {
 	static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
@@ -114,7 +116,7 @@ static void write_map(yyjson_val *map, int depth, bool inline_first, FILE *out)
 	size_t index, max;
 	yyjson_val *key, *val;
 
-	yyjson_obj_foreach(map, index, max, key, val) {
+	yyjson_obj_foreach(json_members(map), index, max, key, val) {
 		if (index || !inline_first)
 			write_indent(depth, out);
 		write_key(key, out);

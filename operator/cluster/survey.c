@@ -196,7 +196,7 @@ static void read_outsiders(yyjson_val *list, struct survey *survey)
 	size_t index, max;
 	yyjson_val *key, *val;
 
-	yyjson_obj_foreach(list, index, max, key, val) {
+	yyjson_obj_foreach(json_members(list), index, max, key, val) {
 		if (yyjson_is_str(val) && survey->n_outsiders < SURVEY_OUTSIDERS_MAX)
 			survey->outsiders[survey->n_outsiders++] =
 				(struct survey_outsider){.pod = arena_strdup(survey->arena, yyjson_get_str(key)),

@@ -62,9 +62,26 @@ static void test_what_is_no_letter(void **state)
 	}
 }
 
+// A loop over what is no object takes no step, and adds nothing to a null pointer on its way.
+static void test_members_of_nothing(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *vals[] = {NULL, json_parse(arena, "null", 4), json_parse(arena, "[1,2]", 5), json_parse(arena, "{}", 2)};
+	yyjson_val *key, *val;
+	size_t index, max;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vals) / sizeof(vals[0]); i++) {
+		yyjson_obj_foreach(json_members(vals[i]), index, max, key, val) fail();
+	}
+	yyjson_obj_foreach(json_members(json_parse(arena, "{\"a\":1}", 7)), index, max, key, val) assert_true(yyjson_equals_str(key, "a"));
+	assert_int_equal(index, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_members_of_nothing),
 		cmocka_unit_test(test_reads_and_writes),
 		cmocka_unit_test(test_what_is_no_letter),
 	};
