@@ -141,15 +141,18 @@ static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, 
 	return 0;
 }
 
+// *last stays what it was when those before were all that there are.
 static int ask_initial(struct acquire *acquire, const struct bolt_addresses *not, int64_t deadline, struct routing_table *ret,
 		       struct err *last)
 {
 	struct bolt_addresses initial = {0};
+	struct err problem = ERR_INIT;
 	int r = ERR_NOT_FOUND;
 
-	err_clear(last);
-	if (resolve_initial(acquire, &initial, last) < 0)
+	if (resolve_initial(acquire, &initial, &problem) < 0) {
+		*last = problem;
 		return last->class == ERR_IO && !is_final(last) ? ERR_NOT_FOUND : last->class;
+	}
 	for (size_t i = 0; i < initial.n && r == ERR_NOT_FOUND; i++) {
 		if (!not || !holds(not, &initial.items[i]))
 			r = ask_router(acquire, &initial.items[i], deadline, ret, last);

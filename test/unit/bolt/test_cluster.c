@@ -256,6 +256,10 @@ static void test_full_router(void **state)
 	assert_string_equal(scene.err.code, BOLT_POOL_TIMEOUT);
 	assert_true(bolt_driver_routing(scene.driver, "movies", scene.arena, &view));
 	assert_int_equal(view.routers.n + view.readers.n + view.writers.n, 3);
+	// The table's routers are those of the URI: nobody else is asked, and the reason is still the same.
+	later_ms = 300001;
+	assert_int_equal(query(&scene, "movies", false, "Q"), ERR_TIMEOUT);
+	assert_string_equal(scene.err.code, BOLT_POOL_TIMEOUT);
 	bolt_tx_free(tx);
 	bolt_session_free(holder);
 	end(&scene);
