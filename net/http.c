@@ -34,6 +34,7 @@ struct http_stream {
 	struct http_stream_events events;
 	bool streamed;
 	bool stopped; // on_data wanted no more
+	int timeout_ms;
 	struct loop_waiter waiter;
 };
 
@@ -238,6 +239,7 @@ static void set_request(struct http_stream *stream, const struct http_request *r
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->error);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
+	stream->timeout_ms = request->timeout_ms;
 	if (request->timeout_ms)
 		(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
 	if (request->body) {
@@ -311,11 +313,19 @@ static void on_done(void *user, CURLcode result)
 	stream_free(stream);
 }
 
+static int add_transfer(struct http_stream *stream)
+{
+	unsigned flags = (stream->streamed ? LOOP_LASTS : 0U) | (stream->response.body.secret ? LOOP_APART : 0U);
+	const struct loop_transfer transfer = {.flags = flags, .timeout_ms = stream->timeout_ms, .done = on_done, .user = stream};
+
+	return loop_transfer_add(stream->loop, stream->easy, &transfer);
+}
+
 static void start(void *user)
 {
 	struct http_stream *stream = user;
 
-	if (loop_transfer_add(stream->loop, stream->easy, stream->response.body.secret ? LOOP_APART : 0, on_done, stream) < 0)
+	if (add_transfer(stream) < 0)
 		on_done(stream, CURLE_ABORTED_BY_CALLBACK);
 }
 
@@ -355,7 +365,7 @@ struct http_stream *http_stream_open(struct loop *loop, const struct http_reques
 
 	stream->streamed = true;
 	stream->events = *events;
-	if (loop_transfer_add(loop, stream->easy, LOOP_LASTS | (request->secret ? LOOP_APART : 0U), on_done, stream) < 0) {
+	if (add_transfer(stream) < 0) {
 		stream_free(stream);
 		return NULL;
 	}

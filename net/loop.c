@@ -18,6 +18,10 @@
 // Not cured by that: in 7.88 a stream whose very last piece met a full buffer ends only with the connection's next byte, which
 // another call or watch brings, or else the call's time is over.
 //
+// When a transfer's time is over is for curl to say, but the thread does not rely on it. To one that waits for the connection that
+// another is making, curl gives no end at all; and it takes for served each timer that is due by a clock which it reads again within the
+// turn, because another transfer begins, so that one is forgotten now and then. OVERDUE_MS later the thread ends it by itself.
+//
 // A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
 // still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
 // the stream that timed out, so the next request would be put on the same dead connection. Hence: when
@@ -41,6 +45,7 @@
 #include "base/clock.h"
 
 #define POLL_MAX_MS 60000
+#define OVERDUE_MS 100
 #define SILENCE_MIN_MS 10000
 // Sockets of the second handle that are slept for: a call of each worker (64 at most) and the watches. While there are more, or
 // while curl waits for something that is no socket, it is looked at again soon.
@@ -65,6 +70,7 @@ struct transfer {
 	CURL *easy;
 	CURLM *multi;
 	int64_t since_ms; // INT64_MAX: it may last
+	int64_t until_ms; // then it is overdue; INT64_MAX: never
 	loop_transfer_done done;
 	void *user;
 };
@@ -268,16 +274,31 @@ static int run_transfers(struct loop *loop, CURLM *multi)
 	return running;
 }
 
+static void end_overdue(struct loop *loop)
+{
+	int64_t now = clock_monotonic_ms(&clock_system);
+	struct transfer *transfer = loop->transfers;
+
+	while (transfer) {
+		if (transfer->until_ms > now) {
+			transfer = transfer->next;
+			continue;
+		}
+		transfer_end(loop, transfer->easy, CURLE_OPERATION_TIMEDOUT);
+		// Whoever was told may have changed the list.
+		transfer = loop->transfers;
+	}
+}
+
 static int poll_timeout(const struct loop *loop)
 {
-	int64_t left;
+	int64_t now = clock_monotonic_ms(&clock_system), next = now + POLL_MAX_MS;
 
-	if (!loop->timers)
-		return POLL_MAX_MS;
-	left = loop->timers->due_ms - clock_monotonic_ms(&clock_system);
-	if (left < 0)
-		return 0;
-	return left > POLL_MAX_MS ? POLL_MAX_MS : (int)left;
+	if (loop->timers && loop->timers->due_ms < next)
+		next = loop->timers->due_ms;
+	for (const struct transfer *transfer = loop->transfers; transfer; transfer = transfer->next)
+		next = transfer->until_ms < next ? transfer->until_ms : next;
+	return next > now ? (int)(next - now) : 0;
 }
 
 // The second handle's sockets, and for how long they may be slept for at most.
@@ -326,6 +347,7 @@ static void *run(void *user)
 		run_timers(loop);
 		(void)run_transfers(loop, loop->multi);
 		loop->running_apart = run_transfers(loop, loop->apart);
+		end_overdue(loop);
 		sleep_until_something(loop);
 	}
 	while (loop->transfers)
@@ -458,16 +480,18 @@ void loop_moved(struct loop *loop)
 	loop->moved = true;
 }
 
-int loop_transfer_add(struct loop *loop, CURL *easy, unsigned flags, loop_transfer_done done, void *user)
+int loop_transfer_add(struct loop *loop, CURL *easy, const struct loop_transfer *options)
 {
-	CURLM *multi = flags & LOOP_APART ? loop->apart : loop->multi;
+	CURLM *multi = options->flags & LOOP_APART ? loop->apart : loop->multi;
+	int64_t now = clock_monotonic_ms(&clock_system);
 	struct transfer *transfer;
 
 	if (loop_is_stopping(loop) || curl_multi_add_handle(multi, easy) != CURLM_OK)
 		return -1;
 	transfer = must(calloc(1, sizeof(*transfer)));
-	*transfer = (struct transfer){.next = loop->transfers, .easy = easy, .multi = multi, .done = done, .user = user};
-	transfer->since_ms = flags & LOOP_LASTS ? INT64_MAX : clock_monotonic_ms(&clock_system);
+	*transfer = (struct transfer){.next = loop->transfers, .easy = easy, .multi = multi, .done = options->done, .user = options->user};
+	transfer->since_ms = options->flags & LOOP_LASTS ? INT64_MAX : now;
+	transfer->until_ms = options->timeout_ms ? now + options->timeout_ms + OVERDUE_MS : INT64_MAX;
 	loop->transfers = transfer;
 	return 0;
 }

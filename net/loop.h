@@ -50,7 +50,13 @@ enum loop_transfer_flags {
 	LOOP_LASTS = 2, // an answer that comes in pieces, for as long as it likes, is not stuck
 };
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
-int loop_transfer_add(struct loop *loop, CURL *easy, unsigned flags, loop_transfer_done done, void *user);
+struct loop_transfer {
+	unsigned flags;
+	int timeout_ms; // the CURLOPT_TIMEOUT_MS; it holds even where curl does not keep it; 0: none
+	loop_transfer_done done;
+	void *user;
+};
+int loop_transfer_add(struct loop *loop, CURL *easy, const struct loop_transfer *options);
 void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
 // curl has handed out something of a transfer's answer. Loop thread only, from curl's own callbacks.

@@ -172,6 +172,29 @@ static void test_failures(void **state)
 	}
 }
 
+// One that waits for what another finds out of the server waits for no longer than its own time.
+static void test_its_own_time(void **state)
+{
+	struct scene scene = {.deed = SILENCE};
+	struct http_request request = begin(&scene);
+	struct http_stream *longer, *shorter;
+	struct http_response response;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	longer = http_begin(scene.loop, &request);
+	request.timeout_ms = 200;
+	shorter = http_begin(scene.loop, &request);
+	assert_int_equal(http_end(shorter, &response, &err), ERR_TIMEOUT);
+	assert_non_null(strstr(err.text, "GET http://127.0.0.1:"));
+	err_clear(&err);
+	// The other one is still under way.
+	loop_stop(scene.loop);
+	assert_int_equal(http_end(longer, &response, &err), ERR_CANCELLED);
+	loop_free(scene.loop);
+	actor_stop(scene.actor);
+}
+
 static void test_exactly_the_limit(void **state)
 {
 	struct scene scene = {.deed = PIECES};
@@ -431,7 +454,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_sent),	  cmocka_unit_test(test_status),
 		cmocka_unit_test(test_failures),	  cmocka_unit_test(test_exactly_the_limit),
 		cmocka_unit_test(test_urls),		  cmocka_unit_test(test_environment_is_ignored),
-		cmocka_unit_test(test_stopping_ends_a_call), cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stopping_ends_a_call), cmocka_unit_test(test_its_own_time), cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_refused),	  cmocka_unit_test(test_stream_that_we_stop),
 		cmocka_unit_test(test_stream_that_breaks), cmocka_unit_test(test_stream_given_up),
 		cmocka_unit_test(test_stream_closed),	  cmocka_unit_test(test_secrets_have_connections_of_their_own),
