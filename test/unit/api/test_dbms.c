@@ -231,6 +231,27 @@ static void test_refused(void **state)
 	}
 }
 
+// A3: of a spec that is refused (a newer operator may know better than the one that took it) the status is known: its registration stays.
+static void test_refused_with_status(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena,
+				"{\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"name\":\"db\",\"generation\":4},\"spec\":{\"image\":{\"repo\":"
+				"\"r.io/Neo4j\",\"tag\":\"t\"}},\"status\":{\"phase\":\"Ready\",\"version\":\"2025.12.1\",\"auraFleetManagement\":"
+				"{\"registered\":true,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\"}}}",
+				&dbms, &err),
+			 ERR_INVALID);
+	assert_int_equal(dbms.metadata.generation, 4);
+	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_TRUE);
+	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");
+	assert_string_equal(dbms.status.phase, "Ready");
+	assert_string_equal(dbms.status.version, "2025.12.1");
+}
+
 static void test_plugins_env(void **state)
 {
 	struct arena *arena = arena_new();
@@ -270,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status), cmocka_unit_test(test_status_of_wrong_types),
 		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_refused_with_status),
 		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),
 	};
 

@@ -81,6 +81,23 @@ static void test_the_map(void **state)
 	assert_null(message_of(root, "FleetConnected", "status"));
 }
 
+// A3: a deployment whose spec is refused keeps what its status says of the registration, of the servers' version, and of what nobody looked at.
+static void test_refused_spec(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct status_wanted refused = {.generation = 4, .verdict = {.phase = PHASE_FAILED, .reason = REASON_INVALID_SPEC, .message = "spec.env[0]"}};
+	yyjson_val *before = patched(arena, status_patch(parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), &registered, NOW, arena));
+	yyjson_val *root = parse(arena, status_patch(before, &refused, NOW + 60000, arena));
+
+	(void)state;
+	assert_null(yyjson_ptr_get(root, "/status/auraFleetManagement"));
+	assert_null(yyjson_ptr_get(root, "/status/version"));
+	assert_string_equal(message_of(root, "Ready", "status"), "False");
+	assert_string_equal(message_of(root, "Stalled", "message"), "spec.env[0]");
+	assert_string_equal(message_of(root, "FleetRegistered", "status"), "True");
+	assert_string_equal(message_of(root, "FleetRegistered", "lastTransitionTime"), "2025-12-01T10:00:00Z");
+}
+
 // E4: a status that was written by hand to the brim blocks no write of ours: ours come first, of the others as many stay as there is room for, and
 // none that the API server would refuse.
 static void test_conditions_by_hand(void **state)
@@ -324,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_map),
+		cmocka_unit_test(test_refused_spec),
 		cmocka_unit_test(test_conditions_by_hand),
 		cmocka_unit_test(test_reasons_as_the_definitions_want_them),
 		cmocka_unit_test(test_equal_is_not_written),
