@@ -290,7 +290,7 @@ static int run_in(struct conn *conn, const struct conn_run *run, struct arena *a
 		r = dialect_to_wire(&dialect, params, arena, &params, err);
 	if (r == 0)
 		r = begin(conn, CONN_RUN, 3, &start, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	pack_str(&conn->output, run->text);
 	pack_value(&conn->output, params);
@@ -315,7 +315,7 @@ int conn_begin(struct conn *conn, const struct conn_tx *tx, struct err *err)
 
 	if (r == 0)
 		r = begin(conn, CONN_BEGIN, 1, &start, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	pack_tx(conn, &checked);
 	return end(conn, CONN_BEGIN, start, err);
