@@ -314,6 +314,43 @@ static void test_none_of_the_table_is_taken(void **state)
 	pki_free(&authority), pki_free(&good), pki_free(&alone);
 }
 
+// The table's only router, which is the URI's too, comes back with a certificate that is not taken.
+static void test_a_router_is_taken_no_more(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki authority = pki_make(NULL, NULL, -1, 30), good = pki_make(&authority, "DNS:" NAME, -1, 30),
+		   alone = pki_make(NULL, "DNS:" NAME, -1, 30);
+	struct server router = {.behind = stage_start(5, 4)};
+	struct stage_rule rule = {"ROUTE", 0, NULL};
+	struct bolt_driver_options options = {
+		.server_name = NAME, .ca_pem = pki_certificate_pem(authority.certificate, arena), .liveness_ms = -1};
+	const struct bolt_probe probe = {.database = "neo4j"};
+	struct bolt_driver *driver = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	server_start(&router, &good);
+	rule.replies = arena_printf(arena,
+				    "SUCCESS {\"rt\": {\"ttl\": 300, \"db\": \"neo4j\", \"servers\": [{\"role\": \"ROUTE\", "
+				    "\"addresses\": [\"127.0.0.1:%u\"]}, {\"role\": \"READ\", \"addresses\": [\"127.0.0.1:%u\"]}, "
+				    "{\"role\": \"WRITE\", \"addresses\": [\"127.0.0.1:%u\"]}]}}",
+				    router.port, router.port, router.port);
+	stage_play(router.behind, &rule, 1, NULL);
+	options.uri = arena_printf(arena, "neo4j+s://127.0.0.1:%u", router.port);
+	assert_int_equal(bolt_driver_new(&options, &driver, &err), 0);
+	assert_int_equal(bolt_driver_reroute(driver, &probe, NULL, deadline_in_ms(TIMEOUT_MS), &err), 0);
+	stage_cut(router.behind);
+	assert_int_equal(pthread_join(router.thread, NULL), 0);
+	router.pki = &alone;
+	assert_int_equal(pthread_create(&router.thread, NULL, serve, &router), 0);
+	assert_int_equal(bolt_driver_reroute(driver, &probe, NULL, deadline_in_ms(TIMEOUT_MS), &err), ERR_PROTOCOL);
+	assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
+	bolt_driver_free(driver);
+	server_stop(&router);
+	stage_stop(router.behind);
+	pki_free(&authority), pki_free(&good), pki_free(&alone);
+}
+
 static const char *locked_key_pem(const EVP_PKEY *key, struct arena *arena)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -434,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_whoever_it_is),
 		cmocka_unit_test(test_driver_asks_once),
 		cmocka_unit_test(test_none_of_the_table_is_taken),
+		cmocka_unit_test(test_a_router_is_taken_no_more),
 		cmocka_unit_test(test_certificate_of_the_client),
 		cmocka_unit_test(test_shared_trust),
 		cmocka_unit_test(test_name_that_is_none),
