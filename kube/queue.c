@@ -259,7 +259,7 @@ static int64_t share_wait(const struct queue *queue, const struct group *group, 
 	int more = group->running - share(queue);
 	const struct entry *entry;
 
-	if (queue->workers == 0 || more < 0)
+	if (queue->workers == 0 || more < 0 || HASH_COUNT(queue->groups) == 1)
 		return 0;
 	// The list begins with those that were taken first: so many of them must be old.
 	for (entry = group->worked_on; more > 0; more--)

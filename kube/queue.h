@@ -8,9 +8,10 @@
 // processing; delays in a heap, the earlier time wins; back-off per key.)
 //
 // Keys may belong to groups, which take turns: however many keys of one are due, the first of another is next. A group may
-// have no more keys worked on than there are places free, so that there is always one for the next group. And the workers are shared out
-// evenly among the groups that have something to do, for what a group's runs load (the API server) slows down the others' too. A key
-// that has been worked on for QUEUE_PATIENCE_MS waits rather than works, and counts no more for that.
+// have no more keys worked on than there are places free, so that there is always one for the next group. And the workers are
+// shared out evenly among the groups that have something to do, for what a group's runs load (the API server) slows down the
+// others' too; a group alone is not held back. A key that has been worked on for QUEUE_PATIENCE_MS waits rather than works, and
+// counts no more for that.
 
 #include <stdbool.h>
 #include <stddef.h>

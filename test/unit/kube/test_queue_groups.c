@@ -122,13 +122,19 @@ static void test_groups_share_the_workers(void **state)
 	expect_none(queue); // three groups: one each, and a has one
 	queue_done(queue, "c1");
 	expect(queue, "a3");
+	queue_add(queue, "a6");
+	queue_add(queue, "a7");
 	queue_done(queue, "b1"); // nobody else is left
 	expect(queue, "a4");
 	expect(queue, "a5");
+	expect(queue, "a6"); // more than there are workers: where they wait, others step in
+	expect(queue, "a7");
 	queue_done(queue, "a2");
 	queue_done(queue, "a3");
 	queue_done(queue, "a4");
 	queue_done(queue, "a5");
+	queue_done(queue, "a6");
+	queue_done(queue, "a7");
 }
 
 // E4: what has been worked on for long waits, and keeps nobody else of its group from being worked on.
