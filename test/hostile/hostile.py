@@ -303,7 +303,8 @@ class Pace:
     def said(self):
         """Of the writes since the last time."""
         took, self.took = self.took, []
-        return f"a bare write took {percentile(took, 0.5) * 1000:.0f} ms (median), {percentile(took, 0.99) * 1000:.0f} ms (99 %)"
+        return (f"a bare write took {percentile(took, 0.5) * 1000:.0f} ms (median), {percentile(took, 0.99) * 1000:.0f} ms (99 %), "
+                f"{max(took, default=0) * 1000:.0f} ms (longest)")
 
 
 class Neighbour:

@@ -25,7 +25,8 @@ cgroups_up() {
 	done < <(cgroup_controllers)
 }
 
-# start_control_plane [OPTION]...: further options of the scheduler. Whose calls are logged stands in $run/audit.yaml.
+# start_control_plane [OPTION]...: further options of the scheduler. Whose calls are logged stands in $run/audit.yaml. NEOFLEET_COMPACTION: how
+# often the API server has etcd forget the past; 0: never.
 # Where nodes can die, they are given up for dead after 16 s and their pods 15 s later, instead of 50 s and 5 minutes.
 start_control_plane() {
 	local bear=() grace=()
@@ -44,7 +45,7 @@ start_control_plane() {
 		--service-cluster-ip-range=10.96.0.0/16 --authorization-mode=Node,RBAC --allow-privileged=true \
 		--kubelet-preferred-address-types=InternalIP --kubelet-client-certificate="$run/pki/admin.crt" \
 		--kubelet-client-key="$run/pki/admin.key" --audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log" \
-		--audit-log-maxsize=1000 --audit-log-maxbackup=1 "${bear[@]}"
+		--audit-log-maxsize=1000 --audit-log-maxbackup=1 --etcd-compaction-interval="${NEOFLEET_COMPACTION:-5m}" "${bear[@]}"
 	await 60 "the API server" kubectl_run get --raw /readyz
 	process_start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$run/controllers.conf" \
 		--cert-dir="$run/pki" --bind-address=127.0.0.1 --root-ca-file="$run/pki/ca.crt" --use-service-account-credentials \
