@@ -175,6 +175,19 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 	return arena_alloc(arena, n * size);
 }
 
+void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room, size_t size)
+{
+	void *grown;
+
+	if (n < *room)
+		return items;
+	*room = *room ? 2 * *room : 16;
+	grown = arena_alloc_array(arena, *room, size);
+	if (n)
+		memcpy(grown, items, n * size);
+	return grown;
+}
+
 char *arena_memdup0(struct arena *arena, const void *data, size_t size)
 {
 	char *copy = take(arena, size + 1);

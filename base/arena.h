@@ -30,6 +30,11 @@ void *arena_alloc(struct arena *arena, size_t size);
 #define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
+// An array of n items that one more is to be added to: itself while *room says that it fits, else a copy with twice the room. The one
+// before lies in the arena until that ends. NULL with a room of 0 is the empty array.
+#define arena_grow(arena, items, n, room) ((__typeof__(items))arena_grow_array((arena), (items), (n), (room), sizeof(*(items))))
+void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room, size_t size);
+
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_memdup0(struct arena *arena, const void *data, size_t size);
 char *arena_printf(struct arena *arena, const char *fmt, ...) _printf_(2, 3);

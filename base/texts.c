@@ -15,15 +15,7 @@ struct texts_item {
 
 static void list_add(struct texts *texts, const char *text)
 {
-	if (texts->n == texts->room) {
-		size_t room = texts->room ? 2 * texts->room : 64;
-		const char **list = arena_new_array(texts->arena, const char *, room);
-
-		if (texts->n)
-			memcpy(list, texts->list, texts->n * sizeof(*list));
-		texts->list = list;
-		texts->room = room;
-	}
+	texts->list = arena_grow(texts->arena, texts->list, texts->n, &texts->room);
 	texts->list[texts->n++] = text;
 }
 

@@ -32,15 +32,7 @@ struct look {
 
 void inspection_add(struct inspection *inspection, const struct inspection_finding *finding)
 {
-	if (inspection->n == inspection->room) {
-		size_t room = inspection->room ? 2 * inspection->room : 16;
-		struct inspection_finding *findings = arena_new_array(inspection->arena, struct inspection_finding, room);
-
-		if (inspection->n)
-			memcpy(findings, inspection->findings, inspection->n * sizeof(*findings));
-		inspection->findings = findings;
-		inspection->room = room;
-	}
+	inspection->findings = arena_grow(inspection->arena, inspection->findings, inspection->n, &inspection->room);
 	inspection->findings[inspection->n++] = *finding;
 }
 

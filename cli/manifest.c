@@ -178,15 +178,7 @@ static yyjson_mut_val *convert(struct conversion *conversion, struct fy_node *no
 
 static void add_object(struct manifest *manifest, const struct manifest_object *object)
 {
-	if (manifest->n == manifest->room) {
-		size_t room = manifest->room ? 2 * manifest->room : 16;
-		struct manifest_object *objects = arena_new_array(manifest->arena, struct manifest_object, room);
-
-		if (manifest->n)
-			memcpy(objects, manifest->objects, manifest->n * sizeof(*objects));
-		manifest->objects = objects;
-		manifest->room = room;
-	}
+	manifest->objects = arena_grow(manifest->arena, manifest->objects, manifest->n, &manifest->room);
 	manifest->objects[manifest->n++] = *object;
 }
 

@@ -95,15 +95,7 @@ void overview_read_workload(yyjson_val *root, struct overview_row *row)
 
 static void add(struct overview *overview, yyjson_val *root, bool cluster)
 {
-	if (overview->n == overview->room) {
-		size_t room = overview->room ? 2 * overview->room : 32;
-		struct overview_row *rows = arena_new_array(overview->program->arena, struct overview_row, room);
-
-		if (overview->n)
-			memcpy(rows, overview->rows, overview->n * sizeof(*rows));
-		overview->rows = rows;
-		overview->room = room;
-	}
+	overview->rows = arena_grow(overview->program->arena, overview->rows, overview->n, &overview->room);
 	overview_read_object(overview->program, root, &overview->rows[overview->n]);
 	overview->rows[overview->n].cluster = cluster;
 	overview->rows[overview->n].kind = cluster ? API_KIND_CLUSTER : API_KIND_STANDALONE;

@@ -14,15 +14,7 @@ void diagnosis_add(struct diagnosis *diagnosis, const struct diagnosis_finding *
 		if (strcmp(diagnosis->findings[i].subject, finding->subject) == 0 && strcmp(diagnosis->findings[i].cause, finding->cause) == 0)
 			return;
 	}
-	if (diagnosis->n == diagnosis->room) {
-		size_t room = diagnosis->room ? 2 * diagnosis->room : 16;
-		struct diagnosis_finding *findings = arena_new_array(diagnosis->program->arena, struct diagnosis_finding, room);
-
-		if (diagnosis->n)
-			memcpy(findings, diagnosis->findings, diagnosis->n * sizeof(*findings));
-		diagnosis->findings = findings;
-		diagnosis->room = room;
-	}
+	diagnosis->findings = arena_grow(diagnosis->program->arena, diagnosis->findings, diagnosis->n, &diagnosis->room);
 	diagnosis->findings[diagnosis->n++] = *finding;
 }
 

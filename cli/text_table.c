@@ -22,15 +22,7 @@ void table_column(struct table *table, const char *head)
 
 void table_row(struct table *table)
 {
-	if (table->n_rows == table->room) {
-		size_t room = table->room ? 2 * table->room : 32;
-		struct table_row *rows = arena_new_array(table->arena, struct table_row, room);
-
-		if (table->n_rows)
-			memcpy(rows, table->rows, table->n_rows * sizeof(*rows));
-		table->rows = rows;
-		table->room = room;
-	}
+	table->rows = arena_grow(table->arena, table->rows, table->n_rows, &table->room);
 	table->rows[table->n_rows++] = (struct table_row){0};
 }
 

@@ -32,27 +32,13 @@ const struct conf_entry *conf_model_get(const struct conf_model *model, const ch
 	return found ? &model->items[index] : NULL;
 }
 
-static void make_room(struct conf_model *model)
-{
-	struct conf_entry *items;
-	size_t capacity = model->capacity ? model->capacity * 2 : 64;
-
-	if (model->n < model->capacity)
-		return;
-	items = arena_new_array(model->arena, struct conf_entry, capacity);
-	if (model->n)
-		memcpy(items, model->items, model->n * sizeof(*items));
-	model->items = items;
-	model->capacity = capacity;
-}
-
 void conf_model_set(struct conf_model *model, const char *name, const char *value, const char *field)
 {
 	bool found;
 	size_t index = find(model, name, &found);
 
 	if (!found) {
-		make_room(model);
+		model->items = arena_grow(model->arena, model->items, model->n, &model->capacity);
 		assert(index <= model->n && model->n < model->capacity);
 		memmove(&model->items[index + 1], &model->items[index], (model->n - index) * sizeof(*model->items));
 		model->n++;

@@ -95,9 +95,28 @@ static void test_reset_of_many_blocks(void **state)
 	assert_ptr_equal(arena_alloc(arena, 100), p);
 }
 
+static void test_grow(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	int *items = NULL, *before;
+	size_t room = 0;
+
+	(void)state;
+	for (size_t n = 0; n < 1000; n++) {
+		before = items;
+		items = arena_grow(arena, items, n, &room);
+		assert_true(n < room);
+		assert_true(n == 0 || items == before || room == 2 * n);
+		items[n] = (int)n;
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(items[i], i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_zeroed_and_aligned),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_large),
