@@ -3,8 +3,6 @@
 
 #include "cli/text_table.h"
 
-#include <string.h>
-
 void colour_write(FILE *out, bool colours, enum colour colour, const char *text)
 {
 	static const char *const codes[] = {[COLOUR_GOOD] = "32", [COLOUR_BUSY] = "33", [COLOUR_BAD] = "31", [COLOUR_FAINT] = "2"};
