@@ -17,6 +17,7 @@
 #include "kube/queue.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,12 +246,14 @@ static void order_append(struct queue *queue, struct entry *entry)
 	queue->depth++;
 }
 
-// How many workers a group may have while all groups that there are have something to do.
+// How many workers a group may have: all groups that there are have something to do.
 static int share(const struct queue *queue)
 {
 	int n = (int)HASH_COUNT(queue->groups);
 
-	return n > 0 && queue->workers > n ? queue->workers / n : 1;
+	if (queue->workers == 0 || n == 1)
+		return INT_MAX;
+	return queue->workers > n ? queue->workers / n : 1;
 }
 
 // The milliseconds until a group whose share is used up has one key less that counts; 0: its share is not used up.
@@ -259,7 +262,7 @@ static int64_t share_wait(const struct queue *queue, const struct group *group, 
 	int more = group->running - share(queue);
 	const struct entry *entry;
 
-	if (queue->workers == 0 || more < 0 || HASH_COUNT(queue->groups) == 1)
+	if (more < 0)
 		return 0;
 	// The list begins with those that were taken first: so many of them must be old.
 	for (entry = group->worked_on; more > 0; more--)
@@ -287,15 +290,23 @@ static bool may_run(const struct queue *queue, const struct group *group, int64_
 	return wait_ms == 0;
 }
 
-// The next one to be worked on; NULL: none is due, or may be taken now. *ret_wait_ms: see may_run().
-static struct entry *order_take(struct queue *queue, int64_t *ret_wait_ms)
+// The group whose turn it is; NULL: nothing is due, or may be taken now. *ret_wait_ms: see may_run().
+static struct group *next_group(const struct queue *queue, int64_t now, int64_t *ret_wait_ms)
 {
-	int64_t now = clock_monotonic_ms(queue->clock);
 	struct group *group = queue->ring;
-	struct entry *entry;
 
 	while (group && !may_run(queue, group, now, ret_wait_ms))
 		group = group->next;
+	return group;
+}
+
+// The next one to be worked on; NULL: as next_group().
+static struct entry *order_take(struct queue *queue, int64_t *ret_wait_ms)
+{
+	int64_t now = clock_monotonic_ms(queue->clock);
+	struct group *group = next_group(queue, now, ret_wait_ms);
+	struct entry *entry;
+
 	if (!group)
 		return NULL;
 	entry = group->order;
@@ -530,13 +541,12 @@ size_t queue_depth(struct queue *queue)
 
 bool queue_may_get(struct queue *queue)
 {
-	int64_t now = clock_monotonic_ms(queue->clock), wait_ms = -1;
-	bool may = false;
+	int64_t wait_ms = -1;
+	bool may;
 
 	(void)pthread_mutex_lock(&queue->lock);
 	(void)ripen(queue);
-	for (const struct group *group = queue->ring; group && !may; group = group->next)
-		may = may_run(queue, group, now, &wait_ms);
+	may = next_group(queue, clock_monotonic_ms(queue->clock), &wait_ms) != NULL;
 	(void)pthread_mutex_unlock(&queue->lock);
 	return may;
 }
