@@ -123,12 +123,17 @@ int apply_adopt(const struct context *context, const struct child *child, struct
 	return r < 0 ? err_wrap(err, "cannot adopt %s '%s'", child->resource->kind, child->name) : 0;
 }
 
-static int begin_to_write(const struct context *context, struct child *child, const char *json, struct err *err)
+static int told(const struct child *child, int r, struct err *err)
+{
+	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
+}
+
+static int begin_to_write(const struct context *context, struct child *child, struct arena *arena, struct err *err)
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 
-	return kube_apply_begin(context->client, child->resource, name, json, &options, &child->call, err);
+	return kube_apply_begin(context->client, child->resource, name, with_marks(child, arena), &options, &child->call, err);
 }
 
 // Ends the write. Where the API server finds the result invalid because a port was renumbered by hand, it is made once more after that
@@ -153,7 +158,7 @@ static int end_write(const struct context *context, struct child *child, struct 
 		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
 	}
 	// A guarded write over the version that was read comes too late now; the next pass makes it.
-	if (r < 0 || (r = begin_to_write(context, child, with_marks(child, arena), err)) < 0)
+	if (r < 0 || (r = begin_to_write(context, child, arena, err)) < 0)
 		return r;
 	return kube_call_end(steal_ptr(child->call), ret_written, err);
 }
@@ -168,13 +173,13 @@ int apply_try(const struct context *context, const struct child *child, struct a
 	if (applied && strcmp(applied, child->digest) == 0)
 		return 0;
 	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
-	// What write_child() can mend, it may.
+	// What end_write() can mend, it may.
 	if (r == ERR_INVALID && child->found &&
 	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
 		err_clear(err);
 		return 0;
 	}
-	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
+	return told(child, r, err);
 }
 
 // A child that stands as it is wanted is not written: it has no call then.
@@ -185,22 +190,18 @@ static int begin_child(const struct context *context, struct apply_memory *memor
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
 	if (child->found && stands_as_wanted(memory, child, child->found, arena))
 		return 0;
-	return begin_to_write(context, child, with_marks(child, arena), err);
+	return told(child, begin_to_write(context, child, arena, err), err);
 }
 
 static int end_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena,
 		     struct err *err)
 {
 	bool called = child->call != NULL;
-	int r;
 
-	if (!called) {
+	if (!called)
 		child->stands = kube_object_ref(child->found);
-	} else {
-		r = end_write(context, child, arena, &child->stands, err);
-		if (r < 0)
-			return err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name);
-	}
+	else if (end_write(context, child, arena, &child->stands, err) < 0)
+		return told(child, err->class, err);
 	remember(memory, child, child->stands);
 	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
 	child->written = called && !(child->found && strcmp(kube_object_resource_version(child->found),
