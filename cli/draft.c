@@ -3,8 +3,6 @@
 
 #include "cli/draft.h"
 
-#include <string.h>
-
 #include "operator/fleet/entry_trial.h"
 #include "operator/object/live_set.h"
 
@@ -38,18 +36,9 @@ static int record_entry(struct draft *draft, const struct plugin_plan_inputs *in
 		return r;
 	with = workload_of(draft, &draft->plan);
 	without = workload_of(draft, &plan);
-	facts.base = workload_template_digest(&without, arena);
-	facts.entry = strcmp(facts.base, workload_template_digest(&with, arena)) != 0;
+	entry_trial_compare(&with, &without, arena, &facts);
 	draft->fleet_entry = entry_trial_record(&facts, arena);
 	return 0;
-}
-
-static int refuse_version(const struct draft *draft, struct err *err)
-{
-	if (draft->form != FLEET_FORM_REFUSED)
-		return 0;
-	return err_set(err, ERR_INVALID, "spec.image.tag: '%.210s' is older than 5.26, the oldest supported version; choose a newer tag",
-		       draft->dbms.image.tag);
 }
 
 int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err)
@@ -66,9 +55,8 @@ int draft_make(const struct draft_source *source, struct arena *arena, struct dr
 		ret->dbms.metadata.namespace = source->namespace;
 	ret->version = version_of_tag(ret->dbms.image.tag);
 	ret->form = version_fleet_form(&ret->version);
-	r = refuse_version(ret, err);
-	if (r < 0)
-		return r;
+	if (ret->form == FLEET_FORM_REFUSED)
+		return err_set(err, ERR_INVALID, "%s", version_refusal(ret->dbms.image.tag, NULL, arena));
 	names_of(&ret->dbms, arena, &ret->names);
 	target = (struct plugin_claims_target){ret->dbms.metadata.name, ret->dbms.kind == DBMS_CLUSTER, ret->version};
 	plugin_claims_judge(source->plugins, source->n_plugins, &target, arena, &ret->claims);

@@ -58,6 +58,12 @@ struct version version_of_server(const char *text)
 	return version_of_tag(strncmp(text, product, strlen(product)) ? text : text + strlen(product));
 }
 
+const char *version_refusal(const char *tag, const char *told, struct arena *arena)
+{
+	return arena_printf(arena, "spec.image.tag: '%s'%s%s is older than 5.26, the oldest supported version; choose a newer tag", tag,
+			    told ? ", which runs Neo4j " : "", told ? told : "");
+}
+
 int version_compare(const struct version *a, int major, int minor, int patch)
 {
 	if (a->major != major)

@@ -44,6 +44,9 @@ enum fleet_form {
 
 enum fleet_form version_fleet_form(const struct version *version);
 
+// Why an image is refused whose tag, or whose server (told: what it said; NULL: none has), is FLEET_FORM_REFUSED.
+const char *version_refusal(const char *tag, const char *told, struct arena *arena);
+
 // Negative, 0, positive as a is older than, equal to, newer than major.minor.patch. Not for undecidable versions.
 int version_compare(const struct version *a, int major, int minor, int patch);
 

@@ -25,6 +25,13 @@ static const char *base_of(const char *record)
 	return space ? space + 1 : "";
 }
 
+void entry_trial_compare(const struct workload_inputs *with, const struct workload_inputs *without, struct arena *arena,
+			 struct entry_trial_facts *facts)
+{
+	facts->base = workload_template_digest(without, arena);
+	facts->entry = strcmp(facts->base, workload_template_digest(with, arena)) != 0;
+}
+
 const char *entry_trial_record(const struct entry_trial_facts *facts, struct arena *arena)
 {
 	bool same = strcmp(base_of(facts->record), facts->base) == 0;

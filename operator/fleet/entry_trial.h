@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "operator/manifest/workload.h"
 #include "operator/object/pod.h"
 
 // The record of the entry: "absent BASE", "trial BASE" or "passed BASE". BASE is the digest of what the template would be
@@ -24,6 +25,10 @@ struct entry_trial_facts {
 };
 
 const char *entry_trial_record(const struct entry_trial_facts *facts, struct arena *arena);
+
+// Sets base and entry from the two forms of the template.
+void entry_trial_compare(const struct workload_inputs *with, const struct workload_inputs *without, struct arena *arena,
+			 struct entry_trial_facts *facts);
 
 // Whether a record says that the entry is in the template; that it is on trial there.
 bool entry_trial_has_entry(const char *record);

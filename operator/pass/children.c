@@ -3,8 +3,6 @@
 
 #include "operator/pass/children.h"
 
-#include <string.h>
-
 #include "operator/cluster/roll.h"
 #include "operator/plugin/plugin_plan.h"
 
@@ -104,8 +102,7 @@ static int record_entry(const struct inputs *inputs, struct workload_inputs *wor
 	if (r < 0)
 		return r;
 	other = workload_of(inputs, &without);
-	facts.base = workload_template_digest(&other, arena);
-	facts.entry = strcmp(facts.base, workload_template_digest(workload, arena)) != 0;
+	entry_trial_compare(workload, &other, arena, &facts);
 	workload->fleet_entry = entry_trial_record(&facts, arena);
 	return 0;
 }

@@ -239,10 +239,7 @@ int pass_shape(struct pass *pass, struct err *err)
 
 	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
 		pass_refuse(pass, REASON_VERSION_UNSUPPORTED,
-		       arena_printf(pass->arena, "spec.image.tag: '%s'%s%s is older than 5.26, the oldest supported version; choose a "
-						 "newer tag",
-				    inputs->dbms.image.tag, inputs->told ? ", which runs Neo4j " : "",
-				    inputs->told ? version_text(&inputs->version, pass->arena) : ""));
+		       version_refusal(inputs->dbms.image.tag, inputs->told ? version_text(&inputs->version, pass->arena) : NULL, pass->arena));
 		return 0;
 	}
 	downgrade = version_downgrade(inputs->live.image, inputs->dbms.image.tag, inputs->dbms.status.version, pass->arena);
