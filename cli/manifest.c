@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "cli/yaml_scalar.h"
+#include "kube/yaml_faults.h"
 
 #define NODES_MAX 500000
 #define TEXTS_MAX ((size_t)2 * MANIFEST_MAX_BYTES)
@@ -228,26 +229,6 @@ static int add_document(struct manifest *manifest, const char *source, struct fy
 	return add_objects(manifest, &object, err);
 }
 
-static void swallow(struct fy_diag *diag, void *user, const char *text, size_t len)
-{
-	(void)diag, (void)user, (void)text, (void)len;
-}
-
-static struct fy_diag *silent_diag(void)
-{
-	struct fy_diag_cfg silent;
-	struct fy_diag *diag;
-
-	fy_diag_cfg_default(&silent);
-	silent.fp = NULL;
-	silent.output_fn = swallow;
-	diag = fy_diag_create(&silent);
-	if (!diag)
-		abort();
-	fy_diag_set_collect_errors(diag, true);
-	return diag;
-}
-
 static int syntax_error(struct fy_diag *diag, int *ret_line, struct err *err)
 {
 	void *iter = NULL;
@@ -274,7 +255,7 @@ static int read_documents(struct manifest *manifest, const char *source, struct 
 
 int manifest_read(struct manifest *manifest, const char *source, const char *text, size_t len, int *ret_line, struct err *err)
 {
-	struct fy_diag *diag = silent_diag();
+	struct fy_diag *diag = yaml_faults_new();
 	const struct fy_parse_cfg parse = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_PARSE, .diag = diag};
 	struct fy_parser *parser = fy_parser_create(&parse);
 	// The nodes refer to the text.

@@ -4,11 +4,11 @@
 #include "kube/kubeconfig.h"
 
 #include <libfyaml.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "kube/proxy.h"
+#include "kube/yaml_faults.h"
 
 #define EXEC_ITEMS_MAX 64
 
@@ -256,11 +256,6 @@ static int read_context(struct reader *reader, const char *name, struct err *err
 	return r < 0 || !user ? r : read_user(reader, user, err);
 }
 
-static void swallow(struct fy_diag *diag, void *user, const char *text, size_t len)
-{
-	(void)diag, (void)user, (void)text, (void)len;
-}
-
 // Says on which line it is no YAML. libfyaml would print the line itself, credentials and all.
 static int not_yaml(const char *path, struct fy_diag *diag, struct err *err)
 {
@@ -289,26 +284,11 @@ static int read_yaml(struct reader *reader, const struct kubeconfig_file *file, 
 	return 0;
 }
 
-static struct fy_diag *silent_diag(void)
-{
-	struct fy_diag_cfg silent;
-	struct fy_diag *diag;
-
-	fy_diag_cfg_default(&silent);
-	silent.fp = NULL;
-	silent.output_fn = swallow;
-	diag = fy_diag_create(&silent);
-	if (!diag)
-		abort();
-	fy_diag_set_collect_errors(diag, true);
-	return diag;
-}
-
 int kubeconfig_read(const struct kubeconfig_file *files, size_t n, const char *context, struct arena *arena, struct kubeconfig *ret,
 		    struct err *err)
 {
 	struct reader reader = {.arena = arena, .config = ret};
-	struct fy_diag *diag = silent_diag();
+	struct fy_diag *diag = yaml_faults_new();
 	int r = 0;
 
 	*ret = (struct kubeconfig){0};
