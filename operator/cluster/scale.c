@@ -15,7 +15,10 @@ struct scale {
 	const struct scale_facts *facts;
 	struct arena *arena;
 	struct scale_decision *ret;
-	int target; // servers that stay
+	int target;				// servers that stay
+	const struct pod **pods;		// by ordinal, NULL: none
+	const struct topology_server **servers; // the same
+	int n_found;				// of both; those beyond are looked for when they are asked for
 };
 
 static bool is(const struct topology_server *server, const char *state)
@@ -32,7 +35,7 @@ static const struct data_volume *volume_of(const struct scale_facts *facts, int 
 	return NULL;
 }
 
-static const struct pod *pod_of(const struct scale_facts *facts, int ordinal)
+static const struct pod *find_pod(const struct scale_facts *facts, int ordinal)
 {
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		if (names_ordinal(facts->names, facts->pods[i].name) == ordinal)
@@ -41,17 +44,57 @@ static const struct pod *pod_of(const struct scale_facts *facts, int ordinal)
 	return NULL;
 }
 
-static const struct topology_server *server_of(const struct scale_facts *facts, int ordinal, struct arena *arena)
+static const struct topology_server *find_server(const struct scale_facts *facts, int ordinal, struct arena *arena)
 {
-	const struct pod *pod = pod_of(facts, ordinal);
+	const struct pod *pod = find_pod(facts, ordinal);
 	struct pod absent = {.name = pod ? NULL : names_pod(facts->names, ordinal, arena)};
 
 	return survey_server(facts->survey, facts->names, pod ? pod : &absent);
 }
 
+static const struct pod *pod_of(const struct scale *s, int ordinal)
+{
+	return ordinal < s->n_found ? s->pods[ordinal] : find_pod(s->facts, ordinal);
+}
+
+static const struct topology_server *server_of(const struct scale *s, int ordinal)
+{
+	return ordinal < s->n_found ? s->servers[ordinal] : find_server(s->facts, ordinal, s->arena);
+}
+
 static bool has_survey(const struct scale_facts *facts)
 {
 	return facts->survey && !facts->survey->problem;
+}
+
+// One past the highest ordinal that a server may have: somebody may have scaled the StatefulSet beyond what the spec allows.
+static int ordinals(const struct scale *s)
+{
+	return s->facts->replicas > TOPOLOGY_SERVERS_MAX ? s->facts->replicas : TOPOLOGY_SERVERS_MAX;
+}
+
+// Each step asks for all of them.
+static void find_all(struct scale *s)
+{
+	const struct scale_facts *facts = s->facts;
+	int n = ordinals(s);
+
+	s->n_found = n;
+	s->pods = arena_new_array(s->arena, const struct pod *, (size_t)n);
+	s->servers = arena_new_array(s->arena, const struct topology_server *, (size_t)n);
+	for (size_t i = facts->n_pods; i-- > 0;) {
+		int ordinal = names_ordinal(facts->names, facts->pods[i].name);
+
+		if (ordinal >= 0 && ordinal < n)
+			s->pods[ordinal] = &facts->pods[i];
+	}
+	for (size_t i = 0; has_survey(facts) && i < facts->survey->servers.n; i++) {
+		const char *address = facts->survey->servers.items[i].address;
+		int ordinal = address ? names_host_ordinal(facts->names, address) : -1;
+
+		if (ordinal >= 0 && ordinal < n && !s->servers[ordinal])
+			s->servers[ordinal] = find_server(facts, ordinal, s->arena);
+	}
 }
 
 // Neither of them is undone by Neo4j.
@@ -62,15 +105,16 @@ static bool was_drained(const struct topology_server *server)
 
 // What has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server. The first mark alone is no
 // beginning: the operator may have died before the server was told, and one that is older may have been wrong.
-static int target_of(const struct scale_facts *facts, struct arena *arena)
+static int target_of(const struct scale *s)
 {
+	const struct scale_facts *facts = s->facts;
 	int target = facts->wanted;
 
 	for (size_t i = 0; i < facts->n_volumes; i++) {
 		const struct data_volume *volume = &facts->volumes[i];
 
 		if (volume->ordinal < target && (volume->deallocated || (volume->leaving && has_survey(facts) &&
-									was_drained(server_of(facts, volume->ordinal, arena)))))
+									was_drained(server_of(s, volume->ordinal)))))
 			target = volume->ordinal;
 	}
 	return target;
@@ -209,7 +253,7 @@ static bool bring_back(struct scale *s)
 
 		if (volume->deleting || volume->ordinal < s->ret->replicas)
 			continue;
-		server = server_of(s->facts, volume->ordinal, s->arena);
+		server = server_of(s, volume->ordinal);
 		if (!server || is(server, "Free") || (is(server, "Deallocated") && bears(volume, server->id)))
 			continue;
 		s->ret->replicas = volume->ordinal + 1;
@@ -227,7 +271,7 @@ static bool discard_volume(struct scale *s, const struct data_volume *volume)
 	const struct topology_server *server;
 
 	s->ret->volume = volume;
-	if (pod_of(s->facts, volume->ordinal))
+	if (pod_of(s, volume->ordinal))
 		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to end", pod));
 	if (volume->deleting)
 		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for claim '%s' to go", volume->name));
@@ -257,7 +301,7 @@ static bool discard_volumes(struct scale *s)
 static bool enable(struct scale *s, int from, int to)
 {
 	for (int i = from; i < to && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s->facts, i, s->arena);
+		const struct topology_server *server = server_of(s, i);
 
 		if (server && is(server, "Free") && strcmp(server->health, "Available") == 0)
 			s->ret->servers[s->ret->n_servers++] = server->id;
@@ -269,7 +313,7 @@ static bool enable(struct scale *s, int from, int to)
 static bool wait_for_others(struct scale *s)
 {
 	for (int i = 0; i < s->target; i++) {
-		const struct pod *pod = pod_of(s->facts, i);
+		const struct pod *pod = pod_of(s, i);
 		const char *problem;
 
 		if (!pod || !pod->ready || pod->terminating)
@@ -281,12 +325,6 @@ static bool wait_for_others(struct scale *s)
 			return settle(s, survey_is_outside(s->facts->survey, s->facts->names, pod) ? SCALE_STOPPED : SCALE_WAIT, arena_printf(s->arena, "waiting for the servers that stay; %s", problem));
 	}
 	return false;
-}
-
-// One past the highest ordinal that a server may have: somebody may have scaled the StatefulSet beyond what the spec allows.
-static int ordinals(const struct scale *s)
-{
-	return s->facts->replicas > TOPOLOGY_SERVERS_MAX ? s->facts->replicas : TOPOLOGY_SERVERS_MAX;
 }
 
 // Before the servers are told, so that an operator that comes after us knows that it was us.
@@ -312,18 +350,18 @@ static bool drain(struct scale *s)
 	bool any = false;
 
 	for (int i = s->target; i < ordinals(s) && !any; i++)
-		any = is_to_be_drained(server_of(s->facts, i, s->arena));
+		any = is_to_be_drained(server_of(s, i));
 	if (!any)
 		return false;
 	problem = capacity_problem(s->facts, s->target, s->arena);
 	if (problem)
 		return settle(s, SCALE_REFUSED, problem);
 	for (int i = ordinals(s) - 1; i >= s->target; i--) {
-		if (is_to_be_drained(server_of(s->facts, i, s->arena)) && mark(s, i))
+		if (is_to_be_drained(server_of(s, i)) && mark(s, i))
 			return true;
 	}
 	for (int i = s->target; i < ordinals(s) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s->facts, i, s->arena);
+		const struct topology_server *server = server_of(s, i);
 
 		if (is_to_be_drained(server))
 			s->ret->servers[s->ret->n_servers++] = server->id;
@@ -351,7 +389,7 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
 {
 	const struct data_volume *volume = volume_of(s->facts, ordinal);
-	const struct pod *pod = pod_of(s->facts, ordinal);
+	const struct pod *pod = pod_of(s, ordinal);
 
 	if (!volume || volume->deleting || bears(volume, server->id))
 		return false;
@@ -373,7 +411,7 @@ static void let_go(struct scale *s, int ordinal)
 {
 	const struct data_volume *volume = volume_of(s->facts, ordinal);
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
-	const struct pod *pod = pod_of(s->facts, ordinal);
+	const struct pod *pod = pod_of(s, ordinal);
 
 	// A pod that is missing, or has not run yet, may hold what its claim held before, or waits for a new claim that would be left behind.
 	if (!is_condemned(s, ordinal) && (may_come_back(pod) || pod->ends == 0 || !volume || volume->deleting)) {
@@ -404,7 +442,7 @@ static void leave_cluster(struct scale *s, const struct topology_server *server,
 static void take_away(struct scale *s)
 {
 	for (int i = ordinals(s) - 1; i >= s->target; i--) {
-		const struct topology_server *server = server_of(s->facts, i, s->arena);
+		const struct topology_server *server = server_of(s, i);
 
 		if (!server && i != s->facts->replicas - 1)
 			continue;
@@ -420,11 +458,11 @@ static void take_away(struct scale *s)
 static const struct topology_server *find_remains(const struct scale *s, int *ret_ordinal)
 {
 	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < ordinals(s); i++) {
-		const struct topology_server *server = server_of(s->facts, i, s->arena);
+		const struct topology_server *server = server_of(s, i);
 		const struct data_volume *volume = volume_of(s->facts, i);
 
 		*ret_ordinal = i;
-		if (server && !pod_of(s->facts, i) &&
+		if (server && !pod_of(s, i) &&
 		    (is(server, "Free") || (is(server, "Deallocated") && (!volume || bears(volume, server->id)))))
 			return server;
 	}
@@ -522,10 +560,12 @@ bool scale_is_grave(const struct scale_facts *facts, const struct scale_decision
 
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret)
 {
-	struct scale s = {.facts = facts, .arena = arena, .ret = ret, .target = target_of(facts, arena)};
+	struct scale s = {.facts = facts, .arena = arena, .ret = ret};
 	bool surveyed;
 	int ordinal;
 
+	find_all(&s);
+	s.target = target_of(&s);
 	*ret = (struct scale_decision){.replicas = facts->replicas > s.target ? facts->replicas : s.target};
 	if (facts->replicas > 0 && discard_volumes(&s))
 		return;

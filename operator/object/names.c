@@ -3,7 +3,6 @@
 
 #include "operator/object/names.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "operator/object/labels.h"
@@ -31,17 +30,32 @@ const char *names_pod(const struct names *names, int index, struct arena *arena)
 	return arena_printf(arena, "%s-%d", names->workload, index);
 }
 
-int names_ordinal(const struct names *names, const char *pod)
+// As Kubernetes writes it: no sign, no leading zero, four digits at most.
+static int read_ordinal(const char *digits, char end)
+{
+	int ordinal = 0;
+	size_t n = 0;
+
+	for (; n < 4 && digits[n] >= '0' && digits[n] <= '9'; n++)
+		ordinal = ordinal * 10 + (digits[n] - '0');
+	return n == 0 || (digits[0] == '0' && n > 1) || digits[n] != end ? -1 : ordinal;
+}
+
+static int ordinal_in(const struct names *names, const char *text, char end)
 {
 	size_t len = strlen(names->workload);
-	const char *digits = pod + len + 1;
 
-	if (strncmp(pod, names->workload, len) != 0 || pod[len] != '-')
-		return -1;
-	// As Kubernetes writes it: no sign, no leading zero.
-	if (!*digits || strlen(digits) > 4 || (digits[0] == '0' && digits[1]) || digits[strspn(digits, "0123456789")])
-		return -1;
-	return (int)strtol(digits, NULL, 10);
+	return strncmp(text, names->workload, len) == 0 && text[len] == '-' ? read_ordinal(text + len + 1, end) : -1;
+}
+
+int names_ordinal(const struct names *names, const char *pod)
+{
+	return ordinal_in(names, pod, '\0');
+}
+
+int names_host_ordinal(const struct names *names, const char *host)
+{
+	return ordinal_in(names, host, '.');
 }
 
 const char *names_pod_host(const struct names *names, int index, struct arena *arena)

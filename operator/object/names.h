@@ -30,6 +30,9 @@ const char *names_pod(const struct names *names, int index, struct arena *arena)
 // The index of a pod's name; -1 when it is none of the deployment's.
 int names_ordinal(const struct names *names, const char *pod);
 
+// The same of a host's first label; -1 as well when the host has only one.
+int names_host_ordinal(const struct names *names, const char *host);
+
 // n-server-0.n-headless.NAMESPACE.svc.cluster.local: the name a certificate is checked against. Never dialled (B9).
 const char *names_pod_host(const struct names *names, int index, struct arena *arena);
 

@@ -67,6 +67,13 @@ static void test_ordinals(void **state)
 	assert_int_equal(names_ordinal(&names, "n-server-99999"), -1);
 	assert_int_equal(names_ordinal(&names, "n-serve"), -1);
 	assert_int_equal(names_ordinal(&names, "other-server-0"), -1);
+	assert_int_equal(names_ordinal(&names, "n-server-0.n"), -1);
+	assert_int_equal(names_host_ordinal(&names, "n-server-0.n-headless"), 0);
+	assert_int_equal(names_host_ordinal(&names, "n-server-9999.n"), 9999);
+	assert_int_equal(names_host_ordinal(&names, "n-server-10000.n"), -1);
+	assert_int_equal(names_host_ordinal(&names, "n-server-.n"), -1);
+	assert_int_equal(names_host_ordinal(&names, "n-server-1"), -1);
+	assert_int_equal(names_host_ordinal(&names, "n-server"), -1);
 }
 
 static void test_server_of_a_pod(void **state)
