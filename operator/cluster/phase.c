@@ -46,7 +46,7 @@ static struct tally count_pods(const struct phase_facts *facts)
 	return tally;
 }
 
-const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena)
+const char *phase_members_problem(const struct phase_facts *facts, member_problem_fn problem_of, const struct pod *but, struct arena *arena)
 {
 	if (!facts->cluster)
 		return NULL;
@@ -58,8 +58,7 @@ const char *phase_members_problem(const struct phase_facts *facts, bool database
 
 		if (pod == but)
 			continue;
-		problem = databases ? survey_problem(facts->survey, facts->names, pod, arena)
-				    : survey_member_problem(facts->survey, facts->names, pod, arena);
+		problem = problem_of(facts->survey, facts->names, pod, arena);
 		if (problem)
 			return problem;
 	}
@@ -106,7 +105,7 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 // The pods are as wanted, or so it seems from outside.
 static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
-	const char *problem = phase_members_problem(facts, false, NULL, arena);
+	const char *problem = phase_members_problem(facts, survey_member_problem, NULL, arena);
 	enum reason reason = facts->survey && facts->survey->problem ? facts->survey->reason : REASON_SERVERS_NOT_ENABLED;
 	const char *lost = problem ? NULL : lost_words(facts, arena);
 

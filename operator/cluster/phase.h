@@ -58,6 +58,9 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 // Whether a pod runs an older template than the StatefulSet's newest.
 bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
 
-// Of a cluster whose pods are all there: what keeps its servers from being full members, with databases: what keeps them from
-// being back. One pod may be left out of account (but; NULL: none). NULL when nothing does, and for a standalone.
-const char *phase_members_problem(const struct phase_facts *facts, bool databases, const struct pod *but, struct arena *arena);
+// survey_member_problem(), survey_problem() or survey_host_problem().
+typedef const char *(*member_problem_fn)(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena);
+
+// Of a cluster whose pods are all there: the first problem of a server, as problem_of() sees it. One pod may be left out of account (but;
+// NULL: none). NULL when there is no problem, and for a standalone.
+const char *phase_members_problem(const struct phase_facts *facts, member_problem_fn problem_of, const struct pod *but, struct arena *arena);

@@ -150,9 +150,11 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 {
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
-	if (facts->removing && chosen->ready)
-		return arena_printf(arena, "until servers are removed (%s)", facts->removing);
-	return phase_members_problem(facts, true, chosen->ready ? NULL : chosen, arena);
+	if (chosen->ready)
+		return facts->removing ? arena_printf(arena, "until servers are removed (%s)", facts->removing)
+				       : phase_members_problem(facts, survey_problem, NULL, arena);
+	// Servers on their way out may be waiting for this very pod, and are Enabled never again.
+	return phase_members_problem(facts, facts->removing ? survey_host_problem : survey_problem, chosen, arena);
 }
 
 void roll_decide(const struct phase_facts *facts, struct arena *arena, struct roll_decision *ret)

@@ -336,7 +336,9 @@ static const char *unlisted(const struct survey *survey, const struct pod *pod, 
 	return arena_printf(arena, "%s: SHOW SERVERS of %s does not list its server; asked itself, %s", pod->name, survey->asked, says);
 }
 
-const char *survey_member_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
+// What its state among the servers is, is for the caller to judge.
+static const char *host_problem(const struct survey *survey, const struct names *names, const struct pod *pod, bool enabled,
+				struct arena *arena)
 {
 	const struct topology_server *server;
 
@@ -345,23 +347,40 @@ const char *survey_member_problem(const struct survey *survey, const struct name
 	server = survey_server(survey, names, pod);
 	if (!server)
 		return unlisted(survey, pod, arena);
-	if (strcmp(server->state, "Enabled") != 0)
+	if (enabled && strcmp(server->state, "Enabled") != 0)
 		return arena_printf(arena, "%s: its server is %s", pod->name, server->state);
 	if (strcmp(server->health, "Available") != 0)
 		return arena_printf(arena, "%s: its server is %s", pod->name, server->health);
 	return NULL;
 }
 
-const char *survey_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
+static const char *copy_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
 {
-	const char *problem = survey_member_problem(survey, names, pod, arena);
-
-	for (size_t i = 0; !problem && i < survey->copies.n; i++) {
+	for (size_t i = 0; i < survey->copies.n; i++) {
 		const struct topology_copy *copy = &survey->copies.items[i];
 
 		if (survey_is_at(copy->address, names, pod) && strcmp(copy->requested, "online") == 0 &&
 		    strcmp(copy->current, "online") != 0)
-			problem = arena_printf(arena, "%s: database '%s' is %s there", pod->name, copy->database, copy->current);
+			return arena_printf(arena, "%s: database '%s' is %s there", pod->name, copy->database, copy->current);
 	}
-	return problem;
+	return NULL;
+}
+
+const char *survey_member_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
+{
+	return host_problem(survey, names, pod, true, arena);
+}
+
+const char *survey_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
+{
+	const char *problem = host_problem(survey, names, pod, true, arena);
+
+	return problem ? problem : copy_problem(survey, names, pod, arena);
+}
+
+const char *survey_host_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena)
+{
+	const char *problem = host_problem(survey, names, pod, false, arena);
+
+	return problem ? problem : copy_problem(survey, names, pod, arena);
 }

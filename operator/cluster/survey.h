@@ -74,3 +74,7 @@ const char *survey_member_problem(const struct survey *survey, const struct name
 
 // As above, or a database that is to be online and is not so on this server.
 const char *survey_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena);
+
+// Why what a pod's server holds is not there to be read: not listed, not Available, or a database that is not online. Its state does not
+// matter: a server that is Free holds nothing, one that is Deallocating still serves what it holds.
+const char *survey_host_problem(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena);

@@ -17,8 +17,9 @@
  * written down before the servers are told to leave).
  *
  * Reduced: three servers and at least two, one database a cluster, one action a pass, an answer that lags is one earlier state of all
- * rows, and no pod becomes ready and fails again between the operator's look at it and its eviction. Left to test/unit/operator/sim: views of pods and claims that lag behind, rows without an address, databases that are stopped
- * or have no room. FAULTS says how many events there are in all, of any kind and at any moment.
+ * rows, and no pod becomes ready and fails again between the operator's look at it and its eviction. Left to
+ * test/unit/operator/sim: views of pods and claims that lag behind, rows without an address, databases that are stopped or have no room.
+ * FAULTS says how many events there are in all, of any kind and at any moment.
  */
 #ifndef FAULTS
 #define FAULTS 2
@@ -230,6 +231,9 @@ inline decide_scale()
 }
 
 #define is_well(i) ((i) >= replicas || stays_well(c, i))
+/* While servers are removed: those on their way out may wait for the one that is dead, and are Enabled never again. */
+#define is_host(i) \
+	((i) >= replicas || (busy && is_ready(i) && volume[i] == c && says(c, i) != NONE && says(c, i) != DROPPED) || stays_well(c, i))
 #define is_missing(i) ((i) < replicas && (pod[i] == ABSENT || pod[i] == ENDING))
 #define is_outdated(i) ((i) < replicas && (pod[i] == STARTING || pod[i] == UP) && made_of[i] != revision)
 #define is_dead(i) (is_outdated(i) && !is_ready(i))
@@ -276,9 +280,9 @@ inline decide_roll()
 		:: is_dead(0) && noted[0] -> choose(EVICT, 0)
 		:: is_dead(1) && noted[1] && !noted[0] -> choose(EVICT, 1)
 		:: is_dead(2) && noted[2] && !noted[0] && !noted[1] -> choose(EVICT, 2)
-		:: is_dead(0) && !any(noted_dead) && c != EMPTY && is_well(1) && is_well(2) -> choose(EVICT, 0)
-		:: is_dead(1) && !any(noted_dead) && c != EMPTY && is_well(0) && is_well(2) -> choose(EVICT, 1)
-		:: is_dead(2) && !any(noted_dead) && c != EMPTY && is_well(0) && is_well(1) -> choose(EVICT, 2)
+		:: is_dead(0) && !any(noted_dead) && c != EMPTY && is_host(1) && is_host(2) -> choose(EVICT, 0)
+		:: is_dead(1) && !any(noted_dead) && c != EMPTY && is_host(0) && is_host(2) -> choose(EVICT, 1)
+		:: is_dead(2) && !any(noted_dead) && c != EMPTY && is_host(0) && is_host(1) -> choose(EVICT, 2)
 #endif
 		:: !busy && c != EMPTY && is_well(0) && is_well(1) && is_well(2) ->
 			if

@@ -302,6 +302,33 @@ static void test_waits_for_removal(void **state)
 	expect(&facts, NULL, "until servers are removed (draining n-server-3)");
 }
 
+// B6: a pod that fails goes while servers leave, since their leaving waits for it. What they hold must be there to be read.
+static void test_removal_waits_for_it(void **state)
+{
+	static const char *const states[] = {"Free", "Deallocating", "Deallocated", "Cordoned"};
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	facts.removing = "waiting for n-server-1, which stays, to be ready";
+	m.pods[1].ready = false;
+	m.servers[1].health = "Unavailable";
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		m.servers[2].state = states[i];
+		expect(&facts, "n-server-1", NULL);
+	}
+	m.copies[2].current = "store copying";
+	expect(&facts, NULL, "n-server-2: database 'neo4j' is store copying there");
+	m.servers[2].health = "Unavailable";
+	expect(&facts, NULL, "n-server-2: its server is Unavailable");
+	facts.removing = NULL;
+	m.servers[2].health = "Available";
+	m.copies[2].current = "online";
+	expect(&facts, NULL, "n-server-2: its server is Cordoned");
+}
+
 static void test_nothing_before_the_controller_has_seen_it(void **state)
 {
 	struct members m;
@@ -344,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_fails_in_the_middle),
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_waits_for_removal),
+		cmocka_unit_test(test_removal_waits_for_it),
 		cmocka_unit_test(test_nothing_before_the_controller_has_seen_it),
 		cmocka_unit_test(test_standalone),
 	};
