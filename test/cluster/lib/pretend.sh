@@ -65,6 +65,7 @@ command_pretend() {
 		say "cluster '$name' is up already"
 		return 0
 	}
+	clear_remains
 	say "starting the control plane of cluster '$name'"
 	mkdir -p "$run"/{pid,log,pki,etcd} "$state"
 	chmod 700 "$run/pki" "$run/etcd"

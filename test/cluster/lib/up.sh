@@ -99,6 +99,13 @@ is_ready() {
 		kubectl_run get serviceaccount default && network_run curl -fsS -m 1 "http://$address:8181/ready"
 }
 
+# A machine that went down, or took all processes away, left the data of a cluster behind: what ran in it would run again.
+clear_remains() {
+	! process_alive etcd && [ -d "$run/etcd" ] || return 0
+	say "cluster '$name' ended without being taken down; clearing away what is left of it"
+	command_down >/dev/null
+}
+
 command_up() {
 	local started=$SECONDS
 	if process_alive kubelet && [ "$(node_count)" -ne "$nodes" ]; then
@@ -109,6 +116,7 @@ command_up() {
 		return 0
 	fi
 	build_binaries
+	clear_remains
 	say "starting cluster '$name'"
 	mkdir -p "$run"/{pid,log,pki,volumes,etcd} "$state"
 	[ "$nodes" -eq 0 ] || (cd "$run" && seq -f 'nodes/node-%g' "$nodes" | xargs mkdir -p)
