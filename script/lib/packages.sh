@@ -12,6 +12,21 @@ package_is_installed() {
 	[ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = "install ok installed" ]
 }
 
+# A fresh machine upgrades itself in its first minutes: whoever holds apt's locks is waited for.
+apt_get() {
+	local errors end=$((SECONDS + 300))
+	errors=$(mktemp)
+	until as_root apt-get "$@" 2>"$errors"; do
+		cat "$errors" >&2
+		if ! grep -q 'Could not get lock' "$errors" || [ "$SECONDS" -ge "$end" ]; then
+			rm -f "$errors"
+			return 100
+		fi
+		sleep 2
+	done
+	rm -f "$errors"
+}
+
 packages_install() {
 	local name missing=()
 	while read -r name; do
@@ -19,8 +34,8 @@ packages_install() {
 	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$@" | sort -u)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing by apt (as root): ${missing[*]}"
-	with_progress "apt-get update" as_root apt-get update
-	with_progress "apt-get install" as_root apt-get install -y --no-install-recommends "${missing[@]}"
+	with_progress "apt-get update" apt_get update
+	with_progress "apt-get install" apt_get install -y --no-install-recommends "${missing[@]}"
 }
 
 # The Debian mirror that this machine's own apt sources name, without a trailing slash.
@@ -36,7 +51,7 @@ packages_yyjson() {
 		return 0
 	fi
 	if [[ $(apt-cache policy libyyjson-dev 2>/dev/null) == *'Candidate: '[0-9]* ]]; then
-		with_progress "apt-get install libyyjson-dev" as_root apt-get install -y --no-install-recommends libyyjson-dev
+		with_progress "apt-get install libyyjson-dev" apt_get install -y --no-install-recommends libyyjson-dev
 		return 0
 	fi
 	dir=$(cache_dir yyjson-apt)
