@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/plural.h"
 #include "cli/rendering.h"
 #include "cli/timespan.h"
 #include "cli/tree.h"
@@ -88,7 +89,7 @@ static void draw_server(const struct drawing *drawing, struct tree *parent, yyjs
 
 	add(drawing, parent, (struct heading){colour_of(state), state}, "%s%s%s%s%s%s%s", text_of(drawing, server, "name"),
 	    around(drawing, " on ", text_of(drawing, server, "node"), ""), around(drawing, ", started ", started, ""),
-	    restarts ? arena_printf(drawing->arena, ", %lld restart%s", restarts, restarts == 1 ? "" : "s") : "", older ? ", to be replaced" : "",
+	    restarts ? arena_printf(drawing->arena, ", %lld restart%s", restarts, plural((unsigned long long)restarts)) : "", older ? ", to be replaced" : "",
 	    around(drawing, ": ", problem, ""), strcmp(words, problem) != 0 ? around(drawing, "; before: ", words, "") : "");
 }
 

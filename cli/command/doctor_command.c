@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/plural.h"
 #include "cli/program.h"
 #include "cli/rendering.h"
 #include "cli/text_table.h"
@@ -46,11 +47,6 @@ static yyjson_mut_doc *document(struct program *program, const struct diagnosis 
 	for (size_t i = 0; i < diagnosis->n_unread; i++)
 		yyjson_mut_arr_add_str(doc, list, diagnosis->unread[i]);
 	return doc;
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static int report(struct program *program, const struct diagnosis *diagnosis)

@@ -5,6 +5,7 @@
 
 #include "api/dbms.h"
 #include "base/json.h"
+#include "base/plural.h"
 #include "cli/kinds.h"
 #include "cli/overview.h"
 #include "cli/portrait.h"
@@ -94,7 +95,7 @@ static void write_totals(struct program *program, const struct overview *overvie
 		registered += strcmp(row->fleet, "registered") == 0;
 		connected += strcmp(row->connected, "yes") == 0;
 	}
-	(void)fprintf(out, "\n%zu deployment%s", overview->n, overview->n == 1 ? "" : "s");
+	(void)fprintf(out, "\n%zu deployment%s", overview->n, plural(overview->n));
 	for (size_t phase = 0; phase < sizeof(phases) / sizeof(phases[0]); phase++) {
 		if (!counts[phase])
 			continue;

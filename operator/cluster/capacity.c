@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
+
 // Where the copies of one database are, seen from a number of servers that stay.
 struct copies {
 	int all;
@@ -52,10 +54,10 @@ static const char *database_problem(const struct scale_facts *facts, int target,
 				    facts->replicas);
 	if (copies->online && copies->all > target)
 		return arena_printf(arena,
-				    "database '%s' has %d copies (%d primaries, %d secondaries), but only %d servers would be left; "
+				    "database '%s' has %d copies (%d primaries, %d secondaries), but only %d server%s would be left; "
 				    "give it fewer first (ALTER DATABASE ... SET TOPOLOGY ...), or leave spec.topology.servers "
 				    "at %d",
-				    database, copies->all, copies->primaries, copies->all - copies->primaries, target,
+				    database, copies->all, copies->primaries, copies->all - copies->primaries, target, plural((unsigned long long)target),
 				    facts->replicas);
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
 #include "operator/object/basis.h"
@@ -190,8 +191,9 @@ static const char *self_portrait(const struct survey *others, const struct surve
 		for (size_t k = 0; k < others->servers.n; k++)
 			known += strcmp(others->servers.items[k].id, server->id) == 0;
 	}
-	return arena_printf(others->arena, known ? "it lists %zu servers, of which they know %zu" : "it is in another cluster, which lists %zu servers",
-			    n, known);
+	if (known)
+		return arena_printf(others->arena, "it lists %zu server%s, of which they know %zu", n, plural(n), known);
+	return arena_printf(others->arena, "it is in another cluster, which lists %zu server%s", n, plural(n));
 }
 
 static const char *portrait(struct caller *caller, const struct pod *pod, const struct survey *others)

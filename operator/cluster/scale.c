@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/plural.h"
 #include "operator/cluster/capacity.h"
 
 // A status is read by people, and a cluster may have thousands of databases: so many are named.
@@ -366,7 +367,7 @@ static bool drain(struct scale *s)
 		if (is_to_be_drained(server))
 			s->ret->servers[s->ret->n_servers++] = server->id;
 	}
-	return settle(s, SCALE_DRAIN, arena_printf(s->arena, "draining %zu servers", s->ret->n_servers));
+	return settle(s, SCALE_DRAIN, arena_printf(s->arena, "draining %zu server%s", s->ret->n_servers, plural(s->ret->n_servers)));
 }
 
 // "'a', 'b' and 7 more"

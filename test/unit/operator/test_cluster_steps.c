@@ -53,8 +53,8 @@ static void test_an_outsider_is_asked_itself(void **state)
 		const struct peer_reply *replies;
 		const char *says;
 	} cases[] = {
-		{apart, "it is in another cluster, which lists 1 servers"},
-		{known, "it lists 1 servers, of which they know 1"},
+		{apart, "it is in another cluster, which lists 1 server"},
+		{known, "it lists 1 server, of which they know 1"},
 		{silent, "it does not tell ("},
 	};
 

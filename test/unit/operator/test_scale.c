@@ -390,7 +390,7 @@ static void test_scaled_beyond(void **state)
 	c.facts.replicas = 23;
 	expect(&c, SCALE_MARK, 23, "marking claim 'data-n-server-22'");
 	c.volumes[3].leaving = true;
-	expect(&c, SCALE_DRAIN, 23, "draining 1 servers");
+	expect(&c, SCALE_DRAIN, 23, "draining 1 server");
 	assert_string_equal(c.decision.servers[0], "id-3");
 	c.members.servers[3].state = "Deallocated";
 	expect(&c, SCALE_CONDEMN, 23, NULL);
