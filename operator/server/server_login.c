@@ -416,9 +416,12 @@ static void log_in(const struct context *context, struct access_memory *memory, 
 	struct access_problem problem;
 	struct err err = ERR_INIT;
 
-	if (!access_read(context, &access, arena, &problem) || !context_has_ms(context, LOGIN_TIMEOUT_MS))
+	if (!access_read(context, &access, arena, &problem))
 		return;
 	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
+	// After the deadline was set: what is left of the lease outlasts it.
+	if (!context_has_ms(context, LOGIN_TIMEOUT_MS))
+		return;
 	(void)access_log_in(&login, &link, &err); // an outcome is noted, anything else is tried again
 }
 
