@@ -40,6 +40,7 @@ struct lone_server {
 	char address[32]; // of this process alone: the port is the product's
 	char secret[2048], live[1024]; // the Secret and the pod, as the API server has them
 	int status; // of the API server's answer about the pod; 0: it is silent
+	int secret_status; // and about everything else
 	struct peer_book book;
 	struct peer_server *server;
 	struct memory *memory;
@@ -52,7 +53,7 @@ static void lone_play(struct actor *actor, struct actor_conn *conn, const struct
 
 	(void)number;
 	if (strcmp(call->target, LONE_POD) != 0)
-		actor_answer(conn, 200, NULL, world->secret);
+		actor_answer(conn, world->secret_status, NULL, world->secret);
 	else if (world->status)
 		actor_answer(conn, world->status, NULL, world->live);
 	else
@@ -72,7 +73,7 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 
 	memset(world, 0, sizeof(*world));
 	world->arena = arena_new();
-	world->status = 200;
+	world->status = world->secret_status = 200;
 	(void)snprintf(world->secret, sizeof(world->secret), "{\"data\":{\"password\":\"dmVyeS1zZWNyZXQ=\"}}");
 	(void)snprintf(world->address, sizeof(world->address), "127.%u.%u.%u", 1 + (id >> 16) % 254, (id >> 8) % 256, id % 256);
 	lone_pod(world, "\"uid\":\"u\"", world->address, "True");
