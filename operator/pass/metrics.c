@@ -13,8 +13,9 @@
 #include "operator/object/key.h"
 #include "operator/pass/tally.h"
 
-// Of some five thousand deployments. As many texts may be on their way as there may be connections (main.c).
+// Of some five thousand deployments, and of some two thousand troubles. As many texts may be on their way as there may be connections (main.c).
 #define EXPIRIES_MAX_BYTES ((size_t)1024 * 1024)
+#define TROUBLES_MAX_BYTES ((size_t)512 * 1024)
 
 // A label's value, in quotes. A line break or a quote in it would make other lines of what is said.
 static void add_label(struct buf *out, const char *name, const char *value)
@@ -31,22 +32,48 @@ static void add_label(struct buf *out, const char *name, const char *value)
 	buf_addc(out, '"');
 }
 
-// Of a deployment that is registered and whose servers have told it. A line that finds no room is left out.
+// The beginning of a line about one deployment; false where the text is no key of one.
+static bool add_deployment(struct buf *out, const char *metric, const char *text)
+{
+	struct key key;
+
+	if (!key_parse(text, &key))
+		return false;
+	buf_addf(out, "%s{", metric);
+	add_label(out, "kind", key_resource(key.kind)->kind);
+	add_label(out, ",namespace", key.namespace);
+	add_label(out, ",name", key.name);
+	return true;
+}
+
+// A line that finds no room is left out.
+static void end_line(struct buf *out, size_t before, int64_t value)
+{
+	buf_addf(out, "} %lld\n", (long long)value);
+	if (out->overflow)
+		buf_truncate(out, before);
+}
+
+// Of a deployment that is registered and whose servers have told it.
 static void write_expiry(void *user, const char *text, int64_t expires_ms)
 {
 	struct buf *out = user;
 	size_t before = out->len;
-	struct key key;
 
-	if (!key_parse(text, &key))
+	if (add_deployment(out, "neofleet_fleet_token_expiry_timestamp_seconds", text))
+		end_line(out, before, expires_ms / 1000);
+}
+
+static void write_trouble(void *user, const char *text, const char *condition, enum reason reason)
+{
+	struct buf *out = user;
+	size_t before = out->len;
+
+	if (!add_deployment(out, "neofleet_deployment_trouble", text))
 		return;
-	buf_add(out, "neofleet_fleet_token_expiry_timestamp_seconds{");
-	add_label(out, "kind", key_resource(key.kind)->kind);
-	add_label(out, ",namespace", key.namespace);
-	add_label(out, ",name", key.name);
-	buf_addf(out, "} %lld\n", (long long)(expires_ms / 1000));
-	if (out->overflow)
-		buf_truncate(out, before);
+	add_label(out, ",condition", condition);
+	add_label(out, ",reason", reason_name(reason));
+	end_line(out, before, 1);
 }
 
 static void head(struct buf *out, const char *name, const char *help)
@@ -191,12 +218,15 @@ static unsigned long long heap_bytes(void)
 
 void metrics_write(const struct context *context, const struct runner *runner, struct buf *out)
 {
-	_cleanup_buf_ struct buf expiries = BUF_INIT(EXPIRIES_MAX_BYTES);
+	_cleanup_buf_ struct buf expiries = BUF_INIT(EXPIRIES_MAX_BYTES), troubles = BUF_INIT(TROUBLES_MAX_BYTES);
 	struct tally_counts counts;
 
 	tally_read(context->tally, &counts);
 	roster_each_expiry(context->roster, write_expiry, &expiries);
+	tally_each_trouble(context->tally, write_trouble, &troubles);
 	write_phases(out, &counts);
+	head(out, "neofleet_deployment_trouble", "1 for each condition of a deployment that is not as it should be, with its reason.");
+	buf_append(out, troubles.data, troubles.len);
 	write_fleet(out, &counts);
 	write_histogram(out, "neofleet_bolt_login_seconds", "How long it took to dial a Neo4j server and to log in.", context->logins, "");
 	write_histogram(out, "neofleet_bolt_query_seconds", "How long statements took on Neo4j servers.", admin_times(), "");

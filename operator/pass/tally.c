@@ -14,6 +14,7 @@
 #include "operator/fleet/registration_exchange.h"
 #include "operator/object/condition.h"
 #include "operator/object/reason.h"
+#include "operator/pass/troubles.h"
 #include "operator/server/server_login.h"
 
 // A status is written by more hands than ours: whatever stands there under another name counts as the last.
@@ -29,6 +30,7 @@ static_assert(N_REASONS <= TALLY_REASONS, "each has a counter");
 struct tally {
 	pthread_mutex_t lock;
 	struct tally_counts counts;
+	struct troubles *troubles;
 };
 
 struct tally *tally_new(void)
@@ -38,6 +40,7 @@ struct tally *tally_new(void)
 	if (!tally)
 		abort();
 	(void)pthread_mutex_init(&tally->lock, NULL);
+	tally->troubles = troubles_new();
 	return tally;
 }
 
@@ -46,6 +49,7 @@ void tally_free(struct tally *tally)
 	if (!tally)
 		return;
 	(void)pthread_mutex_destroy(&tally->lock);
+	troubles_free(tally->troubles);
 	free(tally);
 }
 
@@ -108,9 +112,15 @@ static void count(struct tally_counts *counts, enum key_kind kind, const struct 
 
 void tally_change(struct tally *tally, enum key_kind kind, const struct kube_object *object, const struct kube_object *previous)
 {
+	const struct kube_object *known = object ? object : previous;
+	char key[QUEUE_KEY_SIZE];
+
+	key_format(kind, kube_object_namespace(known), kube_object_name(known), key);
 	(void)pthread_mutex_lock(&tally->lock);
 	count(&tally->counts, kind, previous, (size_t)-1);
 	count(&tally->counts, kind, object, 1);
+	if (kind != KEY_PLUGIN)
+		troubles_change(tally->troubles, key, object);
 	(void)pthread_mutex_unlock(&tally->lock);
 }
 
@@ -118,5 +128,12 @@ void tally_read(struct tally *tally, struct tally_counts *ret)
 {
 	(void)pthread_mutex_lock(&tally->lock);
 	*ret = tally->counts;
+	(void)pthread_mutex_unlock(&tally->lock);
+}
+
+void tally_each_trouble(struct tally *tally, void (*fn)(void *user, const char *key, const char *condition, enum reason reason), void *user)
+{
+	(void)pthread_mutex_lock(&tally->lock);
+	troubles_each(tally->troubles, fn, user);
 	(void)pthread_mutex_unlock(&tally->lock);
 }

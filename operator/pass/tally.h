@@ -3,7 +3,7 @@
 
 #pragma once
 
-// How many deployments and plugins there are of each phase, and what else metrics count: kept up to date with each change, so that
+// How many deployments and plugins there are of each phase, which deployments are in trouble, and what else metrics tell: kept up to date with each change, so that
 // who asks for metrics has no store looked through. Any thread.
 
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "operator/cluster/phase.h"
 #include "operator/fleet/gates.h"
 #include "operator/object/key.h"
+#include "operator/object/reason.h"
 #include "operator/plugin/plugin_phase.h"
 
 // Why a deployment is not registered: the reasons that we give, and one for all others.
@@ -37,3 +38,6 @@ void tally_read(struct tally *tally, struct tally_counts *ret);
 
 // The name of a reason; NULL: there are no more.
 const char *tally_reason(size_t i);
+
+// Tells each condition of a deployment that is not as it should be (pass/troubles); under the lock, so that fn must not block.
+void tally_each_trouble(struct tally *tally, void (*fn)(void *user, const char *key, const char *condition, enum reason reason), void *user);

@@ -158,6 +158,8 @@ static void test_deployments(void **state)
 	assert_says(text, "neofleet_fleet_enabled 4");
 	assert_says(text, "neofleet_fleet_registered 2");
 	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 2");
+	assert_says(text, "neofleet_deployment_trouble{kind=\"Neo4jEnterpriseCluster\",namespace=\"ns\",name=\"d\",condition=\"FleetRegistered\","
+			  "reason=\"TokenExpired\"} 1");
 	// A change takes the former state off; what has gone counts no more.
 	change(&world, KEY_CLUSTER, ROOT("d", "true", "Degraded", "true", "x"), ROOT("d", "true", "Ready", "false", "TokenExpired"));
 	change(&world, KEY_STANDALONE, NULL, ROOT("a", "true", "Ready", "true", "x"));
@@ -167,6 +169,8 @@ static void test_deployments(void **state)
 	assert_says(text, "neofleet_deployments{kind=\"Neo4jEnterpriseCluster\",phase=\"Degraded\"} 1");
 	assert_says(text, "neofleet_fleet_registered 2");
 	assert_says(text, "neofleet_fleet_unregistered{reason=\"TokenExpired\"} 1");
+	change(&world, KEY_STANDALONE, NULL, ROOT("b", "true", "Pending", "false", "TokenExpired"));
+	assert_null(strstr(metrics(&world, NULL), "name=\"b\""));
 	end(&world);
 }
 

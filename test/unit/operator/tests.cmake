@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 foreach(name adoption belongs tls_secret plugin_claims admin_secret drift gates gather golden key last_words connection_watch retry phase plugin_phase pod readiness reason roll roster scale scale_order scale_size stall
-	     status survey survey_pace survey_size entry_trial twins workload)
+	     status survey survey_pace survey_size entry_trial troubles twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
 foreach(name access_limits adopted_token registration_exchange)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name apply context secret_cache metrics publish)
+foreach(name apply context exposition secret_cache metrics publish)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
