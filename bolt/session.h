@@ -55,7 +55,8 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 // another without it.
 int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err);
 
-// Open results are discarded. A connection that breaks here is ERR_IO with the code BOLT_COMMIT_UNKNOWN.
+// Open results are discarded first: without that, the server (5.26, 2026.05) would commit only what the rows read so far have written. Of a
+// result that is discarded all is written; what it would have returned is not computed, so that an error in it is not told. A connection that breaks here is ERR_IO with the code BOLT_COMMIT_UNKNOWN.
 int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err);
 
 // Nothing is sent where the server has rolled back by itself.
