@@ -6,18 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bolt/callback.h"
+
 #define SECURITY "Neo.ClientError.Security."
 
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
-}
-
-int callback_failed(struct err *err)
-{
-	if (!err->code[0])
-		err_set_code(err, BOLT_CALLBACK);
-	return err->class;
 }
 
 // After these a connection is not what it was when it logged on.
@@ -135,8 +130,8 @@ static int find_auth(const struct acquire *acquire, struct login **own, const st
 	*own = NULL;
 	arena = arena_new();
 	arena_wipe_on_free(arena);
-	if (provider->get(provider->user, arena, &auth, err) < 0)
-		return callback_failed(err);
+	if (callback_coded(provider->get(provider->user, arena, &auth, err), err) < 0)
+		return err->class;
 	*own = login_new(&auth);
 	*ret = &(*own)->auth;
 	return 0;
@@ -159,18 +154,20 @@ static int find_addresses(const struct acquire *acquire, const struct bolt_addre
 	ret->n = 1;
 	if (!names)
 		return 0;
-	if (names->resolve(names->user, address, acquire->arena, ret, err) < 0)
+	if (callback_result(names->resolve(names->user, address, acquire->arena, ret, err), err) < 0)
 		return err_wrap(err, "host '%s'", address->host);
 	return ret->n ? 0 : err_set(err, ERR_IO, "host '%s' has no address", address->host);
 }
 
-static int settle(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
+int acquire_settle(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
 {
+	const struct conn *conn = bolt_link_conn(place->link);
 	const struct bolt_failure *failure;
 	int r = bolt_link_settle(place->link, deadline, err);
 
+	// Those of a second logon are no part of the opening.
 	if (r == 0)
-		return check_server(place, err);
+		return conn->logons > 0 ? acquire_await(acquire, place, CONN_LOGON, deadline, NULL, err) : check_server(place, err);
 	failure = bolt_link_failure(place->link);
 	if ((r != ERR_SERVER && r != ERR_FORBIDDEN) || !failure)
 		return acquire_broken(acquire, place, deadline, err);
@@ -195,6 +192,8 @@ static int open_at(struct acquire *acquire, struct pool_place *place, const stru
 		.notifications = options->notifications,
 		.limits = options->limits,
 		.connect_ms = options->connect_ms,
+		// The server lets such a user in, and refuses what is not the change of the password.
+		.expired_ok = true,
 		.cancel = acquire->cancel,
 	};
 
@@ -237,7 +236,7 @@ static int open_place(struct acquire *acquire, struct pool_place *place, int64_t
 		place->doomed = true;
 		return no_logon("a session with credentials of its own", err);
 	}
-	return acquire->lazy ? 0 : settle(acquire, place, deadline, err);
+	return acquire->lazy ? 0 : acquire_settle(acquire, place, deadline, err);
 }
 
 // RESET was said first: 1 when it is answered; 0: the connection is dead, which says nothing of its server.

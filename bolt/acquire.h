@@ -50,7 +50,7 @@ struct acquire {
 	bool read;
 	bool relogon; // log on anew, even as the same, on a connection that was not just opened
 	bool check;   // ask whether it lives, on a connection that was not just opened
-	bool lazy;    // the answers to HELLO and LOGON need not be waited for
+	bool lazy;    // the answers to HELLO and LOGON need not be waited for: what follows at once changes nothing
 	unsigned asked, refused; // routers, and those of them whose certificate was not accepted
 	const struct bolt_failure *failure; // what the server said when it failed so
 };
@@ -73,5 +73,5 @@ int acquire_failed(struct acquire *acquire, struct pool_place *place, const stru
 // ... and of an error of bolt_link_next() and its like. A silence that is not the caller's deadline becomes ERR_IO.
 int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err);
 
-// The error of a function that the caller of the library gave: returns its class.
-int callback_failed(struct err *err);
+// Waits for the answers to HELLO and LOGON that are due, on a connection that was opened or logged on anew. Errors as acquire_await().
+int acquire_settle(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err);

@@ -99,7 +99,7 @@ int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, st
 	(void)pthread_mutex_unlock(&bookmarks->lock);
 	if (bookmarks->hooks && bookmarks->hooks->supply)
 		r = bookmarks->hooks->supply(bookmarks->hooks->user, arena, &supplied, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	bolt_bookmarks_join(arena, &supplied, ret);
 	return 0;

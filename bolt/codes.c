@@ -9,7 +9,7 @@ bool bolt_is_retryable(const struct err *err)
 {
 	const char *code = err->code;
 
-	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0 || strcmp(code, BOLT_CALLBACK) == 0)
+	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0 || strcmp(code, BOLT_CALLBACK) == 0 || err->retry_after_ms == BOLT_NOT_AGAIN)
 		return false;
 	if (err->class == ERR_IO || (err->class == ERR_FORBIDDEN && err->retry_after_ms > 0))
 		return true;

@@ -83,6 +83,11 @@ static int begin(struct conn *conn, enum conn_request request, uint8_t n_fields,
 	return 0;
 }
 
+static bool is_login(enum conn_request request)
+{
+	return request <= CONN_LOGOFF;
+}
+
 static int end(struct conn *conn, enum conn_request request, size_t start, struct err *err)
 {
 	chunk_end(&conn->output, start);
@@ -92,6 +97,7 @@ static int end(struct conn *conn, enum conn_request request, size_t start, struc
 	}
 	assert(conn->n_pending < CONN_PENDING_MAX);
 	conn->pending[(conn->first + conn->n_pending++) % CONN_PENDING_MAX] = request;
+	conn->logons += is_login(request);
 	return 0;
 }
 
@@ -284,7 +290,12 @@ static int run_in(struct conn *conn, const struct conn_run *run, struct arena *a
 	const struct dialect dialect = {conn->version, conn->utc};
 	struct conn_tx tx = run->tx ? *run->tx : (struct conn_tx){0};
 	size_t start;
-	int r = check_tx(conn, &tx, arena, err);
+	int r;
+
+	// A client that turns away from what LOGON is answered cannot take back what it has sent behind it.
+	if (conn->logons > 0)
+		return err_set(err, ERR_INVALID, "a statement has to wait for the answer to the login");
+	r = check_tx(conn, &tx, arena, err);
 
 	if (r == 0)
 		r = dialect_to_wire(&dialect, params, arena, &params, err);
@@ -406,6 +417,7 @@ static int unexpected(const struct conn *conn, unsigned tag, struct err *err)
 static void answered(struct conn *conn)
 {
 	assert(conn->n_pending > 0);
+	conn->logons -= is_login(conn->pending[conn->first]);
 	conn->first = (conn->first + 1) % CONN_PENDING_MAX;
 	conn->n_pending--;
 }

@@ -11,7 +11,8 @@
 //   conn_init(&conn);                                   // send conn.output, feed what comes
 //   conn_feed(&conn, data, len, &used, arena, &event, &err);   // ... until CONN_AGREED
 //   conn_hello(&conn, &hello, &err);                    // HELLO and LOGON
-//   conn_run(&conn, &run, &err); conn_pull(&conn, &all, &err);
+//   conn_begin(&conn, &tx, &err);                       // in the same flight; statements wait for the answer to LOGON
+//   conn_run(&conn, &run, &err); conn_pull(&conn, CONN_ALL, CONN_LAST, &err);
 //
 // Source: Bolt message specification, Bolt server state specification.
 
@@ -72,6 +73,7 @@ struct conn {
 	bool broken; // a protocol error, a failed logon, or GOODBYE: nothing more can be said
 	enum conn_request pending[CONN_PENDING_MAX]; // a ring
 	unsigned first, n_pending;
+	unsigned logons; // answers to HELLO, LOGON and LOGOFF that are due
 };
 
 enum conn_event_type {
@@ -96,7 +98,8 @@ void conn_deinit(struct conn *conn); // wipes
 
 // The requests. Each appends one message (conn_hello() one or two) and one expected answer each. They fail without a trace:
 // ERR_INVALID: the version that was agreed on has no such message or field, or a parameter's type, and the text says since when
-// there is; ERR_TOO_LARGE: the output or the FIFO is full; ERR_IO: the connection is broken.
+// there is; ERR_TOO_LARGE: the output or the FIFO is full; ERR_IO: the connection is broken. No statement goes out before the login is
+// known to be good: conn_run() is ERR_INVALID while an answer to HELLO, LOGON or LOGOFF is due. All else may go with them.
 
 struct conn_hello {
 	const char *user_agent;		  // of the application, "name/version"

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bolt/callback.h"
+
 // The key of the table that was read last for a home database: where its routers are looked up.
 #define HOME ""
 
@@ -112,10 +114,8 @@ static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, 
 	const struct bolt_resolver *resolver = driver->options.resolver, *names = driver->options.names;
 	struct bolt_addresses named = {.items = &driver->initial, .n = 1}, all = {0};
 
-	if (resolver && resolver->resolve(resolver->user, &driver->initial, acquire->arena, &named, err) < 0) {
-		(void)err_wrap(err, "the resolver of '%s'", driver->initial.host);
-		return callback_failed(err);
-	}
+	if (resolver && callback_coded(resolver->resolve(resolver->user, &driver->initial, acquire->arena, &named, err), err) < 0)
+		return err_wrap(err, "the resolver of '%s'", driver->initial.host);
 	*ret = named;
 	if (!names)
 		return 0;
@@ -125,7 +125,7 @@ static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, 
 		struct bolt_address *items;
 
 		all = (struct bolt_addresses){0};
-		if (names->resolve(names->user, &named.items[i], acquire->arena, &all, err) < 0)
+		if (callback_result(names->resolve(names->user, &named.items[i], acquire->arena, &all, err), err) < 0)
 			return err_wrap(err, "host '%s'", named.items[i].host);
 		items = arena_new_array(acquire->arena, struct bolt_address, ret->n + all.n);
 		if (ret->n)

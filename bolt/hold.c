@@ -5,7 +5,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bolt/callback.h"
 #include "bolt/discover.h"
 
 // What the next transaction has to see, in the arena.
@@ -16,8 +18,8 @@ static int find_bookmarks(const struct bolt_session *session, struct arena *aren
 		bolt_bookmarks_join(arena, &session->bookmarks, ret);
 		return 0;
 	}
-	if (bolt_bookmarks_get(session->options.bookmarks, arena, ret, err) < 0)
-		return callback_failed(err);
+	if (callback_coded(bolt_bookmarks_get(session->options.bookmarks, arena, ret, err), err) < 0)
+		return err->class;
 	// Once a transaction has left one, the shared ones know of it.
 	if (!session->marked)
 		bolt_bookmarks_join(arena, &session->bookmarks, ret);
@@ -109,6 +111,43 @@ void hold_give(struct hold *hold, int64_t deadline)
 	hold_free(hold);
 }
 
+int hold_settle(struct hold *hold, int64_t deadline, struct err *err)
+{
+	int r;
+
+	if (bolt_link_conn(hold->place->link)->logons == 0)
+		return 0;
+	r = acquire_settle(&hold->acquire, hold->place, deadline, err);
+	if (r < 0)
+		hold->session->failure = hold->acquire.failure;
+	return r;
+}
+
+// CALL {...} IN TRANSACTIONS, USING PERIODIC COMMIT, apoc.periodic: a failure takes back the last of its transactions only.
+static bool is_piecewise(const char *text)
+{
+	return strcasestr(text, "transactions") || strcasestr(text, "periodic");
+}
+
+void hold_doubt(struct hold *hold, const char *text)
+{
+	// In a transaction it is the commit that counts, and a reader writes nothing.
+	if (hold->tx || hold->acquire.read)
+		return;
+	hold->unheard = true;
+	hold->piecewise = is_piecewise(text);
+}
+
+void hold_judge(const struct hold *hold, struct err *err)
+{
+	if (!hold->unheard)
+		return;
+	if (err->class != ERR_SERVER && err->class != ERR_FORBIDDEN)
+		err_set_code(err, BOLT_COMMIT_UNKNOWN);
+	else if (hold->piecewise)
+		err->retry_after_ms = BOLT_NOT_AGAIN;
+}
+
 int hold_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err)
 {
 	int r;
@@ -141,7 +180,7 @@ int hold_mark(const struct hold *hold, const char *bookmark, struct err *err)
 	session->marked = true;
 	if (!session->options.bookmarks)
 		return 0;
-	if (bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err) == 0)
+	if (callback_result(bolt_bookmarks_replace(session->options.bookmarks, &hold->used, items[0], err), err) == 0)
 		return 0;
 	// Whatever the hook says, the work was committed: not to be done again.
 	err_set_code(err, BOLT_CALLBACK);

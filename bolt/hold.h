@@ -21,6 +21,15 @@ void hold_give(struct hold *hold, int64_t deadline);
 // The extra of RUN and BEGIN. ERR_INVALID: the timeout.
 int hold_extra(const struct hold *hold, int64_t timeout_ms, const struct bolt_value *metadata, struct conn_tx *ret, struct err *err);
 
+// No statement goes out before the login is known to be good: waits for that where it is due.
+int hold_settle(struct hold *hold, int64_t deadline, struct err *err);
+
+// An auto-commit query goes out now.
+void hold_doubt(struct hold *hold, const char *text);
+
+// Of an error of this hold: what may have been done must not be done again, so bolt_is_retryable() says no from now on.
+void hold_judge(const struct hold *hold, struct err *err);
+
 // Sends what was appended, when no batch is under way, and waits for this request's answer.
 int hold_await(struct hold *hold, enum conn_request request, int64_t deadline, struct bolt_value *ret, struct err *err);
 

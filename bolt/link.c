@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "bolt/callback.h"
 #include "bolt/table.h"
 #include "bolt/wire.h"
 
@@ -461,7 +462,7 @@ static int take_row(struct intake *intake, const struct bolt_value *row, const s
 		return 0;
 	}
 	intake->n_told++;
-	return intake->on_row(intake->user, table, row, err);
+	return callback_result(intake->on_row(intake->user, table, row, err), err);
 }
 
 static int take(struct intake *intake, const struct conn_event *event, struct bolt_table *ret, struct err *err)
@@ -473,8 +474,10 @@ static int take(struct intake *intake, const struct conn_event *event, struct bo
 		return keep_failure(intake->link, event->failure, err);
 	case CONN_RECORD:
 		return take_row(intake, &event->value, ret, err);
-	default: // a success: the machine knows of no other answer before a failure
+	case CONN_SUCCESS:
 		break;
+	default: // nothing was done
+		return err_set(err, ERR_PROTOCOL, "the server ignored a query, though nothing of it had failed");
 	}
 	if (event->request == CONN_RUN)
 		return table_fields(&event->value, intake->arena, &ret->fields, &ret->n_fields, err);
@@ -526,15 +529,21 @@ static int send_query(struct bolt_link *link, const struct bolt_query *query, ui
 		.read = query->read,
 	};
 	const struct conn_run run = {.text = query->text, .params = query->params, .tx = &tx};
-	int r = is_usable(link, err);
+	int r = conn_run(&link->conn, &run, err);
 
-	if (r == 0)
-		r = conn_run(&link->conn, &run, err);
 	if (r < 0)
 		return r;
 	r = conn_pull(&link->conn, max_rows, CONN_LAST, err);
 	link->dead |= r < 0;
 	return r;
+}
+
+// Answers to what was asked before would be taken for this query's, and after a failure there is none but IGNORED.
+static int check_rest(const struct bolt_link *link, struct err *err)
+{
+	if (link->conn.n_pending > 0)
+		return err_set(err, ERR_INVALID, "answers are due that were not taken; take them by bolt_link_next(), or bolt_link_reset()");
+	return link->conn.failed ? err_set(err, ERR_INVALID, "an earlier request failed; bolt_link_reset() comes first") : 0;
 }
 
 int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
@@ -553,10 +562,12 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 
 	*ret = (struct bolt_table){0};
 	forget_failure(link);
-	r = send_query(link, query, intake.max_rows, err);
+	r = bolt_link_settle(link, deadline, err);
+	if (r == 0)
+		r = check_rest(link, err);
+	if (r == 0)
+		r = send_query(link, query, intake.max_rows, err);
 	if (r < 0)
-		return r;
-	if (link->opening > 0 && (r = settle(link, deadline, err)) < 0)
 		return r;
 	bind(link, arena);
 	r = take_all(&intake, deadline, ret, err);

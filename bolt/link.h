@@ -20,11 +20,10 @@
 #include "base/err.h"
 #include "bolt/auth.h"
 #include "bolt/cancel.h"
+#include "bolt/codes.h"
 #include "bolt/conn.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
-
-#define BOLT_CREDENTIALS_EXPIRED "Neo.ClientError.Security.CredentialsExpired"
 
 struct bolt_link;
 
@@ -41,7 +40,8 @@ int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *aut
 
 // The same, but HELLO and LOGON are left in the output and go out with the first requests, in one flight, where the version allows
 // it (5.1 and later; before, this is bolt_link_open()). Their answers are taken, and their errors given, by the first call that
-// waits: bolt_link_settle(), bolt_link_next(), bolt_link_query().
+// waits: bolt_link_settle(), bolt_link_next(), bolt_link_query(). BEGIN, ROUTE and their like may travel so, which change nothing;
+// a statement waits for the answer to the login (conn_run() is ERR_INVALID before it).
 int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
 		    struct err *err);
 
@@ -95,7 +95,8 @@ const struct bolt_failure *bolt_link_failure(const struct bolt_link *link);
 struct bolt_table;
 
 // For each row as it comes, instead of keeping it: the values are gone after the call. What is kept of them in the query's arena
-// counts as the result does. Not 0 ends the query, and the connection, with this error.
+// counts as the result does. An error ends the query, and the connection, with this error; so does anything but 0 (ERR_INTERNAL where
+// no error was set).
 typedef int (*bolt_row_fn)(void *user, const struct bolt_table *table, const struct bolt_value *row, struct err *err);
 
 struct bolt_query {
@@ -122,8 +123,9 @@ struct bolt_table {
 
 // Runs one auto-commit query and pulls all rows. After ERR_SERVER or ERR_FORBIDDEN (err.code holds the Neo4j
 // code, err.text the message) the link was RESET and is usable; after any other error it is dead and
-// further calls fail with ERR_IO. What cannot be sent (ERR_INVALID: the version cannot carry it; ERR_TOO_LARGE: the request is)
-// leaves the link as it was; bolt_link_is_dead() tells.
+// further calls fail with ERR_IO: whether a query that writes was done is not known then. What cannot be sent (ERR_INVALID: the version
+// cannot carry it, answers are due that were not taken, or an earlier request failed and there was no RESET; ERR_TOO_LARGE: the request
+// is) leaves the link as it was; bolt_link_is_dead() tells.
 int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
 		    struct bolt_table *ret, struct err *err);
 

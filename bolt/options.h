@@ -94,7 +94,9 @@ struct bolt_tx_options {
 };
 
 // What is to be done in a managed transaction, any number of times until it is done. 0: commit; an error: roll back, and try again
-// if bolt_is_retryable(). It may not commit or roll back by itself; results of this transaction end with it.
+// if bolt_is_retryable(). Anything else is an error, too, and nothing is committed: a number that is not 0 with no error set (ERR_INVALID
+// with the code BOLT_CALLBACK), and 0 with one that is set, so that an error that does not matter has to be cleared (err_clear()). It may
+// not commit or roll back by itself; results of this transaction end with it.
 typedef int (*bolt_work)(struct bolt_tx *tx, void *user, int64_t deadline, struct err *err);
 
 struct bolt_job {

@@ -46,6 +46,8 @@ struct hold {
 	struct bolt_bookmark_list used;	// what the transaction began with
 	struct bolt_result *streaming;	// whose batch is under way
 	struct bolt_result *newest;	// whose RUN was the last
+	bool unheard; // auto-commit that may write: it was sent, and the server's last word on it was not heard
+	bool piecewise; // ... and may commit more than once while it runs
 };
 
 struct bolt_tx {

@@ -31,6 +31,7 @@ int stream_fail(struct hold *hold, int64_t deadline, struct err *err)
 {
 	struct bolt_tx *tx = hold->tx;
 
+	hold_judge(hold, err);
 	if (tx) {
 		tx->failed = true;
 		tx->error = *err;
@@ -336,9 +337,12 @@ int stream_run(struct hold *hold, const struct bolt_statement *statement, const 
 
 	// The answer to RUN would stand behind rows.
 	assert(!hold->streaming);
-	r = conn_run(conn, &run, err);
+	r = hold_settle(hold, deadline, err);
+	if (r == 0)
+		r = conn_run(conn, &run, err);
 	if (r < 0)
 		return r;
+	hold_doubt(hold, statement->text);
 	result = result_new(hold);
 	r = conn_pull(conn, result->fetch, CONN_LAST, err);
 	if (r == 0)

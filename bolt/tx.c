@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bolt/callback.h"
 #include "bolt/hold.h"
 #include "bolt/stream.h"
 
@@ -48,7 +49,8 @@ int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn
 	struct hold *hold;
 	struct conn_tx extra;
 	struct conn *conn;
-	int r = hold_take(session, job->read, false, deadline, &hold, err);
+	// BEGIN may go out with the login: it changes nothing.
+	int r = hold_take(session, job->read, true, deadline, &hold, err);
 
 	if (r < 0)
 		return r;
@@ -58,7 +60,7 @@ int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn
 		r = conn_telemetry(conn, api, err);
 	if (r == 0)
 		r = conn_begin(conn, &extra, err);
-	// A query of the driver follows at once, in the same flight.
+	// A query of the driver follows at once, in the same flight where the login is done.
 	if (r == 0 && api != CONN_API_DRIVER)
 		r = hold_await(hold, CONN_BEGIN, deadline, NULL, err);
 	if (r < 0) {
@@ -153,7 +155,7 @@ int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	if (r == 0) {
 		r = finish(tx, CONN_COMMIT, deadline, &answer, err);
 		// Sent, and no answer: it may be done or not.
-		if (r == ERR_IO || r == ERR_TIMEOUT || r == ERR_CANCELLED || r == ERR_PROTOCOL)
+		if (r < 0 && r != ERR_SERVER && r != ERR_FORBIDDEN)
 			err_set_code(err, BOLT_COMMIT_UNKNOWN);
 	}
 	if (r == 0) {
@@ -185,6 +187,19 @@ static void end(struct bolt_tx *tx)
 	free(tx);
 }
 
+// What the work has come to: 0 is a commit. Anything else that it returned is an error, and so is one that it set, whatever it returned.
+static int judge(const struct bolt_tx *tx, int r, struct err *err)
+{
+	if (tx->failed && (r == 0 || !err_is_set(err)))
+		// The work did not mind, but there is nothing left that could be committed.
+		*err = tx->error;
+	if (r == 0 || err_is_set(err))
+		return callback_result(r, err);
+	(void)err_set(err, ERR_INVALID, "the work in the transaction returned %d, and no error with it; nothing was committed", r);
+	err_set_code(err, BOLT_CALLBACK);
+	return err->class;
+}
+
 // One try: the work, and what follows from it.
 static int try_once(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
 {
@@ -195,14 +210,9 @@ static int try_once(struct bolt_session *session, const struct bolt_job *job, en
 	if (r < 0)
 		return r;
 	tx->managed = true;
-	r = job->work(tx, job->user, deadline, err);
-	if (r >= 0 && tx->failed) {
-		// The work did not mind, but there is nothing left that could be committed.
-		*err = tx->error;
-		r = err->class;
-	} else if (r >= 0) {
+	r = judge(tx, job->work(tx, job->user, deadline, err), err);
+	if (r == 0)
 		r = tx_commit(tx, deadline, err);
-	}
 	if (r < 0 && tx->hold) {
 		const struct bolt_failure *failure = session->failure;
 

@@ -19,13 +19,18 @@ static int say_hello(struct conn *conn, struct err *err)
 	const char *password = getenv("NEO4J_PASSWORD");
 	const struct bolt_auth auth = password ? bolt_auth_basic("neo4j", password) : bolt_auth_none();
 	const struct conn_hello hello = {.user_agent = "eventloop/1", .product = "eventloop/1", .auth = &auth};
+
+	return conn_hello(conn, &hello, err);
+}
+
+// RUN and PULL in one flight: the answers come in this order.
+static int ask(struct conn *conn, struct err *err)
+{
 	const struct conn_tx tx = {.read = true};
 	const struct conn_run run = {.text = "RETURN 1 + 1 AS two", .tx = &tx};
+	int r = conn_run(conn, &run, err);
 
-	// All in one flight: the answers come in this order.
-	if (conn_hello(conn, &hello, err) < 0 || conn_run(conn, &run, err) < 0)
-		return err->class;
-	return conn_pull(conn, CONN_ALL, CONN_LAST, err);
+	return r < 0 ? r : conn_pull(conn, CONN_ALL, CONN_LAST, err);
 }
 
 // 1: it is over.
@@ -40,6 +45,9 @@ static int on_event(struct conn *conn, const struct conn_event *event, struct er
 	case CONN_FAILURE:
 		return failure_to_err(event->failure, err);
 	case CONN_SUCCESS:
+		// No statement goes out before the login is known to be good.
+		if (event->request == CONN_LOGON || (event->request == CONN_HELLO && conn->n_pending == 0))
+			return ask(conn, err);
 		if (event->request != CONN_PULL)
 			return 0;
 		conn_goodbye(conn);

@@ -108,6 +108,43 @@ static void test_expired(void **state)
 	FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED, bolt_link_open(&target, &auth, limit(), &link, &test->err));
 }
 
+#define FIRST_LOGINS 100
+
+// A password that must be changed: a link that does not let it in has nothing carried out, not even the change, however often it is tried;
+// and for a driver nothing is done but that. What was done is asked of the server.
+static void test_nothing_is_done_behind_a_refusal(void **state)
+{
+	struct test *test = *state;
+	const struct bolt_target target = {.host = "127.0.0.1", .port = server.port, .user_agent = "interop/1"};
+	const struct bolt_call change = {.text = "ALTER CURRENT USER SET PASSWORD FROM 'first-password' TO 'second-password'", .database = "system"};
+	const struct bolt_call create = {.text = "CREATE (:DoneBehindARefusal)"};
+	const struct bolt_call unchanged = {.text = "SHOW USERS YIELD user, passwordChangeRequired AS due WHERE user = 'fresh' RETURN due", .database = "system"};
+	struct bolt_answer answer;
+	char uri[64];
+
+	(void)snprintf(uri, sizeof(uri), "bolt://127.0.0.1:%u", server.port);
+	for (int i = 0; i < FIRST_LOGINS; i++) {
+		const struct bolt_auth first = bolt_auth_basic("fresh", "first-password");
+		_cleanup_(bolt_driver_freep) struct bolt_driver *driver = driver_of(test, uri, first);
+		struct bolt_table table;
+		_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
+
+		admin(test, "CREATE OR REPLACE USER fresh SET PASSWORD 'first-password' CHANGE REQUIRED");
+		// A link that does not let it in sends nothing behind.
+		MUST(bolt_link_begin(&target, &first, limit(), &link, &test->err));
+		FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED,
+		      bolt_link_query(link, &(struct bolt_query){.text = change.text, .database = "system"}, limit(), test->arena,
+				      &table, &test->err));
+		FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED, bolt_driver_query(driver, &create, limit(), test->arena, &answer, &test->err));
+		MUST(bolt_driver_query(test->driver, &unchanged, limit(), test->arena, &answer, &test->err));
+		assert_true(bolt_as_bool(bolt_answer_get(&answer, 0, "due"), false));
+		MUST(bolt_driver_query(driver, &change, limit(), test->arena, &answer, &test->err));
+	}
+	MUST(bolt_driver_query(test->driver, &(struct bolt_call){.text = "MATCH (n:DoneBehindARefusal) RETURN count(n) AS n"}, limit(), test->arena,
+			       &answer, &test->err));
+	assert_int_equal(bolt_as_int(bolt_answer_get(&answer, 0, "n"), -1), 0);
+}
+
 // Community knows no impersonation: it says so, and nobody is let in as somebody else.
 static void test_impersonation(void **state)
 {
@@ -174,4 +211,4 @@ static void test_tls_to_a_plain_port(void **state)
 }
 
 TESTS(tests_logon, TEST(test_wrong_password), TEST(test_no_credentials), TEST(test_verify_auth), TEST(test_session_auth),
-      TEST(test_expired), TEST(test_impersonation), TEST(test_routing), TEST(test_nobody), TEST(test_tls_to_a_plain_port));
+      TEST(test_expired), TEST(test_nothing_is_done_behind_a_refusal), TEST(test_impersonation), TEST(test_routing), TEST(test_nobody), TEST(test_tls_to_a_plain_port));

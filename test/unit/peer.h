@@ -19,6 +19,7 @@ enum peer_tag {
 	PEER_GOODBYE = 0x02,
 	PEER_RESET = 0x0F,
 	PEER_RUN = 0x10,
+	PEER_BEGIN = 0x11,
 	PEER_PULL = 0x3F,
 	PEER_LOGON = 0x6A,
 	PEER_SUCCESS = 0x70,

@@ -18,7 +18,7 @@
 #include "bolt/link.h"
 #include "test/unit/peer.h"
 
-// A link driven by requests and events: one flight, streaming with demand, RESET in the middle, cancellation from elsewhere.
+// A link driven by requests and events: what goes out in one flight, streaming with demand, RESET in the middle, cancellation from elsewhere.
 
 #define LIMIT 10000
 
@@ -64,11 +64,24 @@ static void ask(struct talk *talk, int64_t n)
 	assert_int_equal(conn_pull(conn, n, CONN_LAST, &talk->err), 0);
 }
 
-// The server hears everything before it answers anything.
+// Where the login is not known to be good, a statement is not said; the machine is as before.
+static void assert_mute(struct talk *talk)
+{
+	struct conn *conn = bolt_link_conn(talk->link);
+	size_t len = conn->output.len;
+
+	assert_int_equal(conn_run(conn, &(struct conn_run){.text = "CREATE ()"}, &talk->err), ERR_INVALID);
+	assert_string_equal(talk->err.text, "a statement has to wait for the answer to the login");
+	assert_int_equal(conn->output.len, len);
+	err_clear(&talk->err);
+}
+
+// A whole flight is heard before any of it is answered.
 struct flight {
 	unsigned major, minor;
 	bool manifest;
 	const char *refusal; // of the logon
+	bool begins; // BEGIN is said with the login
 };
 
 static bool shake_hands(struct peer *peer, const struct flight *flight)
@@ -82,6 +95,22 @@ static bool shake_hands(struct peer *peer, const struct flight *flight)
 	       peer_receive(peer, chosen, sizeof(chosen));
 }
 
+static bool hear_login(struct peer *peer, const struct flight *flight)
+{
+	return shake_hands(peer, flight) && peer_expect(peer, PEER_HELLO, NULL) && peer_expect(peer, PEER_LOGON, NULL) &&
+	       (!flight->begins || peer_expect(peer, PEER_BEGIN, NULL));
+}
+
+// Nothing comes behind it.
+static void refuse_login(struct peer *peer, const struct flight *flight)
+{
+	struct bolt_value message;
+
+	(void)(peer_failure(peer, flight->refusal, "no") && (!flight->begins || peer_ignored(peer)));
+	if (peer_read(peer, &message))
+		peer_fault(peer, "something was said behind a login that was refused");
+}
+
 static void hear_all_first(struct peer *peer, void *user)
 {
 	const struct bolt_value field = bolt_string("x"), row = bolt_int(7);
@@ -89,21 +118,24 @@ static void hear_all_first(struct peer *peer, void *user)
 	const struct bolt_entry names[] = {{"server", bolt_string("Neo4j/5.26.12")}, {"connection_id", bolt_string("bolt-1")}};
 	const struct flight *flight = user;
 
-	if (!shake_hands(peer, flight) || !peer_expect(peer, PEER_HELLO, NULL) || !peer_expect(peer, PEER_LOGON, NULL) ||
-	    !peer_expect(peer, PEER_RUN, NULL) || !peer_expect(peer, PEER_PULL, NULL) || !peer_success(peer, names, 2))
+	if (!hear_login(peer, flight) || !peer_success(peer, names, 2))
 		return;
-	if (flight->refusal)
-		(void)(peer_failure(peer, flight->refusal, "no") && peer_ignored(peer) && peer_ignored(peer));
-	else
-		(void)(peer_success(peer, NULL, 0) && peer_success(peer, meta, 1) && peer_record(peer, &row, 1) && peer_success(peer, NULL, 0));
+	if (flight->refusal) {
+		refuse_login(peer, flight);
+		return;
+	}
+	(void)(peer_success(peer, NULL, 0) && (!flight->begins || peer_success(peer, NULL, 0)) && peer_expect(peer, PEER_RUN, NULL) &&
+	       peer_expect(peer, PEER_PULL, NULL) && peer_success(peer, meta, 1) && peer_record(peer, &row, 1) && peer_success(peer, NULL, 0));
 	peer_wait_end(peer);
 }
 
-// Handshake, then everything in one flight, from 5.1 on; with a manifest the choice travels in it, too.
-static void test_one_flight(void **state)
+// From 5.1 on HELLO, LOGON and what changes nothing are one flight, after the handshake; with a manifest the choice travels in it, too. The
+// statement is the second.
+static void test_two_flights(void **state)
 {
-	static struct flight flights[] = {{.major = 5, .minor = 1}, {.major = 5, .minor = 8}, {.major = 5, .minor = 8, .manifest = true},
-					  {.major = 6, .minor = 0, .manifest = true}};
+	static struct flight flights[] = {{.major = 5, .minor = 1, .begins = true}, {.major = 5, .minor = 8, .begins = true},
+					  {.major = 5, .minor = 8, .manifest = true, .begins = true},
+					  {.major = 6, .minor = 0, .manifest = true, .begins = true}};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -113,6 +145,11 @@ static void test_one_flight(void **state)
 		start(&talk, hear_all_first, &flights[i]);
 		assert_int_equal(begin(&talk), 0);
 		assert_string_equal(bolt_link_server(talk.link), "");
+		assert_mute(&talk);
+		assert_int_equal(conn_begin(bolt_link_conn(talk.link), &(struct conn_tx){0}, &talk.err), 0);
+		assert_mute(&talk);
+		assert_int_equal(next(&talk, &event), 0);
+		assert_true(event.type == CONN_SUCCESS && event.request == CONN_BEGIN);
 		ask(&talk, 10);
 		assert_int_equal(next(&talk, &event), 0);
 		assert_true(event.type == CONN_SUCCESS && event.request == CONN_RUN);
@@ -129,8 +166,8 @@ static void test_one_flight(void **state)
 	}
 }
 
-// The same by bolt_link_query().
-static void test_query_in_one_flight(void **state)
+// bolt_link_query() waits for the login by itself.
+static void test_query_behind_the_login(void **state)
 {
 	struct flight flight = {.major = 5, .minor = 8};
 	struct bolt_table table;
@@ -145,8 +182,8 @@ static void test_query_in_one_flight(void **state)
 	end(&talk);
 }
 
-// A logon that is refused is what the first call says, whatever was sent behind it.
-static void test_refused_in_one_flight(void **state)
+// A logon that is refused is what the first call says, and no statement was sent.
+static void test_refused(void **state)
 {
 	struct flight flight = {.major = 5, .minor = 8, .refusal = "Neo.ClientError.Security.Unauthorized"};
 
@@ -157,10 +194,11 @@ static void test_refused_in_one_flight(void **state)
 		struct talk talk;
 		int r;
 
+		flight.begins = i == 0;
 		start(&talk, hear_all_first, &flight);
 		assert_int_equal(begin(&talk), 0);
 		if (i == 0) {
-			ask(&talk, 1);
+			assert_int_equal(conn_begin(bolt_link_conn(talk.link), &(struct conn_tx){0}, &talk.err), 0);
 			r = next(&talk, &event);
 		} else {
 			r = bolt_link_query(talk.link, &(struct bolt_query){.text = "RETURN 1"}, deadline_in_ms(LIMIT), talk.arena, &table,
@@ -441,9 +479,9 @@ static void test_expired_password(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_flight),
-		cmocka_unit_test(test_query_in_one_flight),
-		cmocka_unit_test(test_refused_in_one_flight),
+		cmocka_unit_test(test_two_flights),
+		cmocka_unit_test(test_query_behind_the_login),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_old_versions_settle_at_once),
 		cmocka_unit_test(test_demand),
 		cmocka_unit_test(test_reset_in_a_stream),

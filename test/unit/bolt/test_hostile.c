@@ -61,7 +61,7 @@ static void add_conversation(struct buf *out)
 	add_message(out, 0x70, &metas[1]);
 }
 
-// The most that the client may keep of a message, and of requests behind HELLO and LOGON.
+// The most that the client may keep of a message, and of a query's requests.
 struct bounds {
 	size_t message, output;
 };
@@ -85,7 +85,7 @@ static unsigned converse_within(const struct bounds *bounds, const struct buf *b
 	r = bolt_link_adopt(fds[0], &target, &auth, deadline, &link, err);
 	if (r == 0) {
 		bolt_link_conn(link)->dechunker.message.max = bounds->message;
-		bolt_link_conn(link)->output.max = bolt_link_conn(link)->output.len + bounds->output;
+		bolt_link_conn(link)->output.max = bounds->output;
 	}
 	for (int i = 0; i < 3 && r == 0; i++) {
 		r = bolt_link_query(link, &(struct bolt_query){.text = "RETURN 1", .max_rows = 100}, deadline, arena, &table, err);

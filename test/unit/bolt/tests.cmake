@@ -8,7 +8,7 @@ foreach(name link link_open)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c ${CMAKE_CURRENT_SOURCE_DIR}/bolt/pair.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name flight limits logon torture wire)
+foreach(name flight limits logon misread torture wire)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
@@ -20,7 +20,7 @@ target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,-
 foreach(name bookmarks routing summary uri)
 	neofleet_test(bolt ${name})
 endforeach()
-foreach(name cluster driver pool session tx)
+foreach(name cluster driver outcome pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
