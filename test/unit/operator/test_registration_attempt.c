@@ -85,13 +85,13 @@ static void test_token_of_a_twin(void **state)
 	roster_set_identity(world.context.roster, "standalone/other/original", digest_of("D1 p-1 " EXPIRY, world.arena));
 	result = attempt(&world, NULL);
 	assert_true(result.registered);
-	assert_int_equal(world.book.next, 8);
 	lone_end(&world, 2);
+	assert_int_equal(world.book.next, 8);
 	lone_begin(&world, single, 4);
 	result = attempt(&world, NULL);
 	assert_true(result.registered);
-	assert_int_equal(world.book.next, 4);
 	lone_end(&world, 1);
+	assert_int_equal(world.book.next, 4);
 }
 
 int main(void)

@@ -21,12 +21,12 @@ endforeach()
 
 # Against a scripted API server that keeps objects, and a scripted Neo4j.
 set(support ${CMAKE_CURRENT_SOURCE_DIR}/operator/support)
-add_library(test_operator_support OBJECT ${support}/archive.c ${support}/kubernetes.c ${support}/neo4j_server.c ${support}/scene.c
+add_library(test_operator_support OBJECT ${support}/archive.c ${support}/controller.c ${support}/kubernetes.c ${support}/neo4j_server.c ${support}/scene.c
 	${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c ${CMAKE_CURRENT_SOURCE_DIR}/peer.c)
 target_link_libraries(test_operator_support PRIVATE nf_operator PkgConfig::openssl Threads::Threads PkgConfig::cmocka)
 target_compile_options(test_operator_support PRIVATE -UNDEBUG)
 target_include_directories(test_operator_support PRIVATE kube net operator)
-foreach(name reconcile_dbms server_login)
+foreach(name reconcile_dbms server_login wiring)
 	neofleet_test(operator ${name} SOURCES $<TARGET_OBJECTS:test_operator_support> DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net operator)
 	target_link_options(test_operator_${name} PRIVATE -Wl,--wrap=clock_gettime)

@@ -19,8 +19,8 @@
 #include "base/json.h"
 
 #define LIST_MAX ((size_t)4 * 1024 * 1024)
-#define OBJECTS_MAX 128
-#define CHANGES_MAX 1024
+#define OBJECTS_MAX 256
+#define CHANGES_MAX 4096
 
 struct object {
 	char *path, *text;
@@ -365,4 +365,9 @@ size_t archive_find(const struct archive *a, const char *collection, const char 
 		ret[n++] = a->objects[i].text;
 	}
 	return n;
+}
+
+size_t archive_changes(const struct archive *a)
+{
+	return a->n_changes;
 }

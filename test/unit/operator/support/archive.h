@@ -43,3 +43,5 @@ void archive_list(const struct archive *archive, struct archive_reply *reply, co
 
 // What came after the version that a target names, as lines of a watch, from a place in the history on, which moves on. NULL: nothing.
 const char *archive_news(const struct archive *archive, struct arena *arena, const char *collection, const char *target, size_t *next);
+
+size_t archive_changes(const struct archive *archive); // how many there were

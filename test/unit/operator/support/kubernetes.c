@@ -18,7 +18,7 @@
 #include "base/json.h"
 #include "support/archive.h"
 
-#define FOUND_MAX 128
+#define FOUND_MAX 256
 #define CALLS_MAX 4096
 
 struct kubernetes {
@@ -66,7 +66,7 @@ static void serve(struct kubernetes *k, struct archive_reply *reply, const struc
 		take_away(k->archive, reply, path);
 	else if (strcmp(call->method, "POST") == 0)
 		archive_create(k->archive, reply, path, call->body);
-	else if (strstr(call->target, "?limit="))
+	else if (strstr(call->target, "limit="))
 		archive_list(k->archive, reply, path, call->target);
 	else if (!(text = archive_get(k->archive, path)))
 		archive_refuse(reply, 404, "not found");
@@ -275,12 +275,24 @@ void kubernetes_forget(struct kubernetes *k)
 	actor_unlock(k->reach.actor);
 }
 
-void kubernetes_await(struct kubernetes *k, const char *method, const char *part, unsigned n)
+void kubernetes_await(struct kubernetes *k, size_t *seen)
 {
 	bool comes = true;
 
 	actor_lock(k->reach.actor);
-	while (count(k, method, part) < n && comes)
+	while (archive_changes(k->archive) <= *seen && comes)
+		comes = actor_wait(k->reach.actor);
+	*seen = archive_changes(k->archive);
+	actor_unlock(k->reach.actor);
+	assert_true(comes);
+}
+
+void kubernetes_await_calls(struct kubernetes *k, const char *part, unsigned n)
+{
+	bool comes = true;
+
+	actor_lock(k->reach.actor);
+	while (count(k, NULL, part) < n && comes)
 		comes = actor_wait(k->reach.actor);
 	actor_unlock(k->reach.actor);
 	assert_true(comes);

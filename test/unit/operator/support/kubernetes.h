@@ -56,5 +56,6 @@ void kubernetes_fail(struct kubernetes *kubernetes, const struct kubernetes_faul
 unsigned kubernetes_calls(struct kubernetes *kubernetes, const char *method, const char *part);
 void kubernetes_forget(struct kubernetes *kubernetes);
 
-// Waits until there were so many.
-void kubernetes_await(struct kubernetes *kubernetes, const char *method, const char *part, unsigned n);
+// Waits for the next change of an object after those that were seen, and counts it as seen; 0 at first. A wait in vain is the test's failure.
+void kubernetes_await(struct kubernetes *kubernetes, size_t *seen);
+void kubernetes_await_calls(struct kubernetes *kubernetes, const char *part, unsigned n); // until there were so many

@@ -19,6 +19,7 @@
 #include "operator/pass/reconcile.h"
 #include "operator/pass/tally.h"
 #include "operator/plugin/plugin_verdicts.h"
+#include "support/controller.h"
 
 #define ROOT                                                                                                                        \
 	"{\"apiVersion\":\"neo4j.neo4j.com/v1alpha1\",\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"name\":\"a\"},\"spec\":{"   \
@@ -210,23 +211,7 @@ int scene_pass(struct scene *scene, const char *key)
 
 void scene_run_pods(struct scene *scene)
 {
-	const char *uid = kubernetes_value(scene->kubernetes, SCENE_SET, "/metadata/uid", scene->arena);
-	const char *generation = kubernetes_value(scene->kubernetes, SCENE_SET, "/metadata/generation", scene->arena);
-
-	if (!uid)
-		return;
-	kubernetes_merge(scene->kubernetes, SCENE_SET,
-			 arena_printf(scene->arena, "{\"status\":{\"observedGeneration\":%s,\"updateRevision\":\"r%s\"}}", generation, generation));
-	if (kubernetes_has(scene->kubernetes, SCENE_POD))
-		return;
-	kubernetes_put(scene->kubernetes, SCENE_POD,
-		       arena_printf(scene->arena,
-				    "{\"kind\":\"Pod\",\"metadata\":{\"labels\":{\"app.kubernetes.io/managed-by\":\"neofleet\",\"" LABEL_INSTANCE
-				    "\":\"a\",\"controller-revision-hash\":\"r%s\"},\"ownerReferences\":[{\"kind\":\"StatefulSet\",\"name\":\"a\",\"uid\":%s,"
-				    "\"controller\":true}]},\"spec\":{\"containers\":[{\"name\":\"neo4j\"}]},\"status\":{\"podIP\":\"%s\","
-				    "\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"name\":\"neo4j\","
-				    "\"restartCount\":0,\"state\":{\"running\":{}}}]}}",
-				    generation, uid, scene->address));
+	controller_run(scene->kubernetes, "ns", "a", scene->address);
 }
 
 // What the stores and the server hold, in one text that changes with any of them.
