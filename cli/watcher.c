@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "base/json.h"
+#include "cli/permission.h"
 #include "kube/client.h"
 #include "kube/informer.h"
 #include "net/loop.h"
@@ -26,32 +26,6 @@ struct watcher {
 	struct loop_waiter *next;    // who comes to wait
 	int64_t deadline;
 };
-
-static const struct kube_resource reviews = {"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false};
-
-// Whether the user may watch it; every user may ask that of himself.
-static int may_watch(struct program *program, const struct kube_resource *resource, bool *ret, struct err *err)
-{
-	const char *namespace = program_namespace(program);
-	yyjson_mut_doc *doc = json_doc_new(program->arena);
-	_cleanup_(kube_object_unrefp) struct kube_object *answer = NULL;
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *attributes;
-	int r;
-
-	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_str(doc, root, "apiVersion", "authorization.k8s.io/v1");
-	yyjson_mut_obj_add_str(doc, root, "kind", reviews.kind);
-	attributes = yyjson_mut_obj_add_obj(doc, yyjson_mut_obj_add_obj(doc, root, "spec"), "resourceAttributes");
-	yyjson_mut_obj_add_str(doc, attributes, "verb", "watch");
-	yyjson_mut_obj_add_str(doc, attributes, "group", resource->group);
-	yyjson_mut_obj_add_str(doc, attributes, "resource", resource->plural);
-	if (namespace)
-		yyjson_mut_obj_add_str(doc, attributes, "namespace", namespace);
-	r = kube_create(program->client, &reviews, NULL, json_text(program->arena, doc), &answer, err);
-	if (r == 0)
-		*ret = yyjson_is_true(kube_object_get(answer, "/status/allowed"));
-	return r;
-}
 
 static void let_go(void *user)
 {
@@ -128,12 +102,12 @@ static int add(struct watcher *watcher, struct program *program, const struct wa
 		.user = watcher,
 	};
 	bool may = false;
-	int r = may_watch(program, wanted->resource, &may, err);
+	int r = permission_ask(program, &(struct permission){"watch", wanted->resource, NULL, options.namespace}, &may, err);
 
 	if (r < 0)
 		return r;
 	if (!may && wanted->required)
-		return err_set(err, ERR_FORBIDDEN, "you may not watch %s%s%s", wanted->resource->plural, *wanted->resource->group ? "." : "", wanted->resource->group);
+		return err_set(err, ERR_FORBIDDEN, "you may not watch %s", permission_name(wanted->resource, program->arena));
 	return may ? kube_informer_new(program->client, &options, &watcher->informers[watcher->n++], err) : 0;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name loop h2)
+foreach(name loop h2 site)
 	neofleet_test(net ${name} DEPS Threads::Threads)
 endforeach()
 foreach(name http server tls)

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A deployment as the page names it, and a run of the program to look at it alone: with an arena of its own, so that threads may do it side by side.
+
+#include "cli/program.h"
+
+// "clusters/NAMESPACE/NAME", "standalones/NAMESPACE/NAME".
+const char *view_id(struct arena *arena, bool cluster, const char *namespace, const char *name);
+
+struct view {
+	struct program *program; // whose namespace is the deployment's
+	const char *reference;	 // for portrait_find()
+	const char *namespace, *name;
+	bool cluster;
+};
+
+// ERR_INVALID: the id is none, or of a namespace that the program does not look into.
+int view_open(const struct program *program, struct arena *arena, const char *id, struct view *ret, struct err *err);
+
+// The same without a deployment.
+struct program *view_program(const struct program *program, struct arena *arena);
