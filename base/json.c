@@ -52,12 +52,22 @@ yyjson_val *json_members(yyjson_val *val)
 	return yyjson_is_obj(val) ? val : nothing;
 }
 
-yyjson_val *json_parse(struct arena *arena, const char *text, size_t len)
+static yyjson_val *parse(struct arena *arena, const char *text, size_t len, yyjson_read_flag flags)
 {
 	yyjson_alc alc = json_alc(arena);
 	char *copy = arena_memdup0(arena, text, len);
 
-	return yyjson_doc_get_root(yyjson_read_opts(copy, len, 0, &alc, NULL));
+	return yyjson_doc_get_root(yyjson_read_opts(copy, len, flags, &alc, NULL));
+}
+
+yyjson_val *json_parse(struct arena *arena, const char *text, size_t len)
+{
+	return parse(arena, text, len, 0);
+}
+
+yyjson_val *json_parse_exact(struct arena *arena, const char *text, size_t len)
+{
+	return parse(arena, text, len, YYJSON_READ_BIGNUM_AS_RAW);
 }
 
 // The length of the UTF-8 letter at text; 0 when there is none. The text ends with NUL, which continues no letter.

@@ -23,6 +23,9 @@ yyjson_val *json_members(yyjson_val *val);
 // Reads a text into the arena. NULL when it is no JSON.
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
 
+// The same, but a number that fits no integer of 64 bits and no float is raw (yyjson_is_raw()) instead of the float that is near it.
+yyjson_val *json_parse_exact(struct arena *arena, const char *text, size_t len);
+
 // The document's compact text, in the arena. What is no UTF-8 in it (a peer's words, or words cut short) becomes "?".
 const char *json_text(struct arena *arena, const yyjson_mut_doc *doc);
 const char *json_val_text(struct arena *arena, const yyjson_val *val);

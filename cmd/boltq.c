@@ -13,10 +13,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "bolt/session.h"
 #include "cmd/jsonvalue.h"
 #include "cmd/output.h"
+#include "cmd/zone.h"
 
 #define QUERY_MAX ((size_t)16 * 1024 * 1024)
 #define SECRET_MAX ((size_t)64 * 1024)
@@ -31,8 +33,9 @@ static const char usage[] =
 	"usage: boltq [OPTION]... URI [QUERY]\n"
 	"Runs one Cypher query on a Neo4j server or cluster and prints its rows. Without QUERY, or for '-', it is read from standard input.\n"
 	"\n"
-	"  --format FORMAT     table, json (an object a row) or csv (default: table)\n"
+	"  --format FORMAT     table, json (an object a row), csv or cypher (a map a row, which Cypher reads back); default: table\n"
 	"  --param NAME=JSON   a parameter of the query, as --param 'name=\"Eva\"'; any number of times\n"
+	"  --bytes NAME=BASE64 a parameter that is bytes\n"
 	"  --database NAME     the database (default: the user's home database)\n"
 	"  --read              the query only reads: in a cluster it goes to a reader\n"
 	"  --credentials FILE  USER/PASSWORD, or 'none' (default: $NEO4J_USERNAME and $NEO4J_PASSWORD)\n"
@@ -68,18 +71,30 @@ static int complain(const struct err *err)
 	}
 }
 
-static int add_param(struct request *request, const char *text, struct err *err)
+static int parse_bytes(const char *text, struct arena *arena, struct bolt_value *ret, struct err *err)
 {
-	const char *equals = strchr(text, '=');
+	size_t size;
+	const char *bytes = base64_decode(arena, text, strlen(text), &size);
+
+	if (!bytes)
+		return err_set(err, ERR_INVALID, "is no base64");
+	*ret = bolt_bytes((const unsigned char *)bytes, (uint32_t)size);
+	return 0;
+}
+
+static int add_param(struct request *request, bool bytes, const char *text, struct err *err)
+{
+	int (*parse)(const char *, struct arena *, struct bolt_value *, struct err *) = bytes ? parse_bytes : jsonvalue_parse;
+	const char *equals = strchr(text, '='), *option = bytes ? "--bytes" : "--param";
 	char *name;
 
 	if (!equals || equals == text)
-		return err_set(err, ERR_INVALID, "--param: '%.64s' is no NAME=JSON", text);
+		return err_set(err, ERR_INVALID, "%s: '%.64s' is no NAME=%s", option, text, bytes ? "BASE64" : "JSON");
 	if (request->n_params == PARAMS_MAX)
-		return err_set(err, ERR_INVALID, "--param: more than %d parameters", PARAMS_MAX);
+		return err_set(err, ERR_INVALID, "%s: more than %d parameters", option, PARAMS_MAX);
 	name = arena_memdup0(request->arena, text, (size_t)(equals - text));
-	if (jsonvalue_parse(equals + 1, request->arena, &request->params[request->n_params].value, err) < 0)
-		return err_wrap(err, "--param: '%s'", name);
+	if (parse(equals + 1, request->arena, &request->params[request->n_params].value, err) < 0)
+		return err_wrap(err, "%s: '%s'", option, name);
 	request->params[request->n_params++].key = name;
 	return 0;
 }
@@ -102,10 +117,11 @@ static int take_option(struct request *request, int c, struct err *err)
 	switch (c) {
 	case 'f':
 		if (output_format_parse(optarg, &request->format) < 0)
-			return err_set(err, ERR_INVALID, "--format: '%.32s' is none of table, json and csv", optarg);
+			return err_set(err, ERR_INVALID, "--format: '%.32s' is none of table, json, csv and cypher", optarg);
 		return 0;
 	case 'p':
-		return add_param(request, optarg, err);
+	case 'b':
+		return add_param(request, c == 'b', optarg, err);
 	case 't':
 		return read_timeout(request, optarg, err);
 	case 'd':
@@ -134,7 +150,7 @@ static int parse_options(int argc, char **argv, struct request *request, struct 
 	static const struct option options[] = {
 		{"format", required_argument, NULL, 'f'},      {"param", required_argument, NULL, 'p'}, {"database", required_argument, NULL, 'd'},
 		{"credentials", required_argument, NULL, 'c'}, {"ca", required_argument, NULL, 'a'},	{"timeout", required_argument, NULL, 't'},
-		{"read", no_argument, NULL, 'r'},	       {"help", no_argument, NULL, 'h'},	{"version", no_argument, NULL, 'V'},
+		{"bytes", required_argument, NULL, 'b'},       {"read", no_argument, NULL, 'r'},	{"help", no_argument, NULL, 'h'},	{"version", no_argument, NULL, 'V'},
 		{0},
 	};
 	int c;
@@ -239,8 +255,12 @@ static int print(struct bolt_result *result, const struct request *request, int6
 
 	keys = bolt_result_keys(result, &n);
 	output = output_new(stdout, request->format, keys, n);
-	while ((r = bolt_result_next(result, deadline, &row, err)) > 0 && !ferror(stdout))
-		output_row(output, row);
+	while ((r = bolt_result_next(result, deadline, &row, err)) > 0 && !ferror(stdout)) {
+		if (output_row(output, row, err) < 0)
+			r = err->class;
+		if (r < 0)
+			break;
+	}
 	if (r == 0)
 		r = bolt_result_consume(result, deadline, &summary, err);
 	if (r < 0) {
@@ -290,6 +310,7 @@ int main(int argc, char **argv)
 	// A password passes through this process: its memory is not to be dumped or traced.
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	zone_begin();
 	request->arena = arena_new();
 	arena_wipe_on_free(request->arena);
 	request->timeout_s = 60;

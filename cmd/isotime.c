@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "bolt/structure.h"
+#include "cmd/zone.h"
 
 #define TEXT_MAX 256
 #define DAY_S ((int64_t)86400)
@@ -61,16 +62,19 @@ static void add_offset(struct buf *out, int32_t offset_s)
 		buf_addf(out, ":%02d", absolute % 60);
 }
 
-// A zone without its offset (the zone's database is the reader's) is shown in UTC.
+// A zone comes without its offset, which is looked up: only with it the server reads the text back. Where this machine does not know the zone,
+// the time is shown in UTC.
 static void add_date_time(struct buf *out, const struct bolt_date_time *v)
 {
-	int64_t shown = v->seconds + (v->local || v->wall || !v->has_offset ? 0 : v->offset_s), days = floor_div(shown, DAY_S);
+	int32_t offset_s = v->offset_s;
+	bool has_offset = v->has_offset || (v->zone && !v->wall && zone_offset(v->zone, v->seconds, &offset_s));
+	int64_t shown = v->seconds + (v->local || v->wall || !has_offset ? 0 : offset_s), days = floor_div(shown, DAY_S);
 
 	add_date(out, days);
 	buf_addc(out, 'T');
 	add_clock(out, shown - days * DAY_S, v->nanoseconds);
-	if (v->has_offset)
-		add_offset(out, v->offset_s);
+	if (has_offset)
+		add_offset(out, offset_s);
 	else if (!v->local && !v->wall)
 		buf_addc(out, 'Z');
 	if (v->zone)
@@ -111,6 +115,14 @@ static void add_duration(struct buf *out, const struct bolt_duration *v)
 		buf_add(out, time ? "" : "T");
 		add_seconds(out, v->seconds, v->nanoseconds);
 	}
+}
+
+const char *isotime_offset(int32_t offset_s, struct arena *arena)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT(TEXT_MAX);
+
+	add_offset(&out, offset_s);
+	return arena_strdup(arena, buf_str(&out));
 }
 
 const char *isotime_text(const struct bolt_value *value, struct arena *arena)

@@ -173,21 +173,29 @@ yyjson_mut_val *jsonvalue_of(yyjson_mut_doc *doc, const struct bolt_value *value
 	}
 }
 
-const char *jsonvalue_text(const struct bolt_value *value, struct arena *arena)
+static const char *text_of(const struct bolt_value *value, struct arena *arena)
 {
+	const char *text = value->type == BOLT_STRUCT ? isotime_text(value, arena) : NULL;
 	yyjson_mut_doc *doc;
-	const char *text;
 
-	if (value->type == BOLT_NULL)
-		return "";
-	if (value->type == BOLT_STRING)
-		return value->string;
-	text = value->type == BOLT_STRUCT ? isotime_text(value, arena) : NULL;
 	if (text)
 		return text;
 	doc = json_doc_new(arena);
 	yyjson_mut_doc_set_root(doc, jsonvalue_of(doc, value, arena));
 	return json_text(arena, doc);
+}
+
+const char *jsonvalue_text(const struct bolt_value *value, struct arena *arena, size_t *ret_size)
+{
+	const char *text;
+
+	if (value->type == BOLT_STRING) {
+		*ret_size = value->size;
+		return value->string;
+	}
+	text = value->type == BOLT_NULL ? "" : text_of(value, arena);
+	*ret_size = strlen(text);
+	return text;
 }
 
 static int from(yyjson_val *json, unsigned depth, struct arena *arena, struct bolt_value *ret, struct err *err);
@@ -239,8 +247,10 @@ static int from(yyjson_val *json, unsigned depth, struct arena *arena, struct bo
 		*ret = bolt_bool(yyjson_get_bool(json));
 	else if (yyjson_is_sint(json) || (yyjson_is_uint(json) && yyjson_get_uint(json) <= INT64_MAX))
 		*ret = bolt_int(yyjson_get_sint(json));
-	else if (yyjson_is_num(json))
-		*ret = bolt_float(yyjson_get_num(json));
+	else if (yyjson_is_real(json))
+		*ret = bolt_float(yyjson_get_real(json));
+	else if (yyjson_is_uint(json) || yyjson_is_raw(json)) // a float would be near it, and another number
+		return err_set(err, ERR_INVALID, "holds a number that is larger than an integer of 64 bits or a float can be");
 	else if (yyjson_is_str(json)) // may hold U+0000
 		*ret = (struct bolt_value){.type = BOLT_STRING, .size = (uint32_t)yyjson_get_len(json), .string = yyjson_get_str(json)};
 	else
@@ -250,7 +260,7 @@ static int from(yyjson_val *json, unsigned depth, struct arena *arena, struct bo
 
 int jsonvalue_parse(const char *text, struct arena *arena, struct bolt_value *ret, struct err *err)
 {
-	yyjson_val *json = json_parse(arena, text, strlen(text));
+	yyjson_val *json = json_parse_exact(arena, text, strlen(text));
 
 	if (!json)
 		return err_set(err, ERR_INVALID, "is no JSON; a string stands in double quotes");

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cmd/expression.h"
 #include "cmd/jsonvalue.h"
 
 #define HELD_ROWS 1000
 #define HELD_MAX ((size_t)4 * 1024 * 1024)
+#define ROW_MAX ((size_t)256 * 1024 * 1024)
 
 struct output {
 	FILE *file;
@@ -29,9 +31,9 @@ struct output {
 
 int output_format_parse(const char *text, enum output_format *ret)
 {
-	static const char *const names[] = {"table", "json", "csv"};
+	static const char *const names[] = {"table", "json", "csv", "cypher"};
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		if (strcmp(text, names[i]) == 0) {
 			*ret = (enum output_format)i;
 			return 0;
@@ -49,19 +51,20 @@ static void *allocate(size_t n, size_t size)
 	return memory;
 }
 
-static void csv_cell(FILE *file, const char *text)
+// A text may hold U+0000.
+static void csv_cell(FILE *file, const char *text, size_t size, bool quoted)
 {
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		(void)fputs(text, file);
-		return;
-	}
-	(void)fputc('"', file);
-	for (; *text; text++) {
-		if (*text == '"')
+	for (size_t i = 0; i < size && !quoted; i++)
+		quoted = strchr(",\"\r\n", text[i]) != NULL; // and the end of that list, U+0000
+	if (quoted)
+		(void)fputc('"', file);
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '"')
 			(void)fputc('"', file);
-		(void)fputc(*text, file);
+		(void)fputc(text[i], file);
 	}
-	(void)fputc('"', file);
+	if (quoted)
+		(void)fputc('"', file);
 }
 
 struct output *output_new(FILE *file, enum output_format format, const char *const *keys, uint32_t n_keys)
@@ -77,7 +80,7 @@ struct output *output_new(FILE *file, enum output_format format, const char *con
 		output->cells = allocate((size_t)HELD_ROWS * n_keys, sizeof(char *));
 	for (uint32_t i = 0; format == OUTPUT_CSV && i < n_keys; i++) {
 		(void)fputs(i ? "," : "", file);
-		csv_cell(file, keys[i]);
+		csv_cell(file, keys[i], strlen(keys[i]), false);
 	}
 	if (format == OUTPUT_CSV && n_keys)
 		(void)fputc('\n', file);
@@ -95,19 +98,19 @@ void output_free(struct output *output)
 }
 
 // A row stands on one line; what would move the cursor, or do worse to a terminal, is shown and not sent.
-static const char *table_cell(const char *text, struct arena *arena)
+static const char *table_cell(const char *text, size_t size, struct arena *arena)
 {
-	static const char special[] = "\n\r\t\b\f", letters[] = "nrtbf";
-	char *shown = arena_alloc(arena, 2 * strlen(text) + 1), *to = shown;
+	static const char special[] = "\n\r\t\b\f", letters[] = "nrtbf0"; // the last is U+0000's
+	char *shown = arena_alloc(arena, 2 * size + 1), *to = shown;
 
-	for (; *text; text++) {
-		const char *at = strchr(special, *text);
+	for (size_t i = 0; i < size; i++) {
+		const char *at = strchr(special, text[i]);
 
 		if (at) {
 			*to++ = '\\';
 			*to++ = letters[at - special];
 		} else {
-			*to++ = iscntrl((unsigned char)*text) ? '?' : *text;
+			*to++ = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 		}
 	}
 	return shown;
@@ -172,8 +175,11 @@ static void table_row(struct output *output, const struct bolt_value *row)
 	const char **cells = output->cells + output->n_rows * output->n_keys;
 
 	for (uint32_t i = 0; i < output->n_keys; i++) {
+		size_t size;
+		const char *text = jsonvalue_text(&row->items[i], output->arena, &size);
+
 		// A copy: the row's own texts do not live as long as a row that is held back.
-		cells[i] = table_cell(jsonvalue_text(&row->items[i], output->arena), output->arena);
+		cells[i] = table_cell(text, size, output->arena);
 	}
 	if (output->widths) {
 		table_line(output, cells);
@@ -201,21 +207,49 @@ static void json_row(struct output *output, const struct bolt_value *row)
 static void csv_row(struct output *output, const struct bolt_value *row)
 {
 	for (uint32_t i = 0; i < output->n_keys; i++) {
+		size_t size;
+		const char *text = jsonvalue_text(&row->items[i], output->arena, &size);
+
 		(void)fputs(i ? "," : "", output->file);
-		csv_cell(output->file, jsonvalue_text(&row->items[i], output->arena));
+		csv_cell(output->file, text, size, row->items[i].type == BOLT_STRING && size == 0);
 	}
 	(void)fputc('\n', output->file);
 	arena_reset(output->arena);
 }
 
-void output_row(struct output *output, const struct bolt_value *row)
+static int cypher_row(struct output *output, const struct bolt_value *row, struct err *err)
 {
-	if (output->format == OUTPUT_TABLE)
+	_cleanup_buf_ struct buf line = BUF_INIT(ROW_MAX);
+
+	buf_addc(&line, '{');
+	for (uint32_t i = 0; i < output->n_keys; i++) {
+		buf_add(&line, i ? ", " : "");
+		expression_add_name(&line, output->keys[i]);
+		buf_add(&line, ": ");
+		if (expression_add(&line, &row->items[i], err) < 0)
+			return err->class;
+	}
+	buf_add(&line, "}\n");
+	(void)fwrite(line.data, 1, line.len, output->file);
+	return 0;
+}
+
+int output_row(struct output *output, const struct bolt_value *row, struct err *err)
+{
+	switch (output->format) {
+	case OUTPUT_TABLE:
 		table_row(output, row);
-	else if (output->format == OUTPUT_JSON)
+		return 0;
+	case OUTPUT_JSON:
 		json_row(output, row);
-	else
+		return 0;
+	case OUTPUT_CSV:
 		csv_row(output, row);
+		return 0;
+	case OUTPUT_CYPHER:
+		break;
+	}
+	return cypher_row(output, row, err);
 }
 
 int output_end(struct output *output, struct err *err)

@@ -3,7 +3,8 @@
 
 #pragma once
 
-// Rows for people and for programs, one by one: a table, JSON (an object a row and a line), CSV (RFC 4180, but a bare newline ends a line).
+// Rows for people and for programs, one by one: a table, JSON (an object a row and a line), CSV (RFC 4180, but a bare newline ends a line; an
+// empty string is "", null is nothing), Cypher (a map a row and a line).
 
 #include <stdint.h>
 #include <stdio.h>
@@ -12,9 +13,9 @@
 #include "base/err.h"
 #include "bolt/value.h"
 
-enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_CYPHER };
 
-// -1: none of table, json, csv.
+// -1: none of table, json, csv, cypher.
 int output_format_parse(const char *text, enum output_format *ret);
 
 struct output;
@@ -24,8 +25,8 @@ struct output *output_new(FILE *file, enum output_format format, const char *con
 void output_free(struct output *output);
 DEFINE_CLEANUP(struct output *, output_free);
 
-// A row: a list of as many values as there are keys.
-void output_row(struct output *output, const struct bolt_value *row);
+// A row: a list of as many values as there are keys. ERR_INVALID: the format has no words for it; nothing of the row is written.
+int output_row(struct output *output, const struct bolt_value *row, struct err *err);
 
 // What is held back, and the end. ERR_IO: not all could be written.
 int output_end(struct output *output, struct err *err);

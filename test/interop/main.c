@@ -174,7 +174,8 @@ static const struct part {
 	const struct CMUnitTest *tests;
 	const size_t *n;
 } parts[] = {
-	{"plain", "values", tests_values, &n_tests_values}, {"plain", "work", tests_work, &n_tests_work},
+	{"plain", "values", tests_values, &n_tests_values}, {"plain", "literals", tests_literals, &n_tests_literals},
+	{"plain", "work", tests_work, &n_tests_work},
 	{"plain", "waits", tests_waits, &n_tests_waits},    {"plain", "words", tests_words, &n_tests_words},
 	{"plain", "logon", tests_logon, &n_tests_logon},    {"tls", "tls", tests_tls, &n_tests_tls},
 	{"last", "last", tests_last, &n_tests_last},

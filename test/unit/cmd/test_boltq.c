@@ -193,12 +193,14 @@ static void test_exit_codes(void **state)
 static void test_usage(void **state)
 {
 	static const struct {
-		const char *args[4], *complaint;
+		const char *args[5], *complaint;
 	} cases[] = {
 		{{"bolt://x", "Q", "more"}, "a URI and at most one query"},
-		{{"--format=xml", "bolt://x", "Q"}, "--format: 'xml' is none of table, json and csv"},
+		{{"--format=xml", "bolt://x", "Q"}, "--format: 'xml' is none of table, json, csv and cypher"},
 		{{"--param=x", "bolt://x", "Q"}, "--param: 'x' is no NAME=JSON"},
 		{{"--param", "x=Eva", "bolt://x", "Q"}, "--param: 'x': is no JSON"},
+		{{"--param", "x=9223372036854775808", "bolt://x", "Q"}, "larger than an integer of 64 bits"},
+		{{"--bytes", "x=!", "bolt://x", "Q"}, "--bytes: 'x': is no base64"},
 		{{"--timeout=1s", "bolt://x", "Q"}, "--timeout: '1s' is no number"},
 		{{"http://x", "Q"}, "scheme 'http' is none of"},
 		{{"bolt://x", " ; "}, "the query is empty"},

@@ -15,6 +15,7 @@
 #include "bolt/structure.h"
 #include "cmd/jsonvalue.h"
 #include "cmd/isotime.h"
+#include "cmd/zone.h"
 
 static const char *json_of(struct arena *arena, struct bolt_value value)
 {
@@ -48,8 +49,12 @@ static void test_text(void **state)
 	const char *const texts[] = {"", "a \"b\"", "[]", "7", "1970-01-01"};
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
-		assert_string_equal(jsonvalue_text(&values[i], arena), texts[i]);
+	for (int i = 0; i < 5; i++) {
+		size_t size;
+
+		assert_string_equal(jsonvalue_text(&values[i], arena, &size), texts[i]);
+		assert_int_equal(size, strlen(texts[i]));
+	}
 }
 
 static struct bolt_value struct_of(struct arena *arena, uint8_t tag, const struct bolt_value *fields, uint32_t n)
@@ -143,13 +148,19 @@ static void test_times(void **state)
 		{{.seconds = 0, .has_offset = true}, "1970-01-01T00:00:00Z"},
 		{{.seconds = 0, .has_offset = true, .offset_s = -5400}, "1969-12-31T22:30:00-01:30"},
 		{{.seconds = 59, .nanoseconds = 120000000, .has_offset = true, .offset_s = 3601}, "1970-01-01T01:01:00.12+01:00:01"},
-		{{.seconds = 1, .zone = "Europe/Stockholm"}, "1970-01-01T00:00:01Z[Europe/Stockholm]"},
+		{{.seconds = 1774746000, .zone = "Europe/Berlin"}, "2026-03-29T03:00:00+02:00[Europe/Berlin]"},
+		{{.seconds = 1774745999, .zone = "Europe/Berlin"}, "2026-03-29T01:59:59+01:00[Europe/Berlin]"},
+		{{.seconds = 32503680000, .zone = "America/New_York"}, "2999-12-31T19:00:00-05:00[America/New_York]"},
+		{{.seconds = 1, .zone = "Mars/Olympus"}, "1970-01-01T00:00:01Z[Mars/Olympus]"},
+		{{.seconds = 1, .zone = "../../../etc/localtime"}, "1970-01-01T00:00:01Z[../../../etc/localtime]"},
+		{{.seconds = 1, .zone = "Europe/"}, "1970-01-01T00:00:01Z[Europe/]"},
 		{{.seconds = -1, .nanoseconds = 1, .local = true}, "1969-12-31T23:59:59.000000001"},
 	};
 	const struct bolt_value other = bolt_int(1);
 	struct bolt_value value;
 
 	(void)state;
+	zone_begin();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		value = bolt_from_date_time(&cases[i].v, arena);
 		assert_string_equal(isotime_text(&value, arena), cases[i].text);
@@ -167,6 +178,27 @@ static void test_times(void **state)
 	assert_null(isotime_text(&other, arena));
 }
 
+// A number that does not fit is refused: the float next to it is another number.
+static void test_numbers(void **state)
+{
+	static const char *const beyond[] = {"9223372036854775808", "[18446744073709551615]", "{\"a\":18446744073709551616}",
+					     "-9223372036854775809", "1e400", "-1e400"};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct bolt_value value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		err_clear(&err);
+		assert_int_equal(jsonvalue_parse(beyond[i], arena, &value, &err), ERR_INVALID);
+		assert_non_null(strstr(err.text, "larger than an integer of 64 bits or a float"));
+	}
+	assert_int_equal(jsonvalue_parse("-9223372036854775808", arena, &value, &err), 0);
+	assert_true(value.type == BOLT_INT && value.integer == INT64_MIN);
+	assert_int_equal(jsonvalue_parse("9223372036854775808.0", arena, &value, &err), 0);
+	assert_true(value.type == BOLT_FLOAT);
+}
+
 static void test_parse(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -175,8 +207,8 @@ static void test_parse(void **state)
 	char deep[160];
 
 	(void)state;
-	assert_int_equal(jsonvalue_parse("{\"a\":[1,-2,3.5,18446744073709551615,\"x\",true,null]}", arena, &value, &err), 0);
-	assert_string_equal(json_of(arena, value), "{\"a\":[1,-2,3.5,18446744073709552000.0,\"x\",true,null]}");
+	assert_int_equal(jsonvalue_parse("{\"a\":[1,-2,3.5,9223372036854775807,\"x\",true,null]}", arena, &value, &err), 0);
+	assert_string_equal(json_of(arena, value), "{\"a\":[1,-2,3.5,9223372036854775807,\"x\",true,null]}");
 	assert_int_equal(jsonvalue_parse("Eva", arena, &value, &err), ERR_INVALID);
 	assert_non_null(strstr(err.text, "double quotes"));
 	memset(deep, '[', 65);
@@ -201,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain), cmocka_unit_test(test_text),  cmocka_unit_test(test_graph), cmocka_unit_test(test_others),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_times), cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -27,7 +28,7 @@ static char *printed(enum output_format format, const char *const *names, size_t
 	for (size_t i = 0; i < n; i++) {
 		const struct bolt_value values[] = {bolt_string(names[i]), bolt_int((int64_t)i)}, row = bolt_list(values, 2);
 
-		output_row(output, &row);
+		assert_int_equal(output_row(output, &row, &err), 0);
 	}
 	assert_int_equal(output_end(output, &err), 0);
 	output_free(output);
@@ -52,10 +53,58 @@ static void test_formats(void **state)
 				   "|         | 2   |\n"
 				   "+---------+-----+\n");
 	assert_string_equal(json, "{\"name\":\"Ås\\\"a\",\"n,m\":0}\n{\"name\":\"a,b\\nc\\u001B\",\"n,m\":1}\n{\"name\":\"\",\"n,m\":2}\n");
-	assert_string_equal(csv, "name,\"n,m\"\n\"Ås\"\"a\",0\n\"a,b\nc\x1b\",1\n,2\n");
+	assert_string_equal(csv, "name,\"n,m\"\n\"Ås\"\"a\",0\n\"a,b\nc\x1b\",1\n\"\",2\n");
 	assert_string_equal(none, "+------+-----+\n| name | n,m |\n+------+-----+\n+------+-----+\n");
 	assert_string_equal(empty, "");
 	assert_string_equal(csv_empty, "");
+}
+
+// Null, the empty string and a string with U+0000 are three different things in CSV.
+static void test_csv_loses_nothing(void **state)
+{
+	const struct bolt_value text = {.type = BOLT_STRING, .size = 3, .string = "a\0b"};
+	const struct bolt_value values[] = {bolt_null(), bolt_string("")}, more[] = {text, bolt_string("x")};
+	const struct bolt_value rows[] = {bolt_list(values, 2), bolt_list(more, 2)};
+	struct err err = ERR_INIT;
+	struct output *output;
+	char *csv = NULL;
+	size_t size;
+	FILE *file = open_memstream(&csv, &size);
+
+	(void)state;
+	output = output_new(file, OUTPUT_CSV, keys, 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(output_row(output, &rows[i], &err), 0);
+	assert_int_equal(output_end(output, &err), 0);
+	output_free(output);
+	(void)fclose(file);
+	assert_int_equal(size, strlen("name,\"n,m\"\n,\"\"\n\"a?b\",x\n"));
+	assert_memory_equal(csv, "name,\"n,m\"\n,\"\"\n\"a\0b\",x\n", size);
+	free(csv);
+}
+
+// A row is one map; what Cypher has no expression for is refused, and nothing of its row is written.
+static void test_cypher(void **state)
+{
+	const struct bolt_value values[] = {bolt_string("it's \\ \n"), bolt_float(1)}, bytes[] = {bolt_int(1), bolt_bytes((const unsigned char *)"x", 1)};
+	const struct bolt_value rows[] = {bolt_list(values, 2), bolt_list(bytes, 2)};
+	struct err err = ERR_INIT;
+	struct output *output;
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	(void)state;
+	output = output_new(file, OUTPUT_CYPHER, keys, 2);
+	assert_int_equal(output_row(output, &rows[0], &err), 0);
+	assert_int_equal(output_row(output, &rows[1], &err), ERR_INVALID);
+	assert_non_null(strstr(err.text, "bytes"));
+	err_clear(&err);
+	assert_int_equal(output_end(output, &err), 0);
+	output_free(output);
+	(void)fclose(file);
+	assert_string_equal(text, "{`name`: 'it\\'s \\\\ \\u000A', `n,m`: 1.0}\n");
+	free(text);
 }
 
 // A table holds back its first thousand rows for the widths and no more.
@@ -92,7 +141,7 @@ static void test_unwritten(void **state)
 	(void)state;
 	assert_non_null(full);
 	output = output_new(full, OUTPUT_JSON, keys, 2);
-	output_row(output, &row);
+	assert_int_equal(output_row(output, &row, &err), 0);
 	assert_int_equal(output_end(output, &err), ERR_IO);
 	assert_non_null(strstr(err.text, "could not be written"));
 	output_free(output);
@@ -103,6 +152,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_csv_loses_nothing),
+		cmocka_unit_test(test_cypher),
 		cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_unwritten),
