@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "api/duration.h"
 #include "api/quantity.h"
 #include "base/json.h"
 
@@ -409,6 +410,15 @@ static void check_annotations(struct field_reader *reader, struct field parent, 
 			field_fail(reader, parent, key, "'%.100s' is the operator's own; leave it out", pairs.items[i].name);
 }
 
+static int64_t decode_duration(struct field_reader *reader, struct field parent, const char *key, const char *otherwise)
+{
+	int64_t ms;
+
+	if (!duration_parse(field_string(reader, parent, key, otherwise), &ms))
+		field_fail(reader, parent, key, "must be a length of time of days, hours and minutes, such as 14d, 1h or 1h30m, or 0 for never");
+	return ms;
+}
+
 static void decode_fleet(struct field_reader *reader, struct field spec, struct dbms_fleet *ret)
 {
 	struct field fleet = field_object(reader, spec, "auraFleetManagement");
@@ -421,6 +431,7 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 		ret->token_key = "token";
 	if (token.val)
 		ret->token_secret = field_string_required(reader, token, "name");
+	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
 }
 
 static void decode_spec(struct field_reader *reader, struct field spec, struct dbms *ret)

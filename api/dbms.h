@@ -59,6 +59,7 @@ struct dbms_fleet {
 	bool enabled;
 	const char *token_secret; // NULL: no tokenSecretRef
 	const char *token_key;	  // "token" unless said otherwise
+	int64_t check_interval_ms; // how often the connection is looked at; 0: never again
 };
 
 enum dbms_registered { DBMS_REGISTERED_ABSENT, DBMS_REGISTERED_FALSE, DBMS_REGISTERED_TRUE };

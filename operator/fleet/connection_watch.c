@@ -3,8 +3,13 @@
 
 #include "operator/fleet/connection_watch.h"
 
-#include "base/clock.h"
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "operator/object/digest.h"
+
+#define PLACE_DIGITS 12 // of a digest: enough for any interval
 #define RETRY_MS INT64_C(1000) // of one that is due and could not be taken
 
 static const int64_t after_ms[] = {5000, 30000, 90000};
@@ -33,20 +38,46 @@ void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int6
 	*looks = (struct connection_watch){.since_ms = now_ms - age_ms};
 }
 
-bool connection_watch_due(const struct connection_watch *looks, int64_t now_ms, unsigned *ret_taken)
+struct connection_pace connection_watch_pace(int64_t interval_ms, const char *uid)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char digits[PLACE_DIGITS + 1] = "";
+
+	memcpy(digits, digest_of(uid, arena), PLACE_DIGITS);
+	return (struct connection_pace){.interval_ms = interval_ms,
+					.offset_ms = interval_ms ? strtoll(digits, NULL, 16) % interval_ms : 0};
+}
+
+// The first time of the grid after the last look.
+static int64_t next_ms(const struct connection_watch *looks, const struct connection_pace *pace)
+{
+	int64_t past = (looks->looked_ms - pace->offset_ms) % pace->interval_ms;
+
+	return looks->looked_ms - (past < 0 ? past + pace->interval_ms : past) + pace->interval_ms;
+}
+
+bool connection_watch_due(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms, unsigned *ret_taken)
 {
 	*ret_taken = looks->taken;
 	while (*ret_taken < LOOKS && now_ms >= looks->since_ms + after_ms[*ret_taken])
 		(*ret_taken)++;
+	if (looks->taken == LOOKS && pace->interval_ms)
+		return now_ms >= next_ms(looks, pace);
 	return *ret_taken > looks->taken;
 }
 
-int64_t connection_watch_left_ms(const struct connection_watch *looks, int64_t now_ms)
+void connection_watch_take(struct connection_watch *looks, unsigned taken, int64_t now_ms)
+{
+	looks->taken = taken;
+	looks->looked_ms = now_ms;
+}
+
+int64_t connection_watch_left_ms(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms)
 {
 	int64_t left;
 
-	if (looks->taken == LOOKS)
+	if (looks->taken == LOOKS && !pace->interval_ms)
 		return 0;
-	left = looks->since_ms + after_ms[looks->taken] - now_ms;
+	left = (looks->taken == LOOKS ? next_ms(looks, pace) : looks->since_ms + after_ms[looks->taken]) - now_ms;
 	return left > 0 ? left : RETRY_MS;
 }

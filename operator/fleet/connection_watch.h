@@ -3,7 +3,9 @@
 
 #pragma once
 
-// When the servers' connection to the service is looked at: 5, 30 and 90 s after the registration or a pod's restart (D6). Pure.
+// When the servers' connection to the service is looked at: 5, 30 and 90 s after the registration or a pod's restart (D6), and at an
+// interval from then on (F2). The times of the latter lie on a grid that begins elsewhere for each deployment, so that those that were
+// registered together, or that an operator finds when it starts, are not looked at together. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +15,16 @@
 
 struct connection_watch {
 	int64_t since_ms; // monotonic; the times above count from here
-	unsigned taken;	  // how many of them are over
+	unsigned taken;	  // how many of the first ones are over
+	int64_t looked_ms; // monotonic; when the last of them, or of the later ones, was taken
 };
+
+struct connection_pace {
+	int64_t interval_ms; // 0: none after the first ones
+	int64_t offset_ms;   // of the grid
+};
+
+struct connection_pace connection_watch_pace(int64_t interval_ms, const char *uid);
 
 // How long ago the last of the registration and the starts of the pods' present runs was, by the wall clock: for who was not there
 // to see it. 0 where that is shorter than the first look takes, for the times are of seconds. registered_at: RFC 3339; NULL: unknown.
@@ -23,7 +33,9 @@ int64_t connection_watch_age(const char *registered_at, const struct pod *pods, 
 void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int64_t age_ms);
 
 // Whether one is due; *ret_taken is what looks->taken is to be after it. Looks that were missed are one.
-bool connection_watch_due(const struct connection_watch *looks, int64_t now_ms, unsigned *ret_taken);
+bool connection_watch_due(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms, unsigned *ret_taken);
+
+void connection_watch_take(struct connection_watch *looks, unsigned taken, int64_t now_ms);
 
 // How long until the next; 0: there is none.
-int64_t connection_watch_left_ms(const struct connection_watch *looks, int64_t now_ms);
+int64_t connection_watch_left_ms(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms);

@@ -315,6 +315,7 @@ void attempt_watch_connection(const struct context *context, struct connection_m
 	const struct access_servers *servers = &inputs->servers;
 	const char *basis = arena_printf(arena, "%s%s", registered_at ? registered_at : "", pod_runs(servers->pods, servers->n_pods, false, arena));
 	struct connection_watch *looks = &memory->looks;
+	struct connection_pace pace = connection_watch_pace(servers->dbms->fleet.check_interval_ms, servers->dbms->metadata.uid);
 	int64_t now = clock_monotonic_ms(&clock_system);
 	unsigned taken;
 
@@ -324,13 +325,13 @@ void attempt_watch_connection(const struct context *context, struct connection_m
 		basis_set(&memory->basis, basis);
 		connection_watch_begin(looks, now, first ? connection_watch_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
-	if (connection_watch_due(looks, now, &taken) && look(context, memory, inputs, arena))
-		looks->taken = taken;
+	if (connection_watch_due(looks, &pace, now, &taken) && look(context, memory, inputs, arena))
+		connection_watch_take(looks, taken, now);
 	*ret = (struct attempt_connection){
 		.known = looks->taken > 0,
 		.connected = memory->connected,
 		.token_gone = memory->token_gone && looks->taken > 1,
 		.message = memory->message,
-		.again_after_ms = connection_watch_left_ms(looks, clock_monotonic_ms(&clock_system)),
+		.again_after_ms = connection_watch_left_ms(looks, &pace, clock_monotonic_ms(&clock_system)),
 	};
 }

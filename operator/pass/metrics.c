@@ -191,6 +191,8 @@ static void write_fleet(struct buf *out, const struct tally_counts *counts)
 	buf_addf(out, "neofleet_fleet_registered %zu\n", counts->registered);
 	head(out, "neofleet_fleet_disconnected", "Registered deployments whose condition FleetConnected is False.");
 	buf_addf(out, "neofleet_fleet_disconnected %zu\n", counts->disconnected);
+	head(out, "neofleet_fleet_token_gone", "Registered deployments whose servers hold no token.");
+	buf_addf(out, "neofleet_fleet_token_gone %zu\n", counts->token_gone);
 	head(out, "neofleet_fleet_unregistered", "Deployments with auraFleetManagement.enabled that are not registered, by reason.");
 	for (size_t i = 0; tally_reason(i); i++) {
 		if (counts->reasons[i])

@@ -82,13 +82,16 @@ static void count_root(struct tally_counts *counts, enum key_kind kind, const st
 	enum reason reason = unregistered_reason(root);
 	bool enabled = yyjson_is_true(kube_object_get(root, "/spec/auraFleetManagement/enabled"));
 	bool registered = yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
+	yyjson_val *connected = kube_object_condition(root, CONDITION_FLEET_CONNECTED);
 
 	for (int p = 0; phase && p <= PHASE_FAILED; p++)
 		counts->phases[kind][p] += strcmp(phase, phase_name((enum phase)p)) == 0 ? one : 0;
 	counts->enabled += enabled ? one : 0;
 	counts->registered += registered ? one : 0;
-	if (registered && yyjson_equals_str(yyjson_obj_get(kube_object_condition(root, CONDITION_FLEET_CONNECTED), "status"), "False"))
+	if (registered && yyjson_equals_str(yyjson_obj_get(connected, "status"), "False")) {
 		counts->disconnected += one;
+		counts->token_gone += reason_of(yyjson_get_str(yyjson_obj_get(connected, "reason"))) == REASON_TOKEN_GONE ? one : 0;
+	}
 	if (enabled && reason)
 		counts->reasons[place_of(reason)] += one;
 }

@@ -23,6 +23,7 @@ struct tally_counts {
 	size_t plugin_phases[PLUGIN_FAILED + 1];
 	size_t enabled, registered;
 	size_t disconnected; // registered, and its servers do not talk to Aura
+	size_t token_gone;   // of these, since they hold no token
 	size_t reasons[TALLY_REASONS];
 };
 

@@ -51,6 +51,7 @@ static void test_defaults(void **state)
 	assert_null(dbms.tls_secret);
 	assert_int_equal(dbms.memory_limit, 0);
 	assert_false(dbms.fleet.present);
+	assert_int_equal(dbms.fleet.check_interval_ms, 3600000);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_ABSENT);
 	assert_null(dbms.status.phase);
 	arena_free(arena);
@@ -61,7 +62,7 @@ static void test_fleet_and_status(void **state)
 	static const char json[] =
 		"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"deletionTimestamp\":\"2025-12-01T10:00:00Z\"},"
 		"\"spec\":{" SPEC ",\"topology\":{\"servers\":5,\"serverModeConstraint\":\"PRIMARY\"},"
-		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"}},"
+		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\"},"
 		"\"resources\":{\"limits\":{\"memory\":\"2Gi\"}}},"
 		"\"status\":{\"phase\":\"Ready\",\"observedGeneration\":3,\"conditions\":[{}],\"version\":\"2025.12.1\","
 		"\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\",\"message\":\"m\"}}}";
@@ -78,6 +79,7 @@ static void test_fleet_and_status(void **state)
 	assert_true(dbms.fleet.present && dbms.fleet.enabled);
 	assert_string_equal(dbms.fleet.token_secret, "t");
 	assert_string_equal(dbms.fleet.token_key, "token");
+	assert_int_equal(dbms.fleet.check_interval_ms, 86400000);
 	assert_int_equal(dbms.memory_limit, UINT64_C(2) << 30);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_FALSE);
 	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");
@@ -143,13 +145,15 @@ static const struct {
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"lots\"}}"), "spec.resources.limits.memory: must be a quantity"},
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"300Mi\"}}"), "spec.resources.limits.memory: is too little"},
 	{STANDALONE(",\"service\":{\"loadBalancerSourceRanges\":[\"10.0.0.0/8\"]}"), "spec.service.loadBalancerSourceRanges: needs"},
+	{STANDALONE(",\"auraFleetManagement\":{\"checkInterval\":\"10s\"}"),
+	 "spec.auraFleetManagement.checkInterval: must be a length of time of days, hours and minutes, such as 14d, 1h or 1h30m, or 0 for never"},
 	{STANDALONE(",\"podAnnotations\":{\"neofleet.neo4j.com/x\":\"1\"}"), "spec.podAnnotations: 'neofleet.neo4j.com/x' is the"},
 	{STANDALONE(",\"acceptLicenseAgreement\":\"no\""), "spec.acceptLicenseAgreement: must be one of yes, eval"},
 	{STANDALONE(",\"tls\":{}"), "spec.tls.certificateSecret: is required"},
 	{STANDALONE(",\"auraFleetManagement\":{\"enabled\":\"yes\"}"), "spec.auraFleetManagement.enabled: must be true or false"},
 	{STANDALONE(",\"auraFleetManagement\":{\"tokenSecretRef\":{\"key\":\"k\"}}"),
 	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
-	// A3 (F8): names that no node can pull, and images of the Community edition.
+	// A3: names that no node can pull, and images of the Community edition.
 	{IMAGE("https://r.io/neo4j", "5.26-enterprise"), "spec.image.repo: is the image's name without a scheme"},
 	{IMAGE("neo4j:5.26-enterprise", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
 	{IMAGE("r.io/Neo4j", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
@@ -183,7 +187,7 @@ static const struct {
 	{ENV("7"), "spec.env[0]: must be an object"},
 };
 
-// A3 (F8): what a node can pull, from wherever.
+// A3: what a node can pull, from wherever.
 static void test_images(void **state)
 {
 	static const char *const taken[][2] = {

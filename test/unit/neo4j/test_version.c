@@ -101,7 +101,7 @@ static void test_server(void **state)
 	assert_int_equal(version.family, VERSION_UNDECIDABLE);
 }
 
-// B6 (F8): a release that the store has seen is not gone back from.
+// B6: a release that the store has seen is not gone back from.
 static void test_downgrade(void **state)
 {
 	static const struct {

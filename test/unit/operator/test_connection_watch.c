@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// D6, E1: when the connection is looked at, and that a restart of the operator costs one look.
+// D6, E1, F2: when the connection is looked at, and that a restart of the operator costs one look.
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,6 +16,9 @@
 #include "operator/fleet/connection_watch.h"
 
 #define NOW INT64_C(1000000)
+#define HOUR INT64_C(3600000)
+
+static const struct connection_pace never = {0};
 
 static void test_after_a_registration(void **state)
 {
@@ -23,18 +27,18 @@ static void test_after_a_registration(void **state)
 
 	(void)state;
 	connection_watch_begin(&looks, NOW, 0);
-	assert_false(connection_watch_due(&looks, NOW + 4999, &taken));
-	assert_int_equal(connection_watch_left_ms(&looks, NOW + 4999), 1);
+	assert_false(connection_watch_due(&looks, &never, NOW + 4999, &taken));
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 4999), 1);
 	for (unsigned i = 0; i < 3; i++) {
 		static const int64_t after_ms[] = {5000, 30000, 90000};
 
-		assert_true(connection_watch_due(&looks, NOW + after_ms[i], &taken));
-		assert_int_equal(connection_watch_left_ms(&looks, NOW + after_ms[i]), 1000); // it could not be taken
-		looks.taken = taken;
+		assert_true(connection_watch_due(&looks, &never, NOW + after_ms[i], &taken));
+		assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + after_ms[i]), 1000); // it could not be taken
+		connection_watch_take(&looks, taken, NOW);
 		assert_int_equal(taken, i + 1);
-		assert_false(connection_watch_due(&looks, NOW + after_ms[i], &taken));
+		assert_false(connection_watch_due(&looks, &never, NOW + after_ms[i], &taken));
 	}
-	assert_int_equal(connection_watch_left_ms(&looks, NOW + 90000), 0);
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 90000), 0);
 }
 
 // Of an operator that was not there: one look for all that were missed, and those that are still to come.
@@ -45,14 +49,61 @@ static void test_missed(void **state)
 
 	(void)state;
 	connection_watch_begin(&looks, NOW, 40000);
-	assert_true(connection_watch_due(&looks, NOW, &taken));
+	assert_true(connection_watch_due(&looks, &never, NOW, &taken));
 	assert_int_equal(taken, 2);
-	looks.taken = taken;
-	assert_int_equal(connection_watch_left_ms(&looks, NOW), 50000);
+	connection_watch_take(&looks, taken, NOW);
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW), 50000);
 	connection_watch_begin(&looks, NOW, 86400000);
-	assert_true(connection_watch_due(&looks, NOW, &taken));
-	looks.taken = taken;
-	assert_int_equal(connection_watch_left_ms(&looks, NOW), 0);
+	assert_true(connection_watch_due(&looks, &never, NOW, &taken));
+	connection_watch_take(&looks, taken, NOW);
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW), 0);
+}
+
+// F2: after the first looks, one an interval, on the grid of the deployment.
+static void test_interval(void **state)
+{
+	const struct connection_pace pace = {.interval_ms = HOUR, .offset_ms = NOW + 100000};
+	struct connection_watch looks;
+	unsigned taken;
+
+	(void)state;
+	connection_watch_begin(&looks, NOW, 86400000);
+	assert_true(connection_watch_due(&looks, &pace, NOW, &taken));
+	connection_watch_take(&looks, taken, NOW);
+	assert_int_equal(connection_watch_left_ms(&looks, &pace, NOW), 100000);
+	assert_false(connection_watch_due(&looks, &pace, NOW + 99999, &taken));
+	assert_true(connection_watch_due(&looks, &pace, NOW + 100000, &taken));
+	assert_int_equal(connection_watch_left_ms(&looks, &pace, NOW + 100000), 1000); // it could not be taken
+	// Late, it is one, and the next is on time.
+	assert_true(connection_watch_due(&looks, &pace, NOW + 100000 + 2 * HOUR + 5, &taken));
+	connection_watch_take(&looks, taken, NOW + 100000 + 2 * HOUR + 5);
+	assert_int_equal(taken, 3);
+	assert_false(connection_watch_due(&looks, &pace, NOW + 100000 + 3 * HOUR - 1, &taken));
+	assert_int_equal(connection_watch_left_ms(&looks, &pace, NOW + 100000 + 2 * HOUR + 5), HOUR - 5);
+	assert_true(connection_watch_due(&looks, &pace, NOW + 100000 + 3 * HOUR, &taken));
+}
+
+// F2: a thousand deployments that are found at one moment: no minute has more than three times its share.
+static void test_spread(void **state)
+{
+	unsigned counts[60] = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct connection_watch looks;
+		struct connection_pace pace;
+		char uid[40];
+
+		(void)snprintf(uid, sizeof(uid), "0b6f1e0c-0000-4000-8000-%012d", i);
+		pace = connection_watch_pace(HOUR, uid);
+		assert_true(pace.offset_ms >= 0 && pace.offset_ms < HOUR);
+		connection_watch_begin(&looks, NOW, 0);
+		connection_watch_take(&looks, 3, NOW);
+		counts[(connection_watch_left_ms(&looks, &pace, NOW) - 1) / 60000]++;
+	}
+	for (size_t i = 0; i < 60; i++)
+		assert_true(counts[i] > 0 && counts[i] <= 3 * 1000 / 60);
+	assert_int_equal(connection_watch_pace(0, "uid").offset_ms, 0);
 }
 
 static void test_age(void **state)
@@ -76,6 +127,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_a_registration),
 		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_interval),
+		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_age),
 	};
 

@@ -195,10 +195,11 @@ static void test_a_reason_by_hand(void **state)
 	end(&world);
 }
 
-// D6: those that are registered and do not talk to Aura.
+// D6, F2: those that are registered and do not talk to Aura, and those of them that hold no token.
 static void test_disconnected(void **state)
 {
 	static const char *const connected[] = {"True", "False", "False", "Unknown"}, *const registered[] = {"true", "true", "false", "true"};
+	static const char *const reasons[] = {"Connected", "NotConnected", "TokenGone", "NotAsked"};
 	struct world world;
 	const char *text;
 
@@ -209,14 +210,21 @@ static void test_disconnected(void **state)
 
 		(void)snprintf(root, sizeof(root),
 			       "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"d%zu\",\"resourceVersion\":\"1\"},\"status\":{\"conditions\":[{\"type\":"
-			       "\"FleetConnected\",\"status\":\"%s\"}],\"auraFleetManagement\":{\"registered\":%s}}}",
-			       i, connected[i], registered[i]);
+			       "\"FleetConnected\",\"status\":\"%s\",\"reason\":\"%s\"}],\"auraFleetManagement\":{\"registered\":%s}}}",
+			       i, connected[i], reasons[i], registered[i]);
 		put(&world, KEY_STANDALONE, root);
 	}
 	text = metrics(&world, NULL);
 	assert_well_formed(text);
 	assert_says(text, "neofleet_fleet_registered 3");
 	assert_says(text, "neofleet_fleet_disconnected 1");
+	assert_says(text, "neofleet_fleet_token_gone 0");
+	put(&world, KEY_STANDALONE,
+	    "{\"metadata\":{\"namespace\":\"ns\",\"name\":\"lost\",\"resourceVersion\":\"1\"},\"status\":{\"conditions\":[{\"type\":\"FleetConnected\","
+	    "\"status\":\"False\",\"reason\":\"TokenGone\"}],\"auraFleetManagement\":{\"registered\":true}}}");
+	text = metrics(&world, NULL);
+	assert_says(text, "neofleet_fleet_disconnected 2");
+	assert_says(text, "neofleet_fleet_token_gone 1");
 	end(&world);
 }
 

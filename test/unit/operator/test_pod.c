@@ -89,7 +89,7 @@ static void test_problems(void **state)
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":\"first\\nlast\\n\\n\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"before\"}}}]}",
 		 "container neo4j ended with exit code 1: last"},
-		// M4: the line that says why, and not the last one; F3: the limit that holds in truth.
+		// The line that says why, and not the last one; the limit that holds in truth.
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"terminated\":{\"exitCode\":1,\"message\":"
 		 "\"2026-11-29 07:00:18.817+0000 ERROR Invalid memory configuration - exceeds physical memory.\\n"
 		 "2026-11-29 07:00:18.817+0000 INFO  Stopped.\\n\"}},\"resources\":{\"limits\":{\"memory\":\"400Mi\"}}}]}",
