@@ -421,7 +421,9 @@ static int64_t decode_duration(struct field_reader *reader, struct field parent,
 
 static void decode_fleet(struct field_reader *reader, struct field spec, struct dbms_fleet *ret)
 {
+	static const char *const policies[] = {"Latch", "FollowSecret", NULL};
 	struct field fleet = field_object(reader, spec, "auraFleetManagement");
+	const char *policy = field_string(reader, fleet, "tokenPolicy", "Latch");
 	struct field token = field_object(reader, fleet, "tokenSecretRef");
 
 	ret->present = fleet.val != NULL;
@@ -431,6 +433,8 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 		ret->token_key = "token";
 	if (token.val)
 		ret->token_secret = field_string_required(reader, token, "name");
+	check_choice(reader, fleet, "tokenPolicy", policy, policies);
+	ret->follow_secret = !strcmp(policy, "FollowSecret");
 	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
 }
 

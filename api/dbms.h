@@ -59,6 +59,7 @@ struct dbms_fleet {
 	bool enabled;
 	const char *token_secret; // NULL: no tokenSecretRef
 	const char *token_key;	  // "token" unless said otherwise
+	bool follow_secret;	  // tokenPolicy: a token of the Secret that is newer than the servers' is registered by itself
 	int64_t check_interval_ms; // how often the connection is looked at; 0: never again
 };
 

@@ -41,6 +41,11 @@ bool fleet_is_copied(const char *created, const char *last_registration)
 	       time_parse_rfc3339(last_registration, &registered_ms) == 0 && made_ms > registered_ms;
 }
 
+static bool follows(const struct fleet_facts *facts)
+{
+	return facts->follow_secret && facts->has_token_source && facts->ready && !facts->obstacle && !facts->unknown_version;
+}
+
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret)
 {
 	if (!facts->enabled && !facts->seen)
@@ -48,7 +53,7 @@ void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct f
 	else if (!facts->enabled)
 		decide(ret, FLEET_OFF, REASON_DISABLED, off_message(facts, arena));
 	else if (facts->registered)
-		decide(ret, FLEET_LATCHED, REASON_REGISTERED, "Registered with Aura Fleet Management");
+		decide(ret, follows(facts) ? FLEET_FOLLOW : FLEET_LATCHED, REASON_REGISTERED, "Registered with Aura Fleet Management");
 	else if (facts->obstacle)
 		decide(ret, FLEET_WAIT, facts->obstacle_reason, facts->obstacle);
 	else if (facts->unknown_version)

@@ -15,6 +15,7 @@ enum fleet_step {
 	FLEET_REST,	// nothing to do and nothing to say: it was never enabled
 	FLEET_OFF,	// enabled was seen before, and is no more
 	FLEET_LATCHED,	// registered: no call, whatever the Secret holds
+	FLEET_FOLLOW,	// registered, and the Secret's token may take the place of the servers' (operator/fleet/token_follow.h)
 	FLEET_WAIT,	// a gate is unmet
 	FLEET_REGISTER, // all gates are open: read the token and register
 };
@@ -24,6 +25,7 @@ struct fleet_facts {
 	bool seen;		     // the status has the map: enabled was seen before
 	bool registered;	     // in the status, and that of this very resource (fleet_is_copied())
 	bool has_token_source;
+	bool follow_secret;
 	enum reason obstacle_reason; // why the plugin cannot be had
 	const char *obstacle;	     // NULL when it can
 	const char *unknown_version; // why it is not known yet whether it can; NULL when it is

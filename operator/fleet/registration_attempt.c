@@ -48,6 +48,14 @@ static const char *attempt_basis(const struct context *context, const struct att
 			    pod_runs(servers->pods, servers->n_pods, true, arena));
 }
 
+const char *attempt_token_source(const struct context *context, const struct dbms *dbms, struct arena *arena)
+{
+	const struct dbms_fleet *fleet = &dbms->fleet;
+
+	return arena_printf(arena, "%s %s %s", fleet->token_secret ? fleet->token_secret : "", fleet->token_key,
+			    access_secret_version(context, dbms, fleet->token_secret, arena));
+}
+
 static int64_t delay_after(enum reason reason, unsigned failures)
 {
 	if (reason == REASON_CREDENTIALS_REFUSED)
@@ -101,6 +109,19 @@ static bool read_token(const struct context *context, const struct attempt_input
 	return false;
 }
 
+// Whether the object of the API server tells another registration than the one that the pass knows of.
+static bool tells_otherwise(const struct kube_object *root, const struct attempt_inputs *inputs)
+{
+	const char *known = inputs->servers.dbms->status.last_registration;
+	const char *last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
+	bool copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
+	bool registered = !copied && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
+
+	if (inputs->follow)
+		return !registered || strcmp(last ? last : "", known ? known : "") != 0;
+	return registered || (last && !copied) != inputs->registered_before;
+}
+
 // The store may lag behind, and registering twice would drop the server's connection: ask before the call.
 static bool is_still_wanted(const struct context *context, const struct attempt_inputs *inputs, struct arena *arena,
 			    struct attempt_result *ret)
@@ -109,18 +130,12 @@ static bool is_still_wanted(const struct context *context, const struct attempt_
 	const struct dbms_metadata *metadata = &inputs->servers.dbms->metadata;
 	struct kube_name name = {.namespace = metadata->namespace, .name = metadata->name};
 	struct err err = ERR_INIT;
-	const char *last;
-	bool copied;
 
 	if (kube_get(context->client, inputs->resource, name, &root, &err) < 0)
 		return fail(ret, REASON_API_UNAVAILABLE,
 			    arena_printf(arena, "The Kubernetes API cannot be asked (%s); it is tried again", err.text));
-	last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
-	copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
 	ret->stale = strcmp(kube_object_uid(root), metadata->uid) != 0 ||
-		     (!copied && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"))) ||
-		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation ||
-		     (last && !copied) != inputs->registered_before;
+		     kube_object_int(root, "/metadata/generation", 0) != metadata->generation || tells_otherwise(root, inputs);
 	return !ret->stale;
 }
 
@@ -171,6 +186,16 @@ static bool is_of_a_twin(const struct context *context, const struct attempt_inp
 	return result->adopted && roster_twins(context->roster, key, result->identity, arena, twins) > 0;
 }
 
+static void take_result(const struct registration_result *result, struct arena *arena, struct attempt_result *ret)
+{
+	ret->registered = result->registered;
+	ret->called = result->registered && !result->adopted;
+	ret->held = result->held ? arena_strdup(arena, result->held) : NULL;
+	ret->not_leader = result->not_leader;
+	ret->reason = result->reason;
+	ret->message = arena_strdup(arena, result->message);
+}
+
 static void attempt(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		    struct arena *arena, struct attempt_result *ret)
 {
@@ -203,6 +228,7 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 		return;
 	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
+	request.follow = inputs->follow;
 	request.may_adopt = request.identify = !inputs->registered_before;
 	request.may_wait = !memory->connecting_ms || deadline_left_ms(memory->connecting_ms) > 0;
 	// After the deadline was set: what is left of the lease outlasts it.
@@ -222,10 +248,7 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 		access_note(context, inputs->servers.memory, &inputs->servers,
 			    result.reason == REASON_CREDENTIALS_REFUSED || result.reason == REASON_LOGINS_LIMITED ? result.message : NULL,
 			    result.code);
-	ret->registered = result.registered;
-	ret->not_leader = result.not_leader;
-	ret->reason = result.reason;
-	ret->message = arena_strdup(arena, result.message);
+	take_result(&result, arena, ret);
 }
 
 static void keep_failure(struct attempt_memory *memory, const char *basis, struct attempt_result *ret)
@@ -270,7 +293,8 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 }
 
 // Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
-static bool look(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs, struct arena *arena)
+static bool look(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs, struct arena *arena,
+		 const char **ret_held)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	const struct access_servers *servers = &inputs->servers;
@@ -293,6 +317,7 @@ static bool look(const struct context *context, struct connection_memory *memory
 
 		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
 			return false;
+		request.tell_held = servers->dbms->fleet.follow_secret && !*ret_held;
 		why = unconfirmed(context, inputs, &servers->pods[i], &request, secret_arena);
 		if (why)
 			result = (struct connection_result){.connected = -1, .message = why, .code = ""};
@@ -300,6 +325,8 @@ static bool look(const struct context *context, struct connection_memory *memory
 			registration_check_connected(&request, secret_arena, &result);
 		if (result.refused)
 			access_note(context, servers->memory, servers, result.message, result.code);
+		if (result.held)
+			*ret_held = arena_strdup(arena, result.held);
 		if (result.connected <= 0 || i == 0)
 			decisive = result;
 	}
@@ -307,6 +334,12 @@ static bool look(const struct context *context, struct connection_memory *memory
 	memory->token_gone = decisive.token_gone;
 	kept_set(memory->message, decisive.message);
 	return true;
+}
+
+// Not before the second look, for the server may be starting.
+bool attempt_misses_token(const struct connection_memory *memory)
+{
+	return memory->token_gone && memory->looks.taken > 1;
 }
 
 void attempt_watch_connection(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs,
@@ -317,6 +350,7 @@ void attempt_watch_connection(const struct context *context, struct connection_m
 	struct connection_watch *looks = &memory->looks;
 	struct connection_pace pace = connection_watch_pace(servers->dbms->fleet.check_interval_ms, servers->dbms->metadata.uid);
 	int64_t now = clock_monotonic_ms(&clock_system);
+	const char *held = NULL;
 	unsigned taken;
 
 	if (!basis_is(&memory->basis, basis)) {
@@ -325,12 +359,13 @@ void attempt_watch_connection(const struct context *context, struct connection_m
 		basis_set(&memory->basis, basis);
 		connection_watch_begin(looks, now, first ? connection_watch_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
-	if (connection_watch_due(looks, &pace, now, &taken) && look(context, memory, inputs, arena))
+	if (connection_watch_due(looks, &pace, now, &taken) && look(context, memory, inputs, arena, &held))
 		connection_watch_take(looks, taken, now);
 	*ret = (struct attempt_connection){
 		.known = looks->taken > 0,
 		.connected = memory->connected,
-		.token_gone = memory->token_gone && looks->taken > 1,
+		.token_gone = attempt_misses_token(memory),
+		.held = held,
 		.message = memory->message,
 		.again_after_ms = connection_watch_left_ms(looks, &pace, clock_monotonic_ms(&clock_system)),
 	};

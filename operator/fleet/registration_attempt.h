@@ -42,6 +42,7 @@ struct attempt_inputs {
 	const struct pod *server; // the one that can write database system; NULL: none does now
 	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
 	bool registered_before; // lastRegistrationTime is set, by a registration of this very resource
+	bool follow; // it is registered, and only a token of the Secret's that is to take the place of the servers' is registered
 	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
 };
 
@@ -51,11 +52,19 @@ struct attempt_result {
 	bool not_leader;     // the server cannot write database system any more: find the one that can, and call again
 	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
+	bool called;	     // the Secret's token was registered just now
+	const char *held;    // which token the servers hold now (struct registration_result); NULL: not known
 	bool waiting;	     // nothing is wrong: the server is given time
 	enum reason reason;
 	const char *message;
 	int64_t again_after_ms; // 0: no need
 };
+
+// Whether the servers hold no token, as the last looks have found.
+bool attempt_misses_token(const struct connection_memory *memory);
+
+// Which Secret the token is read from, and which version of it is known.
+const char *attempt_token_source(const struct context *context, const struct dbms *dbms, struct arena *arena);
 
 void attempt_register(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		      struct arena *arena, struct attempt_result *ret);
@@ -65,6 +74,7 @@ struct attempt_connection {
 	int connected;	     // 1, 0, -1 unknown; where known
 	bool token_gone;     // not connected, since the server holds no token; not before the second look, for it may be starting
 	const char *message;
+	const char *held; // which token the first server that was asked in this pass holds, with FollowSecret; NULL: none was, or it did not tell
 	int64_t again_after_ms; // when the next look is due; 0: none
 };
 

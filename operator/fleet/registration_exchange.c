@@ -134,6 +134,43 @@ static int check_adoption(struct exchange *x)
 	return 1;
 }
 
+static const char *held_text(const struct exchange *x, const struct token_info *stored)
+{
+	return stored->project && stored->expires ? arena_printf(x->arena, "%s %s", stored->project, stored->expires) : NULL;
+}
+
+// Where no stored token can be read: 0 when there is none. One that is there may be about to be renewed, for the server keeps a mark in its
+// place meanwhile.
+static int check_unreadable(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct fleet_state state;
+
+	if (admin_fleet_status(&x->admin, &state, &err) < 0)
+		return fail(x, &err);
+	if (state.active && x->request->may_wait)
+		return end(x, REASON_CONNECTING, "The server holds a token that cannot be read at this moment; it is asked again");
+	return 0;
+}
+
+// 1 when the token that the server holds is to stay, 0 when the Secret's is to take its place. What is stored counts, and not whether the
+// server uses it already: one that has just started does not.
+static int check_held(struct exchange *x)
+{
+	struct err err = ERR_INIT;
+	struct token_info stored = {0};
+
+	if (admin_fleet_inspect(&x->admin, NULL, &stored, &err) < 0 && strcmp(err.code, ADMIN_PROCEDURE_FAILED) != 0)
+		return fail(x, &err);
+	if (err_is_set(&err) || !stored.project)
+		return check_unreadable(x);
+	if (stored_problem(x, &stored) || is_outlived(x, &stored))
+		return 0;
+	x->result->adopted = true;
+	x->result->held = held_text(x, &stored);
+	return 1;
+}
+
 static int fail_token(struct exchange *x, const char *words)
 {
 	return end(x, REASON_TOKEN_REFUSED,
@@ -195,6 +232,7 @@ static int call_register(struct exchange *x)
 	problem = stored_problem(x, &stored);
 	if (problem)
 		return fail_stored(x, &stored, problem);
+	x->result->held = held_text(x, &stored);
 	fault_point("after-confirm");
 	return 0;
 }
@@ -225,7 +263,7 @@ void registration_run(const struct registration_request *request, struct arena *
 	fault_point("before-login");
 	if (open_link(&x, &link) < 0 || check_procedures(&x) < 0)
 		return;
-	adopted = check_adoption(&x);
+	adopted = request->follow ? check_held(&x) : check_adoption(&x);
 	if (adopted < 0)
 		return;
 	if (!adopted && (check_token(&x) < 0 || call_register(&x) < 0))
@@ -240,6 +278,7 @@ void registration_check_connected(const struct registration_request *request, st
 	struct registration_result result = {.code = ""};
 	struct exchange x = {.request = request, .result = &result, .arena = arena};
 	struct fleet_state state;
+	struct token_info stored;
 	struct err err = ERR_INIT;
 
 	*ret = (struct connection_result){.connected = -1, .code = ""};
@@ -257,4 +296,6 @@ void registration_check_connected(const struct registration_request *request, st
 	ret->connected = state.active && state.connected;
 	ret->token_gone = !state.active;
 	ret->message = state.message ? state.message : "";
+	if (state.active && request->tell_held && admin_fleet_inspect(&x.admin, NULL, &stored, &err) == 0)
+		ret->held = held_text(&x, &stored);
 }

@@ -23,7 +23,9 @@ struct registration_request {
 	const struct token *token;
 	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
 	bool identify;	// tell what the server that is taken so is in Aura: result.identity
+	bool follow;	// only a token that is newer than the one that the server holds is registered, or is of another project
 	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: REASON_CONNECTING
+	bool tell_held; // of a look: which token the server holds, too
 	int64_t deadline;
 };
 
@@ -31,6 +33,7 @@ struct registration_result {
 	bool registered;
 	bool called;	     // registerToken was called
 	bool adopted;	     // it was registered already, and no call was made
+	const char *held;    // which token the server holds now, as of struct connection_result; NULL: not known
 	const char *identity; // of an adopted one, see query_identity(); NULL: not asked for, or not known
 	bool not_leader;     // another server can write database system
 	enum reason reason;
@@ -45,6 +48,7 @@ void registration_run(const struct registration_request *request, struct arena *
 struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown
 	bool token_gone;     // it holds no token
+	const char *held;    // project and expiry of the one that it holds; NULL: not asked for, or not known
 	const char *message; // the server's own words, or why it could not be asked
 	bool refused;	     // it did not take the password
 	const char *code;    // Neo4j's own of a refusal; "" otherwise

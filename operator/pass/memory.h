@@ -17,6 +17,7 @@
 #include "operator/fleet/plugin_entry.h"
 #include "operator/fleet/registration_attempt.h"
 #include "operator/fleet/token_expiry.h"
+#include "operator/fleet/token_follow.h"
 #include "operator/object/basis.h"
 #include "operator/object/kept.h"
 #include "operator/pass/apply.h"
@@ -54,6 +55,7 @@ struct memory {
 	struct attempt_memory attempt;
 	struct connection_memory connection;
 	struct token_expiry_memory expiry;
+	struct follow_memory follow;
 };
 
 struct memory_table;

@@ -81,40 +81,97 @@ void pass_check_access(struct pass *pass)
 					       verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
 }
 
+// The exchange, at the server that leads database system then. ERR_CONFLICT: look again.
+static int attempt(struct pass *pass, struct attempt_inputs *inputs, struct attempt_result *ret, struct err *err)
+{
+	int r = find_leader(pass, false, &inputs->server, err);
+
+	if (r < 0)
+		return r;
+	attempt_register(pass->context, &pass->memory->attempt, inputs, pass->arena, ret);
+	if (ret->not_leader) {
+		r = find_leader(pass, true, &inputs->server, err);
+		if (r < 0)
+			return r;
+		inputs->last_try = true;
+		attempt_register(pass->context, &pass->memory->attempt, inputs, pass->arena, ret);
+	}
+	if (ret->stale)
+		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
+	if (ret->lease_short)
+		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
+	pass_again(pass, ret->again_after_ms);
+	return 0;
+}
+
+static void note_registered(struct pass *pass)
+{
+	pass->just_registered = true;
+	time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
+	// By the API server's clock the resource may be younger than now; its registration never is.
+	pass->wanted.fleet.last_registration = fleet_is_copied(pass->inputs.dbms.metadata.created, pass->registered_at)
+						       ? pass->inputs.dbms.metadata.created
+						       : pass->registered_at;
+}
+
 static int register_fleet(struct pass *pass, struct err *err)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
 	struct attempt_inputs inputs = attempt_inputs(pass);
 	struct attempt_result result;
-	int r = find_leader(pass, false, &inputs.server, err);
+	int r = attempt(pass, &inputs, &result, err);
 
 	if (r < 0)
 		return r;
-	attempt_register(pass->context, &pass->memory->attempt, &inputs, pass->arena, &result);
-	if (result.not_leader) {
-		r = find_leader(pass, true, &inputs.server, err);
-		if (r < 0)
-			return r;
-		inputs.last_try = true;
-		attempt_register(pass->context, &pass->memory->attempt, &inputs, pass->arena, &result);
-	}
-	if (result.stale)
-		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
-	if (result.lease_short)
-		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
 	fleet->registered = result.registered;
 	fleet->reason = result.reason;
 	fleet->message = result.message;
-	pass->just_registered = result.registered;
 	pass->fleet_warning = result.registered || result.waiting ? REASON_NONE : REASON_AURA_FAILED;
-	if (result.registered) {
-		time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
-		// By the API server's clock the resource may be younger than now; its registration never is.
-		fleet->last_registration = fleet_is_copied(pass->inputs.dbms.metadata.created, pass->registered_at)
-						   ? pass->inputs.dbms.metadata.created
-						   : pass->registered_at;
+	if (result.registered)
+		note_registered(pass);
+	return 0;
+}
+
+// Whether it is the Secret's token that is in the way, and not a server or the moment.
+static bool blames_secret(enum reason reason)
+{
+	return reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_UNREADABLE || reason == REASON_SECRET_KEY_NOT_FOUND ||
+	       reason == REASON_TOKEN_EMPTY || reason == REASON_TOKEN_MALFORMED || reason == REASON_TOKEN_EXPIRED ||
+	       reason == REASON_TOKEN_REFUSED;
+}
+
+// Registered, with FollowSecret: a token of the Secret's takes the place of the servers' where it is to. What fails moves nothing; one that
+// only a person can mend is said.
+static int follow_secret(struct pass *pass, struct err *err)
+{
+	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct follow_memory *memory = &pass->memory->follow;
+	struct attempt_inputs inputs = attempt_inputs(pass);
+	const struct follow_facts facts = {
+		.source = attempt_token_source(pass->context, &pass->inputs.dbms, pass->arena),
+		.runs = pod_runs(pass->inputs.pods, pass->inputs.n_pods, false, pass->arena),
+		.gone = attempt_misses_token(&pass->memory->connection),
+	};
+	struct attempt_result result;
+	int64_t left;
+	enum follow_step step = follow_step(memory, &facts, clock_monotonic_ms(&clock_system), &left);
+	int r;
+
+	pass_again(pass, left);
+	if (step != FOLLOW_COMPARE)
+		return 0;
+	inputs.follow = true;
+	r = attempt(pass, &inputs, &result, err);
+	if (r < 0)
+		return r;
+	if (result.registered)
+		follow_note_compared(memory, &facts, result.held, result.called, clock_monotonic_ms(&clock_system));
+	else if (blames_secret(result.reason)) {
+		fleet->message = arena_printf(pass->arena, "%s; the Secret's token is not followed: %s", fleet->message, result.message);
+		pass->fleet_warning = REASON_AURA_FAILED;
 	}
-	pass_again(pass, result.again_after_ms);
+	if (result.called)
+		note_registered(pass);
 	return 0;
 }
 
@@ -140,13 +197,20 @@ static void look_at_token(struct pass *pass)
 	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
 }
 
+static const char *cure_of_gone(const struct pass *pass)
+{
+	if (pass->inputs.dbms.fleet.follow_secret && pass->inputs.dbms.fleet.token_secret)
+		return "that of the Secret is registered again, unless it is the one that Aura has ended: then put a good one there";
+	return arena_printf(pass->arena, "put a good one into the Secret, then %s", fleet_register_command(&pass->inputs.dbms, pass->arena));
+}
+
 // The server's own words are kept: they may tell why.
 static const char *gone_message(const struct pass *pass, const char *words)
 {
 	return arena_printf(pass->arena,
 			    "The status says registered, and the servers hold no token (%s): the volume is new or restored, or Aura has ended the "
-			    "token; put a good one into the Secret, then %s",
-			    words ? words : "", fleet_register_command(&pass->inputs.dbms, pass->arena));
+			    "token; %s",
+			    words ? words : "", cure_of_gone(pass));
 }
 
 // Metrics tell it of those that are registered only.
@@ -178,6 +242,7 @@ static void watch_connection(struct pass *pass)
 		return;
 	fleet->publish_connected = true;
 	fleet->connected = connection.connected;
+	follow_note_look(&pass->memory->follow, connection.held, connection.connected > 0);
 	fleet->connected_message = connection.message;
 	if (connection.token_gone) {
 		fleet->connected_reason = REASON_TOKEN_GONE;
@@ -228,6 +293,28 @@ static bool is_to_be_announced(const struct pass *pass)
 	       !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY));
 }
 
+// Carries out what was decided. FollowSecret comes after a look, which may have found that the token is gone.
+static int carry_out(struct pass *pass, enum fleet_step step, struct err *err)
+{
+	struct status_fleet *fleet = &pass->wanted.fleet;
+	int r = 0;
+
+	if (step == FLEET_OFF) {
+		end_connection(pass);
+		return 0;
+	}
+	if (step == FLEET_REGISTER && is_to_be_announced(pass)) {
+		fleet->reason = REASON_WAITING_FOR_READY;
+		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
+		pass->announce = pass->announced = true;
+	} else if (step == FLEET_REGISTER) {
+		r = register_fleet(pass, err);
+	}
+	if (r == 0)
+		watch_connection(pass);
+	return r == 0 && step == FLEET_FOLLOW ? follow_secret(pass, err) : r;
+}
+
 int pass_see_to_fleet(struct pass *pass, struct err *err)
 {
 	STEP("seeing to the registration");
@@ -238,6 +325,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
 		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(pass),
 		.has_token_source = dbms->fleet.token_secret != NULL,
+		.follow_secret = dbms->fleet.follow_secret,
 		.unknown_version = unknown_version(pass),
 		.ready = pass->wanted.verdict.phase == PHASE_READY,
 		.phase_message = pass->wanted.verdict.message,
@@ -245,7 +333,6 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 		.off_message = pass->entry.was_off ? dbms->status.fleet_message : NULL,
 	};
 	struct fleet_decision decision;
-	int r = 0;
 
 	pass->announce = false;
 	if (pass->facts.refused || pass->entry.disabling)
@@ -255,7 +342,7 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 	if (decision.step == FLEET_OFF && !pass->entry.was_off)
 		fault_point("before-off-write");
 	fleet->publish = decision.step != FLEET_REST;
-	fleet->registered = decision.step == FLEET_LATCHED;
+	fleet->registered = decision.step == FLEET_LATCHED || decision.step == FLEET_FOLLOW;
 	fleet->reason = decision.reason;
 	fleet->message = decision.message;
 	fleet->last_registration = dbms->status.last_registration;
@@ -263,17 +350,5 @@ int pass_see_to_fleet(struct pass *pass, struct err *err)
 		forget_expiry(pass);
 	if (facts.obstacle && decision.step == FLEET_WAIT)
 		pass->fleet_warning = warning_of(facts.obstacle_reason);
-	if (decision.step == FLEET_REGISTER && is_to_be_announced(pass)) {
-		fleet->reason = REASON_WAITING_FOR_READY;
-		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
-		pass->announce = pass->announced = true;
-	} else if (decision.step == FLEET_REGISTER) {
-		r = register_fleet(pass, err);
-	}
-	if (decision.step == FLEET_OFF)
-		end_connection(pass);
-	else if (r == 0)
-		watch_connection(pass);
-	return r;
+	return carry_out(pass, decision.step, err);
 }
-

@@ -231,7 +231,7 @@ static void tell_of_fleet(const struct pass *pass, const struct publisher *publi
 		fault_point("before-event");
 		publish_event(publisher, before, &registered);
 		fault_point("after-event");
-	} else if (fleet->publish && fleet->registered) {
+	} else if (fleet->publish && fleet->registered && !pass->fleet_warning) {
 		publish_past(publisher, before, &registered, fleet->last_registration);
 	}
 	if (pass->fleet_warning) {

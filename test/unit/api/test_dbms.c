@@ -52,6 +52,7 @@ static void test_defaults(void **state)
 	assert_int_equal(dbms.memory_limit, 0);
 	assert_false(dbms.fleet.present);
 	assert_int_equal(dbms.fleet.check_interval_ms, 3600000);
+	assert_false(dbms.fleet.follow_secret);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_ABSENT);
 	assert_null(dbms.status.phase);
 	arena_free(arena);
@@ -62,7 +63,7 @@ static void test_fleet_and_status(void **state)
 	static const char json[] =
 		"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"deletionTimestamp\":\"2025-12-01T10:00:00Z\"},"
 		"\"spec\":{" SPEC ",\"topology\":{\"servers\":5,\"serverModeConstraint\":\"PRIMARY\"},"
-		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\"},"
+		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\",\"tokenPolicy\":\"FollowSecret\"},"
 		"\"resources\":{\"limits\":{\"memory\":\"2Gi\"}}},"
 		"\"status\":{\"phase\":\"Ready\",\"observedGeneration\":3,\"conditions\":[{}],\"version\":\"2025.12.1\","
 		"\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\",\"message\":\"m\"}}}";
@@ -80,6 +81,7 @@ static void test_fleet_and_status(void **state)
 	assert_string_equal(dbms.fleet.token_secret, "t");
 	assert_string_equal(dbms.fleet.token_key, "token");
 	assert_int_equal(dbms.fleet.check_interval_ms, 86400000);
+	assert_true(dbms.fleet.follow_secret);
 	assert_int_equal(dbms.memory_limit, UINT64_C(2) << 30);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_FALSE);
 	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");
@@ -145,6 +147,8 @@ static const struct {
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"lots\"}}"), "spec.resources.limits.memory: must be a quantity"},
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"300Mi\"}}"), "spec.resources.limits.memory: is too little"},
 	{STANDALONE(",\"service\":{\"loadBalancerSourceRanges\":[\"10.0.0.0/8\"]}"), "spec.service.loadBalancerSourceRanges: needs"},
+	{STANDALONE(",\"auraFleetManagement\":{\"tokenPolicy\":\"Follow\"}"),
+	 "spec.auraFleetManagement.tokenPolicy: must be one of Latch, FollowSecret"},
 	{STANDALONE(",\"auraFleetManagement\":{\"checkInterval\":\"10s\"}"),
 	 "spec.auraFleetManagement.checkInterval: must be a length of time of days, hours and minutes, such as 14d, 1h or 1h30m, or 0 for never"},
 	{STANDALONE(",\"podAnnotations\":{\"neofleet.neo4j.com/x\":\"1\"}"), "spec.podAnnotations: 'neofleet.neo4j.com/x' is the"},

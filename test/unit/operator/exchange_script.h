@@ -119,6 +119,7 @@ struct options {
 	bool never_adopt;
 	bool may_wait;
 	bool identify;
+	bool follow;
 	const char *refuse_code;
 	const char *expiry;
 };
@@ -135,6 +136,7 @@ static inline void run_with(struct exchange *x, const struct peer_reply *replies
 	request.may_adopt = !options.never_adopt;
 	request.may_wait = options.may_wait;
 	request.identify = options.identify;
+	request.follow = options.follow;
 	registration_run(&request, x->arena, &x->result);
 	peer_server_stop(server, 1);
 	// All of the script was played.

@@ -54,6 +54,35 @@ static void test_latch(void **state)
 	(void)decide(&facts, FLEET_LATCHED, arena);
 }
 
+// F1: with FollowSecret a registered deployment looks at its Secret, once it could register.
+static void test_follow(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct fleet_facts all = {
+		.enabled = true, .seen = true, .registered = true, .follow_secret = true, .has_token_source = true, .ready = true, .phase_message = ""};
+	struct fleet_facts facts = all;
+
+	(void)state;
+	assert_string_equal(decide(&facts, FLEET_FOLLOW, arena), "Registered with Aura Fleet Management");
+	facts.follow_secret = false;
+	(void)decide(&facts, FLEET_LATCHED, arena);
+	facts = all;
+	facts.has_token_source = false;
+	(void)decide(&facts, FLEET_LATCHED, arena);
+	facts = all;
+	facts.ready = false;
+	(void)decide(&facts, FLEET_LATCHED, arena);
+	facts = all;
+	facts.obstacle = "too old";
+	(void)decide(&facts, FLEET_LATCHED, arena);
+	facts = all;
+	facts.unknown_version = "no tag";
+	(void)decide(&facts, FLEET_LATCHED, arena);
+	facts = all;
+	facts.registered = false;
+	(void)decide(&facts, FLEET_REGISTER, arena);
+}
+
 // D2, D5: what a status says that is older than its resource is another one's; what is of the same second is its own.
 static void test_copied_status(void **state)
 {
@@ -98,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gates_in_order),
 		cmocka_unit_test(test_latch),
+		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_copied_status),
 		cmocka_unit_test(test_off),
 	};

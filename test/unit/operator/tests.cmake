@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 foreach(name adoption belongs tls_secret plugin_claims admin_secret drift gates gather golden key last_words connection_watch retry phase plugin_phase pod readiness reason roll roster scale scale_order scale_size stall
-	     status survey survey_pace survey_size entry_trial troubles twins workload)
+	     status survey survey_pace survey_size entry_trial token_follow troubles twins workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
-foreach(name access_limits adopted_token registration_exchange)
+foreach(name access_limits adopted_token followed_token registration_exchange)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
 foreach(name apply context exposition secret_cache metrics publish)

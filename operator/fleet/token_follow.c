@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "operator/fleet/token_follow.h"
+
+#include "base/arena.h"
+
+// A token that the service has revoked is taken by the server, and lost again at the first contact.
+#define FIRST_MS INT64_C(300000)
+#define LAST_MS INT64_C(86400000)
+
+static const char *loss_of(const struct follow_facts *facts, struct arena *arena)
+{
+	return arena_printf(arena, "%s %s", facts->source, facts->runs);
+}
+
+static int64_t delay_after(unsigned losses)
+{
+	int64_t delay = FIRST_MS;
+
+	for (unsigned i = 1; i < losses && delay < LAST_MS; i++)
+		delay *= 2;
+	return delay < LAST_MS ? delay : LAST_MS;
+}
+
+enum follow_step follow_step(const struct follow_memory *memory, const struct follow_facts *facts, int64_t now_ms, int64_t *ret_left_ms)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	*ret_left_ms = 0;
+	if (!facts->gone)
+		return memory->differs || !basis_is(&memory->source, facts->source) ? FOLLOW_COMPARE : FOLLOW_REST;
+	if (memory->losses && basis_is(&memory->mended, loss_of(facts, arena)) && memory->next_ms > now_ms) {
+		*ret_left_ms = memory->next_ms - now_ms;
+		return FOLLOW_WAIT;
+	}
+	return FOLLOW_COMPARE;
+}
+
+void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const char *held, bool registered, int64_t now_ms)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *loss = loss_of(facts, arena);
+
+	basis_set(&memory->source, facts->source);
+	basis_set(&memory->held, held ? held : "");
+	memory->differs = false;
+	if (!facts->gone || !registered)
+		return;
+	memory->losses = basis_is(&memory->mended, loss) ? memory->losses + 1 : 1;
+	basis_set(&memory->mended, loss);
+	memory->next_ms = now_ms + delay_after(memory->losses);
+}
+
+void follow_note_look(struct follow_memory *memory, const char *held, bool connected)
+{
+	if (connected)
+		memory->losses = 0;
+	if (held && !basis_is(&memory->held, held))
+		memory->differs = true;
+}
