@@ -189,7 +189,7 @@ static bool is_of_a_twin(const struct context *context, const struct attempt_inp
 static void take_result(const struct registration_result *result, struct arena *arena, struct attempt_result *ret)
 {
 	ret->registered = result->registered;
-	ret->called = result->registered && !result->adopted;
+	ret->called = result->called;
 	ret->held = result->held ? arena_strdup(arena, result->held) : NULL;
 	ret->not_leader = result->not_leader;
 	ret->reason = result->reason;

@@ -52,7 +52,7 @@ struct attempt_result {
 	bool not_leader;     // the server cannot write database system any more: find the one that can, and call again
 	bool lease_short;    // too little of the lease is left to start an exchange: look again
 	bool registered;
-	bool called;	     // the Secret's token was registered just now
+	bool called;	     // the Secret's token was given to a server in this pass
 	const char *held;    // which token the servers hold now (struct registration_result); NULL: not known
 	bool waiting;	     // nothing is wrong: the server is given time
 	enum reason reason;

@@ -28,27 +28,29 @@ enum follow_step follow_step(const struct follow_memory *memory, const struct fo
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
 	*ret_left_ms = 0;
-	if (!facts->gone)
-		return memory->differs || !basis_is(&memory->source, facts->source) ? FOLLOW_COMPARE : FOLLOW_REST;
-	if (memory->losses && basis_is(&memory->mended, loss_of(facts, arena)) && memory->next_ms > now_ms) {
+	if (!facts->gone && !memory->differs && basis_is(&memory->source, facts->source))
+		return FOLLOW_REST;
+	if (memory->losses && basis_is(&memory->lost, loss_of(facts, arena)) && memory->next_ms > now_ms) {
 		*ret_left_ms = memory->next_ms - now_ms;
 		return FOLLOW_WAIT;
 	}
 	return FOLLOW_COMPARE;
 }
 
-void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const char *held, bool registered, int64_t now_ms)
+void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const struct follow_outcome *outcome, int64_t now_ms)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *loss = loss_of(facts, arena);
 
-	basis_set(&memory->source, facts->source);
-	basis_set(&memory->held, held ? held : "");
-	memory->differs = false;
-	if (!facts->gone || !registered)
+	if (outcome->registered) {
+		basis_set(&memory->source, facts->source);
+		basis_set(&memory->held, outcome->held ? outcome->held : "");
+		memory->differs = false;
+	}
+	if (!outcome->called || (outcome->registered && !facts->gone))
 		return;
-	memory->losses = basis_is(&memory->mended, loss) ? memory->losses + 1 : 1;
-	basis_set(&memory->mended, loss);
+	memory->losses = basis_is(&memory->lost, loss) ? memory->losses + 1 : 1;
+	basis_set(&memory->lost, loss);
 	memory->next_ms = now_ms + delay_after(memory->losses);
 }
 

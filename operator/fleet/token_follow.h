@@ -16,9 +16,9 @@ struct follow_memory {
 	struct basis source; // of the Secret whose token was compared last
 	struct basis held;   // the servers' token then
 	bool differs;	     // a look has found another one since
-	struct basis mended; // with what a lost token was registered last
+	struct basis lost;   // with what a token was registered last in the place of a lost one, or was lost at once
 	unsigned losses;     // how often in a row, with the same
-	int64_t next_ms;     // monotonic; not before, with the same
+	int64_t next_ms;     // monotonic; nothing is called before, with the same
 };
 
 struct follow_facts {
@@ -29,15 +29,19 @@ struct follow_facts {
 
 enum follow_step {
 	FOLLOW_REST,	// nothing has changed
-	FOLLOW_WAIT,	// the servers have lost this token before: *ret_left_ms until it is registered again
+	FOLLOW_WAIT,	// the servers have lost this token before: *ret_left_ms until it may be registered again
 	FOLLOW_COMPARE, // now
 };
 
 enum follow_step follow_step(const struct follow_memory *memory, const struct follow_facts *facts, int64_t now_ms, int64_t *ret_left_ms);
 
-// The tokens were compared: held is what the servers hold now (registration_result.held; NULL: not known), and whether that is the Secret's,
-// just registered.
-void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const char *held, bool registered, int64_t now_ms);
+// What came of a comparison.
+struct follow_outcome {
+	bool called;	  // the Secret's token was given to a server
+	bool registered;  // the servers hold a good one now: the Secret's, or their own
+	const char *held; // which (registration_result.held); NULL: not known
+};
+void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const struct follow_outcome *outcome, int64_t now_ms);
 
 // A look at a server: the token that it holds (connection_result.held; NULL: not known), and whether it talks to the service.
 void follow_note_look(struct follow_memory *memory, const char *held, bool connected);

@@ -140,38 +140,54 @@ static bool blames_secret(enum reason reason)
 	       reason == REASON_TOKEN_REFUSED;
 }
 
-// Registered, with FollowSecret: a token of the Secret's takes the place of the servers' where it is to. What fails moves nothing; one that
-// only a person can mend is said.
-static int follow_secret(struct pass *pass, struct err *err)
+// What only a person can mend is said; other failures pass.
+static void tell_unfollowed(struct pass *pass, enum reason reason, const char *why)
 {
 	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct follow_memory *memory = &pass->memory->follow;
+
+	if (!blames_secret(reason))
+		return;
+	fleet->message = arena_printf(pass->arena, "%s; the Secret's token is not followed: %s", fleet->message, why);
+	pass->fleet_warning = REASON_AURA_FAILED;
+}
+
+static int compare_tokens(struct pass *pass, const struct follow_facts *facts, struct err *err)
+{
 	struct attempt_inputs inputs = attempt_inputs(pass);
+	struct attempt_result result;
+	struct follow_outcome outcome;
+	int r;
+
+	inputs.follow = true;
+	r = attempt(pass, &inputs, &result, err);
+	if (r < 0)
+		return r;
+	outcome = (struct follow_outcome){.called = result.called, .registered = result.registered, .held = result.held};
+	follow_note_compared(&pass->memory->follow, facts, &outcome, clock_monotonic_ms(&clock_system));
+	if (!result.registered)
+		tell_unfollowed(pass, result.reason, result.message);
+	else if (result.called)
+		note_registered(pass);
+	return 0;
+}
+
+// Registered, with FollowSecret: a token of the Secret's takes the place of the servers' where it is to. What fails moves nothing.
+static int follow_secret(struct pass *pass, struct err *err)
+{
+	const struct attempt_memory *tried = &pass->memory->attempt;
 	const struct follow_facts facts = {
 		.source = attempt_token_source(pass->context, &pass->inputs.dbms, pass->arena),
 		.runs = pod_runs(pass->inputs.pods, pass->inputs.n_pods, false, pass->arena),
 		.gone = attempt_misses_token(&pass->memory->connection),
 	};
-	struct attempt_result result;
 	int64_t left;
-	enum follow_step step = follow_step(memory, &facts, clock_monotonic_ms(&clock_system), &left);
-	int r;
+	enum follow_step step = follow_step(&pass->memory->follow, &facts, clock_monotonic_ms(&clock_system), &left);
 
 	pass_again(pass, left);
-	if (step != FOLLOW_COMPARE)
-		return 0;
-	inputs.follow = true;
-	r = attempt(pass, &inputs, &result, err);
-	if (r < 0)
-		return r;
-	if (result.registered)
-		follow_note_compared(memory, &facts, result.held, result.called, clock_monotonic_ms(&clock_system));
-	else if (blames_secret(result.reason)) {
-		fleet->message = arena_printf(pass->arena, "%s; the Secret's token is not followed: %s", fleet->message, result.message);
-		pass->fleet_warning = REASON_AURA_FAILED;
-	}
-	if (result.called)
-		note_registered(pass);
+	if (step == FOLLOW_COMPARE)
+		return compare_tokens(pass, &facts, err);
+	if (step == FOLLOW_WAIT && tried->failures)
+		tell_unfollowed(pass, tried->reason, tried->message);
 	return 0;
 }
 

@@ -166,8 +166,12 @@ def test_renewed_token_stays(ns, kid_in_use):
 
 
 def test_disabled_by_hand(ns, kid_in_use):
-    """F2: disable() at the server is told, and a good token of the Secret is registered by itself."""
+    """F2 F1: disable() at the server is told, and a good token of the Secret is registered by itself, though it is older than the lost one."""
     last = ns.fleet("renewed")["lastRegistrationTime"]
+    # The one that was renewed is revoked since.
+    ns.secret(TOKEN_SECRET, token=mint("renewed", "1000h"))
+    poke(ns, "renewed", 2)
+    check(kid("renewed") == kid_in_use, "an older token replaced the renewed one")
     cypher(ns, "renewed-0", "CALL fleetManagement.disable()", "system")
     one_event(ns, "AuraFleetManagementDisconnected")
     wait_for("a new registration", lambda: ns.fleet("renewed")["lastRegistrationTime"] > last)

@@ -85,7 +85,7 @@ static inline void lone_begin(struct lone_server *world, const struct peer_reply
 	world->context.roster = roster_new();
 	world->context.logins = &world->logins;
 	world->context.stores.secrets = kube_store_new(NULL);
-	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a"}, .admin_secret = "admin", .servers = 1};
+	world->dbms = (struct dbms){.metadata = {.namespace = "ns", .name = "a", .uid = ""}, .admin_secret = "admin", .servers = 1};
 	world->pod = (struct pod){.name = "a-0", .uid = "u", .address = world->address, .ready = true};
 	world->memory = memory_of(world->context.memories, LONE_KEY);
 	world->query = (struct query){

@@ -23,6 +23,11 @@ static enum follow_step step_at(const struct follow_memory *memory, const struct
 	return follow_step(memory, facts, now, &left);
 }
 
+static void compared(struct follow_memory *memory, const struct follow_facts *facts, const char *held, bool called, int64_t now)
+{
+	follow_note_compared(memory, facts, &(struct follow_outcome){.called = called, .registered = true, .held = held}, now);
+}
+
 // F1: once for each version of the Secret, and for each token that the servers turn out to hold.
 static void test_once(void **state)
 {
@@ -31,7 +36,7 @@ static void test_once(void **state)
 
 	(void)state;
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
-	follow_note_compared(&memory, &facts, "p-1 2999", false, NOW);
+	compared(&memory, &facts, "p-1 2999", false, NOW);
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
 	follow_note_look(&memory, "p-1 2999", true);
 	follow_note_look(&memory, NULL, false);
@@ -40,11 +45,11 @@ static void test_once(void **state)
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
 	follow_note_look(&memory, "p-2 2999", true);
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
-	follow_note_compared(&memory, &facts, "p-2 2999", false, NOW);
+	compared(&memory, &facts, "p-2 2999", false, NOW);
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
 	facts.source = "a token 2";
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
-	follow_note_compared(&memory, &facts, "p-1 3000", true, NOW);
+	compared(&memory, &facts, "p-1 3000", true, NOW);
 	follow_note_look(&memory, "p-1 3000", false);
 	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
 }
@@ -61,7 +66,7 @@ static void test_no_storm(void **state)
 	for (; now < NOW + 10 * DAY; now += MINUTE) {
 		if (step_at(&memory, &facts, now) != FOLLOW_COMPARE)
 			continue;
-		follow_note_compared(&memory, &facts, "p-1 2999", true, now);
+		compared(&memory, &facts, "p-1 2999", true, now);
 		assert_int_equal(follow_step(&memory, &facts, now, &left), FOLLOW_WAIT);
 		assert_in_range(left, 5 * MINUTE, DAY);
 		calls++;
@@ -71,6 +76,26 @@ static void test_no_storm(void **state)
 	assert_int_equal(last_day, 1);
 }
 
+// F1: a newer token that the service has revoked is taken and lost at once: that is no reason to give it to the server again and again.
+static void test_lost_at_once(void **state)
+{
+	const struct follow_outcome lost = {.called = true}, unreachable = {0};
+	struct follow_facts facts = {.source = "a token 1", .runs = "r"};
+	struct follow_memory memory = {0};
+
+	(void)state;
+	follow_note_compared(&memory, &facts, &unreachable, NOW);
+	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
+	follow_note_compared(&memory, &facts, &lost, NOW);
+	assert_int_equal(step_at(&memory, &facts, NOW + 5 * MINUTE - 1), FOLLOW_WAIT);
+	assert_int_equal(step_at(&memory, &facts, NOW + 5 * MINUTE), FOLLOW_COMPARE);
+	facts.gone = true;
+	follow_note_compared(&memory, &facts, &lost, NOW + 5 * MINUTE);
+	assert_int_equal(step_at(&memory, &facts, NOW + 15 * MINUTE - 1), FOLLOW_WAIT);
+	facts.source = "a token 2";
+	assert_int_equal(step_at(&memory, &facts, NOW + 5 * MINUTE), FOLLOW_COMPARE);
+}
+
 // Another Secret, servers that have started, or a token that has connected in between: it begins anew.
 static void test_another_loss(void **state)
 {
@@ -78,20 +103,20 @@ static void test_another_loss(void **state)
 	struct follow_memory memory = {0};
 
 	(void)state;
-	follow_note_compared(&memory, &facts, "p-1 2999", true, NOW);
+	compared(&memory, &facts, "p-1 2999", true, NOW);
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_WAIT);
 	facts.runs = "after a restart";
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
-	follow_note_compared(&memory, &facts, "p-1 2999", true, NOW);
+	compared(&memory, &facts, "p-1 2999", true, NOW);
 	facts.source = "a token 2";
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
-	follow_note_compared(&memory, &facts, "p-1 2999", true, NOW);
+	compared(&memory, &facts, "p-1 2999", true, NOW);
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_WAIT);
 	follow_note_look(&memory, NULL, true);
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
 	// What was kept was no loss.
 	memory = (struct follow_memory){0};
-	follow_note_compared(&memory, &facts, "p-1 2999", false, NOW);
+	compared(&memory, &facts, "p-1 2999", false, NOW);
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
 }
 
@@ -100,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_no_storm),
+		cmocka_unit_test(test_lost_at_once),
 		cmocka_unit_test(test_another_loss),
 	};
 
