@@ -36,15 +36,15 @@
 #define BASIS_MAX ((size_t)64 * 1024)
 
 // What a survey depends on; any change makes the next one due at once.
-static const char *basis_of(const struct context *context, const struct inputs *inputs, struct arena *arena)
+static const char *basis_of(const struct context *context, const struct deployment *deployment, struct arena *arena)
 {
-	const struct dbms *dbms = &inputs->dbms;
+	const struct dbms *dbms = &deployment->dbms;
 	_cleanup_buf_ struct buf text = BUF_INIT(BASIS_MAX);
 
 	buf_addf(&text, "%s %d %d", access_secret_version(context, dbms, dbms->admin_secret, arena), dbms->servers,
-		 inputs->certificate_problem != NULL);
-	for (size_t i = 0; i < inputs->n_pods; i++) {
-		const struct pod *pod = &inputs->pods[i];
+		 deployment->certificate_problem != NULL);
+	for (size_t i = 0; i < deployment->n_pods; i++) {
+		const struct pod *pod = &deployment->pods[i];
 
 		buf_addf(&text, " %s/%lld/%d%d/%s", pod->uid, (long long)pod->restarts, pod->ready, pod->terminating,
 			 pod->revision ? pod->revision : "");
@@ -52,51 +52,51 @@ static const char *basis_of(const struct context *context, const struct inputs *
 	return arena_strdup(arena, buf_str(&text));
 }
 
-static struct scale_facts scale_facts(const struct inputs *inputs)
+static struct scale_facts scale_facts(const struct deployment *deployment)
 {
 	return (struct scale_facts){
-		.names = &inputs->names,
-		.pods = inputs->pods,
-		.n_pods = inputs->n_pods,
-		.volumes = inputs->volumes,
-		.n_volumes = inputs->n_volumes,
-		.wanted = inputs->dbms.servers,
-		.replicas = inputs->workload ? inputs->live.replicas : 0,
-		.update_revision = live_set_revision(&inputs->live),
+		.names = &deployment->names,
+		.pods = deployment->pods,
+		.n_pods = deployment->n_pods,
+		.volumes = deployment->volumes,
+		.n_volumes = deployment->n_volumes,
+		.wanted = deployment->dbms.servers,
+		.replicas = deployment->workload ? deployment->live.replicas : 0,
+		.update_revision = live_set_revision(&deployment->live),
 	};
 }
 
-bool cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
+bool cluster_scale(const struct deployment *deployment, const struct survey *survey, struct arena *arena, struct scale_decision *ret)
 {
-	struct scale_facts facts = scale_facts(inputs);
+	struct scale_facts facts = scale_facts(deployment);
 
 	facts.survey = survey;
 	scale_decide(&facts, arena, ret);
 	return scale_is_grave(&facts, ret);
 }
 
-static bool is_rolling(const struct inputs *inputs)
+static bool is_rolling(const struct deployment *deployment)
 {
-	const char *revision = inputs->live.update_revision;
+	const char *revision = deployment->live.update_revision;
 
-	for (size_t i = 0; i < inputs->n_pods; i++) {
-		if (revision && inputs->pods[i].revision && strcmp(inputs->pods[i].revision, revision) != 0)
+	for (size_t i = 0; i < deployment->n_pods; i++) {
+		if (revision && deployment->pods[i].revision && strcmp(deployment->pods[i].revision, revision) != 0)
 			return true;
 	}
 	return false;
 }
 
 // Whether there is somebody to ask, and a use for the answer. An outdated pod that is not ready goes when all others are back.
-static bool is_worth_asking(const struct inputs *inputs)
+static bool is_worth_asking(const struct deployment *deployment)
 {
-	struct scale_facts facts = scale_facts(inputs);
-	size_t ready = 0, all = inputs->n_pods;
+	struct scale_facts facts = scale_facts(deployment);
+	size_t ready = 0, all = deployment->n_pods;
 
-	for (size_t i = 0; i < inputs->n_pods; i++)
-		ready += pod_can_be_asked(&inputs->pods[i]);
-	if (ready == 0 || !inputs->workload)
+	for (size_t i = 0; i < deployment->n_pods; i++)
+		ready += pod_can_be_asked(&deployment->pods[i]);
+	if (ready == 0 || !deployment->workload)
 		return false;
-	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(inputs))));
+	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(deployment))));
 }
 
 // Somebody who may get into the servers of one deployment.
@@ -109,12 +109,12 @@ struct caller {
 	bool unlisted; // what the next one says to the password is not what the others say
 };
 
-static bool caller_init(struct caller *caller, const struct inputs *inputs, struct access_problem *ret_problem)
+static bool caller_init(struct caller *caller, const struct deployment *deployment, struct access_problem *ret_problem)
 {
 	const char *barred;
 	int64_t left;
 
-	caller->servers = access_servers(inputs);
+	caller->servers = access_servers(deployment);
 	caller->access = (struct access){.servers = &caller->servers, .arena = caller->arena};
 	barred = access_barred(caller->context, caller->servers.memory, &caller->servers, caller->arena, &left);
 	if (!barred)
@@ -221,23 +221,23 @@ static const char *portrait(struct caller *caller, const struct pod *pod, const 
 }
 
 // Ready pods that the answer does not list may belong to another cluster, with data of their own.
-static void ask_outsiders(struct caller *caller, const struct inputs *inputs, struct survey *survey, int64_t deadline)
+static void ask_outsiders(struct caller *caller, const struct deployment *deployment, struct survey *survey, int64_t deadline)
 {
-	for (size_t i = 0; i < inputs->n_pods && survey->n_outsiders < SURVEY_OUTSIDERS_MAX && deadline_left_ms(deadline) > 0; i++) {
-		const struct pod *pod = &inputs->pods[i];
+	for (size_t i = 0; i < deployment->n_pods && survey->n_outsiders < SURVEY_OUTSIDERS_MAX && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &deployment->pods[i];
 
-		if (pod->address && survey_is_outside(survey, &inputs->names, pod))
+		if (pod->address && survey_is_outside(survey, &deployment->names, pod))
 			survey->outsiders[survey->n_outsiders++] = (struct survey_outsider){
 				.pod = arena_strdup(survey->arena, pod->name), .says = portrait(caller, pod, survey)};
 	}
 }
 
 // Those of a range of ordinals, until one has answered.
-static bool ask_first(struct caller *caller, const struct inputs *inputs, bool staying, struct survey *survey, int64_t deadline)
+static bool ask_first(struct caller *caller, const struct deployment *deployment, bool staying, struct survey *survey, int64_t deadline)
 {
-	for (size_t i = 0; i < inputs->n_pods && deadline_left_ms(deadline) > 0; i++) {
-		const struct pod *pod = &inputs->pods[i];
-		bool stays = names_ordinal(&inputs->names, pod->name) < inputs->dbms.servers;
+	for (size_t i = 0; i < deployment->n_pods && deadline_left_ms(deadline) > 0; i++) {
+		const struct pod *pod = &deployment->pods[i];
+		bool stays = names_ordinal(&deployment->names, pod->name) < deployment->dbms.servers;
 
 		if (stays == staying && pod_can_be_asked(pod) && ask(caller, pod, survey))
 			return true;
@@ -245,7 +245,7 @@ static bool ask_first(struct caller *caller, const struct inputs *inputs, bool s
 	return false;
 }
 
-static struct survey *take(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs)
+static struct survey *take(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment)
 {
 	STEP("asking the servers");
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -254,26 +254,26 @@ static struct survey *take(const struct context *context, struct cluster_memory 
 	struct survey *survey = survey_new();
 	struct access_problem cause;
 
-	if (!caller_init(&caller, inputs, &cause)) {
+	if (!caller_init(&caller, deployment, &cause)) {
 		problem(survey, cause.reason, cause.message);
 		return survey;
 	}
 	problem(survey, REASON_UNREACHABLE, "No server is ready to be asked");
 	// What is done to the servers that leave is decided on the word of those that stay.
-	if ((ask_first(&caller, inputs, true, survey, deadline) || ask_first(&caller, inputs, false, survey, deadline)) && !survey->problem)
-		ask_outsiders(&caller, inputs, survey, deadline);
+	if ((ask_first(&caller, deployment, true, survey, deadline) || ask_first(&caller, deployment, false, survey, deadline)) && !survey->problem)
+		ask_outsiders(&caller, deployment, survey, deadline);
 	return survey;
 }
 
-int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs, bool at_once,
+int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment, bool at_once,
 		   const struct survey **ret, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const char *basis = basis_of(context, inputs, arena);
+	const char *basis = basis_of(context, deployment, arena);
 	bool same;
 
 	*ret = NULL;
-	if (!is_worth_asking(inputs))
+	if (!is_worth_asking(deployment))
 		return 0;
 	same = basis_is(&memory->basis, basis);
 	if (memory->last && same && !at_once && deadline_left_ms(memory->next_ms) > 0) {
@@ -283,7 +283,7 @@ int cluster_survey(const struct context *context, struct cluster_memory *memory,
 	if (!context_has_ms(context, SURVEY_TIMEOUT_MS + ONE_SERVER_TIMEOUT_MS))
 		return err_set(err, ERR_CONFLICT, "too little of the lease is left to ask the servers");
 	survey_free(memory->last);
-	memory->last = take(context, memory, inputs);
+	memory->last = take(context, memory, deployment);
 	memory->fresh = true;
 	memory->acted = false;
 	memory->taken_ms = clock_monotonic_ms(&clock_system);
@@ -374,11 +374,11 @@ static int command(struct caller *caller, const struct pod *writer, const struct
 }
 
 // Everything that changes the cluster is said to the server that can write database system.
-static void act_on_servers(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs,
+static void act_on_servers(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 			   const struct scale_decision *decision)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const struct pod *writer = survey_writer(memory->last, &inputs->names, inputs->pods, inputs->n_pods);
+	const struct pod *writer = survey_writer(memory->last, &deployment->names, deployment->pods, deployment->n_pods);
 	struct caller caller = {.context = context, .memory = memory, .arena = arena};
 	struct access_problem cause;
 	struct err err = ERR_INIT;
@@ -387,10 +387,10 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 	// The next survey shows what came of it; until then nothing is said twice.
 	memory->acted = memory->fresh = true;
 	memory->unsettled = 0;
-	if (!writer || !caller_init(&caller, inputs, &cause))
+	if (!writer || !caller_init(&caller, deployment, &cause))
 		return;
 	r = command(&caller, writer, decision, &err);
-	log_info("step on the servers", "namespace", inputs->dbms.metadata.namespace, "name", inputs->dbms.metadata.name, "step",
+	log_info("step on the servers", "namespace", deployment->dbms.metadata.namespace, "name", deployment->dbms.metadata.name, "step",
 		 decision->message, "result", r < 0 ? err.text : "done");
 	if (r == 0)
 		memory->refusals = 0;
@@ -399,29 +399,29 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 		kept_set(memory->refused, err.text);
 }
 
-static const char *volume_patch(const struct inputs *inputs, const struct scale_decision *decision, struct arena *arena)
+static const char *volume_patch(const struct deployment *deployment, const struct scale_decision *decision, struct arena *arena)
 {
 	return decision->action == SCALE_MARK
-		       ? data_volume_leaving_patch(decision->volume, &inputs->dbms, arena)
-		       : data_volume_deallocated_patch(decision->volume, &inputs->dbms, decision->servers[0], arena);
+		       ? data_volume_leaving_patch(decision->volume, &deployment->dbms, arena)
+		       : data_volume_deallocated_patch(decision->volume, &deployment->dbms, decision->servers[0], arena);
 }
 
-static struct kube_name volume_name(const struct inputs *inputs, const struct data_volume *volume)
+static struct kube_name volume_name(const struct deployment *deployment, const struct data_volume *volume)
 {
-	return (struct kube_name){.namespace = inputs->dbms.metadata.namespace, .name = volume->name};
+	return (struct kube_name){.namespace = deployment->dbms.metadata.namespace, .name = volume->name};
 }
 
-static int act_on_volume(const struct context *context, const struct inputs *inputs, const struct scale_decision *decision,
+static int act_on_volume(const struct context *context, const struct deployment *deployment, const struct scale_decision *decision,
 			struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct kube_name name = volume_name(inputs, decision->volume);
+	struct kube_name name = volume_name(deployment, decision->volume);
 	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
 	int r;
 
 	if (decision->action != SCALE_DISCARD)
 		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
-			       volume_patch(inputs, decision, arena), NULL, err);
+			       volume_patch(deployment, decision, arena), NULL, err);
 	else
 		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
 	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
@@ -430,7 +430,7 @@ static int act_on_volume(const struct context *context, const struct inputs *inp
 	return 0;
 }
 
-int cluster_act(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs,
+int cluster_act(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 		const struct scale_decision *decision, struct err *err)
 {
 	switch (decision->action) {
@@ -438,12 +438,12 @@ int cluster_act(const struct context *context, struct cluster_memory *memory, co
 	case SCALE_DRAIN:
 	case SCALE_DROP:
 		if (!memory->acted)
-			act_on_servers(context, memory, inputs, decision);
+			act_on_servers(context, memory, deployment, decision);
 		return 0;
 	case SCALE_MARK:
 	case SCALE_CONDEMN:
 	case SCALE_DISCARD:
-		return act_on_volume(context, inputs, decision, err);
+		return act_on_volume(context, deployment, decision, err);
 	case SCALE_REST:
 	case SCALE_WAIT:
 	case SCALE_STOPPED:

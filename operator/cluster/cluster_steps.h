@@ -12,7 +12,7 @@
 #include "operator/context.h"
 #include "operator/object/basis.h"
 #include "operator/object/kept.h"
-#include "operator/pass/gather.h"
+#include "operator/object/deployment.h"
 
 // What the servers of a cluster said last, and when they are asked again.
 struct cluster_memory {
@@ -31,7 +31,7 @@ struct cluster_memory {
 // The survey of the pods as they are now, asked anew when they have changed or when it is time to; NULL when there is nobody to
 // ask. It stays in memory until the next one. ERR_CONFLICT: too little of the lease is left to ask; the key is to be
 // reconciled anew.
-int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs, bool at_once,
+int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment, bool at_once,
 		   const struct survey **ret, struct err *err);
 
 // Whether the last survey was taken since a point of the monotonic clock. One that a server is taken away on is of the same pass:
@@ -40,12 +40,12 @@ bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms);
 
 // What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first. True when
 // something is taken away on it, so that it must be of this pass.
-bool cluster_scale(const struct inputs *inputs, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
+bool cluster_scale(const struct deployment *deployment, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
 
 // When the next survey is due: soon while something is on its way, every ten minutes or up to one more when all is settled.
 int64_t cluster_pace(struct cluster_memory *memory, bool settled);
 
 // The step on the servers or the claims. What the servers refuse is kept for the status (memory->refused) and tried again
 // at the next survey, a few seconds later, and a minute later at last.
-int cluster_act(const struct context *context, struct cluster_memory *memory, const struct inputs *inputs,
+int cluster_act(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 		const struct scale_decision *decision, struct err *err);

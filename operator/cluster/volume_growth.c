@@ -42,18 +42,18 @@ static int grow(const struct context *context, struct volume_growth_memory *memo
 	return 0;
 }
 
-int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct inputs *inputs, struct arena *arena,
+int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct deployment *deployment, int servers,
 		      struct volume_growth_result *ret, struct err *err)
 {
-	const struct dbms *dbms = &inputs->dbms;
+	const struct dbms *dbms = &deployment->dbms;
 	int r;
 
 	*ret = (struct volume_growth_result){0};
-	for (size_t i = 0; i < inputs->n_volumes; i++) {
-		const struct data_volume *volume = &inputs->volumes[i];
+	for (size_t i = 0; i < deployment->n_volumes; i++) {
+		const struct data_volume *volume = &deployment->volumes[i];
 		bool refused = strcmp(memory->size, dbms->storage.size) == 0;
 
-		if (volume->ordinal >= inputs->replicas || !data_volume_must_grow(volume, dbms))
+		if (volume->ordinal >= servers || !data_volume_must_grow(volume, dbms))
 			continue;
 		if (!refused || deadline_left_ms(memory->next_ms) == 0) {
 			kept_set(memory->size, "");
@@ -63,7 +63,7 @@ int volume_growth_run(const struct context *context, struct volume_growth_memory
 		}
 		if (!memory->size[0])
 			continue;
-		ret->note = arena_strdup(arena, memory->message);
+		ret->note = memory->message;
 		ret->again_after_ms = deadline_left_ms(memory->next_ms) + 1;
 		return 0;
 	}

@@ -6,11 +6,10 @@
 // Lets the volumes of a deployment grow when spec.storage.size does. The StatefulSet's template cannot be changed and keeps
 // its size; a claim that it makes smaller is made to grow as the others.
 
-#include "base/arena.h"
 #include "base/err.h"
 #include "operator/context.h"
 #include "operator/object/kept.h"
-#include "operator/pass/gather.h"
+#include "operator/object/deployment.h"
 
 // A claim that was not allowed to grow: not asked again before.
 struct volume_growth_memory {
@@ -20,10 +19,10 @@ struct volume_growth_memory {
 };
 
 struct volume_growth_result {
-	const char *note;	// why a claim does not grow, and the cure; NULL: none was refused
+	const char *note;	// why a claim does not grow, and the cure, in the memory; NULL: none was refused
 	int64_t again_after_ms; // when it is asked again; 0: no need
 };
 
-// A refusal (most storage classes do not allow it) is an outcome; an API that cannot be asked is an error.
-int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct inputs *inputs, struct arena *arena,
+// Of the first so many servers. A refusal (most storage classes do not allow it) is an outcome; an API that cannot be asked is an error.
+int volume_growth_run(const struct context *context, struct volume_growth_memory *memory, const struct deployment *deployment, int servers,
 		      struct volume_growth_result *ret, struct err *err);

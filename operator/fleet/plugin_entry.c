@@ -20,22 +20,11 @@
 #define REFUSED_RETRY_MS INT64_C(60000)
 
 struct step {
-	const struct context *context;
+	const struct query *query; // to the servers of the deployment
 	struct plugin_entry_memory *memory;
-	struct inputs *inputs;
-	struct arena *arena;
+	const struct deployment *deployment;
 	struct plugin_entry *entry;
 };
-
-static struct query query_of(const struct step *step)
-{
-	return (struct query){
-		.context = step->context,
-		.memory = step->inputs->login,
-		.servers = access_servers(step->inputs),
-		.arena = step->arena,
-	};
-}
 
 static void again(struct step *step, int64_t ms)
 {
@@ -43,44 +32,44 @@ static void again(struct step *step, int64_t ms)
 		step->entry->again_after_ms = ms;
 }
 
-static bool runs_wanted_image(const struct inputs *inputs)
+static bool runs_wanted_image(const struct deployment *deployment)
 {
-	return inputs->live.image && strcmp(inputs->live.image, inputs->dbms.image.reference) == 0;
+	return deployment->live.image && strcmp(deployment->live.image, deployment->dbms.image.reference) == 0;
 }
 
 // C8: the roll was for the entry alone, and a server does not come up with it.
 static void withdraw(struct step *step)
 {
-	struct inputs *inputs = step->inputs;
+	const struct deployment *deployment = step->deployment;
+	struct plugin_entry *entry = step->entry;
+	struct arena *arena = step->query->arena;
 	const struct pod *pod;
 
-	if (!inputs->fleet || !runs_wanted_image(inputs))
+	if (!entry->fleet || !runs_wanted_image(deployment))
 		return;
-	pod = entry_trial_failure(inputs->live.fleet_entry, live_set_revision(&inputs->live), inputs->pods, inputs->n_pods);
+	pod = entry_trial_failure(deployment->live.fleet_entry, live_set_revision(&deployment->live), deployment->pods, deployment->n_pods);
 	if (!pod)
 		return;
-	inputs->withdrawal = (struct entry_trial_withdrawal){
-		.image = inputs->dbms.image.reference,
-		.generation = inputs->dbms.metadata.generation,
-		.words = pod->last_words ? arena_printf(step->arena, "%s: %s", pod->name, pod->last_words)
-					 : arena_strdup(step->arena, pod->name), // the pods are gathered anew before it is told
+	entry->withdrawal = (struct entry_trial_withdrawal){
+		.image = deployment->dbms.image.reference,
+		.generation = deployment->dbms.metadata.generation,
+		.words = pod->last_words ? arena_printf(arena, "%s: %s", pod->name, pod->last_words) : pod->name,
 	};
-	inputs->withdrawn = entry_trial_withdrawal_print(&inputs->withdrawal, step->arena);
-	inputs->fleet = false;
-	step->entry->withdrew = true;
+	entry->withdrawn = entry_trial_withdrawal_print(&entry->withdrawal, arena);
+	entry->fleet = false;
+	entry->withdrew = true;
 }
 
 static void ask_for_version(struct step *step, const struct pod *pod, const char *basis)
 {
-	struct query query = query_of(step);
 	struct retry *retry = &step->memory->version;
 	struct access_problem problem;
 	const char *version;
 	bool refused;
 
-	if (query_version(&query, pod, &version, &problem)) {
+	if (query_version(step->query, pod, &version, &problem)) {
 		retry_succeed(retry, basis);
-		gather_told(version, step->arena, step->inputs);
+		step->entry->version = known_version_told(&step->deployment->dbms, version, step->query->arena);
 		return;
 	}
 	refused = problem.reason == REASON_CREDENTIALS_REFUSED;
@@ -89,26 +78,26 @@ static void ask_for_version(struct step *step, const struct pod *pod, const char
 }
 
 // C4: asked once for each run of a server of this image; the answer is recorded on the StatefulSet.
-static void learn_version(struct step *step)
+static void learn_version(struct step *step, bool plugins)
 {
-	struct inputs *inputs = step->inputs;
-	struct version tag = version_of_tag(inputs->dbms.image.tag);
-	struct query query = query_of(step);
+	const struct deployment *deployment = step->deployment;
+	const struct live_set *live = &deployment->live;
+	struct version tag = version_of_tag(deployment->dbms.image.tag);
 	const struct pod *pod;
 	const char *basis;
 	int64_t left;
 
-	if (tag.family != VERSION_UNDECIDABLE || (!inputs->dbms.fleet.enabled && !inputs->plugin_claims.n))
+	if (tag.family != VERSION_UNDECIDABLE || (!deployment->dbms.fleet.enabled && !plugins))
 		return;
-	if (!inputs->told)
+	if (!step->entry->version.told)
 		step->entry->not_asked = "no server runs yet";
-	pod = runs_wanted_image(inputs) && live_set_revision(&inputs->live) ? ask_whom(&query.servers, live_set_revision(&inputs->live)) : NULL;
+	pod = runs_wanted_image(deployment) && live_set_revision(live) ? ask_whom(&step->query->servers, live_set_revision(live)) : NULL;
 	if (!pod)
 		return;
-	basis = arena_printf(step->arena, "%s %s/%lld", inputs->dbms.image.reference, pod->uid, (long long)pod->restarts);
+	basis = arena_printf(step->query->arena, "%s %s/%lld", deployment->dbms.image.reference, pod->uid, (long long)pod->restarts);
 	switch (retry_step(&step->memory->version, basis, &left)) {
 	case RETRY_ANSWERED:
-		if (inputs->told)
+		if (step->entry->version.told)
 			break;
 		// The answer was not recorded, after all.
 		// fall through
@@ -121,14 +110,14 @@ static void learn_version(struct step *step)
 		step->entry->not_asked = step->memory->version.message;
 		break;
 	}
-	if (inputs->told)
+	if (step->entry->version.told)
 		step->entry->not_asked = NULL;
 }
 
 // The status says so once a server was told, or could not be told in time.
-static bool is_off_already(const struct inputs *inputs)
+static bool is_off_already(const struct deployment *deployment)
 {
-	yyjson_arr_iter iter = yyjson_arr_iter_with(inputs->dbms.status.conditions);
+	yyjson_arr_iter iter = yyjson_arr_iter_with(deployment->dbms.status.conditions);
 	yyjson_val *item;
 
 	while ((item = yyjson_arr_iter_next(&iter))) {
@@ -141,7 +130,6 @@ static bool is_off_already(const struct inputs *inputs)
 static bool tell_server(struct step *step)
 {
 	struct plugin_entry_memory *memory = step->memory;
-	struct query query = query_of(step);
 	struct access_problem problem;
 
 	if (memory->disable.done)
@@ -149,7 +137,7 @@ static bool tell_server(struct step *step)
 	if (!memory->disable.since_ms)
 		memory->disable.since_ms = clock_monotonic_ms(&clock_system);
 	fault_point("before-disable");
-	if (query_disable(&query, &problem)) {
+	if (query_disable(step->query, &problem)) {
 		fault_point("after-disable");
 		memory->disable.done = true;
 		return true;
@@ -161,48 +149,60 @@ static bool tell_server(struct step *step)
 // C7: the entry stays until a server was told, for some time at most. Killed in between, the next operator begins anew.
 static void switch_off(struct step *step)
 {
-	struct inputs *inputs = step->inputs;
+	const struct deployment *deployment = step->deployment;
 	struct plugin_entry_memory *memory = step->memory;
-	const struct dbms *dbms = &inputs->dbms;
+	const struct dbms *dbms = &deployment->dbms;
 
-	step->entry->was_off = is_off_already(inputs);
-	if (dbms->fleet.enabled || !dbms->status.last_registration || !inputs->workload || step->entry->was_off) {
+	step->entry->was_off = is_off_already(deployment);
+	if (dbms->fleet.enabled || !dbms->status.last_registration || !deployment->workload || step->entry->was_off) {
 		memset(&memory->disable, 0, sizeof(memory->disable));
 		return;
 	}
 	if (tell_server(step) || clock_monotonic_ms(&clock_system) - memory->disable.since_ms >= DISABLE_MS)
 		return;
 	step->entry->disabling = true;
-	inputs->fleet = entry_trial_has_entry(inputs->live.fleet_entry);
+	step->entry->fleet = entry_trial_has_entry(deployment->live.fleet_entry);
 	again(step, DISABLE_RETRY_MS);
 }
 
-void plugin_entry_decide(const struct context *context, struct plugin_entry_memory *memory, struct inputs *inputs, struct arena *arena,
+// What stands before anything of this pass.
+static struct plugin_entry begin(const struct deployment *deployment, struct arena *arena)
+{
+	const struct dbms *dbms = &deployment->dbms;
+	struct plugin_entry entry = {.version = deployment->version};
+
+	if (entry_trial_withdrawal_holds(deployment->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena, &entry.withdrawal))
+		entry.withdrawn = deployment->live.withdrawn;
+	entry.fleet = dbms->fleet.enabled && !entry.withdrawn;
+	return entry;
+}
+
+void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *memory, const struct deployment *deployment, bool plugins,
 			 struct plugin_entry *ret)
 {
-	struct step step = {.context = context, .memory = memory, .inputs = inputs, .arena = arena, .entry = ret};
+	struct step step = {.query = query, .memory = memory, .deployment = deployment, .entry = ret};
 
-	*ret = (struct plugin_entry){0};
-	learn_version(&step);
+	*ret = begin(deployment, query->arena);
+	learn_version(&step, plugins);
 	withdraw(&step);
 	switch_off(&step);
 }
 
-const char *plugin_entry_obstacle(const struct inputs *inputs, const char *malformed, struct arena *arena, enum reason *ret_reason)
+const char *plugin_entry_obstacle(const struct plugin_entry *entry, const char *malformed, struct arena *arena, enum reason *ret_reason)
 {
-	if (inputs->fleet_form == FLEET_FORM_NONE) {
+	if (entry->version.fleet_form == FLEET_FORM_NONE) {
 		*ret_reason = REASON_VERSION_UNSUPPORTED;
 		return arena_printf(arena, "Neo4j %s brings no fleet-management plugin; use 5.26.12 or newer, or 2025.08 or newer",
-				    version_text(&inputs->version, arena));
+				    version_text(&entry->version.version, arena));
 	}
-	if (inputs->withdrawn) {
+	if (entry->withdrawn) {
 		*ret_reason = REASON_FLEET_PLUGIN_WITHDRAWN;
 		return arena_printf(arena,
 				    "The entry fleet-management was withdrawn, because a server did not come up with it (%.400s); it is "
 				    "tried again when the image or the spec changes",
-				    inputs->withdrawal.words);
+				    entry->withdrawal.words);
 	}
-	if (malformed && inputs->fleet_form == FLEET_FORM_PLUGIN) {
+	if (malformed && entry->version.fleet_form == FLEET_FORM_PLUGIN) {
 		*ret_reason = REASON_PLUGINS_MALFORMED;
 		return malformed;
 	}

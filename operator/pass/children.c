@@ -6,82 +6,86 @@
 #include "operator/cluster/roll.h"
 #include "operator/plugin/plugin_plan.h"
 
-static void add(struct children *children, const struct inputs *inputs, enum child_slot slot,
+static void add(struct children *children, const struct dbms *dbms, enum child_slot slot,
 		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
 {
 	children->items[children->n++] = (struct child){
 		.slot = slot,
 		.resource = resource,
 		.store = store,
-		.namespace = inputs->dbms.metadata.namespace,
+		.namespace = dbms->metadata.namespace,
 		.name = name,
-		.owner = &inputs->dbms,
+		.owner = dbms,
 		.json = json,
 	};
 }
 
-static struct plugin_plan_inputs plan_inputs_of(const struct inputs *inputs)
+static struct plugin_plan_inputs plan_inputs_of(const struct children_inputs *inputs)
 {
 	return (struct plugin_plan_inputs){
-		.dbms = &inputs->dbms,
-		.names = &inputs->names,
+		.dbms = &inputs->deployment->dbms,
+		.names = &inputs->deployment->names,
 		.servers = inputs->replicas,
-		.version = inputs->version,
-		.claims = &inputs->plugin_claims,
-		.live = &inputs->live,
-		.fleet = inputs->fleet,
+		.version = inputs->entry->version.version,
+		.claims = inputs->claims,
+		.live = &inputs->deployment->live,
+		.fleet = inputs->entry->fleet,
 	};
 }
 
-static struct workload_inputs workload_of(const struct inputs *inputs, const struct plugin_plan *plan)
+static struct workload_inputs workload_of(const struct children_inputs *inputs, const struct plugin_plan *plan)
 {
+	const struct deployment *deployment = inputs->deployment;
+
 	return (struct workload_inputs){
-		.dbms = &inputs->dbms,
-		.names = &inputs->names,
+		.dbms = &deployment->dbms,
+		.names = &deployment->names,
 		.digest = plan->settings.digest,
 		.plugins = plan->merge.value,
-		.plugins_ref = inputs->live.plugins_ref,
+		.plugins_ref = deployment->live.plugins_ref,
 		.declared = plan->merge.declared,
-		.server_version = inputs->told,
-		.withdrawn = inputs->withdrawn,
-		.unready = inputs->live.unready,
-		.certificate = inputs->certificate,
-		.volume_size = inputs->live.volume_size,
+		.server_version = inputs->entry->version.told,
+		.withdrawn = inputs->entry->withdrawn,
+		.unready = deployment->live.unready,
+		.certificate = deployment->certificate,
+		.volume_size = deployment->live.volume_size,
 		.replicas = inputs->replicas,
 	};
 }
 
 // The pods beside the template that is live.
-static struct phase_facts pods_of(const struct inputs *inputs)
+static struct phase_facts pods_of(const struct children_inputs *inputs)
 {
+	const struct deployment *deployment = inputs->deployment;
+
 	return (struct phase_facts){
-		.workload_current = inputs->live.current,
-		.update_revision = inputs->live.update_revision,
-		.unready = inputs->live.unready,
-		.pods = inputs->pods,
-		.n_pods = inputs->n_pods,
+		.workload_current = deployment->live.current,
+		.update_revision = deployment->live.update_revision,
+		.unready = deployment->live.unready,
+		.pods = deployment->pods,
+		.n_pods = deployment->n_pods,
 		.servers = inputs->replicas,
 	};
 }
 
 // Whether every server runs the template that is live, and is ready.
-static bool is_settled(const struct inputs *inputs)
+static bool is_settled(const struct children_inputs *inputs)
 {
 	struct phase_facts facts = pods_of(inputs);
 	size_t n = 0;
 
 	if (!facts.workload_current || !facts.update_revision)
 		return false;
-	for (size_t i = 0; i < inputs->n_pods; i++) {
-		const struct pod *pod = &inputs->pods[i];
+	for (size_t i = 0; i < facts.n_pods; i++) {
+		const struct pod *pod = &facts.pods[i];
 
 		n += pod->ready && !pod->terminating && pod->revision && !pod_is_outdated(&facts, pod);
 	}
-	return n == inputs->n_pods && n >= (size_t)inputs->replicas;
+	return n == facts.n_pods && n >= (size_t)inputs->replicas;
 }
 
 // Before anything of the roll is evicted: the write comes before in the pass.
-static void record_unready(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena)
+static void record_unready(const struct children_inputs *inputs, struct workload_inputs *workload, struct arena *arena)
 {
 	struct phase_facts facts = pods_of(inputs);
 
@@ -89,12 +93,12 @@ static void record_unready(const struct inputs *inputs, struct workload_inputs *
 }
 
 // The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
-static int record_entry(const struct inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
+static int record_entry(const struct children_inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
 {
 	struct plugin_plan_inputs plan = plan_inputs_of(inputs);
 	struct workload_inputs other;
 	struct plugin_plan without;
-	struct entry_trial_facts facts = {.record = inputs->live.fleet_entry, .settled = is_settled(inputs)};
+	struct entry_trial_facts facts = {.record = inputs->deployment->live.fleet_entry, .settled = is_settled(inputs)};
 	int r;
 
 	plan.fleet = false;
@@ -107,20 +111,22 @@ static int record_entry(const struct inputs *inputs, struct workload_inputs *wor
 	return 0;
 }
 
-static void add_workload(struct children *children, const struct context *context, const struct inputs *inputs,
+static void add_workload(struct children *children, const struct context *context, const struct deployment *deployment,
 			 const struct workload_inputs *workload, struct arena *arena)
 {
-	add(children, inputs, CHILD_WORKLOAD, &kube_statefulsets, context->stores.statefulsets, inputs->names.workload,
+	add(children, &deployment->dbms, CHILD_WORKLOAD, &kube_statefulsets, context->stores.statefulsets, deployment->names.workload,
 	    workload_statefulset(workload, arena));
 	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
 	children->items[children->n - 1].guarded = true;
-	children->items[children->n - 1].live = inputs->workload;
+	children->items[children->n - 1].live = deployment->workload;
 }
 
-int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
+int children_build(const struct context *context, const struct children_inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err)
 {
-	const struct dbms *dbms = &inputs->dbms;
+	const struct deployment *deployment = inputs->deployment;
+	const struct dbms *dbms = &deployment->dbms;
+	const struct names *names = &deployment->names;
 	struct plugin_plan_inputs wanted = plan_inputs_of(inputs);
 	struct workload_inputs workload;
 	struct plugin_plan plan;
@@ -136,19 +142,19 @@ int children_build(const struct context *context, const struct inputs *inputs, s
 	if (r < 0)
 		return r;
 	ret->plugins_malformed = plan.malformed;
-	ret->drop_plugins = inputs->live.plugins && !plan.merge.value;
-	add(ret, inputs, CHILD_HEADLESS, &kube_services, context->stores.services, inputs->names.headless,
-	    workload_headless(dbms, &inputs->names, arena));
-	add(ret, inputs, CHILD_ACCOUNT, &kube_serviceaccounts, context->stores.accounts, inputs->names.account,
-	    workload_account(dbms, &inputs->names, arena));
-	add(ret, inputs, CHILD_CLIENT, &kube_services, context->stores.services, inputs->names.client,
-	    workload_client(dbms, &inputs->names, arena));
-	add(ret, inputs, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, inputs->names.config,
+	ret->drop_plugins = deployment->live.plugins && !plan.merge.value;
+	add(ret, dbms, CHILD_HEADLESS, &kube_services, context->stores.services, names->headless,
+	    workload_headless(dbms, names, arena));
+	add(ret, dbms, CHILD_ACCOUNT, &kube_serviceaccounts, context->stores.accounts, names->account,
+	    workload_account(dbms, names, arena));
+	add(ret, dbms, CHILD_CLIENT, &kube_services, context->stores.services, names->client,
+	    workload_client(dbms, names, arena));
+	add(ret, dbms, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, names->config,
 	    plan.settings.config_map);
-	if (inputs->names.budget)
-		add(ret, inputs, CHILD_BUDGET, &kube_poddisruptionbudgets, context->stores.budgets, inputs->names.budget,
-		    workload_budget(dbms, &inputs->names, arena));
-	add_workload(ret, context, inputs, &workload, arena);
+	if (names->budget)
+		add(ret, dbms, CHILD_BUDGET, &kube_poddisruptionbudgets, context->stores.budgets, names->budget,
+		    workload_budget(dbms, names, arena));
+	add_workload(ret, context, deployment, &workload, arena);
 	return 0;
 }
 

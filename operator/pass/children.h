@@ -8,8 +8,17 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/fleet/plugin_entry.h"
+#include "operator/object/deployment.h"
 #include "operator/pass/apply.h"
-#include "operator/pass/gather.h"
+#include "operator/plugin/plugin_claims.h"
+
+struct children_inputs {
+	const struct deployment *deployment;
+	const struct plugin_entry *entry;
+	const struct plugin_claims *claims; // for the version of entry
+	int replicas; // that the StatefulSet is to have
+};
 
 struct children {
 	struct child items[CHILD_COUNT];
@@ -19,7 +28,7 @@ struct children {
 };
 
 // ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
-int children_build(const struct context *context, const struct inputs *inputs, struct arena *arena, struct children *ret,
+int children_build(const struct context *context, const struct children_inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err);
 
 // Gives back what apply_look() has found and apply_write() has left.

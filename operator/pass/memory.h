@@ -22,6 +22,7 @@
 #include "operator/object/kept.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/gather.h"
+#include "operator/pass/outdated.h"
 #include "operator/server/retry.h"
 #include "operator/server/server_login.h"
 
@@ -32,19 +33,11 @@ struct memory {
 	bool rolling; // a change of ours is being carried out, and it was not Ready since
 	unsigned name_taken; // how often a pass found a child's name taken, one after the other
 
-	// Versions of the deployment that the API server has no more, the newest first: it was written since (twice in a pass), or is
-	// gone. Whoever began with one would lose against a conflict, or build what goes at once; so nobody does, until the watch
-	// tells more or the time is over.
-	struct {
-		char versions[2][KEPT_VERSION_SIZE];
-		int64_t until_ms; // monotonic
-		bool gone;
-	} outdated;
-
 	// Of a Neo4jPlugin: asking a server for its procedures; the spec, the deployment and the image with which they were seen last.
 	struct retry procedures;
 	struct basis seen_with;
 
+	struct outdated outdated;
 	struct gather_memory gather;
 	struct access_memory login;
 	struct apply_memory apply;

@@ -3,63 +3,146 @@
 
 #pragma once
 
-// One pass over a deployment, and the larger of its steps: each is a function of what the steps before it have found. Used by
-// operator/pass/reconcile_dbms only.
+// The larger steps of a pass over a deployment. Each takes what the steps before it have found, all of it const, and fills a result of its own;
+// only operator/pass/reconcile_dbms.c puts the results together.
 
-#include "base/clock.h"
+#include "operator/cluster/phase.h"
 #include "operator/cluster/scale.h"
+#include "operator/cluster/volume_growth.h"
 #include "operator/fleet/plugin_entry.h"
-#include "operator/fleet/registration_attempt.h"
 #include "operator/object/reason.h"
+#include "operator/pass/children.h"
 #include "operator/pass/gather.h"
 #include "operator/pass/memory.h"
+#include "operator/pass/publish.h"
 #include "operator/pass/status.h"
 
 // What keeps the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
 enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS };
 
+// What is the same for every step.
 struct pass {
 	const struct context *context;
 	struct memory *memory;
 	struct arena *arena;
-	struct inputs inputs;
-	struct phase_facts facts;
-	struct status_wanted wanted;
-	struct scale_decision scale; // of a cluster
-	bool created;		    // the StatefulSet was made in this pass
-	bool just_registered;
-	bool announce; // a Ready is to be told before the exchange: publish, and see to the registration again
-	bool announced;
-	struct plugin_entry entry;
-	const char *malformed;	    // why NEO4J_PLUGINS cannot be merged; NULL: it can
-	enum reason fleet_warning;  // of the Warning that the fleet message deserves
-	enum reason warning_reason; // of a Warning event that the new status deserves
-	char registered_at[TIME_TEXT_SIZE];
-	int64_t started_ms; // monotonic
-	int64_t again_ms;   // 0: not before something changes
+	const struct kube_resource *resource; // of the root object
+	struct kube_object *object;	      // the root object, as it was when the pass began
+	int64_t started_ms;		      // monotonic
 };
 
-static inline void pass_again(struct pass *pass, int64_t ms)
+// Why nothing is built; message NULL: nothing keeps it.
+struct refusal {
+	enum reason reason;
+	const char *message;
+};
+
+// The sooner of two waits; 0: no need to come again.
+static inline int64_t pass_sooner(int64_t a_ms, int64_t b_ms)
 {
-	if (ms > 0 && (pass->again_ms == 0 || ms < pass->again_ms))
-		pass->again_ms = ms;
+	if (a_ms <= 0 || b_ms <= 0)
+		return a_ms > b_ms ? a_ms : b_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
 }
 
-static inline void pass_refuse(struct pass *pass, enum reason reason, const char *message)
-{
-	pass->facts.refused_reason = reason;
-	pass->facts.refused = message;
-	pass->warning_reason = reason;
-}
+struct query pass_query(const struct pass *pass, const struct deployment *deployment);
 
 // How many servers there are to be now, in the light of what a cluster says of itself. ERR_CONFLICT: look again.
-int pass_measure(struct pass *pass, struct err *err);
+struct measure {
+	const struct survey *survey;  // of a cluster; NULL: none
+	struct scale_decision scale;  // of a cluster
+	int replicas; // that the StatefulSet is to have; servers that are to leave have not left yet
+};
+int pass_measure(const struct pass *pass, const struct deployment *deployment, struct measure *ret, struct err *err);
 
 // Builds and applies the children, unless something forbids it.
-int pass_shape(struct pass *pass, struct err *err);
+struct shape {
+	struct refusal refusal;
+	const char *waiting_for;     // what the StatefulSet cannot be made without; NULL: nothing
+	enum reason waiting_reason;
+	enum reason warning;	     // of a Warning event that the new status deserves
+	const char *malformed;	     // why NEO4J_PLUGINS cannot be merged; NULL: it can
+	struct kube_object *written; // the StatefulSet after the writes, the caller's to unref; NULL: as it was gathered
+	bool created;		     // the StatefulSet was made in this pass
+	int64_t again_ms;	     // 0: no need
+};
+int pass_shape(const struct pass *pass, const struct children_inputs *inputs, struct shape *ret, struct err *err);
+
+// Steps on the servers and the claims: enabling, draining and dropping, growing.
+struct tended {
+	const char *leftovers, *unscalable, *removing; // see struct phase_facts
+	enum reason stuck;
+	struct volume_growth_result growth;
+};
+int pass_tend(const struct pass *pass, const struct deployment *deployment, const struct measure *measure, struct tended *ret,
+	      struct err *err);
+
+// Takes the next outdated pod away, if one may go.
+struct rolled {
+	const char *waiting; // why no outdated pod is replaced now; NULL: nothing waits
+	enum reason stuck;
+	const struct survey *survey; // the last one of this pass; NULL: none
+	int64_t again_ms;
+};
+int pass_roll(const struct pass *pass, const struct deployment *deployment, struct phase_facts facts, struct rolled *ret, struct err *err);
+
+struct judged {
+	struct phase_verdict verdict;
+	int64_t generation;  // that the status is of
+	enum reason warning; // of a Warning event that the verdict deserves
+	int64_t again_ms;
+};
 
 // Whether the operator gets into the servers; shown in any phase.
-void pass_check_access(struct pass *pass);
+struct access_told {
+	struct status_problem credentials, certificate; // type NULL: nothing is said of them
+	const char *version; // that the servers say they are; NULL: what was known stays
+	int64_t again_ms;    // 0: no need
+};
+void pass_check_access(const struct pass *pass, const struct deployment *deployment, bool ready, struct access_told *ret);
 
 // The registration with Fleet Manager, and the look at the connection. ERR_CONFLICT: look again.
-int pass_see_to_fleet(struct pass *pass, struct err *err);
+struct fleet_inputs {
+	const struct deployment *deployment;
+	const struct kube_object *object; // the root object, as this pass has written it last
+	const struct plugin_entry *entry;
+	const char *malformed; // shape.malformed
+	const struct phase_verdict *verdict;
+	const struct survey *survey; // NULL: none
+	bool announced;		     // this pass has told already that the deployment is Ready
+};
+struct fleet_told {
+	struct status_fleet status;
+	struct status_problem twins; // type NULL: nothing is said of them
+	bool just_registered;
+	bool announce;	      // a Ready is to be told before the exchange: publish, and call again
+	enum reason warning;  // of the Warning that the message deserves
+	int64_t again_ms;     // 0: no need
+};
+int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, struct err *err);
+
+// The results of all steps, in their order. Only operator/pass/reconcile_dbms.c writes here.
+struct found {
+	struct refusal refusal;
+	struct gathered gathered;
+	struct measure measure;
+	struct plugin_entry entry;
+	struct plugin_verdicts *verdicts; // for entry.version; NULL: gathered.verdicts are
+	struct shape shape;
+	struct gathered after; // once the children were written
+	const struct deployment *deployment; // of after or, where nothing was written, of gathered
+	struct tended tended;
+	struct rolled rolled;
+	struct judged judged;
+	struct access_told access;
+	struct fleet_told fleet;
+};
+
+// Whether the deployment was not refused, and there are servers to get into.
+static inline bool found_is_built(const struct found *found)
+{
+	return found->deployment->workload && !found->refusal.message;
+}
+
+// before is the object as it was when the pass began: what it says already was told already, by this process at least.
+void pass_tell_events(const struct publisher *publisher, const struct found *found, const struct status_wanted *wanted,
+		      const struct kube_object *before);

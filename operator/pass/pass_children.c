@@ -17,30 +17,42 @@
 #define NAME_RETRY_MAX_MS INT64_C(60000)
 
 // An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
-static void wait_for_name(struct pass *pass)
+static void wait_for_name(const struct pass *pass, struct shape *ret)
 {
 	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
 
 	pass->memory->name_taken++;
-	pass_again(pass, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
+	ret->again_ms = pass_sooner(ret->again_ms, delay < NAME_RETRY_MAX_MS ? delay : NAME_RETRY_MAX_MS);
 }
 
-static void wait_for_deletion(struct pass *pass, const char *leaving)
+static void wait_for_deletion(const struct pass *pass, const char *leaving, struct shape *ret)
 {
-	wait_for_name(pass);
-	pass->facts.waiting_reason = REASON_WAITING_FOR_DELETION;
-	pass->facts.waiting_for = arena_printf(pass->arena, "Waiting for %s of a deleted deployment of this name to go", leaving);
+	wait_for_name(pass, ret);
+	ret->waiting_reason = REASON_WAITING_FOR_DELETION;
+	ret->waiting_for = arena_printf(pass->arena, "Waiting for %s of a deleted deployment of this name to go", leaving);
+}
+
+static void take_written(struct shape *ret, struct kube_object *workload)
+{
+	kube_object_unref(ret->written);
+	ret->written = workload;
+}
+
+static void refuse(struct shape *ret, enum reason reason, const char *message)
+{
+	ret->refusal = (struct refusal){.reason = reason, .message = message};
+	ret->warning = reason;
 }
 
 // Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
-static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
+static int drop_plugins(const struct pass *pass, struct child *child, struct shape *ret, struct err *err)
 {
 	struct kube_object *live;
 	int r = apply_remove_env(pass->context, child, "NEO4J_PLUGINS", pass->arena, &live, err);
 
 	if (r < 0 || !live)
 		return r;
-	gather_workload(pass->context, pass->arena, live, &pass->inputs);
+	take_written(ret, live);
 	kube_object_unref(child->found);
 	child->found = kube_object_ref(live);
 	child->live = live;
@@ -49,27 +61,27 @@ static int drop_plugins(struct pass *pass, struct child *child, struct err *err)
 
 // What the API server does not take, for good or by somebody's policy, is an outcome; a server that makes no dry runs (a webhook of
 // somebody else forbids them) has not said so.
-static bool is_refusal(struct pass *pass, struct err *err)
+static bool is_refusal(const struct pass *pass, struct shape *ret, struct err *err)
 {
 	// A webhook or a policy may choose the status of its no; the words around it are the API server's.
 	bool denied = strstr(err->text, "denied the request") || strstr(err->text, "denied request") || strstr(err->text, "exceeded quota");
 
 	if (err->status != 422 && !((err->status == 400 || err->status == 403) && denied))
 		return false;
-	pass_refuse(pass, denied ? REASON_DENIED : REASON_INVALID_SPEC,
-		    arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
-	pass_again(pass, REFUSED_RETRY_MS);
+	refuse(ret, denied ? REASON_DENIED : REASON_INVALID_SPEC,
+	       arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
+	ret->again_ms = pass_sooner(ret->again_ms, REFUSED_RETRY_MS);
 	err_clear(err);
 	return true;
 }
 
 // Before any child is touched: the StatefulSet, which has most of the spec in it.
-static int try_workload(struct pass *pass, const struct children *children, struct err *err)
+static int try_workload(const struct pass *pass, const struct children *children, struct shape *ret, struct err *err)
 {
 	const struct child *child = &children->items[children->n - 1];
 	int r = apply_try(pass->context, child, pass->arena, err);
 
-	if (r < 0 && (is_refusal(pass, err) || err->status == 400)) {
+	if (r < 0 && (is_refusal(pass, ret, err) || err->status == 400)) {
 		err_clear(err);
 		return 0;
 	}
@@ -77,35 +89,36 @@ static int try_workload(struct pass *pass, const struct children *children, stru
 }
 
 // Last, for its pods need the others.
-static int apply_workload(struct pass *pass, struct children *children, struct err *err)
+static int apply_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	struct child *child = &children->items[children->n - 1];
 	int r;
 
-	if (children->drop_plugins && (r = drop_plugins(pass, child, err)) < 0)
+	if (children->drop_plugins && (r = drop_plugins(pass, child, ret, err)) < 0)
 		return r;
 	r = apply_write(pass->context, &pass->memory->apply, child, 1, pass->arena, err);
 	if (r < 0)
 		return r;
-	pass->created = !pass->inputs.workload && child->written;
+	ret->created = !child->live && child->written;
 	pass->memory->rolling = pass->memory->rolling || (pass->memory->formed && child->written);
-	gather_workload(pass->context, pass->arena, steal_ptr(child->stands), &pass->inputs);
+	take_written(ret, steal_ptr(child->stands));
 	return 0;
 }
 
-static int apply_children(struct pass *pass, struct children *children, struct err *err)
+static int apply_children(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	int r = apply_write(pass->context, &pass->memory->apply, children->items, children->n - 1, pass->arena, err);
 
 	if (r < 0)
-		return is_refusal(pass, err) ? 0 : r;
+		return is_refusal(pass, ret, err) ? 0 : r;
 	fault_point("between-children");
-	r = apply_workload(pass, children, err);
-	return r < 0 && is_refusal(pass, err) ? 0 : r;
+	r = apply_workload(pass, children, ret, err);
+	return r < 0 && is_refusal(pass, ret, err) ? 0 : r;
 }
 
 // The StatefulSet is tried when its template is known, which takes in what others have put on it.
-static int try_orphans(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+static int try_orphans(const struct pass *pass, const struct children *children, const struct adoption_case *cases, struct shape *ret,
+		       struct err *err)
 {
 	for (size_t i = 0; i < children->n; i++) {
 		const struct child *child = &children->items[i];
@@ -115,37 +128,38 @@ static int try_orphans(struct pass *pass, const struct children *children, const
 			continue;
 		r = apply_try(pass->context, child, pass->arena, err);
 		if (r < 0)
-			return is_refusal(pass, err) ? 0 : r;
+			return is_refusal(pass, ret, err) ? 0 : r;
 	}
 	return 0;
 }
 
 // All of them or, where the API server would not take one as it is to be, none. The next pass finds them owned, and goes on from what
 // they hold. ERR_CONFLICT: look again.
-static int adopt(struct pass *pass, const struct children *children, const struct adoption_case *cases, struct err *err)
+static int adopt(const struct pass *pass, const struct children *children, const struct adoption_case *cases, struct shape *ret,
+		 struct err *err)
 {
 	const char *orphans = adoption_list(cases, children->n, ADOPTION_ORPHAN, pass->arena);
-	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, false};
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
 	struct event_text adopted = {EVENT_NORMAL, reason_name(REASON_ADOPTED), NULL};
 	int r;
 
 	if (!orphans)
 		return 0;
-	r = try_orphans(pass, children, cases, err);
-	for (size_t i = 0; r == 0 && !pass->facts.refused && i < children->n; i++) {
+	r = try_orphans(pass, children, cases, ret, err);
+	for (size_t i = 0; r == 0 && !ret->refusal.message && i < children->n; i++) {
 		if (cases[i].adoption == ADOPTION_ORPHAN)
 			r = apply_adopt(pass->context, &children->items[i], pass->arena, err);
 	}
-	if (r < 0 || pass->facts.refused)
+	if (r < 0 || ret->refusal.message)
 		return r;
 	adopted.message = arena_printf(pass->arena, "Adopted %s, which had no owner", orphans);
-	publish_event(&publisher, pass->inputs.object, &adopted);
+	publish_event(&publisher, pass->object, &adopted);
 	return err_set(err, ERR_CONFLICT, "%s had no owner and belong to this deployment now", orphans);
 }
 
 // Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else. All that is in the way is
 // told at once.
-static int take_names(struct pass *pass, struct children *children, bool *ret_free, struct err *err)
+static int take_names(const struct pass *pass, struct children *children, bool *ret_free, struct shape *ret, struct err *err)
 {
 	struct adoption_case cases[CHILD_COUNT];
 	enum adoption adoptions[CHILD_COUNT];
@@ -163,102 +177,107 @@ static int take_names(struct pass *pass, struct children *children, bool *ret_fr
 						  .adoption = adoptions[i],
 						  .object = child->found ? kube_object_root(child->found) : NULL};
 	}
-	refusal = adoption_refusal(cases, children->n, &pass->inputs.dbms, pass->arena);
+	refusal = adoption_refusal(cases, children->n, children->items[0].owner, pass->arena);
 	leaving = adoption_list(cases, children->n, ADOPTION_LEAVING, pass->arena);
 	if (refusal) {
-		wait_for_name(pass);
-		pass_refuse(pass, REASON_NAME_TAKEN, refusal);
+		wait_for_name(pass, ret);
+		refuse(ret, REASON_NAME_TAKEN, refusal);
 		return 0;
 	}
 	if (leaving) {
-		wait_for_deletion(pass, leaving);
+		wait_for_deletion(pass, leaving, ret);
 		return 0;
 	}
 	pass->memory->name_taken = 0;
 	*ret_free = true;
-	return adopt(pass, children, cases, err);
+	return adopt(pass, children, cases, ret, err);
 }
 
-static int take_names_and_apply(struct pass *pass, struct children *children, struct err *err)
+static int take_names_and_apply(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	bool is_free;
-	int r = take_names(pass, children, &is_free, err);
+	int r = take_names(pass, children, &is_free, ret, err);
 
-	if (r == 0 && is_free && !pass->facts.refused)
-		r = try_workload(pass, children, err);
-	if (r == 0 && is_free && !pass->facts.refused)
-		r = apply_children(pass, children, err);
+	if (r == 0 && is_free && !ret->refusal.message)
+		r = try_workload(pass, children, ret, err);
+	if (r == 0 && is_free && !ret->refusal.message)
+		r = apply_children(pass, children, ret, err);
 	children_release(children);
 	return r;
 }
 
 // Without usable Secrets nothing can start, and the form of what runs already is not known.
-static bool lacks_secrets(struct pass *pass)
+static bool lacks_secrets(const struct deployment *deployment, struct shape *ret)
 {
-	const struct inputs *inputs = &pass->inputs;
-	const char *problem = inputs->admin_problem ? inputs->admin_problem : inputs->certificate_problem;
+	const char *problem = deployment->admin_problem ? deployment->admin_problem : deployment->certificate_problem;
 
 	if (!problem)
 		return false;
-	pass->facts.waiting_for = problem;
-	pass->facts.waiting_reason = REASON_WAITING_FOR_SECRET;
-	if (!inputs->workload)
-		pass->warning_reason = inputs->admin_problem ? REASON_ADMIN_SECRET_UNUSABLE : REASON_CERTIFICATE_UNUSABLE;
+	ret->waiting_for = problem;
+	ret->waiting_reason = REASON_WAITING_FOR_SECRET;
+	if (!deployment->workload)
+		ret->warning = deployment->admin_problem ? REASON_ADMIN_SECRET_UNUSABLE : REASON_CERTIFICATE_UNUSABLE;
 	return true;
 }
 
-int pass_measure(struct pass *pass, struct err *err)
+int pass_measure(const struct pass *pass, const struct deployment *deployment, struct measure *ret, struct err *err)
 {
 	STEP("measuring the cluster");
-	struct inputs *inputs = &pass->inputs;
+	struct cluster_memory *memory = &pass->memory->cluster;
 	int r;
 
-	if (inputs->dbms.kind != DBMS_CLUSTER)
+	*ret = (struct measure){.replicas = deployment->dbms.servers};
+	if (deployment->dbms.kind != DBMS_CLUSTER)
 		return 0;
-	r = cluster_survey(pass->context, &pass->memory->cluster, inputs, false, &pass->facts.survey, err);
+	r = cluster_survey(pass->context, memory, deployment, false, &ret->survey, err);
 	if (r < 0)
 		return r;
-	if (cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale) && !pass->memory->cluster.acted &&
-	    !cluster_is_recent(&pass->memory->cluster, pass->started_ms)) {
-		r = cluster_survey(pass->context, &pass->memory->cluster, inputs, true, &pass->facts.survey, err);
+	if (cluster_scale(deployment, ret->survey, pass->arena, &ret->scale) && !memory->acted && !cluster_is_recent(memory, pass->started_ms)) {
+		r = cluster_survey(pass->context, memory, deployment, true, &ret->survey, err);
 		if (r < 0)
 			return r;
-		(void)cluster_scale(inputs, pass->facts.survey, pass->arena, &pass->scale);
+		(void)cluster_scale(deployment, ret->survey, pass->arena, &ret->scale);
 	}
-	inputs->replicas = pass->scale.replicas;
+	ret->replicas = ret->scale.replicas;
 	return 0;
 }
 
-int pass_shape(struct pass *pass, struct err *err)
+// Whether the image cannot be run on what is there.
+static bool has_wrong_version(const struct pass *pass, const struct children_inputs *inputs, struct shape *ret)
 {
-	STEP("applying the children");
-	struct inputs *inputs = &pass->inputs;
-	struct children children;
-	struct err problem = ERR_INIT;
+	const struct dbms *dbms = &inputs->deployment->dbms;
+	const struct known_version *version = &inputs->entry->version;
 	const char *downgrade;
 
-	if (inputs->fleet_form == FLEET_FORM_REFUSED) {
-		pass_refuse(pass, REASON_VERSION_UNSUPPORTED,
-		       version_refusal(inputs->dbms.image.tag, inputs->told ? version_text(&inputs->version, pass->arena) : NULL, pass->arena));
-		return 0;
+	if (version->fleet_form == FLEET_FORM_REFUSED) {
+		refuse(ret, REASON_VERSION_UNSUPPORTED,
+		       version_refusal(dbms->image.tag, version->told ? version_text(&version->version, pass->arena) : NULL, pass->arena));
+		return true;
 	}
-	downgrade = version_downgrade(inputs->live.image, inputs->dbms.image.tag, inputs->dbms.status.version, pass->arena);
-	if (downgrade) {
-		pass_refuse(pass, REASON_DOWNGRADE_REFUSED, downgrade);
-		return 0;
-	}
-	if (lacks_secrets(pass))
+	downgrade = version_downgrade(inputs->deployment->live.image, dbms->image.tag, dbms->status.version, pass->arena);
+	if (downgrade)
+		refuse(ret, REASON_DOWNGRADE_REFUSED, downgrade);
+	return downgrade != NULL;
+}
+
+int pass_shape(const struct pass *pass, const struct children_inputs *inputs, struct shape *ret, struct err *err)
+{
+	STEP("applying the children");
+	struct children children;
+	struct err problem = ERR_INIT;
+
+	*ret = (struct shape){0};
+	if (has_wrong_version(pass, inputs, ret) || lacks_secrets(inputs->deployment, ret))
 		return 0;
 	if (children_build(pass->context, inputs, pass->arena, &children, &problem) < 0) {
-		pass_refuse(pass, REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text));
+		refuse(ret, REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text));
 		return 0;
 	}
 	if (children.plugins_malformed)
-		pass->malformed = arena_printf(
+		ret->malformed = arena_printf(
 			pass->arena,
 			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
 			"out; make it a JSON list such as [\"apoc\"], or remove it",
-			inputs->names.workload, children.plugins_malformed);
-	return take_names_and_apply(pass, &children, err);
+			inputs->deployment->names.workload, children.plugins_malformed);
+	return take_names_and_apply(pass, &children, ret, err);
 }
-

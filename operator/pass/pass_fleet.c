@@ -15,82 +15,103 @@
 #include "operator/pass/publish.h"
 #include "operator/server/server_login.h"
 
-// The server that can write database system.
-static int find_leader(struct pass *pass, bool anew, const struct pod **ret, struct err *err)
+// What the functions of this file share.
+struct fleet_pass {
+	const struct pass *pass;
+	const struct fleet_inputs *inputs;
+	const struct survey *survey; // the last one of this pass; NULL: none
+	struct fleet_told *told;
+};
+
+struct query pass_query(const struct pass *pass, const struct deployment *deployment)
 {
-	const struct inputs *inputs = &pass->inputs;
-	const struct survey **survey = &pass->facts.survey;
+	return (struct query){
+		.context = pass->context, .memory = deployment->login, .servers = access_servers(deployment), .arena = pass->arena};
+}
+
+static void again(struct fleet_pass *step, int64_t ms)
+{
+	step->told->again_ms = pass_sooner(step->told->again_ms, ms);
+}
+
+// The server that can write database system.
+static int find_leader(struct fleet_pass *step, bool anew, const struct pod **ret, struct err *err)
+{
+	const struct deployment *deployment = step->inputs->deployment;
+	const struct pass *pass = step->pass;
 	int r = 0;
 
-	*ret = inputs->n_pods ? &inputs->pods[0] : NULL;
-	if (inputs->dbms.kind != DBMS_CLUSTER)
+	*ret = deployment->n_pods ? &deployment->pods[0] : NULL;
+	if (deployment->dbms.kind != DBMS_CLUSTER)
 		return 0;
 	if (anew)
-		r = cluster_survey(pass->context, &pass->memory->cluster, inputs, true, survey, err);
+		r = cluster_survey(pass->context, &pass->memory->cluster, deployment, true, &step->survey, err);
 	if (r < 0)
 		return r;
-	*ret = *survey ? survey_writer(*survey, &inputs->names, inputs->pods, inputs->n_pods) : NULL;
-	return *ret || anew ? 0 : find_leader(pass, true, ret, err);
+	*ret = step->survey ? survey_writer(step->survey, &deployment->names, deployment->pods, deployment->n_pods) : NULL;
+	return *ret || anew ? 0 : find_leader(step, true, ret, err);
 }
 
 // Whether the status is that of an earlier resource, which came here from a copy.
-static bool is_copied(const struct pass *pass)
+static bool is_copied(const struct dbms *dbms)
 {
-	const struct dbms *dbms = &pass->inputs.dbms;
-
 	return fleet_is_copied(dbms->metadata.created, dbms->status.last_registration);
 }
 
-static struct attempt_inputs attempt_inputs(const struct pass *pass)
+static struct attempt_inputs attempt_inputs(const struct fleet_pass *step)
 {
+	const struct deployment *deployment = step->inputs->deployment;
+
 	return (struct attempt_inputs){
-		.resource = pass->inputs.resource,
-		.servers = access_servers(&pass->inputs),
-		.registered_before = pass->inputs.dbms.status.last_registration != NULL && !is_copied(pass),
-		.fresh = pass->announced,
+		.resource = step->pass->resource,
+		.servers = access_servers(deployment),
+		.registered_before = deployment->dbms.status.last_registration != NULL && !is_copied(&deployment->dbms),
+		.fresh = step->inputs->announced,
 	};
 }
 
-// Whether the operator gets into the servers; shown in any phase.
-void pass_check_access(struct pass *pass)
+void pass_check_access(const struct pass *pass, const struct deployment *deployment, bool ready, struct access_told *ret)
 {
-	struct status_problem *credentials = &pass->wanted.problems[PROBLEM_CREDENTIALS];
-	struct status_problem *certificate = &pass->wanted.problems[PROBLEM_CERTIFICATE];
-	const struct inputs *inputs = &pass->inputs;
-	struct access_servers servers = access_servers(&pass->inputs);
+	const struct access_memory *memory = deployment->login;
+	struct access_servers servers = access_servers(deployment);
 	struct access_verdict verdict;
 
-	if (inputs->certificate_turns_ms)
-		pass_again(pass, inputs->certificate_turns_ms - clock_wall_ms(&clock_system) + 1);
-	if (!inputs->workload || pass->facts.refused)
-		return;
-	*certificate = (struct status_problem){CONDITION_CERTIFICATE_UNUSABLE, inputs->certificate_problem != NULL,
-					       inputs->certificate_problem ? REASON_SECRET_UNUSABLE : REASON_USABLE,
-					       inputs->certificate_problem};
-	pass->wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
-		CONDITION_PLUGINS_MALFORMED, pass->malformed != NULL, pass->malformed ? REASON_NOT_A_LIST : REASON_MERGED, pass->malformed};
-	if (inputs->admin_problem) {
-		*credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, 1, REASON_SECRET_UNUSABLE, inputs->admin_problem};
+	ret->certificate = (struct status_problem){CONDITION_CERTIFICATE_UNUSABLE, deployment->certificate_problem != NULL,
+						   deployment->certificate_problem ? REASON_SECRET_UNUSABLE : REASON_USABLE,
+						   deployment->certificate_problem};
+	if (deployment->admin_problem) {
+		ret->credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, 1, REASON_SECRET_UNUSABLE, deployment->admin_problem};
 		return;
 	}
-	access_check(pass->context, &pass->memory->login, &servers, pass->arena, &verdict);
-	if (pass->wanted.verdict.phase == PHASE_READY && *pass->memory->login.version)
-		pass->wanted.version = pass->memory->login.version;
-	pass_again(pass, verdict.again_after_ms);
-	*credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, verdict.known ? verdict.refusal != NULL : -1,
-					       verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
+	access_check(pass->context, deployment->login, &servers, pass->arena, &verdict);
+	if (ready && *memory->version)
+		ret->version = memory->version;
+	ret->again_ms = verdict.again_after_ms;
+	ret->credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, verdict.known ? verdict.refusal != NULL : -1,
+						   verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
+}
+
+// By the API server's clock the resource may be younger than now; its registration never is.
+static const char *registration_time(const struct fleet_pass *step)
+{
+	const char *created = step->inputs->deployment->dbms.metadata.created;
+	char now[TIME_TEXT_SIZE];
+
+	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
+	return fleet_is_copied(created, now) ? created : arena_strdup(step->pass->arena, now);
 }
 
 // The exchange, at the server that leads database system then. ERR_CONFLICT: look again.
-static int attempt(struct pass *pass, struct attempt_inputs *inputs, struct attempt_result *ret, struct err *err)
+static int attempt(struct fleet_pass *step, struct attempt_inputs *inputs, struct attempt_result *ret, struct err *err)
 {
-	int r = find_leader(pass, false, &inputs->server, err);
+	const struct pass *pass = step->pass;
+	int r = find_leader(step, false, &inputs->server, err);
 
 	if (r < 0)
 		return r;
 	attempt_register(pass->context, &pass->memory->attempt, inputs, pass->arena, ret);
 	if (ret->not_leader) {
-		r = find_leader(pass, true, &inputs->server, err);
+		r = find_leader(step, true, &inputs->server, err);
 		if (r < 0)
 			return r;
 		inputs->last_try = true;
@@ -100,35 +121,31 @@ static int attempt(struct pass *pass, struct attempt_inputs *inputs, struct atte
 		return err_set(err, ERR_CONFLICT, "the object has changed since it was read");
 	if (ret->lease_short)
 		return err_set(err, ERR_CONFLICT, "too little of the lease is left to begin a registration");
-	pass_again(pass, ret->again_after_ms);
+	again(step, ret->again_after_ms);
 	return 0;
 }
 
-static void note_registered(struct pass *pass)
+static void note_registered(struct fleet_pass *step)
 {
-	pass->just_registered = true;
-	time_format_rfc3339(clock_wall_ms(&clock_system), pass->registered_at, sizeof(pass->registered_at));
-	// By the API server's clock the resource may be younger than now; its registration never is.
-	pass->wanted.fleet.last_registration = fleet_is_copied(pass->inputs.dbms.metadata.created, pass->registered_at)
-						       ? pass->inputs.dbms.metadata.created
-						       : pass->registered_at;
+	step->told->just_registered = true;
+	step->told->status.last_registration = registration_time(step);
 }
 
-static int register_fleet(struct pass *pass, struct err *err)
+static int register_fleet(struct fleet_pass *step, struct err *err)
 {
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct attempt_inputs inputs = attempt_inputs(pass);
+	struct status_fleet *fleet = &step->told->status;
+	struct attempt_inputs inputs = attempt_inputs(step);
 	struct attempt_result result;
-	int r = attempt(pass, &inputs, &result, err);
+	int r = attempt(step, &inputs, &result, err);
 
 	if (r < 0)
 		return r;
 	fleet->registered = result.registered;
 	fleet->reason = result.reason;
 	fleet->message = result.message;
-	pass->fleet_warning = result.registered || result.waiting ? REASON_NONE : REASON_AURA_FAILED;
+	step->told->warning = result.registered || result.waiting ? REASON_NONE : REASON_AURA_FAILED;
 	if (result.registered)
-		note_registered(pass);
+		note_registered(step);
 	return 0;
 }
 
@@ -141,119 +158,124 @@ static bool blames_secret(enum reason reason)
 }
 
 // What only a person can mend is said; other failures pass.
-static void tell_unfollowed(struct pass *pass, enum reason reason, const char *why)
+static void tell_unfollowed(struct fleet_pass *step, enum reason reason, const char *why)
 {
-	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct status_fleet *fleet = &step->told->status;
 
 	if (!blames_secret(reason))
 		return;
-	fleet->message = arena_printf(pass->arena, "%s; the Secret's token is not followed: %s", fleet->message, why);
-	pass->fleet_warning = REASON_AURA_FAILED;
+	fleet->message = arena_printf(step->pass->arena, "%s; the Secret's token is not followed: %s", fleet->message, why);
+	step->told->warning = REASON_AURA_FAILED;
 }
 
-static int compare_tokens(struct pass *pass, const struct follow_facts *facts, struct err *err)
+static int compare_tokens(struct fleet_pass *step, const struct follow_facts *facts, struct err *err)
 {
-	struct attempt_inputs inputs = attempt_inputs(pass);
+	struct attempt_inputs inputs = attempt_inputs(step);
 	struct attempt_result result;
 	struct follow_outcome outcome;
 	int r;
 
 	inputs.follow = true;
-	r = attempt(pass, &inputs, &result, err);
+	r = attempt(step, &inputs, &result, err);
 	if (r < 0)
 		return r;
 	outcome = (struct follow_outcome){.called = result.called, .registered = result.registered, .held = result.held};
-	follow_note_compared(&pass->memory->follow, facts, &outcome, clock_monotonic_ms(&clock_system));
+	follow_note_compared(&step->pass->memory->follow, facts, &outcome, clock_monotonic_ms(&clock_system));
 	if (!result.registered)
-		tell_unfollowed(pass, result.reason, result.message);
+		tell_unfollowed(step, result.reason, result.message);
 	else if (result.called)
-		note_registered(pass);
+		note_registered(step);
 	return 0;
 }
 
 // Registered, with FollowSecret: a token of the Secret's takes the place of the servers' where it is to. What fails moves nothing.
-static int follow_secret(struct pass *pass, struct err *err)
+static int follow_secret(struct fleet_pass *step, struct err *err)
 {
+	const struct pass *pass = step->pass;
+	const struct deployment *deployment = step->inputs->deployment;
 	const struct attempt_memory *tried = &pass->memory->attempt;
 	const struct follow_facts facts = {
-		.source = attempt_token_source(pass->context, &pass->inputs.dbms, pass->arena),
-		.runs = pod_runs(pass->inputs.pods, pass->inputs.n_pods, false, pass->arena),
+		.source = attempt_token_source(pass->context, &deployment->dbms, pass->arena),
+		.runs = pod_runs(deployment->pods, deployment->n_pods, false, pass->arena),
 		.gone = attempt_misses_token(&pass->memory->connection),
 	};
 	int64_t left;
-	enum follow_step step = follow_step(&pass->memory->follow, &facts, clock_monotonic_ms(&clock_system), &left);
+	enum follow_step next = follow_step(&pass->memory->follow, &facts, clock_monotonic_ms(&clock_system), &left);
 
-	pass_again(pass, left);
-	if (step == FOLLOW_COMPARE)
-		return compare_tokens(pass, &facts, err);
-	if (step == FOLLOW_WAIT && tried->failures)
-		tell_unfollowed(pass, tried->reason, tried->message);
+	again(step, left);
+	if (next == FOLLOW_COMPARE)
+		return compare_tokens(step, &facts, err);
+	if (next == FOLLOW_WAIT && tried->failures)
+		tell_unfollowed(step, tried->reason, tried->message);
 	return 0;
 }
 
-static void format_key(const struct pass *pass, char key[QUEUE_KEY_SIZE])
+static void format_key(const struct fleet_pass *step, char key[QUEUE_KEY_SIZE])
 {
-	const struct dbms_metadata *metadata = &pass->inputs.dbms.metadata;
+	const struct dbms_metadata *metadata = &step->inputs->deployment->dbms.metadata;
 
-	key_format(key_kind_of(pass->inputs.resource->kind), metadata->namespace, metadata->name, key);
+	key_format(key_kind_of(step->pass->resource->kind), metadata->namespace, metadata->name, key);
 }
 
 // After the first look at the connection, so that nothing waits for it.
-static void look_at_token(struct pass *pass)
+static void look_at_token(struct fleet_pass *step)
 {
-	struct status_problem *twins = &pass->wanted.problems[PROBLEM_TWINS];
-	struct query query = {
-		.context = pass->context, .memory = &pass->memory->login, .servers = access_servers(&pass->inputs), .arena = pass->arena};
+	const struct pass *pass = step->pass;
+	struct query query = pass_query(pass, step->inputs->deployment);
+	struct status_problem *twins = &step->told->twins;
 	char key[QUEUE_KEY_SIZE];
 
-	format_key(pass, key);
-	pass_again(pass, token_expiry_look(&query, &pass->memory->expiry, key, pass->wanted.fleet.last_registration));
+	format_key(step, key);
+	again(step, token_expiry_look(&query, &pass->memory->expiry, key, step->told->status.last_registration));
 	*twins = (struct status_problem){.type = CONDITION_FLEET_TWINS};
-	twins->holds = twins_find(pass->context, key, &pass->inputs.dbms, pass->arena, &twins->message);
+	twins->holds = twins_find(pass->context, key, &step->inputs->deployment->dbms, pass->arena, &twins->message);
 	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
 }
 
-static const char *cure_of_gone(const struct pass *pass)
+static const char *cure_of_gone(const struct fleet_pass *step)
 {
-	if (pass->inputs.dbms.fleet.follow_secret && pass->inputs.dbms.fleet.token_secret)
+	const struct dbms *dbms = &step->inputs->deployment->dbms;
+	struct arena *arena = step->pass->arena;
+
+	if (dbms->fleet.follow_secret && dbms->fleet.token_secret)
 		return "that of the Secret is registered again, unless it is the one that Aura has ended: then put a good one there";
-	return arena_printf(pass->arena, "put a good one into the Secret, then %s", fleet_register_command(&pass->inputs.dbms, pass->arena));
+	return arena_printf(arena, "put a good one into the Secret, then %s", fleet_register_command(dbms, arena));
 }
 
 // The server's own words are kept: they may tell why.
-static const char *gone_message(const struct pass *pass, const char *words)
+static const char *gone_message(const struct fleet_pass *step, const char *words)
 {
-	return arena_printf(pass->arena,
+	return arena_printf(step->pass->arena,
 			    "The status says registered, and the servers hold no token (%s): the volume is new or restored, or Aura has ended the "
 			    "token; %s",
-			    words ? words : "", cure_of_gone(pass));
+			    words ? words : "", cure_of_gone(step));
 }
 
 // Metrics tell it of those that are registered only.
-static void forget_expiry(struct pass *pass)
+static void forget_expiry(const struct fleet_pass *step)
 {
-	const struct dbms *dbms = &pass->inputs.dbms;
 	char key[QUEUE_KEY_SIZE];
 
-	key_format(key_kind_of(pass->inputs.resource->kind), dbms->metadata.namespace, dbms->metadata.name, key);
-	roster_set_expiry(pass->context->roster, key, 0);
+	format_key(step, key);
+	roster_set_expiry(step->pass->context->roster, key, 0);
 }
 
-static void watch_connection(struct pass *pass)
+static void watch_connection(struct fleet_pass *step)
 {
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	struct attempt_inputs inputs = attempt_inputs(pass);
+	const struct pass *pass = step->pass;
+	struct status_fleet *fleet = &step->told->status;
+	struct attempt_inputs inputs = attempt_inputs(step);
 	struct attempt_connection connection;
-	yyjson_val *old = kube_object_condition(pass->inputs.object, CONDITION_FLEET_CONNECTED);
+	yyjson_val *old = kube_object_condition(step->inputs->object, CONDITION_FLEET_CONNECTED);
 
 	// Switched on again: that it is off is not true any more.
 	fleet->publish_connected = reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) == REASON_DISABLED;
 	fleet->connected = -1;
 	fleet->connected_message = "The servers are asked when they are registered";
-	if (!fleet->registered || pass->wanted.verdict.phase != PHASE_READY)
+	if (!fleet->registered || step->inputs->verdict->phase != PHASE_READY)
 		return;
 	attempt_watch_connection(pass->context, &pass->memory->connection, &inputs, fleet->last_registration, pass->arena, &connection);
-	pass_again(pass, connection.again_after_ms);
+	again(step, connection.again_after_ms);
 	if (!connection.known)
 		return;
 	fleet->publish_connected = true;
@@ -262,35 +284,37 @@ static void watch_connection(struct pass *pass)
 	fleet->connected_message = connection.message;
 	if (connection.token_gone) {
 		fleet->connected_reason = REASON_TOKEN_GONE;
-		fleet->connected_message = gone_message(pass, connection.message);
+		fleet->connected_message = gone_message(step, connection.message);
 	}
-	look_at_token(pass);
+	look_at_token(step);
 }
 
 // Nobody asks any more, so what was found last is not to be shown for good.
-static void end_connection(struct pass *pass)
+static void end_connection(struct fleet_pass *step)
 {
-	struct status_fleet *fleet = &pass->wanted.fleet;
+	struct status_fleet *fleet = &step->told->status;
 	char key[QUEUE_KEY_SIZE];
 
-	format_key(pass, key);
-	twins_note(pass->context, key, NULL, pass->arena);
-	pass->wanted.problems[PROBLEM_TWINS] = (struct status_problem){.type = CONDITION_FLEET_TWINS, .reason = REASON_APART};
-	fleet->publish_connected = kube_object_condition(pass->inputs.object, CONDITION_FLEET_CONNECTED) != NULL;
+	format_key(step, key);
+	twins_note(step->pass->context, key, NULL, step->pass->arena);
+	step->told->twins = (struct status_problem){.type = CONDITION_FLEET_TWINS, .reason = REASON_APART};
+	fleet->publish_connected = kube_object_condition(step->inputs->object, CONDITION_FLEET_CONNECTED) != NULL;
 	fleet->connected = 0;
 	fleet->connected_reason = REASON_DISABLED;
 	fleet->connected_message = fleet->message;
 }
 
-static const char *unknown_version(const struct pass *pass)
+static const char *unknown_version(const struct fleet_pass *step)
 {
-	if (pass->inputs.fleet_form != FLEET_FORM_UNDECIDABLE)
+	const struct plugin_entry *entry = step->inputs->entry;
+
+	if (entry->version.fleet_form != FLEET_FORM_UNDECIDABLE)
 		return NULL;
-	return arena_printf(pass->arena,
+	return arena_printf(step->pass->arena,
 			    "The tag '%s' does not tell which Neo4j it is, and not every version has the plugin; the server is asked when "
 			    "it is ready (%s)",
-			    pass->inputs.dbms.image.tag,
-			    pass->entry.not_asked ? pass->entry.not_asked : "its answer names no version that is known here");
+			    step->inputs->deployment->dbms.image.tag,
+			    entry->not_asked ? entry->not_asked : "its answer names no version that is known here");
 }
 
 // The reason of the event for an obstacle; one that has a condition of its own is told with that.
@@ -303,68 +327,81 @@ static enum reason warning_of(enum reason obstacle_reason)
 
 // An exchange may take seconds where a server is slow: then what is known already is told before it. One that has just taken the
 // password is not, and one status tells all.
-static bool is_to_be_announced(const struct pass *pass)
+static bool is_to_be_announced(const struct fleet_pass *step)
 {
-	return pass->memory->login.taken_ms < pass->started_ms &&
-	       !publish_says(pass->inputs.object, "/status/phase", phase_name(PHASE_READY));
+	const struct access_memory *login = step->inputs->deployment->login;
+
+	return login->taken_ms < step->pass->started_ms && !publish_says(step->inputs->object, "/status/phase", phase_name(PHASE_READY));
 }
 
-// Carries out what was decided. FollowSecret comes after a look, which may have found that the token is gone.
-static int carry_out(struct pass *pass, enum fleet_step step, struct err *err)
+static struct fleet_facts facts_of(const struct fleet_pass *step)
 {
-	struct status_fleet *fleet = &pass->wanted.fleet;
-	int r = 0;
-
-	if (step == FLEET_OFF) {
-		end_connection(pass);
-		return 0;
-	}
-	if (step == FLEET_REGISTER && is_to_be_announced(pass)) {
-		fleet->reason = REASON_WAITING_FOR_READY;
-		fleet->message = "The deployment is Ready; registering with Aura Fleet Management";
-		pass->announce = pass->announced = true;
-	} else if (step == FLEET_REGISTER) {
-		r = register_fleet(pass, err);
-	}
-	if (r == 0)
-		watch_connection(pass);
-	return r == 0 && step == FLEET_FOLLOW ? follow_secret(pass, err) : r;
-}
-
-int pass_see_to_fleet(struct pass *pass, struct err *err)
-{
-	STEP("seeing to the registration");
-	const struct dbms *dbms = &pass->inputs.dbms;
-	struct status_fleet *fleet = &pass->wanted.fleet;
+	const struct dbms *dbms = &step->inputs->deployment->dbms;
+	const struct plugin_entry *entry = step->inputs->entry;
 	struct fleet_facts facts = {
 		.enabled = dbms->fleet.enabled,
 		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
-		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(pass),
+		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(dbms),
 		.has_token_source = dbms->fleet.token_secret != NULL,
 		.follow_secret = dbms->fleet.follow_secret,
-		.unknown_version = unknown_version(pass),
-		.ready = pass->wanted.verdict.phase == PHASE_READY,
-		.phase_message = pass->wanted.verdict.message,
-		.untold = pass->entry.untold,
-		.off_message = pass->entry.was_off ? dbms->status.fleet_message : NULL,
+		.unknown_version = unknown_version(step),
+		.ready = step->inputs->verdict->phase == PHASE_READY,
+		.phase_message = step->inputs->verdict->message,
+		.untold = entry->untold,
+		.off_message = entry->was_off ? dbms->status.fleet_message : NULL,
 	};
+
+	facts.obstacle = plugin_entry_obstacle(entry, step->inputs->malformed, step->pass->arena, &facts.obstacle_reason);
+	return facts;
+}
+
+static int register_or_announce(struct fleet_pass *step, struct err *err)
+{
+	if (!is_to_be_announced(step))
+		return register_fleet(step, err);
+	step->told->status.reason = REASON_WAITING_FOR_READY;
+	step->told->status.message = "The deployment is Ready; registering with Aura Fleet Management";
+	step->told->announce = true;
+	return 0;
+}
+
+// Carries out what was decided. FollowSecret comes after a look, which may have found that the token is gone.
+static int carry_out(struct fleet_pass *step, enum fleet_step decided, struct err *err)
+{
+	int r = 0;
+
+	if (decided == FLEET_OFF) {
+		end_connection(step);
+		return 0;
+	}
+	if (decided == FLEET_REGISTER)
+		r = register_or_announce(step, err);
+	if (r == 0)
+		watch_connection(step);
+	return r == 0 && decided == FLEET_FOLLOW ? follow_secret(step, err) : r;
+}
+
+int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, struct err *err)
+{
+	STEP("seeing to the registration");
+	struct fleet_pass step = {.pass = pass, .inputs = inputs, .survey = inputs->survey, .told = ret};
+	struct fleet_facts facts = facts_of(&step);
 	struct fleet_decision decision;
 
-	pass->announce = false;
-	if (pass->facts.refused || pass->entry.disabling)
-		return 0;
-	facts.obstacle = plugin_entry_obstacle(&pass->inputs, pass->malformed, pass->arena, &facts.obstacle_reason);
+	*ret = (struct fleet_told){0};
 	fleet_decide(&facts, pass->arena, &decision);
-	if (decision.step == FLEET_OFF && !pass->entry.was_off)
+	if (decision.step == FLEET_OFF && !inputs->entry->was_off)
 		fault_point("before-off-write");
-	fleet->publish = decision.step != FLEET_REST;
-	fleet->registered = decision.step == FLEET_LATCHED || decision.step == FLEET_FOLLOW;
-	fleet->reason = decision.reason;
-	fleet->message = decision.message;
-	fleet->last_registration = dbms->status.last_registration;
-	if (!fleet->registered)
-		forget_expiry(pass);
+	ret->status = (struct status_fleet){
+		.publish = decision.step != FLEET_REST,
+		.registered = decision.step == FLEET_LATCHED || decision.step == FLEET_FOLLOW,
+		.reason = decision.reason,
+		.message = decision.message,
+		.last_registration = inputs->deployment->dbms.status.last_registration,
+	};
+	if (!ret->status.registered)
+		forget_expiry(&step);
 	if (facts.obstacle && decision.step == FLEET_WAIT)
-		pass->fleet_warning = warning_of(facts.obstacle_reason);
-	return carry_out(pass, decision.step, err);
+		ret->warning = warning_of(facts.obstacle_reason);
+	return carry_out(&step, decision.step, err);
 }

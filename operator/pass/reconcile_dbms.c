@@ -2,363 +2,305 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One pass over a cluster or a standalone: gather, build, apply, roll, judge the phase, see to the registration, write the
-// status, tell the events. Each step is a function of what the steps before it found; what cannot go on ends in a status
-// with a reason, not in an error.
+// status, tell the events. Each step reads what the steps before it found, which is const, and fills a result of its own. What cannot go on
+// ends in a status with a reason, not in an error.
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
-#include "operator/cluster/roll.h"
-#include "operator/cluster/volume_growth.h"
-#include "operator/fleet/gates.h"
 #include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 #include "operator/object/condition.h"
-#include "operator/object/kept.h"
 #include "operator/object/reason.h"
+#include "operator/pass/judgement.h"
 #include "operator/pass/memory.h"
 #include "operator/pass/pass.h"
-#include "operator/pass/publish.h"
 #include "operator/pass/reconcile.h"
+#include "operator/server/secret_cache.h"
 
-#define EVICTION_RETRY_MS 5000
-#define MISSING_MS 30000
-#define OUTDATED_MS 3000
-
-// What the status says before this process has seen the deployment tells what it was; afterwards memory does.
-static void first_observation(struct pass *pass)
+static void found_release(struct found *found)
 {
-	const char *phase = pass->inputs.dbms.status.phase;
-
-	if (pass->memory->seen)
-		return;
-	pass->memory->seen = true;
-	if (!phase)
-		return;
-	pass->memory->rolling = strcmp(phase, phase_name(PHASE_UPDATING)) == 0;
-	pass->memory->formed = pass->memory->rolling || strcmp(phase, phase_name(PHASE_READY)) == 0 ||
-			       strcmp(phase, phase_name(PHASE_DEGRADED)) == 0;
+	gather_release(&found->after);
+	kube_object_unref(found->shape.written);
+	plugin_verdicts_unref(found->verdicts);
+	gather_release(&found->gathered);
 }
 
-static bool has_ready_pod(const struct inputs *inputs)
+// What the status says before this process has seen the deployment tells what it was; afterwards memory does.
+static void first_observation(struct memory *memory, const struct dbms *dbms)
 {
-	for (size_t i = 0; i < inputs->n_pods; i++) {
-		if (inputs->pods[i].ready)
+	const char *phase = dbms->status.phase;
+
+	if (memory->seen)
+		return;
+	memory->seen = true;
+	if (!phase)
+		return;
+	memory->rolling = strcmp(phase, phase_name(PHASE_UPDATING)) == 0;
+	memory->formed = memory->rolling || strcmp(phase, phase_name(PHASE_READY)) == 0 || strcmp(phase, phase_name(PHASE_DEGRADED)) == 0;
+}
+
+static bool has_ready_pod(const struct deployment *deployment)
+{
+	for (size_t i = 0; i < deployment->n_pods; i++) {
+		if (deployment->pods[i].ready)
 			return true;
 	}
 	return false;
 }
 
-static void observe(struct pass *pass)
+// Phase Failed does not tell what was before; a server that is ready does.
+static void observe(struct memory *memory, const struct deployment *deployment)
 {
-	struct inputs *inputs = &pass->inputs;
-	struct phase_facts *facts = &pass->facts;
+	const char *phase = deployment->dbms.status.phase;
 
-	facts->servers = inputs->replicas ? inputs->replicas : inputs->dbms.servers;
-	facts->cluster = inputs->dbms.kind == DBMS_CLUSTER;
-	facts->names = &inputs->names;
-	facts->pods = inputs->pods;
-	facts->n_pods = inputs->n_pods;
-	// Phase Failed does not tell what was before; a server that is ready does.
-	if (inputs->dbms.status.phase && strcmp(inputs->dbms.status.phase, phase_name(PHASE_FAILED)) == 0)
-		pass->memory->formed = pass->memory->formed || has_ready_pod(inputs);
-	facts->formed = pass->memory->formed;
-	facts->rolling = pass->memory->rolling;
-	facts->workload_exists = inputs->workload != NULL;
-	if (!inputs->workload)
-		return;
-	facts->workload_current = inputs->live.current;
-	facts->update_revision = inputs->live.update_revision;
-	facts->unready = inputs->live.unready;
+	if (phase && strcmp(phase, phase_name(PHASE_FAILED)) == 0)
+		memory->formed = memory->formed || has_ready_pod(deployment);
 }
 
-// What the steps on the servers of a cluster come to, in words.
-static void explain_scale(struct pass *pass)
+static struct phase_facts facts_of(const struct memory *memory, const struct found *found)
 {
-	const char *refused = pass->memory->cluster.refused, *message = pass->scale.message;
-	struct phase_facts *facts = &pass->facts;
+	const struct deployment *deployment = found->deployment;
+	const struct tended *tended = &found->tended;
+	const struct rolled *rolled = &found->rolled;
 
-	facts->leftovers = pass->scale.note;
-	if (pass->scale.action == SCALE_REFUSED)
-		facts->unscalable = message;
-	else if (pass->scale.action == SCALE_DRAIN && *refused)
-		facts->unscalable = arena_printf(pass->arena, "the servers refuse to be drained: %s", refused);
-	if (pass->scale.action == SCALE_STOPPED)
-		facts->stuck = REASON_SCALE_IN_STOPPED;
-	if (!facts->unscalable && scale_is_removing(&pass->scale))
-		facts->removing = *refused ? arena_printf(pass->arena, "%s; refused: %s", message, refused) : message;
-}
-
-// Steps on the servers and the claims: enabling, draining and dropping, growing.
-static int tend(struct pass *pass, struct err *err)
-{
-	STEP("tending servers and claims");
-	struct volume_growth_result storage;
-	int r;
-
-	if (pass->facts.refused || pass->facts.waiting_for)
-		return 0;
-	r = cluster_act(pass->context, &pass->memory->cluster, &pass->inputs, &pass->scale, err);
-	if (r < 0)
-		return r;
-	explain_scale(pass);
-	r = volume_growth_run(pass->context, &pass->memory->growth, &pass->inputs, pass->arena, &storage, err);
-	if (r < 0)
-		return r;
-	pass->facts.note = storage.note;
-	pass_again(pass, storage.again_after_ms);
-	return 0;
-}
-
-// Takes an outdated pod away, so that the StatefulSet controller makes it anew (updateStrategy OnDelete). That this is not
-// allowed at the moment (a budget, of ours or of others) is an outcome.
-static int evict(struct pass *pass, const struct pod *pod, struct err *err)
-{
-	struct kube_name name = {.namespace = pass->inputs.dbms.metadata.namespace, .name = pod->name};
-	int r = kube_evict(pass->context->client, name, pod->uid, err);
-
-	if (r == 0)
-		pass->memory->rolling = pass->facts.rolling = true;
-	if (r == ERR_TOO_MANY || r == ERR_SERVER || r == ERR_FORBIDDEN) {
-		pass->facts.roll_waiting = arena_printf(pass->arena, "%s cannot be evicted: %s", pod->name, err->text);
-		pass->facts.stuck = REASON_EVICTION_REFUSED;
-		pass_again(pass, EVICTION_RETRY_MS);
-	} else if (r < 0 && r != ERR_NOT_FOUND && r != ERR_CONFLICT) {
-		return err_wrap(err, "cannot evict pod '%s'", pod->name);
-	}
-	err_clear(err);
-	return 0;
-}
-
-static int roll(struct pass *pass, struct err *err)
-{
-	STEP("rolling the pods");
-	struct roll_decision decision;
-	int r;
-
-	if (pass->facts.refused)
-		return 0;
-	// What is taken away must be able to come back.
-	if (pass->facts.waiting_for) {
-		pass->facts.roll_waiting = pass->facts.waiting_for;
-		return 0;
-	}
-	roll_decide(&pass->facts, pass->arena, &decision);
-	if (decision.surveyed && !cluster_is_recent(&pass->memory->cluster, pass->started_ms)) {
-		r = cluster_survey(pass->context, &pass->memory->cluster, &pass->inputs, true, &pass->facts.survey, err);
-		if (r < 0)
-			return r;
-		roll_decide(&pass->facts, pass->arena, &decision);
-	}
-	pass->facts.roll_waiting = decision.waiting;
-	if (decision.stopped && !pass->facts.stuck)
-		pass->facts.stuck = REASON_ROLL_STOPPED;
-	return decision.evict ? evict(pass, decision.evict, err) : 0;
+	return (struct phase_facts){
+		.refused = found->refusal.message,
+		.refused_reason = found->refusal.reason,
+		.waiting_for = found->shape.waiting_for,
+		.waiting_reason = found->shape.waiting_reason,
+		.workload_exists = deployment->workload != NULL,
+		.workload_current = deployment->live.current,
+		.update_revision = deployment->live.update_revision,
+		.unready = deployment->live.unready,
+		.pods = deployment->pods,
+		.n_pods = deployment->n_pods,
+		.servers = found->measure.replicas ? found->measure.replicas : deployment->dbms.servers,
+		.formed = memory->formed,
+		.rolling = memory->rolling,
+		.cluster = deployment->dbms.kind == DBMS_CLUSTER,
+		.survey = rolled->survey,
+		.names = &deployment->names,
+		.removing = tended->removing,
+		.roll_waiting = rolled->waiting,
+		.unscalable = tended->unscalable,
+		.stuck = rolled->stuck ? rolled->stuck : tended->stuck,
+		.leftovers = tended->leftovers,
+		.note = tended->growth.note,
+	};
 }
 
 // What only a person can end may still pass by itself at first.
-static void look_for_stall(struct pass *pass)
+static void look_for_stall(const struct pass *pass, struct phase_facts *facts, struct judged *ret)
 {
-	struct phase_facts *facts = &pass->facts;
-	int64_t left;
-
 	facts->stuck = phase_stuck(facts);
-	facts->stalled = stall_lasts(&pass->memory->stall, facts->stuck, publish_says_stalled(pass->inputs.object, facts->stuck),
-				     clock_monotonic_ms(&clock_system), &left);
-	pass_again(pass, left);
+	facts->stalled = stall_lasts(&pass->memory->stall, facts->stuck, publish_says_stalled(pass->object, facts->stuck),
+				     clock_monotonic_ms(&clock_system), &ret->again_ms);
 }
 
-static void judge(struct pass *pass)
+static void judge(const struct pass *pass, const struct dbms *dbms, struct phase_facts facts, struct judged *ret)
 {
-	look_for_stall(pass);
-	phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
+	struct memory *memory = pass->memory;
+
+	look_for_stall(pass, &facts, ret);
+	phase_judge(&facts, pass->arena, &ret->verdict);
 	// Without the Secrets nothing was built: what runs is of the spec that was carried out last.
-	pass->wanted.generation = pass->facts.waiting_for && pass->inputs.workload ? pass->inputs.dbms.status.observed_generation
-										: pass->inputs.dbms.metadata.generation;
+	ret->generation = facts.waiting_for && facts.workload_exists ? dbms->status.observed_generation : dbms->metadata.generation;
 	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
-	if (pass->facts.survey && !pass->facts.refused && !pass->facts.waiting_for)
-		pass_again(pass, cluster_pace(&pass->memory->cluster, pass->wanted.verdict.phase == PHASE_READY));
-	if (pass->wanted.verdict.reason == REASON_SCALE_IN_REFUSED)
-		pass->warning_reason = REASON_SCALE_IN_REFUSED;
-	if (pass->wanted.verdict.phase != PHASE_READY)
+	if (facts.survey && !facts.refused && !facts.waiting_for)
+		ret->again_ms = pass_sooner(ret->again_ms, cluster_pace(&memory->cluster, ret->verdict.phase == PHASE_READY));
+	if (ret->verdict.reason == REASON_SCALE_IN_REFUSED)
+		ret->warning = REASON_SCALE_IN_REFUSED;
+	if (ret->verdict.phase != PHASE_READY)
 		return;
-	if (pass->facts.note)
-		pass->warning_reason = REASON_STORAGE_GROWTH_REFUSED;
-	pass->memory->formed = true;
-	pass->memory->rolling = false;
+	if (facts.note)
+		ret->warning = REASON_STORAGE_GROWTH_REFUSED;
+	memory->formed = true;
+	memory->rolling = false;
 }
 
-// What the status says of a registration was another resource's, and is not believed.
-static void tell_of_copy(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
+static struct status_wanted wanted_of(const struct found *found)
 {
-	const char *last = kube_object_str(before, "/status/auraFleetManagement/lastRegistrationTime");
-	const char *created = pass->inputs.dbms.metadata.created;
-	struct event_text copied = {EVENT_NORMAL, reason_name(REASON_FLEET_STATUS_RESTORED), NULL};
+	const char *malformed = found->shape.malformed;
+	struct status_wanted wanted = {
+		.generation = found->judged.generation,
+		.verdict = found->judged.verdict,
+		.version = found->access.version,
+		.fleet = found->fleet.status,
+	};
 
-	if (!yyjson_is_true(kube_object_get(before, "/status/auraFleetManagement/registered")) || !fleet_is_copied(created, last))
-		return;
-	copied.message = arena_printf(pass->arena,
-				      "The status said registered since %.32s, and this resource was made at %s: that status came from a copy. "
-				      "The server is asked; unless it holds a good token, that of the Secret is registered",
-				      last, created);
-	publish_event(publisher, before, &copied);
+	wanted.problems[PROBLEM_CREDENTIALS] = found->access.credentials;
+	wanted.problems[PROBLEM_CERTIFICATE] = found->access.certificate;
+	if (found_is_built(found))
+		wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
+			CONDITION_PLUGINS_MALFORMED, malformed != NULL, malformed ? REASON_NOT_A_LIST : REASON_MERGED, malformed};
+	wanted.problems[PROBLEM_TWINS] = found->fleet.twins;
+	return wanted;
 }
 
-// Once for each time that the token has gone.
-static void tell_of_connection(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
-{
-	const struct status_fleet *fleet = &pass->wanted.fleet;
-	yyjson_val *old = kube_object_condition(before, CONDITION_FLEET_CONNECTED);
-	struct event_text gone = {EVENT_WARNING, reason_name(REASON_AURA_DISCONNECTED), fleet->connected_message};
-
-	if (fleet->publish_connected && fleet->connected_reason == REASON_TOKEN_GONE &&
-	    reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) != REASON_TOKEN_GONE)
-		publish_event(publisher, before, &gone);
-}
-
-static void tell_of_fleet(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
-{
-	const struct status_fleet *fleet = &pass->wanted.fleet;
-	struct event_text registered = {EVENT_NORMAL, reason_name(REASON_AURA_REGISTERED), fleet->message};
-	struct event_text warning = {EVENT_WARNING, reason_name(pass->fleet_warning), fleet->message};
-
-	tell_of_copy(pass, publisher, before);
-	tell_of_connection(pass, publisher, before);
-	if (pass->just_registered) {
-		fault_point("before-event");
-		publish_event(publisher, before, &registered);
-		fault_point("after-event");
-	} else if (fleet->publish && fleet->registered && !pass->fleet_warning) {
-		publish_past(publisher, before, &registered, fleet->last_registration);
-	}
-	if (pass->fleet_warning) {
-		fault_point("before-warning");
-		publish_warning(publisher, before, "/status/auraFleetManagement/message", &warning);
-	}
-}
-
-// before is the object as it was when the pass began: what it says already was told already, by this process at least.
-static void tell_events(const struct pass *pass, const struct publisher *publisher, const struct kube_object *before)
-{
-	const struct dbms *dbms = &pass->inputs.dbms;
-	const char *agreement =
-		arena_printf(pass->arena, "Neo4j is started with acceptLicenseAgreement '%s'", dbms->license ? dbms->license : "");
-	struct event_text license = {EVENT_NORMAL, reason_name(REASON_LICENSE_AGREEMENT), agreement};
-	struct event_text warning = {EVENT_WARNING, reason_name(pass->warning_reason), pass->wanted.verdict.message};
-
-	if (pass->wanted.verdict.stalled)
-		publish_stall(publisher, before, pass->wanted.verdict.reason, pass->wanted.verdict.message);
-	if (pass->warning_reason)
-		publish_warning(publisher, before, "/status/message", &warning);
-	publish_problems(publisher, before, &pass->wanted);
-	tell_of_fleet(pass, publisher, before);
-	if (pass->created)
-		publish_event(publisher, before, &license);
-	else if (pass->inputs.workload && !pass->facts.refused)
-		publish_past(publisher, before, &license, dbms->metadata.created);
-}
-
-// A watch may lag behind by minutes. Children made meanwhile for what is gone would be collected and made again, over and over.
-static void note_outdated(struct memory *memory, const char *version, bool gone)
-{
-	memcpy(memory->outdated.versions[1], memory->outdated.versions[0], KEPT_VERSION_SIZE);
-	kept_set(memory->outdated.versions[0], version);
-	memory->outdated.until_ms = deadline_in_ms(gone ? MISSING_MS : OUTDATED_MS);
-	memory->outdated.gone = gone;
-}
-
-static bool is_outdated(const struct memory *memory, const struct kube_object *object)
-{
-	const char *version = kube_object_resource_version(object);
-
-	return deadline_left_ms(memory->outdated.until_ms) > 0 &&
-	       (strcmp(memory->outdated.versions[0], version) == 0 || strcmp(memory->outdated.versions[1], version) == 0);
-}
-
-// What has just been registered must not be forgotten over a conflict: the next pass would register again.
-static int publish(struct pass *pass, const struct kube_object *before, struct err *err)
+// What has just been registered must not be forgotten over a conflict: the next pass would register again. object is replaced by what stands
+// then.
+static int publish(const struct pass *pass, const struct found *found, struct kube_object **object, struct err *err)
 {
 	STEP("writing the status");
-	struct publisher publisher = {pass->context, pass->inputs.resource, pass->arena, !pass->memory->told};
-	const char *version = arena_strdup(pass->arena, kube_object_resource_version(pass->inputs.object));
-	bool written;
+	_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(*object);
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, !pass->memory->told};
+	const char *version = arena_strdup(pass->arena, kube_object_resource_version(before));
+	struct status_wanted wanted = wanted_of(found);
+	bool written, registered = found->fleet.just_registered;
 	int r;
 
-	if (pass->just_registered)
+	if (registered)
 		fault_point("before-status-write");
-	r = publish_status(&publisher, &pass->inputs.object, &pass->wanted, pass->just_registered, &written, err);
-	if (pass->just_registered)
+	r = publish_status(&publisher, object, &wanted, registered, &written, err);
+	if (registered)
 		fault_point("after-status-write");
-	if (r == ERR_NOT_FOUND || (r == 0 && strcmp(version, kube_object_resource_version(pass->inputs.object)) != 0))
-		note_outdated(pass->memory, version, r == ERR_NOT_FOUND);
+	if (r == ERR_NOT_FOUND || (r == 0 && strcmp(version, kube_object_resource_version(*object)) != 0))
+		outdated_note(&pass->memory->outdated, version, r == ERR_NOT_FOUND);
 	if (r < 0)
 		return r;
 	if (written || publisher.unsure)
-		tell_events(pass, &publisher, before);
+		pass_tell_events(&publisher, found, &wanted, before);
 	pass->memory->told = true;
 	return 0;
 }
 
-// Twice where a Ready is told before the exchange.
-static int conclude(struct pass *pass, struct err *err)
+static int see_to_fleet(const struct pass *pass, const struct kube_object *object, bool announced, struct found *found, struct err *err)
 {
+	struct fleet_inputs inputs = {
+		.deployment = found->deployment,
+		.object = object,
+		.entry = &found->entry,
+		.malformed = found->shape.malformed,
+		.verdict = &found->judged.verdict,
+		.survey = found->rolled.survey,
+		.announced = announced,
+	};
+
+	if (found->refusal.message || found->entry.disabling)
+		return 0;
+	return pass_see_to_fleet(pass, &inputs, &found->fleet, err);
+}
+
+// Twice where a Ready is told before the exchange.
+static int conclude(const struct pass *pass, struct found *found, struct err *err)
+{
+	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_ref(pass->object);
+	bool announced = false;
 	int r;
 
 	do {
-		_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(pass->inputs.object);
-
-		r = pass_see_to_fleet(pass, err);
+		r = see_to_fleet(pass, object, announced, found, err);
 		if (r == 0)
-			r = publish(pass, before, err);
-	} while (r == 0 && pass->announce);
+			r = publish(pass, found, &object, err);
+		announced = found->fleet.announce;
+	} while (r == 0 && announced);
 	return r;
 }
 
-static void decode(struct pass *pass, const struct kube_object *object)
+static struct refusal decode(const struct pass *pass, struct dbms *ret)
 {
 	struct err problem = ERR_INIT;
-	int r = dbms_decode(kube_object_root(object), pass->arena, &pass->inputs.dbms, &problem);
-	size_t bytes = kube_object_cut_bytes(object);
+	int r = dbms_decode(kube_object_root(pass->object), pass->arena, ret, &problem);
+	size_t bytes = kube_object_cut_bytes(pass->object);
 
 	if (bytes)
-		pass_refuse(pass, REASON_INVALID_SPEC, gather_too_large(bytes, pass->arena));
-	else if (r < 0)
-		pass_refuse(pass, REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text));
+		return (struct refusal){REASON_INVALID_SPEC, gather_too_large(bytes, pass->arena)};
+	if (r < 0)
+		return (struct refusal){REASON_INVALID_SPEC, arena_strdup(pass->arena, problem.text)};
+	return (struct refusal){0};
 }
 
-static int run(struct pass *pass, struct err *err)
+// Whether Fleet Manager is to be in the template, and what the plugins are to get with the version that is known then.
+static void decide_entry(const struct pass *pass, struct found *found)
 {
-	// What was decoded borrows from the object that the pass began with.
-	_cleanup_(kube_object_unrefp) struct kube_object *first = kube_object_ref(pass->inputs.object);
+	const struct deployment *deployment = found->deployment;
+	struct query query = pass_query(pass, deployment);
+
+	plugin_entry_decide(&query, &pass->memory->entry, deployment, found->gathered.verdicts->claims.n > 0, &found->entry);
+	if (found->entry.version.told != deployment->version.told)
+		found->verdicts = judgement_of(pass->context, &deployment->dbms, &found->entry.version.version, pass->arena);
+}
+
+static int build(const struct pass *pass, struct found *found, struct err *err)
+{
+	struct children_inputs inputs = {.deployment = found->deployment, .entry = &found->entry};
+	int r = gather(pass->context, &pass->memory->gather, pass->arena, &found->gathered, err);
+
+	if (r < 0 || (r = pass_measure(pass, found->deployment, &found->measure, err)) < 0)
+		return r;
+	decide_entry(pass, found);
+	inputs.claims = found->verdicts ? &found->verdicts->claims : &found->gathered.verdicts->claims;
+	inputs.replicas = found->measure.replicas;
+	r = pass_shape(pass, &inputs, &found->shape, err);
+	if (r < 0)
+		return r;
+	found->refusal = found->shape.refusal;
+	if (found->shape.written) {
+		gather_again(pass->context, pass->arena, found->deployment, steal_ptr(found->shape.written), &found->after);
+		found->deployment = &found->after.deployment;
+	}
+	return 0;
+}
+
+// Nothing is done to the servers of a deployment that is refused.
+static int act(const struct pass *pass, struct found *found, struct err *err)
+{
 	int r = 0;
 
-	decode(pass, first);
-	if (pass->inputs.dbms.metadata.deleting)
+	found->rolled.survey = found->measure.survey;
+	if (found->refusal.message)
 		return 0;
-	first_observation(pass);
-	if (!pass->facts.refused) {
-		r = gather(pass->context, &pass->memory->gather, pass->arena, &pass->inputs, err);
-		if (r < 0)
-			return r;
-		r = pass_measure(pass, err);
-		if (r < 0)
-			return r;
-		plugin_entry_decide(pass->context, &pass->memory->entry, &pass->inputs, pass->arena, &pass->entry);
-		pass_again(pass, pass->entry.again_after_ms);
-		r = pass_shape(pass, err);
-		if (r < 0)
-			return r;
-	}
-	observe(pass);
-	r = tend(pass, err);
-	if (r < 0 || (r = roll(pass, err)) < 0)
+	if (!found->shape.waiting_for)
+		r = pass_tend(pass, found->deployment, &found->measure, &found->tended, err);
+	return r < 0 ? r : pass_roll(pass, found->deployment, facts_of(pass->memory, found), &found->rolled, err);
+}
+
+static int run(const struct pass *pass, struct found *found, struct err *err)
+{
+	struct dbms *dbms = &found->gathered.deployment.dbms;
+	int r = 0;
+
+	found->deployment = &found->gathered.deployment;
+	found->refusal = decode(pass, dbms);
+	if (dbms->metadata.deleting)
+		return 0;
+	first_observation(pass->memory, dbms);
+	if (!found->refusal.message)
+		r = build(pass, found, err);
+	if (r < 0)
 		return r;
-	judge(pass);
-	pass_check_access(pass);
-	return conclude(pass, err);
+	observe(pass->memory, found->deployment);
+	r = act(pass, found, err);
+	if (r < 0)
+		return r;
+	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
+	if (found_is_built(found))
+		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);
+	return conclude(pass, found, err);
+}
+
+// When to come again if nothing changes; 0: never.
+static int64_t again_after(const struct found *found)
+{
+	int64_t turns_ms = found->gathered.deployment.certificate_turns_ms;
+	int64_t waits[] = {
+		turns_ms ? turns_ms - clock_wall_ms(&clock_system) + 1 : 0,
+		found->entry.again_after_ms,
+		found->shape.again_ms,
+		found->tended.growth.again_after_ms,
+		found->rolled.again_ms,
+		found->judged.again_ms,
+		found->access.again_ms,
+		found->fleet.again_ms,
+	};
+	int64_t soonest = 0;
+
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		soonest = pass_sooner(soonest, waits[i]);
+	return soonest;
 }
 
 static struct kube_store *store_of(const struct context *context, enum key_kind kind)
@@ -366,41 +308,46 @@ static struct kube_store *store_of(const struct context *context, enum key_kind 
 	return kind == KEY_CLUSTER ? context->stores.clusters : context->stores.standalones;
 }
 
+static void forget(const struct context *context, const struct key *key, struct arena *arena)
+{
+	char text[QUEUE_KEY_SIZE];
+
+	key_format(key->kind, key->namespace, key->name, text);
+	twins_note(context, text, NULL, arena);
+	memory_forget(context->memories, text);
+	roster_forget(context->roster, text);
+}
+
 int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
 		   struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
 	struct secret_cache keyring = {.n = 0};
-	struct pass pass = {.context = context,
-			    .memory = memory,
-			    .arena = arena,
-			    .inputs = {.keyring = &keyring, .login = &memory->login},
-			    .started_ms = clock_monotonic_ms(&clock_system)};
 	struct kube_name name = {.namespace = key->namespace, .name = key->name};
-	char text[QUEUE_KEY_SIZE];
+	struct found found = {.gathered.deployment = {.keyring = &keyring, .login = &memory->login}};
+	struct pass pass = {.context = context, .memory = memory, .arena = arena, .started_ms = clock_monotonic_ms(&clock_system)};
+	const struct status_fleet *fleet = &found.fleet.status;
 	int r;
 
-	pass.inputs.resource = key_resource(key->kind);
-	pass.inputs.object = kube_store_get(store_of(context, key->kind), name);
-	if (!pass.inputs.object) {
-		key_format(key->kind, key->namespace, key->name, text);
-		twins_note(context, text, NULL, arena);
-		memory_forget(context->memories, text);
-		roster_forget(context->roster, text);
+	object = kube_store_get(store_of(context, key->kind), name);
+	if (!object) {
+		forget(context, key, arena);
 		ret->reason = "gone";
 		return 0;
 	}
-	if (is_outdated(memory, pass.inputs.object)) {
-		kube_object_unref(pass.inputs.object);
+	if (outdated_is(&memory->outdated, object)) {
 		*ret = (struct outcome){.reason = memory->outdated.gone ? "missing" : "outdated",
 					.again_after_ms = deadline_left_ms(memory->outdated.until_ms)};
 		return 0;
 	}
-	r = run(&pass, err);
-	ret->again_after_ms = pass.again_ms;
-	if (r == 0 && pass.wanted.fleet.reason && (!pass.wanted.fleet.registered || pass.just_registered))
-		ret->reason = reason_name(pass.wanted.fleet.reason);
-	gather_release(&pass.inputs);
+	pass.resource = key_resource(key->kind);
+	pass.object = object;
+	r = run(&pass, &found, err);
+	ret->again_after_ms = again_after(&found);
+	if (r == 0 && fleet->reason && (!fleet->registered || found.fleet.just_registered))
+		ret->reason = reason_name(fleet->reason);
+	found_release(&found);
 	secret_cache_release(&keyring);
 	return r;
 }

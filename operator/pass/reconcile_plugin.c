@@ -22,30 +22,37 @@
 #include "operator/plugin/plugin_plan.h"
 #include "operator/server/query.h"
 #include "operator/server/retry.h"
+#include "operator/server/secret_cache.h"
 
 #define REFUSED_RETRY_MS INT64_C(60000)
 
-struct pass {
+// What is the same for every step.
+struct plugin_pass {
 	const struct context *context;
 	struct memory *memory;
 	struct arena *arena;
-	struct kube_object *object; // the Neo4jPlugin
-	struct plugin_claims alone; // judged without a deployment
-	struct inputs target;	    // object NULL: there is none
-	struct plugin_plan plan;
-	struct plugin_facts facts;
-	struct status_plugin_wanted wanted;
-	const struct pod *pod; // to be asked
-	int64_t again_ms;
+	const struct kube_object *object; // the Neo4jPlugin
 };
 
-static const char *revision_of(const struct pass *pass)
-{
-	return pass->target.workload ? kube_object_str(pass->target.workload, "/status/updateRevision") : NULL;
-}
+// The deployment that the plugin is for.
+struct target {
+	struct kube_object *object; // NULL: there is none
+	struct gathered gathered;
+	const char *words;   // "Neo4jEnterpriseCluster 'a'"; NULL: there is none
+	const char *problem; // why it cannot be understood; NULL: it can
+};
+
+// What came of looking for the procedures.
+struct looked {
+	enum plugin_sight sight;
+	enum reason problem_reason;
+	const char *problem; // of PLUGIN_NOT_ANSWERED
+	unsigned failures;
+	int64_t again_ms; // 0: no need
+};
 
 // Where a cluster and a standalone have one name, the owner of the headless Service is meant.
-static enum key_kind kind_of_target(const struct pass *pass, const char *name)
+static enum key_kind kind_of_target(const struct plugin_pass *pass, const char *name)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *service = NULL, *cluster = NULL, *standalone = NULL;
 	const char *namespace = kube_object_namespace(pass->object);
@@ -62,204 +69,252 @@ static enum key_kind kind_of_target(const struct pass *pass, const char *name)
 	return standalone && (!cluster || owner == KEY_STANDALONE) ? KEY_STANDALONE : KEY_KINDS;
 }
 
-static void find_target(struct pass *pass)
+static void find_target(const struct plugin_pass *pass, struct target *target)
 {
 	const char *name = kube_object_str(pass->object, "/spec/clusterRef");
 	enum key_kind kind = name ? kind_of_target(pass, name) : KEY_KINDS;
-	struct kube_store *store =
-		kind == KEY_CLUSTER ? pass->context->stores.clusters : pass->context->stores.standalones;
+	struct kube_store *store = kind == KEY_CLUSTER ? pass->context->stores.clusters : pass->context->stores.standalones;
 
 	if (kind == KEY_KINDS)
 		return;
-	pass->target.resource = key_resource(kind);
-	pass->target.object =
-		kube_store_get(store, (struct kube_name){.namespace = kube_object_namespace(pass->object), .name = name});
+	target->object = kube_store_get(store, (struct kube_name){.namespace = kube_object_namespace(pass->object), .name = name});
+	if (target->object)
+		target->words = arena_printf(pass->arena, "%s '%s'", key_resource(kind)->kind, kube_object_name(target->object));
 }
 
-// What the claim comes to, with the deployment's version or, where there is none, as far as it goes without.
-static int judge_claim(struct pass *pass, struct err *err)
+static int read_target(const struct plugin_pass *pass, struct target *target, struct err *err)
 {
-	struct plugin_claims_target nobody = {.name = kube_object_str(pass->object, "/spec/clusterRef")};
-	yyjson_val *root = kube_object_root(pass->object);
 	struct err problem = ERR_INIT;
-	int r;
 
-	if (!nobody.name)
-		nobody.name = "";
-	plugin_claims_judge(&root, 1, &nobody, pass->arena, &pass->alone);
-	pass->facts.claim = plugin_claims_find(&pass->alone, kube_object_name(pass->object));
-	if (!pass->target.object)
+	if (!target->object)
 		return 0;
-	pass->facts.target = arena_printf(pass->arena, "%s '%s'", pass->target.resource->kind, kube_object_name(pass->target.object));
-	if (dbms_decode(kube_object_root(pass->target.object), pass->arena, &pass->target.dbms, &problem) < 0) {
-		pass->facts.target_problem = arena_strdup(pass->arena, problem.text);
+	if (dbms_decode(kube_object_root(target->object), pass->arena, &target->gathered.deployment.dbms, &problem) < 0) {
+		target->problem = arena_strdup(pass->arena, problem.text);
 		return 0;
 	}
-	r = gather_state(pass->context, pass->arena, &pass->target, err);
-	if (r < 0)
-		return r;
+	return gather_state(pass->context, pass->arena, &target->gathered, err);
+}
+
+// What the claim comes to, with the deployment's version or, where there is none, as far as it goes without. NULL: the object makes none.
+static const struct plugin_claim *judge_claim(const struct plugin_pass *pass, const struct target *target)
+{
+	struct plugin_claims_target nobody = {.name = kube_object_str(pass->object, "/spec/clusterRef")};
+	const struct plugin_verdicts *verdicts = target->gathered.verdicts;
+	const char *name = kube_object_name(pass->object);
+	yyjson_val *root = kube_object_root(pass->object);
+	const struct plugin_claim *claim = verdicts ? plugin_claims_find(&verdicts->claims, name) : NULL;
+	struct plugin_claims alone;
+
 	// The store may not have the very object that this pass began with; then its own change is about to come.
-	if (plugin_claims_find(&pass->target.plugin_claims, kube_object_name(pass->object)))
-		pass->facts.claim = plugin_claims_find(&pass->target.plugin_claims, kube_object_name(pass->object));
-	return 0;
+	if (claim)
+		return claim;
+	if (!nobody.name)
+		nobody.name = "";
+	plugin_claims_judge(&root, 1, &nobody, pass->arena, &alone);
+	return plugin_claims_find(&alone, name);
 }
 
 // What is planned with the deployment as it is: whether Fleet Manager is in it is its own affair.
-static bool make_plan(struct pass *pass)
+static int make_plan(const struct plugin_pass *pass, const struct target *target, struct plugin_plan *ret, struct err *err)
 {
-	const struct inputs *target = &pass->target;
+	const struct deployment *deployment = &target->gathered.deployment;
 	struct plugin_plan_inputs inputs = {
-		.dbms = &target->dbms,
-		.names = &target->names,
-		.version = target->version,
-		.claims = &target->plugin_claims,
-		.live = &target->live,
-		.fleet = entry_trial_has_entry(target->live.fleet_entry),
+		.dbms = &deployment->dbms,
+		.names = &deployment->names,
+		.version = deployment->version.version,
+		.claims = &target->gathered.verdicts->claims,
+		.live = &deployment->live,
+		.fleet = entry_trial_has_entry(deployment->live.fleet_entry),
 	};
-	struct err problem = ERR_INIT;
 
-	if (plugin_plan_make(&inputs, pass->arena, &pass->plan, &problem) == 0)
-		return true;
-	pass->facts.target_problem = arena_strdup(pass->arena, problem.text);
-	return false;
+	return plugin_plan_make(&inputs, pass->arena, ret, err);
 }
 
-static void count_servers(struct pass *pass)
+static const char *revision_of(const struct target *target)
 {
-	const struct inputs *target = &pass->target;
-	const char *revision = revision_of(pass);
-	long long replicas = kube_object_int(target->workload, "/spec/replicas", 1);
+	struct kube_object *workload = target->gathered.deployment.workload;
 
-	for (size_t i = 0; i < target->n_pods; i++) {
-		const struct pod *pod = &target->pods[i];
+	return workload ? kube_object_str(workload, "/status/updateRevision") : NULL;
+}
 
-		pass->facts.current += pod->ready && !pod->terminating && pod->revision && revision &&
-				       strcmp(pod->revision, revision) == 0;
+static void count_servers(const struct target *target, struct plugin_facts *facts)
+{
+	const struct deployment *deployment = &target->gathered.deployment;
+	const char *revision = revision_of(target);
+	long long replicas = kube_object_int(deployment->workload, "/spec/replicas", 1);
+
+	for (size_t i = 0; i < deployment->n_pods; i++) {
+		const struct pod *pod = &deployment->pods[i];
+
+		facts->current += pod->ready && !pod->terminating && pod->revision && revision && strcmp(pod->revision, revision) == 0;
 	}
-	pass->facts.servers = target->n_pods > (size_t)replicas ? target->n_pods : (size_t)replicas;
+	facts->servers = deployment->n_pods > (size_t)replicas ? deployment->n_pods : (size_t)replicas;
 }
 
-static void observe(struct pass *pass)
+// How far the template has come with an accepted claim.
+static void observe_template(const struct plugin_pass *pass, const struct target *target, struct plugin_facts *facts)
 {
-	const struct kube_object *set = pass->target.workload;
-	struct plugin_facts *facts = &pass->facts;
+	const struct live_set *live = &target->gathered.deployment.live;
+	struct err problem = ERR_INIT;
+	struct plugin_plan plan;
+
+	if (make_plan(pass, target, &plan, &problem) < 0) {
+		facts->target_problem = arena_strdup(pass->arena, problem.text);
+		return;
+	}
+	if (plan.malformed)
+		facts->malformed = arena_printf(pass->arena, "NEO4J_PLUGINS of %s is %s, and is kept as it is: nothing can be added to it",
+						facts->target, plan.malformed);
+	facts->planned = plugin_plan_stands(&plan, live) && live->current;
+	facts->procedures = pluginlist_procedures(facts->claim->name);
+	count_servers(target, facts);
+}
+
+static struct plugin_facts facts_of(const struct plugin_pass *pass, const struct target *target, const struct plugin_claim *claim)
+{
+	struct plugin_facts facts = {.claim = claim, .target = target->words, .target_problem = target->problem};
 	const char *status;
 
-	if (!pass->target.object || facts->target_problem || facts->claim->verdict != CLAIM_ACCEPTED)
-		return;
-	if (!set) {
-		status = kube_object_str(pass->target.object, "/status/message");
-		facts->target_problem = status ? status : "it was not looked at yet";
-		return;
+	if (!target->object || facts.target_problem || claim->verdict != CLAIM_ACCEPTED)
+		return facts;
+	if (target->gathered.deployment.workload) {
+		observe_template(pass, target, &facts);
+		return facts;
 	}
-	if (!make_plan(pass))
-		return;
-	if (pass->plan.malformed)
-		facts->malformed = arena_printf(pass->arena, "NEO4J_PLUGINS of %s is %s, and is kept as it is: nothing can be added to it",
-						facts->target, pass->plan.malformed);
-	facts->planned = plugin_plan_stands(&pass->plan, &pass->target.live) && pass->target.live.current;
-	facts->procedures = pluginlist_procedures(facts->claim->name);
-	count_servers(pass);
-}
-
-static void again(struct pass *pass, int64_t ms)
-{
-	if (ms > 0 && (pass->again_ms == 0 || ms < pass->again_ms))
-		pass->again_ms = ms;
+	status = kube_object_str(target->object, "/status/message");
+	facts.target_problem = status ? status : "it was not looked at yet";
+	return facts;
 }
 
 // The deployment's own pass has found that the password is refused: no login is wasted on that.
-static const char *refused(const struct pass *pass)
+static const char *refused(const struct target *target)
 {
-	yyjson_val *condition = kube_object_condition(pass->target.object, CONDITION_CREDENTIALS_REFUSED);
+	yyjson_val *condition = kube_object_condition(target->object, CONDITION_CREDENTIALS_REFUSED);
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True");
 
 	return holds ? yyjson_get_str(yyjson_obj_get(condition, "message")) : NULL;
 }
 
-static void not_answered(struct pass *pass, enum reason reason, const char *message)
+static void not_answered(struct looked *ret, enum reason reason, const char *message)
 {
-	pass->facts.sight = PLUGIN_NOT_ANSWERED;
-	pass->facts.problem_reason = reason;
-	pass->facts.problem = message;
+	ret->sight = PLUGIN_NOT_ANSWERED;
+	ret->problem_reason = reason;
+	ret->problem = message;
 }
 
-static void ask_server(struct pass *pass, const struct access_servers *servers, const char *basis)
+struct question {
+	const struct pod *pod;
+	const char *procedures;
+	const char *basis; // what the answer depends on
+};
+
+static void ask_server(const struct plugin_pass *pass, const struct target *target, const struct question *question, struct looked *ret)
 {
+	const struct deployment *deployment = &target->gathered.deployment;
+	struct query query = {.context = pass->context, .memory = deployment->login, .servers = access_servers(deployment), .arena = pass->arena};
 	struct retry *retry = &pass->memory->procedures;
-	struct query query = {.context = pass->context, .memory = &pass->memory->login, .servers = *servers, .arena = pass->arena};
 	struct access_problem problem = {0};
 	int64_t at_least_ms = 0;
 	bool present = false;
 
-	if (query_procedures(&query, pass->pod, pass->facts.procedures, &present, &problem)) {
-		pass->facts.sight = present ? PLUGIN_SEEN : PLUGIN_NOT_SEEN;
+	if (query_procedures(&query, question->pod, question->procedures, &present, &problem)) {
+		ret->sight = present ? PLUGIN_SEEN : PLUGIN_NOT_SEEN;
 		problem = (struct access_problem){.reason = REASON_NONE, .message = ""};
 	} else {
-		not_answered(pass, problem.reason, problem.message);
+		not_answered(ret, problem.reason, problem.message);
 		at_least_ms = problem.reason == REASON_CREDENTIALS_REFUSED ? REFUSED_RETRY_MS : 0;
 	}
 	if (present)
-		retry_succeed(retry, basis);
+		retry_succeed(retry, question->basis);
 	else
-		again(pass, retry_fail(retry, basis, problem.reason, problem.message, at_least_ms));
+		ret->again_ms = retry_fail(retry, question->basis, problem.reason, problem.message, at_least_ms);
 }
 
 // A deployment that forms is about to log in for the first time: whether the password is any good is found out once for all.
-static bool is_forming(const struct inputs *target)
+static bool is_forming(const struct dbms *dbms)
 {
-	const char *phase = target->dbms.status.phase;
+	const char *phase = dbms->status.phase;
 
 	return !phase || strcmp(phase, phase_name(PHASE_PENDING)) == 0 || strcmp(phase, phase_name(PHASE_FORMING)) == 0;
 }
 
-// Whether the procedures are there is asked once for a spec, a template and a run of the server. Once they were seen, a roll or
-// a restart for other reasons does not make the plugin less installed.
-static void look(struct pass *pass)
+// What a sight of the procedures holds for: the spec, the deployment and the image. Once they were seen, a roll or a restart for other reasons
+// does not make the plugin less installed.
+static const char *sight_basis(const struct plugin_pass *pass, const struct target *target, const struct plugin_claim *claim)
 {
-	struct plugin_facts *facts = &pass->facts;
-	const struct inputs *target = &pass->target;
-	struct access_servers servers = access_servers(target);
-	struct retry *retry = &pass->memory->procedures;
-	const char *with, *basis;
-	int64_t left;
+	const struct dbms *dbms = &target->gathered.deployment.dbms;
 
-	if (!target->workload || facts->claim->verdict != CLAIM_ACCEPTED)
-		return;
-	with = arena_printf(pass->arena, "%lld %s %s", (long long)facts->claim->plugin.metadata.generation,
-			    target->dbms.metadata.uid, target->dbms.image.reference);
-	facts->seen_before = basis_is(&pass->memory->seen_with, with);
-	pass->pod = ask_whom(&servers, revision_of(pass));
-	if (!pass->pod || !plugin_phase_needs_sight(facts) || (!facts->seen_before && is_forming(target)))
-		return;
-	basis = arena_printf(pass->arena, "%s %s %s/%lld", with, revision_of(pass), pass->pod->uid, (long long)pass->pod->restarts);
-	switch (retry_step(retry, basis, &left)) {
-	case RETRY_ANSWERED:
-		facts->sight = PLUGIN_SEEN;
-		break;
-	case RETRY_WAIT:
-		facts->sight = PLUGIN_NOT_SEEN;
-		if (retry->reason)
-			not_answered(pass, retry->reason, retry->message);
-		again(pass, left);
-		break;
-	case RETRY_ASK:
-		if (refused(pass))
-			not_answered(pass, REASON_CREDENTIALS_REFUSED, refused(pass));
-		else
-			ask_server(pass, &servers, basis);
-		break;
-	}
-	facts->failures = retry->failures;
-	if (facts->sight == PLUGIN_SEEN)
-		basis_set(&pass->memory->seen_with, with);
-	else if (facts->sight == PLUGIN_NOT_SEEN)
-		pass->memory->seen_with = (struct basis){0};
+	return arena_printf(pass->arena, "%lld %s %s", (long long)claim->plugin.metadata.generation, dbms->metadata.uid, dbms->image.reference);
 }
 
-static void tell_event(const struct pass *pass)
+// The one question of a spec, a template and a run of the server; false: there is nobody or no need to ask.
+static bool make_question(const struct plugin_pass *pass, const struct target *target, const struct plugin_facts *facts, const char *with,
+			  struct question *ret)
 {
-	const struct plugin_verdict *verdict = &pass->wanted.verdict;
+	struct access_servers servers = access_servers(&target->gathered.deployment);
+	const char *revision = revision_of(target);
+
+	ret->pod = ask_whom(&servers, revision);
+	if (!ret->pod || !plugin_phase_needs_sight(facts) || (!facts->seen_before && is_forming(&target->gathered.deployment.dbms)))
+		return false;
+	ret->procedures = facts->procedures;
+	ret->basis = arena_printf(pass->arena, "%s %s %s/%lld", with, revision, ret->pod->uid, (long long)ret->pod->restarts);
+	return true;
+}
+
+static void look(const struct plugin_pass *pass, const struct target *target, const struct question *question, struct looked *ret)
+{
+	struct retry *retry = &pass->memory->procedures;
+	int64_t left;
+
+	switch (retry_step(retry, question->basis, &left)) {
+	case RETRY_ANSWERED:
+		ret->sight = PLUGIN_SEEN;
+		break;
+	case RETRY_WAIT:
+		ret->sight = PLUGIN_NOT_SEEN;
+		if (retry->reason)
+			not_answered(ret, retry->reason, retry->message);
+		ret->again_ms = left;
+		break;
+	case RETRY_ASK:
+		if (refused(target))
+			not_answered(ret, REASON_CREDENTIALS_REFUSED, refused(target));
+		else
+			ask_server(pass, target, question, ret);
+		break;
+	}
+	ret->failures = retry->failures;
+}
+
+// The facts and, where servers run with the claim, whether the procedures are there.
+static struct looked look_for_procedures(const struct plugin_pass *pass, const struct target *target, struct plugin_facts *facts)
+{
+	struct looked looked = {.sight = PLUGIN_NOT_ASKED};
+	struct memory *memory = pass->memory;
+	struct question question;
+	const char *with;
+
+	if (!target->gathered.deployment.workload || facts->claim->verdict != CLAIM_ACCEPTED)
+		return looked;
+	with = sight_basis(pass, target, facts->claim);
+	facts->seen_before = basis_is(&memory->seen_with, with);
+	if (!make_question(pass, target, facts, with, &question))
+		return looked;
+	look(pass, target, &question, &looked);
+	if (looked.sight == PLUGIN_SEEN)
+		basis_set(&memory->seen_with, with);
+	else if (looked.sight == PLUGIN_NOT_SEEN)
+		memory->seen_with = (struct basis){0};
+	facts->sight = looked.sight;
+	facts->problem_reason = looked.problem_reason;
+	facts->problem = looked.problem;
+	facts->failures = looked.failures;
+	return looked;
+}
+
+static void tell_event(const struct plugin_pass *pass, const struct plugin_verdict *verdict)
+{
 	struct publisher publisher = {pass->context, key_resource(KEY_PLUGIN), pass->arena, !pass->memory->told};
 	struct event_text ready = {EVENT_NORMAL, reason_name(REASON_PLUGIN_READY), verdict->message};
 	struct event_text failed = {EVENT_WARNING, reason_name(REASON_PLUGIN_FAILED), verdict->message};
@@ -276,16 +331,13 @@ static void tell_event(const struct pass *pass)
 		publish_past(&publisher, pass->object, &ready, since);
 }
 
-static int publish(struct pass *pass, struct err *err)
+static int publish(const struct plugin_pass *pass, const struct plugin_verdict *verdict, struct err *err)
 {
 	struct kube_name name = {.namespace = kube_object_namespace(pass->object), .name = kube_object_name(pass->object)};
-	const char *patch;
-	int r;
+	struct status_plugin_wanted wanted = {.generation = kube_object_int(pass->object, "/metadata/generation", 0), .verdict = *verdict};
+	const char *patch = status_plugin_patch(kube_object_root(pass->object), &wanted, clock_wall_ms(&clock_system), pass->arena);
+	int r = !patch ? 0 : kube_patch(pass->context->client, key_resource(KEY_PLUGIN), name, "status", KUBE_PATCH_MERGE, patch, NULL, err);
 
-	plugin_phase_judge(&pass->facts, pass->arena, &pass->wanted.verdict);
-	pass->wanted.generation = kube_object_int(pass->object, "/metadata/generation", 0);
-	patch = status_plugin_patch(kube_object_root(pass->object), &pass->wanted, clock_wall_ms(&clock_system), pass->arena);
-	r = !patch ? 0 : kube_patch(pass->context->client, key_resource(KEY_PLUGIN), name, "status", KUBE_PATCH_MERGE, patch, NULL, err);
 	if (r == ERR_NOT_FOUND) {
 		err_clear(err); // deleted meanwhile
 		return 0;
@@ -293,61 +345,72 @@ static int publish(struct pass *pass, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "cannot write the status");
 	if (patch || !pass->memory->told)
-		tell_event(pass);
+		tell_event(pass, verdict);
 	pass->memory->told = true;
 	return 0;
 }
 
 // Nothing is known of it but its name.
-static int refuse(struct pass *pass, struct err *err)
+static int refuse(const struct plugin_pass *pass, struct plugin_verdict *ret, struct err *err)
 {
 	struct plugin_claim claim = {.verdict = CLAIM_REFUSED,
 				     .reason = REASON_INVALID_SPEC,
 				     .message = gather_too_large(kube_object_cut_bytes(pass->object), pass->arena)};
+	struct plugin_facts facts = {.claim = &claim};
 
-	pass->facts.claim = &claim;
-	return publish(pass, err);
+	plugin_phase_judge(&facts, pass->arena, ret);
+	return publish(pass, ret, err);
 }
 
-static int run(struct pass *pass, struct err *err)
+// The verdict's reason stays REASON_NONE where nothing was judged.
+static int run(const struct plugin_pass *pass, struct target *target, struct plugin_verdict *ret, int64_t *ret_again_ms, struct err *err)
 {
+	const struct plugin_claim *claim;
+	struct plugin_facts facts;
 	int r;
 
 	if (kube_object_get(pass->object, "/metadata/deletionTimestamp"))
 		return 0;
 	if (kube_object_cut_bytes(pass->object))
-		return refuse(pass, err);
-	find_target(pass);
-	r = judge_claim(pass, err);
-	if (r < 0 || !pass->facts.claim)
+		return refuse(pass, ret, err);
+	find_target(pass, target);
+	r = read_target(pass, target, err);
+	if (r < 0)
 		return r;
-	observe(pass);
-	look(pass);
-	return publish(pass, err);
+	claim = judge_claim(pass, target);
+	if (!claim)
+		return 0;
+	facts = facts_of(pass, target, claim);
+	*ret_again_ms = look_for_procedures(pass, target, &facts).again_ms;
+	plugin_phase_judge(&facts, pass->arena, ret);
+	return publish(pass, ret, err);
 }
 
 int reconcile_plugin(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
 		     struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
 	struct secret_cache keyring = {.n = 0};
-	struct pass pass = {.context = context, .memory = memory, .arena = arena, .target = {.keyring = &keyring, .login = &memory->login}};
+	struct target target = {.gathered.deployment = {.keyring = &keyring, .login = &memory->login}};
+	struct plugin_verdict verdict = {0};
+	struct plugin_pass pass = {.context = context, .memory = memory, .arena = arena};
 	char text[QUEUE_KEY_SIZE];
 	int r;
 
-	pass.object = kube_store_get(context->stores.plugins, (struct kube_name){.namespace = key->namespace, .name = key->name});
-	if (!pass.object) {
+	object = kube_store_get(context->stores.plugins, (struct kube_name){.namespace = key->namespace, .name = key->name});
+	if (!object) {
 		key_format(key->kind, key->namespace, key->name, text);
 		memory_forget(context->memories, text);
 		ret->reason = "gone";
 		return 0;
 	}
-	r = run(&pass, err);
-	ret->again_after_ms = pass.again_ms;
-	if (r == 0 && pass.wanted.verdict.reason)
-		ret->reason = pass.wanted.verdict.phase == PLUGIN_READY ? "done" : "waiting-for-plugin";
-	gather_release(&pass.target);
+	pass.object = object;
+	r = run(&pass, &target, &verdict, &ret->again_after_ms, err);
+	if (r == 0 && verdict.reason)
+		ret->reason = verdict.phase == PLUGIN_READY ? "done" : "waiting-for-plugin";
+	gather_release(&target.gathered);
+	kube_object_unref(target.object);
 	secret_cache_release(&keyring);
-	kube_object_unref(pass.object);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "operator/object/basis.h"
 #include "operator/object/kept.h"
 #include "operator/object/reason.h"
+#include "operator/server/secret_cache.h"
 
 #define BOLT_PORT 7687
 #define LOGIN_TIMEOUT_MS 5000
@@ -40,15 +41,15 @@ static bool fail(struct access_problem *ret, enum reason reason, const char *mes
 	return false;
 }
 
-struct access_servers access_servers(const struct inputs *inputs)
+struct access_servers access_servers(const struct deployment *deployment)
 {
 	return (struct access_servers){
-		.dbms = &inputs->dbms,
-		.names = &inputs->names,
-		.pods = inputs->pods,
-		.n_pods = inputs->n_pods,
-		.keyring = inputs->keyring,
-		.memory = inputs->login,
+		.dbms = &deployment->dbms,
+		.names = &deployment->names,
+		.pods = deployment->pods,
+		.n_pods = deployment->n_pods,
+		.keyring = deployment->keyring,
+		.memory = deployment->login,
 	};
 }
 

@@ -22,7 +22,7 @@
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
 #include "operator/object/tls_secret.h"
-#include "operator/pass/gather.h"
+#include "operator/object/deployment.h"
 
 // The code of an error of access_confirm().
 #define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
@@ -37,7 +37,7 @@ struct access_servers {
 	struct access_memory *memory; // of logins to them
 };
 
-struct access_servers access_servers(const struct inputs *inputs);
+struct access_servers access_servers(const struct deployment *deployment);
 
 // A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
 struct access_certificate {

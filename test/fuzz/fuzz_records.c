@@ -17,7 +17,9 @@
 
 struct world {
 	struct arena *arena;
-	struct inputs inputs;
+	struct deployment deployment;
+	struct plugin_entry entry;
+	struct plugin_claims judged;
 	yyjson_val *claims[PLUGIN_CLAIMS_MAX];
 	size_t n_claims;
 };
@@ -72,28 +74,26 @@ static void take_dbms(struct world *world, uint8_t switches)
 					switches & 8 ? "true" : "false");
 	struct err err = ERR_INIT;
 
-	must(dbms_decode(json_parse(world->arena, text, strlen(text)), world->arena, &world->inputs.dbms, &err) == 0);
-	names_of(&world->inputs.dbms, world->arena, &world->inputs.names);
-	world->inputs.replicas = world->inputs.dbms.servers;
+	must(dbms_decode(json_parse(world->arena, text, strlen(text)), world->arena, &world->deployment.dbms, &err) == 0);
+	names_of(&world->deployment.dbms, world->arena, &world->deployment.names);
 }
 
-// What a pass makes of the records (operator/pass/gather.h).
+// What a pass makes of the records (operator/pass/gather.h, operator/fleet/plugin_entry.h).
 static void understand(struct world *world)
 {
-	struct inputs *inputs = &world->inputs;
-	const char *image = inputs->dbms.image.reference, *told = inputs->live.server_version;
-	struct plugin_claims_target target = {.name = "n", .cluster = inputs->dbms.kind == DBMS_CLUSTER};
+	const struct dbms *dbms = &world->deployment.dbms;
+	const struct live_set *live = &world->deployment.live;
+	struct plugin_claims_target target = {.name = "n", .cluster = dbms->kind == DBMS_CLUSTER};
+	struct plugin_entry *entry = &world->entry;
 
-	inputs->version = version_of_tag(inputs->dbms.image.tag);
-	if (inputs->version.family == VERSION_UNDECIDABLE && told && strncmp(told, image, strlen(image)) == 0 && told[strlen(image)] == ' ')
-		gather_told(told + strlen(image) + 1, world->arena, inputs);
-	target.version = inputs->version;
-	plugin_claims_judge(world->claims, world->n_claims, &target, world->arena, &inputs->plugin_claims);
-	inputs->withdrawn = entry_trial_withdrawal_holds(inputs->live.withdrawn, image, inputs->dbms.metadata.generation, world->arena,
-							 &inputs->withdrawal)
-				    ? inputs->live.withdrawn
-				    : NULL;
-	inputs->fleet = inputs->dbms.fleet.enabled && !inputs->withdrawn;
+	entry->version = known_version_of(dbms, live, world->arena);
+	target.version = entry->version.version;
+	plugin_claims_judge(world->claims, world->n_claims, &target, world->arena, &world->judged);
+	entry->withdrawn = entry_trial_withdrawal_holds(live->withdrawn, dbms->image.reference, dbms->metadata.generation, world->arena,
+							&entry->withdrawal)
+				   ? live->withdrawn
+				   : NULL;
+	entry->fleet = dbms->fleet.enabled && !entry->withdrawn;
 }
 
 static void check_claims(const struct plugin_claims *claims, struct arena *arena)
@@ -112,10 +112,10 @@ static void check_claims(const struct plugin_claims *claims, struct arena *arena
 		must(strcmp(names.names[i - 1], names.names[i]) < 0);
 }
 
-static void check_trial(const struct inputs *inputs, const char *record)
+static void check_trial(bool entry, const char *record)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct entry_trial_facts facts = {.record = record, .base = "b", .entry = inputs->fleet};
+	struct entry_trial_facts facts = {.record = record, .base = "b", .entry = entry};
 	const char *first = entry_trial_record(&facts, arena);
 	struct entry_trial_withdrawal withdrawal = {.image = "i", .generation = 7, .words = record ? record : ""}, again;
 	const char *text = entry_trial_withdrawal_print(&withdrawal, arena);
@@ -131,11 +131,15 @@ static void check_trial(const struct inputs *inputs, const char *record)
 static bool build(struct world *world, struct children *ret)
 {
 	static const struct context context;
+	struct children_inputs inputs = {.deployment = &world->deployment,
+					 .entry = &world->entry,
+					 .claims = &world->judged,
+					 .replicas = world->deployment.dbms.servers};
 	struct err err = ERR_INIT;
 
 	understand(world);
-	check_claims(&world->inputs.plugin_claims, world->arena);
-	if (children_build(&context, &world->inputs, world->arena, ret, &err) == 0)
+	check_claims(&world->judged, world->arena);
+	if (children_build(&context, &inputs, world->arena, ret, &err) == 0)
 		return true;
 	must(err.class == ERR_INVALID && err.text[0]);
 	return false;
@@ -153,8 +157,8 @@ static void make_live(struct world *world, const struct children *children)
 {
 	const char *text = children->items[children->n - 1].json;
 
-	live_set_read(json_parse(world->arena, text, strlen(text)), &world->inputs.live);
-	must(world->inputs.live.replicas == world->inputs.replicas);
+	live_set_read(json_parse(world->arena, text, strlen(text)), &world->deployment.live);
+	must(world->deployment.live.replicas == world->deployment.dbms.servers);
 }
 
 static void turn_claims_round(struct world *world)
@@ -169,7 +173,7 @@ static void turn_claims_round(struct world *world)
 
 static void take_records(struct world *world, const uint8_t **data, size_t *size)
 {
-	struct live_set *live = &world->inputs.live;
+	struct live_set *live = &world->deployment.live;
 	const char **const records[] = {&live->plugins, &live->declared, &live->fleet_entry, &live->withdrawn, &live->server_version};
 	struct plugin_list list;
 	struct err err = ERR_INIT;
@@ -180,11 +184,11 @@ static void take_records(struct world *world, const uint8_t **data, size_t *size
 
 		*records[i] = text && *text ? text : NULL;
 	}
-	live->image = world->inputs.dbms.image.reference;
+	live->image = world->deployment.dbms.image.reference;
 	env = clean(take_text(data, size, world->arena), world->arena);
 	// Another is refused before.
 	if (env && pluginlist_parse(env, world->arena, &list, &err) == 0)
-		world->inputs.dbms.plugins_env = env;
+		world->deployment.dbms.plugins_env = env;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -204,7 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		world.n_claims++;
 	}
 	understand(&world);
-	check_trial(&world.inputs, world.inputs.live.fleet_entry);
+	check_trial(world.entry.fleet, world.deployment.live.fleet_entry);
 	if (!build(&world, &first))
 		return 0;
 	turn_claims_round(&world);

@@ -20,7 +20,7 @@
 static const struct bolt_entry first[] = SERVER("id-0", "a-0");
 static const struct bolt_entry second[] = SERVER("id-1", "a-1");
 
-static struct inputs two_pods(struct lone_server *world, struct pod pods[2])
+static struct deployment two_pods(struct lone_server *world, struct pod pods[2])
 {
 	static const char workload[] = "{\"metadata\":{\"name\":\"a\"}}";
 
@@ -34,7 +34,7 @@ static struct inputs two_pods(struct lone_server *world, struct pod pods[2])
 	world->dbms.kind = DBMS_CLUSTER;
 	world->dbms.servers = 1; // the second is to leave
 	world->names = (struct names){.workload = "a", .domain = "a-headless.ns.svc.cluster.local"};
-	return (struct inputs){
+	return (struct deployment){
 		.keyring = &world->keyring, .login = &world->memory->login,
 		.dbms = world->dbms,
 		.names = world->names,
@@ -63,19 +63,19 @@ static void test_an_outsider_is_asked_itself(void **state)
 		const struct survey *survey;
 		struct err err = ERR_INIT;
 		struct lone_server world;
-		struct inputs inputs;
+		struct deployment deployment;
 		struct pod pods[2];
 		const char *says;
 
 		lone_begin(&world, cases[i].replies, 3);
-		inputs = two_pods(&world, pods);
-		assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &inputs, true, &survey, &err), 0);
+		deployment = two_pods(&world, pods);
+		assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &deployment, true, &survey, &err), 0);
 		assert_null(survey->problem);
 		assert_string_equal(survey->asked, "a-0");
 		says = survey_outsider_says(survey, "a-1");
 		assert_non_null(says);
 		assert_int_equal(strncmp(says, cases[i].says, strlen(cases[i].says)), 0);
-		kube_object_unref(inputs.workload);
+		kube_object_unref(deployment.workload);
 		lone_end(&world, 2);
 	}
 }

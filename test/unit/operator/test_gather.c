@@ -33,7 +33,7 @@ struct world {
 	struct context context;
 	_Atomic uint64_t changed;
 	struct arena *arena; // of a pass
-	struct inputs inputs;
+	struct gathered gathered;
 };
 
 static void by_target(const struct kube_object *plugin, void (*add)(void *user, const char *name), void *user)
@@ -96,14 +96,14 @@ static void gather_once(struct world *world)
 	struct err err = ERR_INIT;
 
 	world->arena = arena_new();
-	world->inputs = (struct inputs){0};
-	assert_int_equal(dbms_decode(json_parse(world->arena, ROOT, strlen(ROOT)), world->arena, &world->inputs.dbms, &err), 0);
-	assert_int_equal(gather_state(&world->context, world->arena, &world->inputs, &err), 0);
+	world->gathered = (struct gathered){0};
+	assert_int_equal(dbms_decode(json_parse(world->arena, ROOT, strlen(ROOT)), world->arena, &world->gathered.deployment.dbms, &err), 0);
+	assert_int_equal(gather_state(&world->context, world->arena, &world->gathered, &err), 0);
 }
 
 static void release(struct world *world)
 {
-	gather_release(&world->inputs);
+	gather_release(&world->gathered);
 	arena_free(world->arena);
 }
 
@@ -116,8 +116,8 @@ static double cpu_s(struct world *world)
 		char name[16];
 
 		gather_once(world);
-		(void)snprintf(name, sizeof(name), "p%d", i % (int)world->inputs.plugin_claims.n);
-		assert_non_null(plugin_claims_find(&world->inputs.plugin_claims, name));
+		(void)snprintf(name, sizeof(name), "p%d", i % (int)world->gathered.verdicts->claims.n);
+		assert_non_null(plugin_claims_find(&world->gathered.verdicts->claims, name));
 		release(world);
 	}
 	return (double)(clock() - began) / CLOCKS_PER_SEC;
@@ -151,17 +151,17 @@ static void test_a_change_is_judged(void **state)
 	begin(&world);
 	put_plugin(&world, 1, "apoc", 1, 10);
 	gather_once(&world);
-	assert_int_equal(world.inputs.plugin_claims.n, 1);
+	assert_int_equal(world.gathered.verdicts->claims.n, 1);
 	release(&world);
 	put_plugin(&world, 2, "nonsense", 1, 10);
 	gather_once(&world);
-	assert_int_equal(world.inputs.plugin_claims.n, 2);
-	assert_int_equal(plugin_claims_find(&world.inputs.plugin_claims, "p2")->verdict, CLAIM_REFUSED);
+	assert_int_equal(world.gathered.verdicts->claims.n, 2);
+	assert_int_equal(plugin_claims_find(&world.gathered.verdicts->claims, "p2")->verdict, CLAIM_REFUSED);
 	release(&world);
 	kube_object_unref(kube_store_remove(world.context.stores.plugins, (struct kube_name){"ns", "p1"}));
 	atomic_fetch_add(&world.changed, 1);
 	gather_once(&world);
-	assert_int_equal(world.inputs.plugin_claims.n, 1);
+	assert_int_equal(world.gathered.verdicts->claims.n, 1);
 	release(&world);
 	end(&world);
 }
@@ -180,9 +180,9 @@ static void test_large_plugins_are_read_one_by_one(void **state)
 	before = heap_bytes();
 	gather_once(&world);
 	after = heap_bytes();
-	assert_int_equal(world.inputs.plugin_claims.n, 15);
+	assert_int_equal(world.gathered.verdicts->claims.n, 15);
 	for (size_t i = 0; i < 15; i++)
-		assert_int_equal(world.inputs.plugin_claims.items[i].verdict, CLAIM_REFUSED);
+		assert_int_equal(world.gathered.verdicts->claims.items[i].verdict, CLAIM_REFUSED);
 	print_message("%zu KiB for 15 plugins of a MiB\n", (after - before) / 1024);
 	assert_true(after - before < (size_t)1024 * 1024);
 	release(&world);

@@ -49,13 +49,13 @@ static void test_a_refused_login(void **state)
 	lone_end(&world, 1);
 }
 
-static struct inputs cluster_of(struct lone_server *world)
+static struct deployment cluster_of(struct lone_server *world)
 {
 	static const char json[] = "{\"metadata\":{\"name\":\"a\"}}";
 
 	world->dbms.kind = DBMS_CLUSTER;
 	world->names = (struct names){.workload = "a", .domain = "a-headless.ns.svc.cluster.local"};
-	return (struct inputs){
+	return (struct deployment){
 		.keyring = &world->keyring, .login = &world->memory->login,
 		.dbms = world->dbms,
 		.names = world->names,
@@ -72,14 +72,14 @@ static void test_a_survey(void **state)
 	const struct survey *survey;
 	struct err err = ERR_INIT;
 	struct lone_server world;
-	struct inputs inputs;
+	struct deployment deployment;
 
 	(void)state;
 	lone_begin(&world, replies, 1);
-	inputs = cluster_of(&world);
-	assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &inputs, true, &survey, &err), 0);
+	deployment = cluster_of(&world);
+	assert_int_equal(cluster_survey(&world.context, &world.memory->cluster, &deployment, true, &survey, &err), 0);
 	assert_hidden(survey->problem);
-	kube_object_unref(inputs.workload);
+	kube_object_unref(deployment.workload);
 	lone_end(&world, 1);
 }
 
@@ -95,16 +95,16 @@ static void test_a_step(void **state)
 				     .current = "online"};
 	struct err err = ERR_INIT;
 	struct lone_server world;
-	struct inputs inputs;
+	struct deployment deployment;
 
 	(void)state;
 	lone_begin(&world, replies, 1);
-	inputs = cluster_of(&world);
+	deployment = cluster_of(&world);
 	world.memory->cluster.last = survey_new();
 	world.memory->cluster.last->copies = (struct topology_copies){.items = &copy, .n = 1};
-	assert_int_equal(cluster_act(&world.context, &world.memory->cluster, &inputs, &decision, &err), 0);
+	assert_int_equal(cluster_act(&world.context, &world.memory->cluster, &deployment, &decision, &err), 0);
 	assert_hidden(world.memory->cluster.refused);
-	kube_object_unref(inputs.workload);
+	kube_object_unref(deployment.workload);
 	lone_end(&world, 1);
 }
 

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Versions of a deployment that the API server has no more: it was written since (twice in a pass), or is gone. A pass that began with one would
+// lose against a conflict, or build children that the garbage collector takes at once, over and over while a watch lags behind. So none begins,
+// until the watch tells more or the time is over.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kube/object.h"
+#include "operator/object/kept.h"
+
+struct outdated {
+	char versions[2][KEPT_VERSION_SIZE]; // the newest first
+	int64_t until_ms;		     // monotonic
+	bool gone;
+};
+
+void outdated_note(struct outdated *outdated, const char *version, bool gone);
+
+bool outdated_is(const struct outdated *outdated, const struct kube_object *object);

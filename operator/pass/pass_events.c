@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The events of a pass. Each is told once for what it tells: because the status did not say it before, or because this pass did it.
+
+#include "base/fault.h"
+#include "operator/fleet/gates.h"
+#include "operator/object/condition.h"
+#include "operator/object/reason.h"
+#include "operator/pass/pass.h"
+
+// What the status says of a registration was another resource's, and is not believed.
+static void tell_of_copy(const struct publisher *publisher, const struct dbms *dbms, const struct kube_object *before)
+{
+	const char *last = kube_object_str(before, "/status/auraFleetManagement/lastRegistrationTime");
+	const char *created = dbms->metadata.created;
+	struct event_text copied = {EVENT_NORMAL, reason_name(REASON_FLEET_STATUS_RESTORED), NULL};
+
+	if (!yyjson_is_true(kube_object_get(before, "/status/auraFleetManagement/registered")) || !fleet_is_copied(created, last))
+		return;
+	copied.message = arena_printf(publisher->arena,
+				      "The status said registered since %.32s, and this resource was made at %s: that status came from a copy. "
+				      "The server is asked; unless it holds a good token, that of the Secret is registered",
+				      last, created);
+	publish_event(publisher, before, &copied);
+}
+
+// Once for each time that the token has gone.
+static void tell_of_connection(const struct publisher *publisher, const struct status_fleet *fleet, const struct kube_object *before)
+{
+	yyjson_val *old = kube_object_condition(before, CONDITION_FLEET_CONNECTED);
+	struct event_text gone = {EVENT_WARNING, reason_name(REASON_AURA_DISCONNECTED), fleet->connected_message};
+
+	if (fleet->publish_connected && fleet->connected_reason == REASON_TOKEN_GONE &&
+	    reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) != REASON_TOKEN_GONE)
+		publish_event(publisher, before, &gone);
+}
+
+static void tell_of_fleet(const struct publisher *publisher, const struct found *found, const struct kube_object *before)
+{
+	const struct status_fleet *fleet = &found->fleet.status;
+	struct event_text registered = {EVENT_NORMAL, reason_name(REASON_AURA_REGISTERED), fleet->message};
+	struct event_text warning = {EVENT_WARNING, reason_name(found->fleet.warning), fleet->message};
+
+	tell_of_copy(publisher, &found->deployment->dbms, before);
+	tell_of_connection(publisher, fleet, before);
+	if (found->fleet.just_registered) {
+		fault_point("before-event");
+		publish_event(publisher, before, &registered);
+		fault_point("after-event");
+	} else if (fleet->publish && fleet->registered && !found->fleet.warning) {
+		publish_past(publisher, before, &registered, fleet->last_registration);
+	}
+	if (found->fleet.warning) {
+		fault_point("before-warning");
+		publish_warning(publisher, before, "/status/auraFleetManagement/message", &warning);
+	}
+}
+
+// Of the Warning event that the new status deserves.
+static enum reason warning_of(const struct found *found)
+{
+	if (found->judged.warning)
+		return found->judged.warning;
+	return found->refusal.message ? found->refusal.reason : found->shape.warning;
+}
+
+void pass_tell_events(const struct publisher *publisher, const struct found *found, const struct status_wanted *wanted,
+			const struct kube_object *before)
+{
+	const struct dbms *dbms = &found->deployment->dbms;
+	const struct phase_verdict *verdict = &wanted->verdict;
+	const char *agreement =
+		arena_printf(publisher->arena, "Neo4j is started with acceptLicenseAgreement '%s'", dbms->license ? dbms->license : "");
+	struct event_text license = {EVENT_NORMAL, reason_name(REASON_LICENSE_AGREEMENT), agreement};
+	struct event_text warning = {EVENT_WARNING, reason_name(warning_of(found)), verdict->message};
+
+	if (verdict->stalled)
+		publish_stall(publisher, before, verdict->reason, verdict->message);
+	if (warning_of(found))
+		publish_warning(publisher, before, "/status/message", &warning);
+	publish_problems(publisher, before, wanted);
+	tell_of_fleet(publisher, found, before);
+	if (found->shape.created)
+		publish_event(publisher, before, &license);
+	else if (found_is_built(found))
+		publish_past(publisher, before, &license, dbms->metadata.created);
+}
