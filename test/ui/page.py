@@ -445,13 +445,20 @@ def test_zz_a_thousand(test):
           f"(median of {len(took)}; at most {max(took):.0f})", flush=True)
 
 
+def wait_for(what, probe, limit_s=300):
+    end = time.monotonic() + limit_s
+    while not probe():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {limit_s} s")
+        time.sleep(0.2)
+
+
 def prepare(api):
     """The fleet, unless it is there already."""
     if api.tell("GET", "/api/v1/namespaces/shop")[0] == 200:
         return
     world.populate(world.World(api))
-    while not world.settled(world.World(api)):
-        time.sleep(0.2)
+    wait_for("the pods", lambda: world.settled(world.World(api)))
     world.unsettle(world.World(api))
 
 

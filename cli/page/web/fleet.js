@@ -7,7 +7,7 @@ import {bar, byId, h, pill, say, setAttribute, setText} from "./dom.js";
 import {ORDERS, SHOWS, expiresSoon, groups, isOff, matches, rank, trouble} from "./measures.js";
 import * as stream from "./stream.js";
 import * as table from "./table.js";
-import {count, fromNow, number} from "./words.js";
+import {capital, count, fromNow, number} from "./words.js";
 
 const LOOKS_SHOWN = 6;
 const CARDS_SHOWN = 8;
@@ -139,7 +139,7 @@ function drawTiles(list) {
 
 function look(row) {
 	return h("li", {}, h("a", {class: "look", href: `#/${row.id}`, "data-tone": rank(row) === 0 || row.fleetTone === "bad" || row.connected === "no" ? "bad" : "busy"},
-		h("span", {class: "look-name"}, row.name, h("span", {class: "faint"}, ` ${row.namespace}`)), h("span", {class: "look-why"}, trouble(row))));
+		h("span", {class: "look-name"}, row.name, h("span", {class: "faint"}, ` ${row.namespace}`)), h("span", {class: "look-why"}, capital(trouble(row)))));
 }
 
 let drawnLooks = "";

@@ -6,7 +6,7 @@
 
 import {h, setAttribute, setText} from "./dom.js";
 import {isOff, isRolling, trouble} from "./measures.js";
-import {ago, date, fromNow, moment, plain} from "./words.js";
+import {ago, capital, date, fromNow, moment, plain} from "./words.js";
 
 export const COLUMNS = [
 	{id: "name", name: "Deployment"},
@@ -57,7 +57,7 @@ function fillLine(line, row) {
 	const [tone, word] = CONNECTED[row.connected] ?? ["faint", row.connected];
 
 	setText(line.kind, row.kind);
-	setText(line.why, why);
+	setText(line.why, capital(why));
 	line.why.hidden = !why;
 	setText(line.namespace, row.namespace);
 	setBadge(line.phase, row.tone, row.phase ?? "Unknown");

@@ -76,3 +76,17 @@ command_operator() {
 		die "the operator is not rolled out"
 	fi
 }
+
+# The page is served inside the cluster's network, and the browser is outside: each connection to the same port of this machine's own 127.0.0.1 is carried in.
+command_look() {
+	local port=${1:-8484} carrier
+	need_up
+	"$top/script/build" debug kubectl-neofleet
+	socat "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork" "EXEC:nsenter --net=/run/netns/$netns socat - TCP\:127.0.0.1\:$port" &
+	carrier=$!
+	# shellcheck disable=SC2064 # the number as it is now
+	trap "kill $carrier 2>/dev/null || true" EXIT
+	kubectl_run version >/dev/null
+	kill -0 "$carrier" 2>/dev/null || die "port $port of 127.0.0.1 is taken; name another: script/cluster --name $name look PORT"
+	network_run env KUBECONFIG="$kubeconfig" "$top/build/debug/kubectl-neofleet" ui -A --port "$port"
+}
