@@ -4,6 +4,7 @@
 #include "base/budget.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 bool budget_take(struct budget *budget, size_t n)
 {

@@ -6,16 +6,19 @@
 // An amount of memory that several share: each takes from it before it uses memory, and gives back afterwards. It counts, and
 // allocates nothing. Any thread.
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct budget {
 	size_t max;
+#ifdef __cplusplus
+	size_t taken; // of the library alone
+#else
 	_Atomic size_t taken;
+#endif
 };
 
-#define BUDGET_INIT(bytes) {.max = (bytes)}
+#define BUDGET_INIT(bytes) {(bytes), 0}
 
 // False, and nothing is taken, when less than n is left.
 bool budget_take(struct budget *budget, size_t n);

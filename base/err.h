@@ -41,7 +41,11 @@ struct err {
 	char text[640];	     // the sentence
 };
 
+#ifdef __cplusplus
+#define ERR_INIT {}
+#else
 #define ERR_INIT ((struct err){0})
+#endif
 
 // Sets err and returns its class, so that one line raises and returns: return err_set(err, ERR_IO, ...).
 int err_set(struct err *err, enum err_class class, const char *fmt, ...) _printf_(3, 4);

@@ -5,6 +5,8 @@
 
 // Who logs on, and how. Plain data: nothing is copied by the constructors, and what keeps a copy (bolt/driver.h) wipes it.
 
+#include <stddef.h>
+
 #include "bolt/value.h"
 
 struct bolt_auth {
@@ -15,22 +17,32 @@ struct bolt_auth {
 	const struct bolt_value *parameters; // a map for the server's own schemes; NULL: none
 };
 
+// In a form that C++ reads as well.
+
 static inline struct bolt_auth bolt_auth_none(void)
 {
-	return (struct bolt_auth){.scheme = "none"};
+	const struct bolt_auth auth = {"none", NULL, NULL, NULL, NULL};
+
+	return auth;
 }
 
 static inline struct bolt_auth bolt_auth_basic(const char *user, const char *password)
 {
-	return (struct bolt_auth){.scheme = "basic", .user = user, .password = password};
+	const struct bolt_auth auth = {"basic", user, password, NULL, NULL};
+
+	return auth;
 }
 
 static inline struct bolt_auth bolt_auth_bearer(const char *token)
 {
-	return (struct bolt_auth){.scheme = "bearer", .password = token};
+	const struct bolt_auth auth = {"bearer", NULL, token, NULL, NULL};
+
+	return auth;
 }
 
 static inline struct bolt_auth bolt_auth_kerberos(const char *ticket)
 {
-	return (struct bolt_auth){.scheme = "kerberos", .user = "", .password = ticket};
+	const struct bolt_auth auth = {"kerberos", "", ticket, NULL, NULL};
+
+	return auth;
 }

@@ -53,10 +53,14 @@ package_program() { # NAME ARCH WORK BUILT TEXT
 }
 
 package_library() { # ARCH WORK BUILT
-	local arch=$1 all=$2/library root=$2/libneobolt0 dev=$2/libneobolt-dev triplet libdir numbers
+	local arch=$1 all=$2/library root dev=$2/libneobolt-dev triplet libdir numbers abi
 	triplet=$(libraries_triplet "$arch")
 	libdir=usr/lib/$triplet
 	numbers=${version%%-*}
+	# As the SONAME: until 1.0 the minor version is part of it (docs/bolt.md).
+	abi=${numbers%%.*}
+	[ "$abi" != 0 ] || abi=${numbers%.*}
+	root=$2/libneobolt$abi
 	DESTDIR=$all cmake --install "$3" --component neobolt --prefix /usr >/dev/null
 	rm -rf "$all/usr/bin" "$all/usr/share/man/man1"
 	"$(strip_of "$arch")" --strip-unneeded "$all/$libdir/libneobolt.so.$numbers"
@@ -66,10 +70,10 @@ package_library() { # ARCH WORK BUILT
 	mkdir -p "$root/$libdir" "$dev"
 	cp -a "$all/usr" "$dev/"
 	mv "$dev/$libdir"/libneobolt.so.* "$root/$libdir/"
-	package_deb "libneobolt${numbers%%.*}" "$arch" "$root" "Bolt client for Neo4j, shared library" \
+	package_deb "libneobolt$abi" "$arch" "$root" "Bolt client for Neo4j, shared library" \
 		"Depends: libc6 (>= $(package_libc "$arch" "$root/$libdir/libneobolt.so.$numbers")), libssl3 | libssl3t64"
 	package_deb libneobolt-dev "$arch" "$dev" "Bolt client for Neo4j, for programs that use it" \
-		"Depends: libneobolt${numbers%%.*} (= $(package_version)), libssl-dev"
+		"Depends: libneobolt$abi (= $(package_version)), libssl-dev"
 	bill libneobolt "$arch" -- "$root/$libdir/libneobolt.so.$numbers=$libdir/libneobolt.so.$numbers" "$all/$libdir/libneobolt.a=$libdir/libneobolt.a"
 }
 
