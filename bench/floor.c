@@ -21,6 +21,8 @@
 #include "base/clock.h"
 #include "bench/exchange.h"
 #include "kube/client.h"
+#include "kube/head.h"
+#include "kube/path.h"
 
 #define CALLS_MAX 64
 #define ADDRESSES_MAX 10000
@@ -154,7 +156,7 @@ static bool list_page(struct floor *floor, const struct line *line, const struct
 	struct http_response response = {0};
 	struct err err = ERR_INIT;
 
-	if (kube_head_make(floor->client, path, &head, &request, &err) < 0 ||
+	if (kube_head_make(kube_client_config(floor->client), path, &head, &request, &err) < 0 ||
 	    http_perform(kube_client_loop(floor->client), &request, &response, &err) < 0)
 		die(&err);
 	atomic_fetch_add(&floor->calls, 1);

@@ -3,20 +3,17 @@
 
 #include "kube/client.h"
 
-#include <ctype.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/release.h"
 #include "base/steps.h"
+#include "kube/head.h"
+#include "kube/path.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
-#define URL_MAX_BYTES ((size_t)8 * 1024)
-#define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 #define OBJECT_MAX_BYTES ((size_t)8 * 1024 * 1024)
 // A page is held as a whole: a hundred of the largest objects of ours are a few MiB.
 #define PAGE_MAX_BYTES ((size_t)64 * 1024 * 1024)
@@ -88,125 +85,6 @@ struct loop *kube_client_loop(const struct kube_client *client)
 	return client->loop;
 }
 
-static void add_escaped(struct buf *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (isalnum(c) || strchr("-._~", c))
-			buf_addc(out, (char)c);
-		else
-			buf_addf(out, "%%%02X", c);
-	}
-}
-
-// A name as one segment of a path. The two that a client or a proxy would take for a way up are escaped as well, though they are letters
-// that need none.
-static void add_segment(struct buf *out, const char *name)
-{
-	buf_addc(out, '/');
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		buf_add(out, name[1] ? "%2E%2E" : "%2E");
-	else
-		add_escaped(out, name);
-}
-
-void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name)
-{
-	if (*resource->group)
-		buf_addf(out, "/apis/%s/%s", resource->group, resource->version);
-	else
-		buf_addf(out, "/api/%s", resource->version);
-	if (resource->namespaced && namespace && *namespace) {
-		buf_add(out, "/namespaces");
-		add_segment(out, namespace);
-	}
-	buf_addf(out, "/%s", resource->plural);
-	if (name)
-		add_segment(out, name);
-}
-
-void kube_query(struct buf *out, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	buf_addf(out, "%c%s=", strchr(buf_str(out), '?') ? '&' : '?', key);
-	add_escaped(out, value);
-}
-
-void kube_head_release(struct kube_head *head)
-{
-	buf_release(&head->url);
-	buf_release(&head->token);
-	if (head->tls)
-		kube_config_tls_put(head->config, head->tls);
-	head->tls = NULL;
-}
-
-int kube_head_make(struct kube_client *client, const struct buf *path, struct kube_head *head, struct http_request *request,
-		   struct err *err)
-{
-	int r;
-
-	head->url = BUF_INIT(URL_MAX_BYTES);
-	head->token = BUF_INIT_SECRET(TOKEN_MAX_BYTES);
-	buf_addf(&head->url, "%s%s", kube_config_server(client->config), buf_str(path));
-	if (head->url.overflow || path->overflow)
-		return err_set(err, ERR_TOO_LARGE, "the request's URL is longer than %zu bytes", URL_MAX_BYTES);
-	r = kube_config_token(client->config, &head->token, err);
-	if (r < 0)
-		return r;
-	request->url = buf_str(&head->url);
-	request->bearer = head->token.len ? buf_str(&head->token) : NULL;
-	head->config = client->config;
-	head->tls = kube_config_tls(client->config);
-	request->tls = head->tls;
-	request->user_agent = release_user_agent;
-	return 0;
-}
-
-static enum err_class class_of(int status)
-{
-	switch (status) {
-	case 404:
-		return ERR_NOT_FOUND;
-	case 409:
-		return ERR_CONFLICT;
-	case 410:
-		return ERR_GONE;
-	case 401:
-	case 403:
-		return ERR_FORBIDDEN;
-	case 429:
-		return ERR_TOO_MANY;
-	case 504:
-		return ERR_TIMEOUT;
-	default:
-		return status >= 500 ? ERR_SERVER : ERR_INVALID;
-	}
-}
-
-int kube_status_error(const struct http_response *response, struct err *err)
-{
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	yyjson_val *root = json_parse(arena, buf_str(&response->body), response->body.len);
-	const char *message = yyjson_get_str(yyjson_obj_get(root, "message"));
-	const char *reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
-	yyjson_val *seconds = yyjson_obj_get(yyjson_obj_get(root, "details"), "retryAfterSeconds");
-
-	// Of an API that it does not have, the server says nothing in JSON.
-	if (!message)
-		message = response->status == 404 ? "the API server has nothing under this path" : "no reason was given";
-	(void)err_set(err, class_of(response->status), "%s", message);
-	err->status = response->status;
-	err->retry_after_ms = response->retry_after_ms;
-	if (yyjson_is_int(seconds) && !err->retry_after_ms && yyjson_get_sint(seconds) > 0 && yyjson_get_sint(seconds) < 3600)
-		err->retry_after_ms = (int)yyjson_get_sint(seconds) * 1000;
-	if (reason)
-		err_set_code(err, reason);
-	return err->class;
-}
-
 void kube_client_note(struct kube_client *client, const char *method, const struct http_response *response)
 {
 	int status = response ? response->status : 0;
@@ -255,7 +133,7 @@ static int begin(struct kube_client *client, const struct call *wanted, struct k
 	if (!call)
 		abort();
 	*call = (struct kube_call){.client = client, .method = wanted->method, .secret = wanted->secret};
-	r = kube_head_make(client, wanted->path, &call->head, &request, err);
+	r = kube_head_make(client->config, wanted->path, &call->head, &request, err);
 	if (r < 0) {
 		call_free(call);
 		return r;
@@ -319,7 +197,7 @@ static int perform_object(struct kube_client *client, const struct call *wanted,
 int kube_get_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 		   const struct kube_limits *limits, struct kube_call **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 
 	kube_path(&path, resource, name.namespace, name.name);
 	return begin(client, &(struct call){.method = "GET", .path = &path, .limits = *limits}, ret, err);
@@ -342,7 +220,7 @@ int kube_get(struct kube_client *client, const struct kube_resource *resource, s
 
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf copy = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf copy = BUF_INIT(KUBE_URL_MAX_BYTES);
 
 	buf_add(&copy, path);
 	return perform_object(client, &(struct call){.method = "GET", .path = &copy}, ret, err);
@@ -350,7 +228,7 @@ int kube_get_path(struct kube_client *client, const char *path, struct kube_obje
 
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 
 	kube_path(&path, &kube_secrets, name.namespace, name.name);
 	return perform_object(client, &(struct call){.method = "GET", .path = &path, .secret = true}, ret, err);
@@ -385,7 +263,7 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 	const char *token = NULL;
 
 	do {
-		_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES), body = BUF_INIT(1);
+		_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES), body = BUF_INIT(1);
 		int r;
 
 		kube_path(&path, resource, selection->namespace, NULL);
@@ -403,7 +281,7 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 int kube_create(struct kube_client *client, const struct kube_resource *resource, const char *namespace, const char *json,
 		struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	struct call call = {.method = "POST", .content_type = JSON_TYPE, .body = json};
 
 	kube_path(&path, resource, namespace, NULL);
@@ -421,7 +299,7 @@ static void object_path(struct buf *path, const struct kube_resource *resource, 
 int kube_apply_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 		     const struct kube_apply_options *options, struct kube_call **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	struct call call = {.method = "PATCH", .content_type = APPLY_TYPE, .body = json};
 
 	object_path(&path, resource, name, options->subresource);
@@ -444,7 +322,7 @@ int kube_apply(struct kube_client *client, const struct kube_resource *resource,
 int kube_patch(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *subresource,
 	       enum kube_patch_type type, const char *patch, struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	struct call call = {
 		.method = "PATCH", .content_type = type == KUBE_PATCH_MERGE ? MERGE_TYPE : PATCH_TYPE, .body = patch};
 
@@ -456,7 +334,7 @@ int kube_patch(struct kube_client *client, const struct kube_resource *resource,
 int kube_update_status(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 		       struct kube_object **ret, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	struct call call = {.method = "PUT", .content_type = JSON_TYPE, .body = json};
 
 	object_path(&path, resource, name, "status");
@@ -480,7 +358,7 @@ static void add_preconditions(yyjson_mut_doc *doc, yyjson_mut_val *options, cons
 int kube_delete(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 		const struct kube_delete_options *options, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -500,7 +378,7 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 
 int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err)
 {
-	_cleanup_buf_ struct buf path = BUF_INIT(URL_MAX_BYTES);
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc), *metadata, *options;

@@ -117,30 +117,7 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 // POST pods/NAME/eviction: ERR_TOO_MANY while a disruption budget forbids it.
 int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err);
 
-// For informers: the path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: of all), names percent-encoded; and a request's head. Any thread.
-void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name);
-
-// Appends "?key=value" or "&key=value", the value percent-encoded; nothing when it is NULL.
-void kube_query(struct buf *out, const char *key, const char *value);
-
-struct kube_head {
-	struct buf url;	  // kube_config_server() and the path
-	struct buf token; // secret; empty for none
-	const struct kube_config *config;
-	const struct http_tls *tls;
-};
-
-void kube_head_release(struct kube_head *head);
-
-// Fills the parts of a request that all calls share; head must outlive the request's start. ERR_TOO_LARGE when the path, or
-// the URL that it makes, is over its limit.
-int kube_head_make(struct kube_client *client, const struct buf *path, struct kube_head *head, struct http_request *request,
-		   struct err *err);
-
-// Turns an answer of 400 and more into an error with the server's own words.
-int kube_status_error(const struct http_response *response, struct err *err);
-
-// A request of kube_head_make() has ended: it is counted, and refused credentials (401) are looked after. response NULL, or with
+// For informers: a request of kube_head_make() has ended: it is counted, and refused credentials (401) are looked after. response NULL, or with
 // status 0: no answer came.
 void kube_client_note(struct kube_client *client, const char *method, const struct http_response *response);
 

@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kube/head.h"
 #include "kube/listing.h"
+#include "kube/path.h"
 #include "kube/redact.h"
 #include "kube/watch.h"
 
@@ -307,7 +309,7 @@ static void ask(void *user)
 	kube_query(&path, "labelSelector", informer->label_selector);
 	kube_query(&path, "fieldSelector", informer->field_selector);
 	watch_query(&informer->watch, &path, seconds);
-	if (kube_head_make(informer->client, &path, &head, &request, &err) < 0) {
+	if (kube_head_make(kube_client_config(informer->client), &path, &head, &request, &err) < 0) {
 		on_end(informer, &none, &err);
 		return;
 	}

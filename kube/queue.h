@@ -7,11 +7,8 @@
 // worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
 // processing; delays in a heap, the earlier time wins; back-off per key.)
 //
-// Keys may belong to groups, which take turns: however many keys of one are due, the first of another is next. A group may
-// have no more keys worked on than there are places free, so that there is always one for the next group. And the workers are
-// shared out evenly among the groups that have something to do, for what a group's runs load (the API server) slows down the
-// others' too; a group alone is not held back. A key that has been worked on for QUEUE_PATIENCE_MS waits rather than works, and
-// counts no more for that.
+// Keys may belong to groups, which take turns and share out the workers among them (kube/turns.h): what a group's runs load (the API server) slows
+// down the others' too.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +21,6 @@
 struct queue;
 
 #define QUEUE_GROUP_SIZE 256
-#define QUEUE_PATIENCE_MS 2000
 
 struct queue_options {
 	int base_delay_ms; // first back-off, doubled each time; 0: 1000

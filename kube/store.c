@@ -19,24 +19,14 @@
 
 #include "base/squeeze.h"
 #include "kube/dictionary.h"
+#include "kube/hash_table.h"
 
 #define KEY_SIZE 512
 // So much of a squeezed object is not counted.
 #define SMALL ((size_t)1024)
 
-struct link {
-	struct link *next;
-	uint32_t hash;
-};
-
-struct table {
-	struct link **buckets;
-	size_t size; // a power of two, or 0
-	size_t n;
-};
-
 struct slot {
-	struct link link; // by key; the first member
+	struct hash_link link; // by key; the first member
 	uint32_t round;
 	uint32_t text_len, squeezed_len;
 	uint32_t counted; // bytes taken from the allowance
@@ -48,14 +38,14 @@ struct slot {
 
 // An object's place under one name of the index.
 struct mark {
-	struct link link;
+	struct hash_link link;
 	struct slot *slot;
 };
 
 struct kube_store {
 	pthread_mutex_t lock;
 	struct kube_store_options options;
-	struct table slots, marks;
+	struct hash_table slots, marks;
 	struct dictionaries dictionaries;
 	uint32_t round;
 	size_t stale_from; // the bucket to look for stale ones next
@@ -73,68 +63,19 @@ static void key_make(char key[KEY_SIZE], const char *namespace, const char *name
 	(void)snprintf(key, KEY_SIZE, "%s/%s", namespace ? namespace : "", name ? name : "");
 }
 
-// FNV-1a.
-static uint32_t hash_of(const char *key)
-{
-	uint32_t hash = UINT32_C(2166136261);
-
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT32_C(16777619);
-	return hash;
-}
-
-static struct link **bucket_of(const struct table *table, uint32_t hash)
-{
-	return &table->buckets[hash & (table->size - 1)];
-}
-
-static void table_grow(struct table *table)
-{
-	struct table grown = {.size = table->size ? table->size * 2 : 16, .n = table->n};
-
-	grown.buckets = must(calloc(grown.size, sizeof(struct link *)));
-	for (size_t i = 0; i < table->size; i++) {
-		struct link *next;
-
-		for (struct link *link = table->buckets[i]; link; link = next) {
-			next = link->next;
-			link->next = *bucket_of(&grown, link->hash);
-			*bucket_of(&grown, link->hash) = link;
-		}
-	}
-	free(table->buckets);
-	*table = grown;
-}
-
-static void table_add(struct table *table, struct link *link)
-{
-	if (table->n == table->size)
-		table_grow(table);
-	link->next = *bucket_of(table, link->hash);
-	*bucket_of(table, link->hash) = link;
-	table->n++;
-}
-
-static void table_remove(struct table *table, struct link **place)
-{
-	assert(table->n > 0);
-	*place = (*place)->next;
-	table->n--;
-}
-
 static const char *slot_key(const struct slot *slot)
 {
 	return (const char *)slot->data;
 }
 
 // The place of the link that leads to the key's slot; NULL when there is none.
-static struct link **slot_place(const struct table *slots, const char *key)
+static struct hash_link **slot_place(const struct hash_table *slots, const char *key)
 {
-	uint32_t hash = hash_of(key);
+	uint32_t hash = hash_of_key(key);
 
 	if (!slots->size)
 		return NULL;
-	for (struct link **place = bucket_of(slots, hash); *place; place = &(*place)->next) {
+	for (struct hash_link **place = hash_table_bucket(slots, hash); *place; place = &(*place)->next) {
 		if ((*place)->hash == hash && strcmp(slot_key((struct slot *)*place), key) == 0)
 			return place;
 	}
@@ -167,25 +108,12 @@ struct kube_store *kube_store_new(const struct kube_store_options *options)
 	return store;
 }
 
-static void table_free(struct table *table)
-{
-	for (size_t i = 0; i < table->size; i++) {
-		while (table->buckets[i]) {
-			struct link *link = table->buckets[i];
-
-			table->buckets[i] = link->next;
-			free(link);
-		}
-	}
-	free(table->buckets);
-}
-
 void kube_store_free(struct kube_store *store)
 {
 	if (!store)
 		return;
-	table_free(&store->marks);
-	table_free(&store->slots);
+	hash_table_release(&store->marks);
+	hash_table_release(&store->slots);
 	dictionaries_release(&store->dictionaries);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store);
@@ -194,7 +122,7 @@ void kube_store_free(struct kube_store *store)
 struct kube_object *kube_store_get(struct kube_store *store, struct kube_name name)
 {
 	char key[KEY_SIZE], *text = NULL;
-	struct link **place;
+	struct hash_link **place;
 	size_t len = 0;
 
 	key_make(key, name.namespace, name.name);
@@ -228,9 +156,9 @@ void kube_store_find(struct kube_store *store, const char *namespace, const char
 
 	*ret = (struct kube_names){0};
 	key_make(key, namespace, name);
-	hash = hash_of(key);
+	hash = hash_of_key(key);
 	(void)pthread_mutex_lock(&store->lock);
-	for (struct link *link = store->marks.size ? *bucket_of(&store->marks, hash) : NULL; link; link = link->next) {
+	for (struct hash_link *link = store->marks.size ? *hash_table_bucket(&store->marks, hash) : NULL; link; link = link->next) {
 		const struct slot *slot = ((struct mark *)link)->slot;
 
 		if (link->hash != hash || !is_in(slot, namespace))
@@ -274,7 +202,7 @@ static struct slot *slot_make(const struct kube_store *store, const char *key, s
 	len = squeeze(dictionaries_get(&store->dictionaries, dictionary), text, squeezed);
 	slot = must(malloc(sizeof(*slot) + key_size + len));
 	*slot = (struct slot){
-		.link.hash = hash_of(key),
+		.link.hash = hash_of_key(key),
 		.round = store->round,
 		.text_len = (uint32_t)text.len,
 		.squeezed_len = (uint32_t)len,
@@ -294,14 +222,14 @@ struct marking {
 	bool unmark;
 };
 
-static void remove_mark(struct table *marks, const struct slot *slot, uint32_t hash)
+static void remove_mark(struct hash_table *marks, const struct slot *slot, uint32_t hash)
 {
 	assert(marks->size > 0);
-	for (struct link **place = bucket_of(marks, hash); *place; place = &(*place)->next) {
-		struct link *link = *place;
+	for (struct hash_link **place = hash_table_bucket(marks, hash); *place; place = &(*place)->next) {
+		struct hash_link *link = *place;
 
 		if (link->hash == hash && ((struct mark *)link)->slot == slot) {
-			table_remove(marks, place);
+			hash_table_remove(marks, place);
 			free(link);
 			return;
 		}
@@ -320,12 +248,12 @@ static void on_index(void *user, const char *name)
 		return;
 	key_make(key, marking->namespace, name);
 	if (marking->unmark) {
-		remove_mark(&marking->store->marks, marking->slot, hash_of(key));
+		remove_mark(&marking->store->marks, marking->slot, hash_of_key(key));
 		return;
 	}
 	mark = must(malloc(sizeof(*mark)));
-	*mark = (struct mark){.link.hash = hash_of(key), .slot = marking->slot};
-	table_add(&marking->store->marks, &mark->link);
+	*mark = (struct mark){.link.hash = hash_of_key(key), .slot = marking->slot};
+	hash_table_add(&marking->store->marks, &mark->link);
 }
 
 // Under the lock.
@@ -346,7 +274,7 @@ static void count_user(struct kube_store *store, const struct slot *slot, bool m
 
 static void put_in(struct kube_store *store, struct slot *slot, const struct kube_object *object)
 {
-	table_add(&store->slots, &slot->link);
+	hash_table_add(&store->slots, &slot->link);
 	mark_all(store, slot, object, false);
 	count_user(store, slot, true);
 }
@@ -359,21 +287,21 @@ static void give_back(struct kube_store *store, struct slot *slot, const char *n
 }
 
 // Takes the slot of a place out of the tables and frees it; returns the object.
-static struct kube_object *take_out(struct kube_store *store, struct link **place)
+static struct kube_object *take_out(struct kube_store *store, struct hash_link **place)
 {
 	struct slot *slot = (struct slot *)*place;
 	struct kube_object *object = slot_object(store, slot);
 
 	mark_all(store, slot, object, true);
 	count_user(store, slot, false);
-	table_remove(&store->slots, place);
+	hash_table_remove(&store->slots, place);
 	give_back(store, slot, kube_object_namespace(object));
 	free(slot);
 	return object;
 }
 
 // Squeezes a slot anew, without a dictionary; under the lock.
-static void set_free(struct kube_store *store, struct link **place)
+static void set_free(struct kube_store *store, struct hash_link **place)
 {
 	struct slot *slot = (struct slot *)*place, *fresh;
 	_cleanup_free_ char *text = slot_text(store, slot);
@@ -384,7 +312,7 @@ static void set_free(struct kube_store *store, struct link **place)
 	fresh->counted = slot->counted;
 	fresh->cut = slot->cut;
 	mark_all(store, slot, object, true);
-	table_remove(&store->slots, place);
+	hash_table_remove(&store->slots, place);
 	free(slot);
 	put_in(store, fresh, object);
 }
@@ -394,7 +322,7 @@ static void replace_dictionary(struct kube_store *store, int place, struct squee
 {
 	(void)pthread_mutex_lock(&store->lock);
 	for (size_t i = 0; i < store->slots.size && place < store->dictionaries.n; i++) {
-		struct link **link = &store->slots.buckets[i];
+		struct hash_link **link = &store->slots.buckets[i];
 
 		// What is set free stands first in its bucket, and is met again.
 		while (*link) {
@@ -465,7 +393,7 @@ struct kube_object *kube_store_put(struct kube_store *store, const struct kube_o
 	_cleanup_(kube_object_unrefp) struct kube_object *cut = NULL;
 	struct kube_object *previous = NULL;
 	char key[KEY_SIZE];
-	struct link **place;
+	struct hash_link **place;
 	struct slot *slot;
 
 	key_make(key, kube_object_namespace(object), kube_object_name(object));
@@ -486,7 +414,7 @@ struct kube_object *kube_store_put(struct kube_store *store, const struct kube_o
 bool kube_store_has_cut(struct kube_store *store, struct kube_name name)
 {
 	char key[KEY_SIZE];
-	struct link **place;
+	struct hash_link **place;
 	bool cut;
 
 	key_make(key, name.namespace, name.name);
@@ -501,7 +429,7 @@ struct kube_object *kube_store_remove(struct kube_store *store, struct kube_name
 {
 	struct kube_object *previous = NULL;
 	char key[KEY_SIZE];
-	struct link **place;
+	struct hash_link **place;
 
 	key_make(key, name.namespace, name.name);
 	(void)pthread_mutex_lock(&store->lock);
@@ -524,7 +452,7 @@ struct kube_object *kube_store_remove_stale(struct kube_store *store)
 
 	(void)pthread_mutex_lock(&store->lock);
 	for (; !stale && store->stale_from < store->slots.size; store->stale_from += !stale) {
-		struct link **place = &store->slots.buckets[store->stale_from];
+		struct hash_link **place = &store->slots.buckets[store->stale_from];
 
 		while (*place && ((struct slot *)*place)->round == store->round)
 			place = &(*place)->next;

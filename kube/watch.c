@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kube/client.h"
+#include "kube/path.h"
 
 #define LINE_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define TOKEN_MAX ((size_t)8 * 1024)

@@ -12,6 +12,8 @@
 #include "cli/portrait.h"
 #include "cli/program.h"
 #include "kube/client.h"
+#include "kube/head.h"
+#include "kube/path.h"
 #include "operator/object/names.h"
 
 #define TAIL_DEFAULT "100"
@@ -99,7 +101,7 @@ static int read_one(struct log *log, struct err *err)
 	int r;
 
 	make_path(log, false, &path);
-	r = kube_head_make(program->client, &path, &head, &request, err);
+	r = kube_head_make(kube_client_config(program->client), &path, &head, &request, err);
 	if (r == 0)
 		r = http_perform(program->loop, &request, &response, err);
 	if (r < 0)
@@ -183,7 +185,7 @@ static void open_stream(struct log *log)
 	stream->log = log;
 	stream->path = BUF_INIT(PATH_MAX_BYTES);
 	make_path(log, true, &stream->path);
-	if (kube_head_make(log->program->client, &stream->path, &stream->head, &request, &err) < 0) {
+	if (kube_head_make(kube_client_config(log->program->client), &stream->path, &stream->head, &request, &err) < 0) {
 		program_note(log->program, "%s: %s", log->pod, err.text);
 		end_stream(stream);
 	} else if (!http_stream_open(log->program->loop, &request, &events)) {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "kube/informer.h"
+#include "kube/path.h"
 #include "reach.h"
 
 // One answer for all calls, unless the test plays another.

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "kube/queue.h"
+#include "kube/turns.h"
 
 static int64_t now_ms;
 
@@ -148,14 +149,14 @@ static void test_who_waits_has_no_share(void **state)
 	expect(queue, "a1");
 	expect(queue, "b1");
 	expect_none(queue);
-	now_ms += QUEUE_PATIENCE_MS - 1;
+	now_ms += TURNS_PATIENCE_MS - 1;
 	expect_none(queue);
 	now_ms++;
 	expect(queue, "a2");
 	expect_none(queue);
 	queue_done(queue, "a1"); // a2 has the share still
 	expect_none(queue);
-	now_ms += QUEUE_PATIENCE_MS;
+	now_ms += TURNS_PATIENCE_MS;
 	expect(queue, "a3");
 	queue_done(queue, "a2");
 	queue_done(queue, "a3");

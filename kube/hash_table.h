@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// A hash table of links that lie in what is found by them. Each member has a hash, and what it is compared by is the user's affair: the user walks
+// the bucket. A table is all zero at first; it owns its buckets, and its members only when it is released. One thread at a time.
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_link {
+	struct hash_link *next;
+	uint32_t hash;
+};
+
+struct hash_table {
+	struct hash_link **buckets;
+	size_t size; // a power of two, or 0
+	size_t n;
+};
+
+uint32_t hash_of_key(const char *key);
+
+// The bucket of a hash. Not of an empty table, which has none (size 0).
+struct hash_link **hash_table_bucket(const struct hash_table *table, uint32_t hash);
+
+void hash_table_add(struct hash_table *table, struct hash_link *link);
+
+// place is where a link of the table is: in a bucket, or the next of another.
+void hash_table_remove(struct hash_table *table, struct hash_link **place);
+
+// Frees the members, each from its link on, and the buckets.
+void hash_table_release(struct hash_table *table);

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What waits for a time, the earliest first: a heap of members that lie in what waits. All zero at first. One thread at a time.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct waiting {
+	int64_t due_ms;
+	size_t place; // in the heap
+	bool is_in;
+};
+
+struct waiting_heap {
+	struct waiting **members;
+	size_t n, room;
+};
+
+// Not one that is in it.
+void waiting_add(struct waiting_heap *heap, struct waiting *member, int64_t due_ms);
+
+// Nothing happens when it is not in it.
+void waiting_remove(struct waiting_heap *heap, struct waiting *member);
+
+// NULL: nothing waits.
+struct waiting *waiting_first(const struct waiting_heap *heap);
+
+// Frees the heap, not its members.
+void waiting_release(struct waiting_heap *heap);
