@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -16,13 +15,13 @@
 #include "operator/fleet/roster.h"
 #include "operator/object/belongs.h"
 #include "operator/object/key.h"
-#include "operator/object/labels.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/memory.h"
 #include "operator/pass/metrics.h"
 #include "operator/pass/reconcile.h"
 #include "operator/pass/tally.h"
 #include "operator/plugin/plugin_verdicts.h"
+#include "operator/wake.h"
 
 // Our children, and nothing of anybody else's, are kept in the stores.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
@@ -60,210 +59,6 @@ struct wiring {
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
 
-static void add_key(struct wiring *wiring, enum key_kind kind, const char *namespace, const char *name)
-{
-	char text[QUEUE_KEY_SIZE];
-
-	if (kind == KEY_KINDS || !name)
-		return;
-	key_format(kind, namespace, name, text);
-	queue_add(wiring->context.queue, text);
-}
-
-// The plugins of a deployment tell in their own status how it goes.
-static void add_plugins(struct wiring *wiring, const char *namespace, const char *deployment)
-{
-	_cleanup_(kube_names_free) struct kube_names plugins;
-
-	kube_store_find(wiring->context.stores.plugins, namespace, deployment, &plugins);
-	for (size_t i = 0; i < plugins.n; i++)
-		add_key(wiring, KEY_PLUGIN, namespace, plugins.names[i]);
-}
-
-// A deployment changed.
-static void on_root(void *user, const struct kube_resource *resource, struct kube_object *object,
-		    struct kube_object *previous)
-{
-	const struct kube_object *known = object ? object : previous;
-	struct wiring *wiring = user;
-
-	tally_change(wiring->context.tally, key_kind_of(resource->kind), object, previous);
-	add_key(user, key_kind_of(resource->kind), kube_object_namespace(known), kube_object_name(known));
-	add_plugins(user, kube_object_namespace(known), kube_object_name(known));
-}
-
-static bool is_stored(struct kube_store *store, struct kube_name name)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_store_get(store, name);
-
-	return object != NULL;
-}
-
-// Whether more than the status has changed.
-static bool is_respecified(const struct kube_object *object, const struct kube_object *previous)
-{
-	return !object || !previous || strcmp(kube_object_uid(object), kube_object_uid(previous)) != 0 ||
-	       kube_object_int(object, "/metadata/generation", 0) != kube_object_int(previous, "/metadata/generation", 0) ||
-	       kube_object_get(object, "/metadata/deletionTimestamp") != NULL;
-}
-
-// The deployment that a plugin is for, and its other plugins.
-static void add_target(struct wiring *wiring, const char *namespace, const char *target)
-{
-	add_plugins(wiring, namespace, target);
-	if (is_stored(wiring->context.stores.standalones, (struct kube_name){.namespace = namespace, .name = target}))
-		add_key(wiring, KEY_STANDALONE, namespace, target);
-	if (is_stored(wiring->context.stores.clusters, (struct kube_name){.namespace = namespace, .name = target}))
-		add_key(wiring, KEY_CLUSTER, namespace, target);
-}
-
-// A plugin changed: so may what its deployment is made of, and whether another claim of the same plugin is met.
-static void on_plugin(void *user, const struct kube_resource *resource, struct kube_object *object,
-		      struct kube_object *previous)
-{
-	const struct kube_object *known = object ? object : previous;
-	const char *namespace = kube_object_namespace(known), *target = kube_object_str(known, "/spec/clusterRef"), *former;
-	struct wiring *wiring = user;
-
-	(void)resource;
-	tally_change(wiring->context.tally, KEY_PLUGIN, object, previous);
-	if (is_respecified(object, previous))
-		atomic_fetch_add(&wiring->plugins_changed, 1);
-	add_key(wiring, KEY_PLUGIN, namespace, kube_object_name(known));
-	if (!target || !is_respecified(object, previous))
-		return;
-	add_target(wiring, namespace, target);
-	// Of one that was made anew while nobody watched.
-	former = previous ? kube_object_str(previous, "/spec/clusterRef") : NULL;
-	if (former && strcmp(former, target) != 0)
-		add_target(wiring, namespace, former);
-}
-
-static void add_controller(struct wiring *wiring, const struct kube_object *child)
-{
-	yyjson_val *owner = kube_object_controller(child);
-	const char *name = yyjson_get_str(yyjson_obj_get(owner, "name"));
-
-	add_key(wiring, key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind"))), kube_object_namespace(child), name);
-	if (name)
-		add_plugins(wiring, kube_object_namespace(child), name);
-}
-
-// The other kind may have waited for the name of a child that is gone.
-static void add_rival(struct wiring *wiring, const struct kube_object *child)
-{
-	yyjson_val *owner = kube_object_controller(child);
-	enum key_kind kind = key_kind_of(yyjson_get_str(yyjson_obj_get(owner, "kind")));
-
-	if (kind == KEY_STANDALONE || kind == KEY_CLUSTER)
-		add_key(wiring, kind == KEY_CLUSTER ? KEY_STANDALONE : KEY_CLUSTER, kube_object_namespace(child),
-			yyjson_get_str(yyjson_obj_get(owner, "name")));
-}
-
-// What nobody controls has labels that tell whose it is.
-static void add_labelled(struct wiring *wiring, const struct kube_object *object)
-{
-	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "labels");
-	bool cluster = yyjson_equals_str(yyjson_obj_get(labels, LABEL_COMPONENT), labels_component(DBMS_CLUSTER));
-
-	add_key(wiring, cluster ? KEY_CLUSTER : KEY_STANDALONE, kube_object_namespace(object),
-		yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
-}
-
-static bool have_one_controller(const struct kube_object *a, const struct kube_object *b)
-{
-	return yyjson_equals(yyjson_obj_get(kube_object_controller(a), "uid"), yyjson_obj_get(kube_object_controller(b), "uid"));
-}
-
-// A child changed: its controller is the root. One that has lost its controller, or has none after a restore, is to be adopted.
-static void on_child(void *user, const struct kube_resource *resource, struct kube_object *object,
-		     struct kube_object *previous)
-{
-	(void)resource;
-	add_controller(user, object ? object : previous);
-	if (object && previous && !have_one_controller(object, previous))
-		add_controller(user, previous);
-	if (object && !kube_object_controller(object))
-		add_labelled(user, object);
-	if (!object)
-		add_rival(user, previous);
-}
-
-// A pod changed: its controller is a StatefulSet, whose controller is the root.
-static void on_pod(void *user, const struct kube_resource *resource, struct kube_object *object,
-		   struct kube_object *previous)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *set = NULL;
-	const struct kube_object *pod = object ? object : previous;
-	struct wiring *wiring = user;
-
-	(void)resource;
-	set = kube_store_get(wiring->context.stores.statefulsets,
-			     (struct kube_name){
-				     .namespace = kube_object_namespace(pod),
-				     .name = yyjson_get_str(yyjson_obj_get(kube_object_controller(pod), "name")),
-			     });
-	// Of a StatefulSet too large to be kept, the pod's own label tells whose it is.
-	if (set && kube_object_cut_bytes(set))
-		add_labelled(wiring, pod);
-	else if (set)
-		add_controller(wiring, set);
-}
-
-// The claim of a volume changed: nobody controls it.
-static void on_volume(void *user, const struct kube_resource *resource, struct kube_object *object,
-		     struct kube_object *previous)
-{
-	(void)resource;
-	add_labelled(user, object ? object : previous);
-}
-
-static const char *const secret_paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
-					   "/spec/tls/certificateSecret"};
-
-// A deployment is found by the Secrets that it refers to.
-static void by_secret(const struct kube_object *root, void (*add)(void *user, const char *name), void *user)
-{
-	for (size_t i = 0; i < sizeof(secret_paths) / sizeof(secret_paths[0]); i++)
-		add(user, kube_object_str(root, secret_paths[i]));
-}
-
-// A plugin is found by its deployment.
-static void by_target(const struct kube_object *plugin, void (*add)(void *user, const char *name), void *user)
-{
-	add(user, kube_object_str(plugin, "/spec/clusterRef"));
-}
-
-// A pod and a claim are found by the deployment that their labels tell.
-static void by_instance(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
-{
-	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "labels");
-
-	add(user, yyjson_get_str(yyjson_obj_get(labels, LABEL_INSTANCE)));
-}
-
-static void add_referring(struct wiring *wiring, struct kube_store *store, enum key_kind kind,
-			  const struct kube_object *secret)
-{
-	_cleanup_(kube_names_free) struct kube_names roots;
-
-	kube_store_find(store, kube_object_namespace(secret), kube_object_name(secret), &roots);
-	for (size_t i = 0; i < roots.n; i++)
-		add_key(wiring, kind, kube_object_namespace(secret), roots.names[i]);
-}
-
-// A Secret changed: every deployment that refers to it is concerned.
-static void on_secret(void *user, const struct kube_resource *resource, struct kube_object *object,
-		      struct kube_object *previous)
-{
-	const struct kube_object *secret = object ? object : previous;
-	struct wiring *wiring = user;
-
-	(void)resource;
-	add_referring(wiring, wiring->context.stores.standalones, KEY_STANDALONE, secret);
-	add_referring(wiring, wiring->context.stores.clusters, KEY_CLUSTER, secret);
-}
-
 // The order is that in which the stores are made: what a handler looks into comes before it.
 static int make_informers(struct wiring *wiring, const char *namespace, struct err *err)
 {
@@ -282,17 +77,17 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		kube_store_index index;
 		size_t max_bytes; // of one
 	} watched[INFORMERS] = {
-		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, on_root, NULL, NULL, by_secret, LARGE},
-		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, on_root, NULL, NULL, by_secret, LARGE},
-		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, on_plugin, NULL, NULL, by_target, MEDIUM},
-		{&kube_statefulsets, &wiring->context.stores.statefulsets, on_child, NULL, belongs_child, NULL, MEDIUM},
-		{&kube_services, &wiring->context.stores.services, on_child, spec, belongs_child, NULL, SMALL},
-		{&kube_configmaps, &wiring->context.stores.configmaps, on_child, data, belongs_child, NULL, CHILD_MAX_BYTES},
-		{&kube_serviceaccounts, &wiring->context.stores.accounts, on_child, NULL, belongs_child, NULL, SMALL},
-		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, on_child, spec, belongs_child, NULL, SMALL},
-		{&kube_pods, &wiring->context.stores.pods, on_pod, pod, belongs_pod, by_instance, SMALL},
-		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, on_volume, claim, belongs_volume, by_instance, SMALL},
-		{&kube_secrets, &wiring->context.stores.secrets, on_secret, nothing, NULL, NULL, SMALL},
+		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, wake_by_root, NULL, NULL, index_by_secret, LARGE},
+		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, wake_by_root, NULL, NULL, index_by_secret, LARGE},
+		{key_resource(KEY_PLUGIN), &wiring->context.stores.plugins, wake_by_plugin, NULL, NULL, index_by_target, MEDIUM},
+		{&kube_statefulsets, &wiring->context.stores.statefulsets, wake_by_child, NULL, belongs_child, NULL, MEDIUM},
+		{&kube_services, &wiring->context.stores.services, wake_by_child, spec, belongs_child, NULL, SMALL},
+		{&kube_configmaps, &wiring->context.stores.configmaps, wake_by_child, data, belongs_child, NULL, CHILD_MAX_BYTES},
+		{&kube_serviceaccounts, &wiring->context.stores.accounts, wake_by_child, NULL, belongs_child, NULL, SMALL},
+		{&kube_poddisruptionbudgets, &wiring->context.stores.budgets, wake_by_child, spec, belongs_child, NULL, SMALL},
+		{&kube_pods, &wiring->context.stores.pods, wake_by_pod, pod, belongs_pod, index_by_instance, SMALL},
+		{&kube_persistentvolumeclaims, &wiring->context.stores.volumes, wake_by_volume, claim, belongs_volume, index_by_instance, SMALL},
+		{&kube_secrets, &wiring->context.stores.secrets, wake_by_secret, nothing, NULL, NULL, SMALL},
 	};
 
 	for (size_t i = 0; i < INFORMERS; i++) {
@@ -305,7 +100,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 			.store = {.index = watched[i].index, .max_bytes = watched[i].max_bytes, .allowance = wiring->allowance},
 			.metadata_only = watched[i].resource == &kube_secrets,
 			.handler = watched[i].handler,
-			.user = wiring,
+			.user = &wiring->context,
 		};
 		int r = kube_informer_new(wiring->context.client, &options, &wiring->informers[i], err);
 

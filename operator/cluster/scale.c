@@ -8,100 +8,24 @@
 #include "base/buf.h"
 #include "base/plural.h"
 #include "operator/cluster/capacity.h"
+#include "operator/cluster/scale_leftovers.h"
+#include "operator/cluster/scale_lineup.h"
 
 // A status is read by people, and a cluster may have thousands of databases: so many are named.
 #define NAMES_SHOWN 10
 
 struct scale {
 	const struct scale_facts *facts;
+	struct scale_lineup lineup;
 	struct arena *arena;
 	struct scale_decision *ret;
-	int target;				// servers that stay
-	const struct pod **pods;		// by ordinal, NULL: none
-	const struct topology_server **servers; // the same
-	int n_found;				// of both; those beyond are looked for when they are asked for
+	int target; // servers that stay
 };
-
-static bool is(const struct topology_server *server, const char *state)
-{
-	return strcmp(server->state, state) == 0;
-}
-
-static const struct data_volume *volume_of(const struct scale_facts *facts, int ordinal)
-{
-	for (size_t i = 0; i < facts->n_volumes; i++) {
-		if (facts->volumes[i].ordinal == ordinal)
-			return &facts->volumes[i];
-	}
-	return NULL;
-}
-
-static const struct pod *find_pod(const struct scale_facts *facts, int ordinal)
-{
-	for (size_t i = 0; i < facts->n_pods; i++) {
-		if (names_ordinal(facts->names, facts->pods[i].name) == ordinal)
-			return &facts->pods[i];
-	}
-	return NULL;
-}
-
-static const struct topology_server *find_server(const struct scale_facts *facts, int ordinal, struct arena *arena)
-{
-	const struct pod *pod = find_pod(facts, ordinal);
-	struct pod absent = {.name = pod ? NULL : names_pod(facts->names, ordinal, arena)};
-
-	return survey_server(facts->survey, facts->names, pod ? pod : &absent);
-}
-
-static const struct pod *pod_of(const struct scale *s, int ordinal)
-{
-	return ordinal < s->n_found ? s->pods[ordinal] : find_pod(s->facts, ordinal);
-}
-
-static const struct topology_server *server_of(const struct scale *s, int ordinal)
-{
-	return ordinal < s->n_found ? s->servers[ordinal] : find_server(s->facts, ordinal, s->arena);
-}
-
-static bool has_survey(const struct scale_facts *facts)
-{
-	return facts->survey && !facts->survey->problem;
-}
-
-// One past the highest ordinal that a server may have: somebody may have scaled the StatefulSet beyond what the spec allows.
-static int ordinals(const struct scale *s)
-{
-	return s->facts->replicas > TOPOLOGY_SERVERS_MAX ? s->facts->replicas : TOPOLOGY_SERVERS_MAX;
-}
-
-// Each step asks for all of them.
-static void find_all(struct scale *s)
-{
-	const struct scale_facts *facts = s->facts;
-	int n = ordinals(s);
-
-	s->n_found = n;
-	s->pods = arena_new_array(s->arena, const struct pod *, (size_t)n);
-	s->servers = arena_new_array(s->arena, const struct topology_server *, (size_t)n);
-	for (size_t i = facts->n_pods; i-- > 0;) {
-		int ordinal = names_ordinal(facts->names, facts->pods[i].name);
-
-		if (ordinal >= 0 && ordinal < n)
-			s->pods[ordinal] = &facts->pods[i];
-	}
-	for (size_t i = 0; has_survey(facts) && i < facts->survey->servers.n; i++) {
-		const char *address = facts->survey->servers.items[i].address;
-		int ordinal = address ? names_host_ordinal(facts->names, address) : -1;
-
-		if (ordinal >= 0 && ordinal < n && !s->servers[ordinal])
-			s->servers[ordinal] = find_server(facts, ordinal, s->arena);
-	}
-}
 
 // Neither of them is undone by Neo4j.
 static bool was_drained(const struct topology_server *server)
 {
-	return server && (is(server, "Deallocating") || is(server, "Deallocated"));
+	return server && (server_is(server, "Deallocating") || server_is(server, "Deallocated"));
 }
 
 // What has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server. The first mark alone is no
@@ -114,8 +38,8 @@ static int target_of(const struct scale *s)
 	for (size_t i = 0; i < facts->n_volumes; i++) {
 		const struct data_volume *volume = &facts->volumes[i];
 
-		if (volume->ordinal < target && (volume->deallocated || (volume->leaving && has_survey(facts) &&
-									was_drained(server_of(s, volume->ordinal)))))
+		if (volume->ordinal < target && (volume->deallocated || (volume->leaving && scale_has_survey(facts) &&
+									was_drained(lineup_server(&s->lineup, volume->ordinal)))))
 			target = volume->ordinal;
 	}
 	return target;
@@ -156,11 +80,6 @@ static bool will_be_replaced(const struct scale *s, const struct pod *pod)
 	return !pod->ready && (!revision || !pod->revision || strcmp(pod->revision, revision) != 0);
 }
 
-static const char *name_of(const struct topology_server *server)
-{
-	return server->name ? server->name : server->id;
-}
-
 // Any such server may be one that seems to be gone.
 static bool stop_at_stranger(struct scale *s)
 {
@@ -176,16 +95,16 @@ static bool stop_at_stranger(struct scale *s)
 		return settle(s, SCALE_STOPPED,
 			      arena_printf(s->arena,
 					   "SHOW SERVERS knows no address of server '%.100s' (%s, %s), which may be one to be removed; %s",
-					   name_of(server), server->state, server->health, cure));
+					   server_name(server), server->state, server->health, cure));
 	return settle(s, SCALE_STOPPED,
-		      arena_printf(s->arena, "SHOW SERVERS lists server '%.100s' (%s, %s) at %.200s, where %s; %s", name_of(server),
+		      arena_printf(s->arena, "SHOW SERVERS lists server '%.100s' (%s, %s) at %.200s, where %s; %s", server_name(server),
 				   server->state, server->health, server->address,
 				   pod ? "a pod is ready whose server is another one" : "no pod of this deployment is", cure));
 }
 
 static bool is_condemned(const struct scale *s, int ordinal)
 {
-	const struct data_volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
 
 	return volume && volume->deallocated;
 }
@@ -218,17 +137,6 @@ static bool has_left(const struct scale *s, const struct data_volume *volume)
 	return volume->deallocated && volume->ordinal >= s->facts->replicas;
 }
 
-static const struct topology_server *server_with(const struct scale *s, const char *id)
-{
-	const struct topology_servers *servers = &s->facts->survey->servers;
-
-	for (size_t i = 0; i < servers->n; i++) {
-		if (strcmp(servers->items[i].id, id) == 0 && !is(&servers->items[i], "Dropped"))
-			return &servers->items[i];
-	}
-	return NULL;
-}
-
 static bool drop(struct scale *s, const struct topology_server *server, int ordinal)
 {
 	s->ret->servers[0] = server->id;
@@ -254,8 +162,8 @@ static bool bring_back(struct scale *s)
 
 		if (volume->deleting || volume->ordinal < s->ret->replicas)
 			continue;
-		server = server_of(s, volume->ordinal);
-		if (!server || is(server, "Free") || (is(server, "Deallocated") && bears(volume, server->id)))
+		server = lineup_server(&s->lineup, volume->ordinal);
+		if (!server || server_is(server, "Free") || (server_is(server, "Deallocated") && bears(volume, server->id)))
 			continue;
 		s->ret->replicas = volume->ordinal + 1;
 		any = settle(s, SCALE_WAIT,
@@ -272,14 +180,14 @@ static bool discard_volume(struct scale *s, const struct data_volume *volume)
 	const struct topology_server *server;
 
 	s->ret->volume = volume;
-	if (pod_of(s, volume->ordinal))
+	if (lineup_pod(&s->lineup, volume->ordinal))
 		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for %s to end", pod));
 	if (volume->deleting)
 		return settle(s, SCALE_WAIT, arena_printf(s->arena, "waiting for claim '%s' to go", volume->name));
 	if (why)
 		return settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
-	server = server_with(s, volume->deallocated);
-	if (server && is(server, "Deallocated"))
+	server = lineup_server_with(s->facts, volume->deallocated);
+	if (server && server_is(server, "Deallocated"))
 		return drop(s, server, volume->ordinal);
 	if (server)
 		return settle(s, SCALE_STOPPED,
@@ -290,7 +198,7 @@ static bool discard_volume(struct scale *s, const struct data_volume *volume)
 
 static bool discard_volumes(struct scale *s)
 {
-	if (has_survey(s->facts) && bring_back(s))
+	if (scale_has_survey(s->facts) && bring_back(s))
 		return true;
 	for (size_t i = 0; i < s->facts->n_volumes; i++) {
 		if (has_left(s, &s->facts->volumes[i]))
@@ -302,9 +210,9 @@ static bool discard_volumes(struct scale *s)
 static bool enable(struct scale *s, int from, int to)
 {
 	for (int i = from; i < to && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s, i);
+		const struct topology_server *server = lineup_server(&s->lineup, i);
 
-		if (server && is(server, "Free") && strcmp(server->health, "Available") == 0)
+		if (server && server_is(server, "Free") && strcmp(server->health, "Available") == 0)
 			s->ret->servers[s->ret->n_servers++] = server->id;
 	}
 	return s->ret->n_servers > 0 && settle(s, SCALE_ENABLE, "enabling new servers");
@@ -314,7 +222,7 @@ static bool enable(struct scale *s, int from, int to)
 static bool wait_for_others(struct scale *s)
 {
 	for (int i = 0; i < s->target; i++) {
-		const struct pod *pod = pod_of(s, i);
+		const struct pod *pod = lineup_pod(&s->lineup, i);
 		const char *problem;
 
 		if (!pod || !pod->ready || pod->terminating)
@@ -331,7 +239,7 @@ static bool wait_for_others(struct scale *s)
 // Before the servers are told, so that an operator that comes after us knows that it was us.
 static bool mark(struct scale *s, int ordinal)
 {
-	const struct data_volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
 
 	if (!volume || volume->leaving || volume->deleting)
 		return false;
@@ -341,7 +249,7 @@ static bool mark(struct scale *s, int ordinal)
 
 static bool is_to_be_drained(const struct topology_server *server)
 {
-	return server && (is(server, "Enabled") || is(server, "Cordoned"));
+	return server && (server_is(server, "Enabled") || server_is(server, "Cordoned"));
 }
 
 // All servers that are to leave and were not drained yet.
@@ -350,19 +258,19 @@ static bool drain(struct scale *s)
 	const char *problem;
 	bool any = false;
 
-	for (int i = s->target; i < ordinals(s) && !any; i++)
-		any = is_to_be_drained(server_of(s, i));
+	for (int i = s->target; i < lineup_ordinals(s->facts) && !any; i++)
+		any = is_to_be_drained(lineup_server(&s->lineup, i));
 	if (!any)
 		return false;
 	problem = capacity_problem(s->facts, s->target, s->arena);
 	if (problem)
 		return settle(s, SCALE_REFUSED, problem);
-	for (int i = ordinals(s) - 1; i >= s->target; i--) {
-		if (is_to_be_drained(server_of(s, i)) && mark(s, i))
+	for (int i = lineup_ordinals(s->facts) - 1; i >= s->target; i--) {
+		if (is_to_be_drained(lineup_server(&s->lineup, i)) && mark(s, i))
 			return true;
 	}
-	for (int i = s->target; i < ordinals(s) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
-		const struct topology_server *server = server_of(s, i);
+	for (int i = s->target; i < lineup_ordinals(s->facts) && s->ret->n_servers < TOPOLOGY_SERVERS_MAX; i++) {
+		const struct topology_server *server = lineup_server(&s->lineup, i);
 
 		if (is_to_be_drained(server))
 			s->ret->servers[s->ret->n_servers++] = server->id;
@@ -389,8 +297,8 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 // The second mark. Its own server is the one that is available while the pod is ready; of one that does not come back nobody knows.
 static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
 {
-	const struct data_volume *volume = volume_of(s->facts, ordinal);
-	const struct pod *pod = pod_of(s, ordinal);
+	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
+	const struct pod *pod = lineup_pod(&s->lineup, ordinal);
 
 	if (!volume || volume->deleting || bears(volume, server->id))
 		return false;
@@ -399,7 +307,7 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 		return settle(s, SCALE_WAIT,
 			      arena_printf(s->arena, "waiting for %s to be ready, so that its claim can go with its server",
 					   names_pod(s->facts->names, ordinal, s->arena)));
-	if (!is(server, "Deallocated") || !pod->ready || strcmp(server->health, "Available") != 0)
+	if (!server_is(server, "Deallocated") || !pod->ready || strcmp(server->health, "Available") != 0)
 		return false;
 	s->ret->servers[0] = server->id;
 	s->ret->n_servers = 1;
@@ -410,9 +318,9 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 // A server that is out of the cluster, or never was in it.
 static void let_go(struct scale *s, int ordinal)
 {
-	const struct data_volume *volume = volume_of(s->facts, ordinal);
+	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
 	const char *name = names_pod(s->facts->names, ordinal, s->arena);
-	const struct pod *pod = pod_of(s, ordinal);
+	const struct pod *pod = lineup_pod(&s->lineup, ordinal);
 
 	// A pod that is missing, or has not run yet, may hold what its claim held before, or waits for a new claim that would be left behind.
 	if (!is_condemned(s, ordinal) && (may_come_back(pod) || pod->ends == 0 || !volume || volume->deleting)) {
@@ -431,7 +339,7 @@ static void leave_cluster(struct scale *s, const struct topology_server *server,
 {
 	const char *left = hosted(server, s->arena);
 
-	if (is(server, "Deallocating"))
+	if (server_is(server, "Deallocating"))
 		(void)settle(s, SCALE_WAIT,
 			     arena_printf(s->arena, "draining %s%s%s", names_pod(s->facts->names, ordinal, s->arena),
 					  *left ? ", which still has " : "", left));
@@ -442,8 +350,8 @@ static void leave_cluster(struct scale *s, const struct topology_server *server,
 // The highest one first; the replicas follow when its server is gone.
 static void take_away(struct scale *s)
 {
-	for (int i = ordinals(s) - 1; i >= s->target; i--) {
-		const struct topology_server *server = server_of(s, i);
+	for (int i = lineup_ordinals(s->facts) - 1; i >= s->target; i--) {
+		const struct topology_server *server = lineup_server(&s->lineup, i);
 
 		if (!server && i != s->facts->replicas - 1)
 			continue;
@@ -458,13 +366,13 @@ static void take_away(struct scale *s)
 // A server without databases whose pod is gone for good: one that joined too late, or whose claim is gone or marked.
 static const struct topology_server *find_remains(const struct scale *s, int *ret_ordinal)
 {
-	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < ordinals(s); i++) {
-		const struct topology_server *server = server_of(s, i);
-		const struct data_volume *volume = volume_of(s->facts, i);
+	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < lineup_ordinals(s->facts); i++) {
+		const struct topology_server *server = lineup_server(&s->lineup, i);
+		const struct data_volume *volume = lineup_volume(s->facts, i);
 
 		*ret_ordinal = i;
-		if (server && !pod_of(s, i) &&
-		    (is(server, "Free") || (is(server, "Deallocated") && (!volume || bears(volume, server->id)))))
+		if (server && !lineup_pod(&s->lineup, i) &&
+		    (server_is(server, "Free") || (server_is(server, "Deallocated") && (!volume || bears(volume, server->id)))))
 			return server;
 	}
 	return NULL;
@@ -488,53 +396,6 @@ static void remove_servers(struct scale *s)
 		(void)drop(s, remains, ordinal);
 	else if (!stop_at_stranger(s) && !stop_at_outsider(s) && !enable(s, s->target, s->facts->replicas) && !drain(s))
 		take_away(s);
-}
-
-// Claims that no server of ours has or will have: of one that left without being seen Deallocated, or of an earlier deployment.
-static const char *kept_claims(const struct scale *s)
-{
-	_cleanup_buf_ struct buf text = BUF_INIT((size_t)NAMES_SHOWN * 260 + 300);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->facts->n_volumes; i++) {
-		const struct data_volume *volume = &s->facts->volumes[i];
-
-		if (volume->ordinal < s->ret->replicas || volume->ordinal < s->facts->wanted || volume->deallocated || volume->deleting)
-			continue;
-		if (++n <= NAMES_SHOWN)
-			buf_addf(&text, "%s'%s'", n > 1 ? ", " : "", volume->name);
-	}
-	if (n == 0)
-		return NULL;
-	if (n > NAMES_SHOWN)
-		buf_addf(&text, " and %zu more", n - NAMES_SHOWN);
-	return arena_printf(s->arena,
-			    "claim %s %s kept: no server on it was seen Deallocated; delete it if nothing on it is needed, since a new server "
-			    "of its number would start from it",
-			    buf_str(&text), n > 1 ? "are" : "is");
-}
-
-static const char *strangers(const struct scale *s)
-{
-	const struct scale_facts *facts = s->facts;
-	const struct topology_server *server =
-		has_survey(facts) ? survey_stranger(facts->survey, facts->names, facts->pods, facts->n_pods) : NULL;
-
-	if (!server)
-		return NULL;
-	return arena_printf(s->arena,
-			    "SHOW SERVERS lists server '%.100s' (%s, %s) at %.200s, which is the server of no pod; if it is gone for good, "
-			    "remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER",
-			    name_of(server), server->state, server->health, server->address ? server->address : "no address");
-}
-
-static const char *note_of(const struct scale *s)
-{
-	const char *claims = kept_claims(s), *servers = strangers(s);
-
-	if (claims && servers)
-		return arena_printf(s->arena, "%s; %s", servers, claims);
-	return claims ? claims : servers;
 }
 
 bool scale_needs_survey(const struct scale_facts *facts)
@@ -565,7 +426,7 @@ void scale_decide(const struct scale_facts *facts, struct arena *arena, struct s
 	bool surveyed;
 	int ordinal;
 
-	find_all(&s);
+	scale_lineup_make(facts, arena, &s.lineup);
 	s.target = target_of(&s);
 	*ret = (struct scale_decision){.replicas = facts->replicas > s.target ? facts->replicas : s.target};
 	if (facts->replicas > 0 && discard_volumes(&s))
@@ -576,5 +437,5 @@ void scale_decide(const struct scale_facts *facts, struct arena *arena, struct s
 	else if (surveyed)
 		(void)enable(&s, 0, s.target);
 	if (facts->replicas > 0)
-		ret->note = note_of(&s);
+		ret->note = scale_leftovers(facts, ret->replicas, arena);
 }

@@ -5,6 +5,7 @@
 
 // What a decision about the number of servers is made from. Borrowed.
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "operator/cluster/survey.h"
@@ -21,3 +22,9 @@ struct scale_facts {
 	int replicas; // of the StatefulSet; 0: there is none
 	const char *update_revision; // of the StatefulSet; NULL: not known at the moment
 };
+
+// Whether the servers have told how they are.
+static inline bool scale_has_survey(const struct scale_facts *facts)
+{
+	return facts->survey && !facts->survey->problem;
+}
