@@ -125,7 +125,7 @@ box_make() {
 
 box_lay() {
 	local share=usr/local/share/neo4j-image
-	rm -f "$2/root/$share"/{server,initial-password}.jsa
+	rm -f "$2/root/$share"/{server,initial-password,bootloader}.jsa
 	cp "$1/$share"/* "$2/root/$share/"
 	mount --bind "$1/var/lib/neo4j/lib" "$2/root/var/lib/neo4j/lib"
 }

@@ -36,7 +36,7 @@ func knownPlugins(r release) []pluginRow {
 	rows := []pluginRow{
 		{"apoc", always, "apoc.*", "", nil},
 		{"apoc-extended", never, "apoc.*", "", nil},
-		{"bloom", always, "bloom.*", "", [][2]string{{"server.unmanaged_extension_classes", "com.neo4j.bloom.server=/bloom"},
+		{"bloom", always, "bloom.*", "", [][2]string{{"server.unmanaged_extension_classes", "com.neo4j.bloom.server=/browser/bloom"},
 			{"dbms.bloom.license_file", "/licenses/bloom.license"}}},
 		{"fleet-management", fleetBundled, "fleetManagement.*", "fleetManagement.*", nil},
 		{"genai", always, "genai.*", "", nil},
