@@ -11,6 +11,7 @@
 
 #include "api/duration.h"
 #include "api/quantity.h"
+#include "api/server_env.h"
 #include "base/json.h"
 
 #define MAX_NAME_CLUSTER 45
@@ -294,45 +295,12 @@ static bool is_name_list(const char *text, struct arena *arena)
 	return true;
 }
 
-#define CURE_COMMANDS "Neo4j runs commands only from a configuration that nobody else can read, and this one comes from a ConfigMap"
-
-static const struct {
-	const char *name;
-	const char *cure;
-} refused_env[] = {
-	{"EXTENDED_CONF", CURE_COMMANDS},
-	{"HEAP_SIZE", "it would replace the heap of the configuration; use server.memory.heap.max_size in spec.config"},
-	{"JAVA_OPTS", "with it Neo4j drops all flags and the heap of the configuration; use server.jvm.additional in spec.config"},
-	{"NEO4J_AUTH", "the password comes from the Secret; use spec.auth.adminSecret"},
-	{"NEO4J_AUTH_PATH", "the password comes from the Secret; use spec.auth.adminSecret"},
-	{"NEO4J_ACCEPT_LICENSE_AGREEMENT", "use spec.acceptLicenseAgreement"},
-	{"NEO4JLABS_PLUGINS", "use NEO4J_PLUGINS"},
-	{"NEO4J_HOME", "the image sets it"},
-	{"NEO4J_CONF", "the image sets it; use spec.config for settings"},
-	{"NEO4J_EDITION", "the image sets it"},
-};
-
-// The image gives a variable the content of the file that NAME_FILE names, before anything else.
-static bool is_variable(const char *name, const char *variable)
-{
-	size_t len = strlen(variable);
-
-	return !strncmp(name, variable, len) && (!name[len] || (!strncmp(name, "NEO4J_", 6) && !strcmp(name + len, "_FILE")));
-}
-
 static void decode_env_item(struct field_reader *reader, struct field item, struct dbms *dbms)
 {
 	const char *name = field_string_required(reader, item, "name");
 	const char *value = field_string(reader, item, "value", "");
 
-	for (size_t i = 0; i < sizeof(refused_env) / sizeof(refused_env[0]); i++)
-		if (is_variable(name, refused_env[i].name))
-			field_fail(reader, item, "name", "'%s' must not be set here: %s", name, refused_env[i].cure);
-	if (!strcmp(name, "NEO4J_PLUGINS_FILE"))
-		field_fail(reader, item, "name", "'%s' must not be set here: use NEO4J_PLUGINS, whose entries can be merged with those of others",
-			   name);
-	if (!strncmp(name, "NEOFLEET_", strlen("NEOFLEET_")))
-		field_fail(reader, item, "name", "'%.80s' must not begin with NEOFLEET_, which is the operator's; rename it", name);
+	server_env_check_name(reader, item, name);
 	if (strcmp(name, "NEO4J_PLUGINS") != 0)
 		return;
 	if (field_any(reader, item, "valueFrom").val)
@@ -464,6 +432,7 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
 	decode_fleet(reader, spec, &ret->fleet);
 	decode_core(reader, spec, ret);
+	pod_shape_decode(reader, spec, &ret->pod_shape);
 }
 
 int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err)

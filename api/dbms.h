@@ -13,6 +13,7 @@
 #include <yyjson.h>
 
 #include "api/field.h"
+#include "api/pod_shape.h"
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -107,6 +108,7 @@ struct dbms {
 	uint64_t memory_limit;	    // bytes of resources.limits.memory; 0: none
 	struct dbms_fleet fleet;
 	struct dbms_core core;
+	struct pod_shape pod_shape; // spec.podTemplate
 	struct dbms_status status;
 };
 

@@ -65,8 +65,8 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 	// What is read of them beside metadata.
 	static const char *const spec[] = {"/spec", NULL}, *const data[] = {"/data", NULL}, *const nothing[] = {NULL};
 	static const char *const pod[] = {"/spec/containers",	"/spec/nodeName",	     "/spec/volumes",
-					  "/status/conditions", "/status/containerStatuses", "/status/podIP",
-					  NULL};
+					  "/status/conditions", "/status/containerStatuses", "/status/initContainerStatuses",
+					  "/status/podIP",	NULL};
 	static const char *const claim[] = {"/spec/resources", "/status/phase", NULL};
 	const struct {
 		const struct kube_resource *resource;

@@ -192,11 +192,16 @@ def profile(what):
     }, required=["type"])
 
 
+def unset(node):
+    """null stays in the object, and takes the operator's own away."""
+    return node | {"nullable": True}
+
+
 def ids():
     top = 2**31 - 1
     return {
-        "runAsUser": integer("User that the process runs as.", 0, top, "int64"),
-        "runAsGroup": integer("Group that the process runs as.", 0, top, "int64"),
+        "runAsUser": unset(integer("User that the process runs as; null leaves it to the platform.", 0, top, "int64")),
+        "runAsGroup": unset(integer("Group that the process runs as; null leaves it to the platform.", 0, top, "int64")),
         "runAsNonRoot": boolean("Whether a process of user 0 is refused."),
         "seLinuxOptions": obj("The SELinux context.", {
             part: string(f"The {part} of the context.", max_length=253) for part in ("user", "role", "type", "level")
@@ -207,7 +212,7 @@ def ids():
 
 
 POD_SECURITY = obj("Security settings of the pod.", ids() | {
-    "fsGroup": integer("Group that owns the volumes.", 0, 2**31 - 1, "int64"),
+    "fsGroup": unset(integer("Group that owns the volumes; null leaves it to the platform.", 0, 2**31 - 1, "int64")),
     "fsGroupChangePolicy": string("When the volumes' files are given to the group.", enum=["Always", "OnRootMismatch"]),
     "supplementalGroups": array("Further groups of the process.", integer("A group.", 0, 2**31 - 1, "int64"), 32),
     "supplementalGroupsPolicy": string("How further groups are put together.", enum=["Merge", "Strict"]),

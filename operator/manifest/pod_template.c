@@ -7,6 +7,7 @@
 
 #include "neo4j/conf.h"
 #include "operator/manifest/first_password.h"
+#include "operator/manifest/pod_overlay.h"
 #include "operator/manifest/readiness.h"
 #include "operator/manifest/settings.h"
 #include "operator/object/labels.h"
@@ -224,15 +225,18 @@ static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct 
 	add_items(doc, source, MODE_KEY, tls_keys);
 }
 
-// Lays the members of a user's object (NULL: none) over ours, whole members at a time.
+// Lays the members of a user's object (NULL: none) over ours, whole members at a time; null takes ours away.
 static void overlay(yyjson_mut_doc *doc, yyjson_mut_val *object, yyjson_val *users)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(users);
 	yyjson_val *key;
 
 	while ((key = yyjson_obj_iter_next(&iter))) {
+		yyjson_val *val = yyjson_obj_iter_get_val(key);
+
 		(void)yyjson_mut_obj_remove_key(object, yyjson_get_str(key));
-		yyjson_mut_obj_add(object, yyjson_val_mut_copy(doc, key), yyjson_val_mut_copy(doc, yyjson_obj_iter_get_val(key)));
+		if (!yyjson_is_null(val))
+			yyjson_mut_obj_add(object, yyjson_val_mut_copy(doc, key), yyjson_val_mut_copy(doc, val));
 	}
 }
 
@@ -328,22 +332,15 @@ static void add_affinity(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct
 }
 
 // A constraint without a selector would count no pods at all, so it gets ours.
-static void add_spread(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
+static void select_spread(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
-	yyjson_mut_val *list;
+	yyjson_mut_val *list = yyjson_mut_obj_get(spec, "topologySpreadConstraints"), *item;
 	size_t index, max;
-	yyjson_val *entry;
 
-	if (!dbms->core.topology_spread_constraints)
-		return;
-	list = yyjson_mut_obj_add_arr(doc, spec, "topologySpreadConstraints");
-	yyjson_arr_foreach(dbms->core.topology_spread_constraints, index, max, entry) {
-		yyjson_mut_val *copy = yyjson_val_mut_copy(doc, entry);
-
-		if (!yyjson_obj_get(entry, "labelSelector"))
-			yyjson_mut_obj_add_val(doc, yyjson_mut_obj_add_obj(doc, copy, "labelSelector"), "matchLabels",
+	yyjson_mut_arr_foreach(list, index, max, item) {
+		if (yyjson_mut_is_obj(item) && !yyjson_mut_obj_get(item, "labelSelector"))
+			yyjson_mut_obj_add_val(doc, yyjson_mut_obj_add_obj(doc, item, "labelSelector"), "matchLabels",
 					       labels_selector(doc, dbms));
-		yyjson_mut_arr_append(list, copy);
 	}
 }
 
@@ -352,7 +349,7 @@ static void add_scheduling(yyjson_mut_doc *doc, yyjson_mut_val *spec, const stru
 	add_affinity(doc, spec, dbms);
 	add_copy(doc, spec, "nodeSelector", dbms->core.node_selector);
 	add_copy(doc, spec, "tolerations", dbms->core.tolerations);
-	add_spread(doc, spec, dbms);
+	add_copy(doc, spec, "topologySpreadConstraints", dbms->core.topology_spread_constraints);
 }
 
 static void add_pull_secrets(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
@@ -396,5 +393,7 @@ yyjson_mut_val *pod_template_template(yyjson_mut_doc *doc, const struct workload
 	add_first_password(doc, spec, inputs->dbms);
 	add_server(doc, spec, inputs, arena);
 	add_volumes(doc, spec, inputs);
+	pod_overlay(doc, template, &inputs->dbms->pod_shape);
+	select_spread(doc, spec, inputs->dbms);
 	return template;
 }

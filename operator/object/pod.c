@@ -152,19 +152,68 @@ static const char *init_problem(yyjson_val *container, yyjson_val *containers, s
 	return words ? words : waiting_for(container, arena);
 }
 
+static const char *waiting_container(yyjson_val *container, struct arena *arena)
+{
+	const char *words = waiting_for(container, arena);
+
+	return words ? arena_printf(arena, "container %.63s: %s", str(container, "name"), words) : NULL;
+}
+
+// Init containers run one by one, and the server's only after them. One of ours is soon done; one of a user's may wait for something.
+static const char *initializing_problem(yyjson_val *status, yyjson_val *specs, bool waits, struct arena *arena)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "initContainerStatuses"));
+	const char *running = NULL;
+	yyjson_val *container;
+
+	while ((container = yyjson_arr_iter_next(&iter))) {
+		const char *name = str(container, "name"), *problem = init_problem(container, specs, arena);
+
+		if (problem)
+			return problem;
+		if (name && yyjson_ptr_get(container, "/state/running") && strcmp(name, FIRST_PASSWORD_CONTAINER) != 0)
+			running = name;
+	}
+	return waits && running ? arena_printf(arena, "init container %.63s has not ended yet", running) : NULL;
+}
+
+// A container beside the server's that is not ready keeps the pod from being it.
+static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, struct arena *arena)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "containerStatuses"));
+	yyjson_val *container;
+
+	while ((container = yyjson_arr_iter_next(&iter))) {
+		const char *words;
+
+		if (yyjson_equals_str(yyjson_obj_get(container, "name"), CONTAINER_NAME) || yyjson_is_true(yyjson_obj_get(container, "ready")))
+			continue;
+		words = last_end(container, specs, arena);
+		words = words ? words : waiting_container(container, arena);
+		if (words)
+			return words;
+		if (yyjson_ptr_get(container, "/state/running"))
+			return arena_printf(arena, "container %.63s is not ready", str(container, "name"));
+	}
+	return NULL;
+}
+
 static const char *problem_of(yyjson_val *root, yyjson_val *container, const char *end, struct arena *arena)
 {
 	yyjson_val *status = yyjson_obj_get(root, "status");
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
-	yyjson_val *init = item_where(yyjson_obj_get(status, "initContainerStatuses"), "name", FIRST_PASSWORD_CONTAINER);
-	const char *problem;
+	const char *waits = str(yyjson_ptr_get(container, "/state/waiting"), "reason"), *problem;
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
 		return with_detail(arena, "not scheduled", str(scheduled, "message"));
-	problem = init ? init_problem(init, yyjson_ptr_get(root, "/spec/initContainers"), arena) : NULL;
+	problem = initializing_problem(status, yyjson_ptr_get(root, "/spec/initContainers"), waits && !strcmp(waits, "PodInitializing"), arena);
 	if (problem)
 		return problem;
-	return end ? end : waiting_for(container, arena);
+	// An end that is over, of a server that serves again, explains nothing.
+	if (end && !yyjson_is_true(yyjson_obj_get(container, "ready")))
+		return end;
+	problem = waiting_for(container, arena);
+	return problem ? problem : sidecar_problem(status, yyjson_ptr_get(root, "/spec/containers"), arena);
 }
 
 // The kubelet tells the start and the first condition Ready, which is False, at once.

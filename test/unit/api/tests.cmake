@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name dbms duration field plugin quantity)
+foreach(name dbms duration field plugin pod_shape quantity)
 	neofleet_test(api ${name})
 endforeach()
 

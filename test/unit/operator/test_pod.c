@@ -124,6 +124,46 @@ static void test_problems(void **state)
 	}
 }
 
+// G1: containers of the user's template are named, wherever they stand beside the server's.
+static void test_problems_beside(void **state)
+{
+	static const struct {
+		const char *status, *problem;
+	} cases[] = {
+		{"{\"initContainerStatuses\":[{\"name\":\"vault\",\"state\":{\"running\":{}}},{\"name\":\"first-password\",\"state\":{"
+		 "\"waiting\":{\"reason\":\"PodInitializing\"}}}],\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":"
+		 "\"PodInitializing\"}}}]}",
+		 "init container vault has not ended yet"},
+		{"{\"initContainerStatuses\":[{\"name\":\"proxy\",\"state\":{\"running\":{}}},{\"name\":\"vault\",\"state\":{\"waiting\":{"
+		 "\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":{\"exitCode\":2,\"message\":\"no role\"}}}]}",
+		 "container vault ended with exit code 2: no role"},
+		{"{\"initContainerStatuses\":[{\"name\":\"proxy\",\"state\":{\"running\":{}}}],\"containerStatuses\":[{\"name\":\"neo4j\","
+		 "\"ready\":false,\"state\":{\"running\":{}}}]}",
+		 NULL},
+		{"{\"containerStatuses\":[{\"name\":\"shipper\",\"ready\":false,\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
+		 "\"lastState\":{\"terminated\":{\"exitCode\":7,\"message\":\"no target\"}}},{\"name\":\"neo4j\",\"ready\":true,\"state\":{"
+		 "\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":143}}}]}",
+		 "container shipper ended with exit code 7: no target"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"ready\":true,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":false,"
+		 "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\",\"message\":\"no such image\"}}}]}",
+		 "container shipper: ImagePullBackOff: no such image"},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"ready\":true,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":false,"
+		 "\"state\":{\"running\":{}}}]}",
+		 "container shipper is not ready"},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_pod(arena, cases[i].status, &pod);
+		if (cases[i].problem)
+			assert_string_equal(pod.problem, cases[i].problem);
+		else
+			assert_null(pod.problem);
+	}
+}
+
 // C8: one that does not run again has ended once more than it was restarted.
 static void test_ends(void **state)
 {
@@ -201,7 +241,7 @@ static void test_never_ready(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems), cmocka_unit_test(test_problems_beside),
 					   cmocka_unit_test(test_never_ready), cmocka_unit_test(test_lost_node),
 					   cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
 
