@@ -44,6 +44,17 @@ static bool is_remark(const char *line)
 	return strstr(line, "issue found.") || strstr(line, "issues found.");
 }
 
+// The image's entrypoint says why it gives up, and then how to start it another way, a line each.
+static bool is_verdict(const char *line)
+{
+	static const char *const verdicts[] = {"is not a known Neo4j plugin", "is not accessible for user", "must accept the license agreement"};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (strstr(line, verdicts[i]))
+			return true;
+	return false;
+}
+
 // "\tat ..." and "... 11 more" of a trace.
 static bool is_frame(const char *line)
 {
@@ -119,7 +130,7 @@ static void read_line(const char *line, struct reading *reading)
 		keep(reading->causes[0] ? &reading->causes[1] : &reading->causes[0], cause);
 	else if (error)
 		keep(&reading->error, text);
-	else if (strstr(line, "is not a known Neo4j plugin")) // the choices follow, a line each
+	else if (is_verdict(line))
 		reading->plain = line;
 	else if (!text && !is_remark(line) && !is_frame(line))
 		keep(&reading->plain, line);

@@ -30,14 +30,26 @@ as_neo4j() {
 	fi
 }
 
-need_readable() { as_neo4j test -r "$1" || refuse "Folder $1 is not accessible for user '$(id -u)': it must be readable."; }
+# The hints stand behind the cause, as there: who looks at the last line alone learns nothing.
+not_accessible() {
+	refuse "
+Folder $1 is not accessible for user: $(id -u) or group $(id -g). Its mode or its owner is not fit for what is mounted there.
+
+Hints:
+1) Give it to the user, for example by fsGroup 7474.
+2) Start the container as the folder's owner:
+  --user=\$(id -u):\$(id -g)
+       "
+}
+
+need_readable() { as_neo4j test -r "$1" || not_accessible "$1"; }
 
 # As root the folder is given to the server's user instead.
 need_writable() {
 	if root; then
 		as_neo4j test -w "$1" || chown -R 7474:7474 "$1"
 	elif [ ! -w "$1" ] && [ "$(stat -c %U "$1")" != neo4j ]; then
-		refuse "Folder $1 is not accessible for user '$(id -u)': it must be writable. Give it to the user, for example by fsGroup 7474."
+		not_accessible "$1"
 	fi
 }
 
@@ -63,8 +75,13 @@ license() {
 	[[ $cmd == *neo4j* && ${NEO4J_EDITION:-} == enterprise ]] || return 0
 	case ${NEO4J_ACCEPT_LICENSE_AGREEMENT:-} in
 	yes | eval) ;;
-	*) refuse "In order to use Neo4j Enterprise Edition you must accept the license agreement:" \
-		"set NEO4J_ACCEPT_LICENSE_AGREEMENT to 'yes' (or to 'eval' for an evaluation)." ;;
+	*) refuse "
+In order to use Neo4j Enterprise Edition you must accept the license agreement.
+
+Set the variable to 'yes', or to 'eval' for an evaluation:
+
+    --env=NEO4J_ACCEPT_LICENSE_AGREEMENT=<yes|eval>
+" ;;
 	esac
 }
 
