@@ -82,10 +82,12 @@ install(FILES ${CMAKE_SOURCE_DIR}/cmake/neoboltConfig.cmake ${CMAKE_BINARY_DIR}/
 	DESTINATION ${package_dir} COMPONENT neobolt)
 install(FILES ${CMAKE_BINARY_DIR}/lib/neobolt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT neobolt)
 install(FILES ${neobolt_public} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/neobolt/bolt COMPONENT neobolt)
-# A release has its boltq from another build, which is linked into one file.
-install(TARGETS boltq COMPONENT neobolt OPTIONAL)
+# Where it is built; a release has its boltq from another build, which is linked into one file.
+if(TARGET boltq)
+	install(TARGETS boltq COMPONENT neobolt OPTIONAL)
+	install(FILES ${CMAKE_SOURCE_DIR}/docs/man/boltq.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT neobolt)
+endif()
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/neobolt.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT neobolt)
-install(FILES ${CMAKE_SOURCE_DIR}/docs/man/boltq.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT neobolt)
 
 # The examples as they stand in the tree, with the library that a program gets; test/package/check builds them against what is installed.
 foreach(name query stream eventloop)

@@ -13,17 +13,21 @@ foreach(name flight limits logon misread torture wire)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-neofleet_test(bolt tls
-	SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
-	DEPS PkgConfig::openssl Threads::Threads)
-target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=setsockopt,--wrap=poll,--wrap=recv,--wrap=send)
 foreach(name bookmarks routing summary uri)
 	neofleet_test(bolt ${name})
 endforeach()
+target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=setsockopt,--wrap=poll,--wrap=recv,--wrap=send)
+target_link_options(test_bolt_dial PRIVATE -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo)
+# The scripted cluster is written as JSON.
+if(NOT yyjson_FOUND)
+	return()
+endif()
+neofleet_test(bolt tls
+	SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
+	DEPS PkgConfig::openssl Threads::Threads)
 foreach(name cluster driver outcome pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
 endforeach()
-target_link_options(test_bolt_dial PRIVATE -Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo)
 target_link_options(test_bolt_driver PRIVATE -Wl,--wrap=recv,--wrap=send)

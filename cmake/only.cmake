@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: The neofleet authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# NEOBOLT_ONLY: libneobolt, its examples and its tests. Warnings are those of whoever builds it: another compiler than ours may have more of them.
+include(cmake/layer.cmake)
+pkg_check_modules(openssl REQUIRED IMPORTED_TARGET openssl>=3.0)
+get_target_property(options neofleet_flags INTERFACE_COMPILE_OPTIONS)
+list(REMOVE_ITEM options -Werror)
+set_target_properties(neofleet_flags PROPERTIES INTERFACE_COMPILE_OPTIONS "${options}")
+
+option(NEOFLEET_TESTS "build and run the tests" ON)
+if(NEOFLEET_TESTS)
+	enable_testing()
+	pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
+	pkg_check_modules(yyjson IMPORTED_TARGET yyjson>=0.8)
+endif()
+set(base_sources arena.c budget.c buf.c clock.c err.c)
+set(base_deps Threads::Threads)
+if(yyjson_FOUND)
+	list(APPEND base_sources json.c)
+	list(APPEND base_deps PkgConfig::yyjson)
+endif()
+list(TRANSFORM base_sources PREPEND ${CMAKE_SOURCE_DIR}/base/)
+neofleet_layer(base SOURCES ${base_sources} DEPS ${base_deps})
+# Only the tests are linked with the layers; the libraries have objects of their own.
+set_target_properties(nf_base PROPERTIES EXCLUDE_FROM_ALL ON)
+add_subdirectory(bolt)
+set_target_properties(nf_bolt PROPERTIES EXCLUDE_FROM_ALL ON)
+include(cmake/neobolt.cmake)
+if(NEOFLEET_TESTS)
+	add_test(NAME package/neobolt COMMAND ${CMAKE_SOURCE_DIR}/test/package/check ${CMAKE_BINARY_DIR})
+	set_tests_properties(package/neobolt PROPERTIES TIMEOUT 300)
+	if(cmocka_FOUND)
+		set(neofleet_layers bolt)
+		add_subdirectory(test/unit)
+	endif()
+endif()
