@@ -404,6 +404,7 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 	check_choice(reader, fleet, "tokenPolicy", policy, policies);
 	ret->follow_secret = !strcmp(policy, "FollowSecret");
 	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
+	ret->expiry_warning_ms = decode_duration(reader, fleet, "expiryWarning", "14d");
 }
 
 static void decode_spec(struct field_reader *reader, struct field spec, struct dbms *ret)

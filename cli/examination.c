@@ -253,7 +253,7 @@ static bool keeps_unregistered(enum reason reason)
 
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
-	static const char *const bad[] = {"CredentialsRefused", "PluginsMalformed", "FleetTwins", "CertificateUnusable"};
+	static const char *const bad[] = {"CredentialsRefused", "PluginsMalformed", "FleetTwins", "FleetTokenExpiring", "CertificateUnusable"};
 	const char *message = status_text(patient, condition, "/message");
 	enum reason reason = reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason")));
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True"), fails = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "operator/fleet/gates.h"
 #include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 
@@ -15,7 +16,7 @@
 
 // The service renews a token when it is old: the more of its life is left, the later it is looked at again. Deployments that were
 // looked at together, when the operator started, part.
-static int64_t next_look_ms(int64_t left_ms)
+static int64_t next_look_ms(int64_t left_ms, int64_t warning_ms)
 {
 	int64_t wait = left_ms / 10;
 
@@ -23,12 +24,17 @@ static int64_t next_look_ms(int64_t left_ms)
 		wait = DAY_MS;
 	if (wait > LONGEST_MS)
 		wait = LONGEST_MS;
-	return wait - random() % (wait / 10);
+	wait -= random() % (wait / 10);
+	// Right behind it, since the clocks are of milliseconds.
+	if (warning_ms && left_ms > warning_ms && left_ms - warning_ms < wait)
+		wait = left_ms - warning_ms + 1;
+	return wait;
 }
 
 int64_t token_expiry_look(const struct query *query, struct token_expiry_memory *memory, const char *key, const char *registered_at)
 {
-	const char *basis = registered_at ? registered_at : "";
+	int64_t warning_ms = query->servers.dbms->fleet.expiry_warning_ms;
+	const char *basis = arena_printf(query->arena, "%s %lld", registered_at ? registered_at : "", (long long)warning_ms);
 	const struct pod *pod = ask_whom(&query->servers, NULL);
 	struct retry *retry = &memory->asking;
 	int64_t *due = &memory->due_ms, left;
@@ -36,6 +42,8 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	struct access_problem problem;
 	enum retry_step step = retry_step(retry, basis, &left);
 
+	if (!basis_is(&retry->basis, basis))
+		memory->expires_ms = 0; // of another token, or not asked for this warning
 	if (step == RETRY_WAIT)
 		return left;
 	left = deadline_left_ms(*due);
@@ -49,7 +57,34 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	retry_succeed(retry, basis);
 	roster_set_expiry(query->context->roster, key, token.expires_ms);
 	twins_note(query->context, key, token.identity, query->arena);
-	left = next_look_ms(token.expires_ms - clock_wall_ms(&clock_system));
+	left = token.expires_ms - clock_wall_ms(&clock_system);
+	memory->expires_ms = token.expires_ms;
+	memory->soon = left <= warning_ms && warning_ms > 0;
+	left = next_look_ms(left, warning_ms);
 	*due = deadline_in_ms(left);
 	return left;
+}
+
+static const char *cure(const struct dbms *dbms, struct arena *arena)
+{
+	if (dbms->fleet.follow_secret)
+		return "it is registered by itself";
+	return arena_printf(arena, "then: %s", fleet_register_command(dbms, arena));
+}
+
+int token_expiry_is_near(const struct token_expiry_memory *memory, const struct dbms *dbms, struct arena *arena, const char **ret_message)
+{
+	char expires[TIME_TEXT_SIZE];
+
+	*ret_message = NULL;
+	if (!memory->expires_ms)
+		return -1;
+	if (!memory->soon)
+		return 0;
+	time_format_rfc3339(memory->expires_ms, expires, sizeof(expires));
+	*ret_message = arena_printf(arena,
+				    "The token that the servers hold expires on %s, and nobody has renewed it so far; unless it rotates by itself, generate a "
+				    "new one in the Aura console and put it into the Secret; %s",
+				    expires, cure(dbms, arena));
+	return 1;
 }

@@ -14,3 +14,4 @@
 #define CONDITION_FLEET_REGISTERED "FleetRegistered"
 #define CONDITION_FLEET_CONNECTED "FleetConnected"
 #define CONDITION_FLEET_TWINS "FleetTwins"
+#define CONDITION_FLEET_TOKEN_EXPIRING "FleetTokenExpiring"

@@ -62,13 +62,15 @@ enum reason {
 	REASON_VERSION_UNSUPPORTED,
 	REASON_WAITING_FOR_READY,
 
-	// Conditions CredentialsRefused, CertificateUnusable, PluginsMalformed and FleetTwins.
+	// Conditions CredentialsRefused, CertificateUnusable, PluginsMalformed, FleetTwins and FleetTokenExpiring.
 	REASON_ACCEPTED,
 	REASON_APART,
+	REASON_EXPIRES_SOON,
 	REASON_MERGED,
 	REASON_NOT_A_LIST,
 	REASON_ONE_IN_AURA,
 	REASON_REFUSED,
+	REASON_RENEWED,
 	REASON_SECRET_UNUSABLE,
 	REASON_USABLE,
 

@@ -18,7 +18,7 @@
 #include "operator/pass/status.h"
 
 // What keeps the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
-enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS };
+enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS, PROBLEM_EXPIRING };
 
 // What is the same for every step.
 struct pass {
@@ -112,7 +112,7 @@ struct fleet_inputs {
 };
 struct fleet_told {
 	struct status_fleet status;
-	struct status_problem twins; // type NULL: nothing is said of them
+	struct status_problem twins, expiring; // type NULL: nothing is said of them
 	bool just_registered;
 	bool announce;	      // a Ready is to be told before the exchange: publish, and call again
 	enum reason warning;  // of the Warning that the message deserves

@@ -223,6 +223,7 @@ static void look_at_token(struct fleet_pass *step)
 	const struct pass *pass = step->pass;
 	struct query query = pass_query(pass, step->inputs->deployment);
 	struct status_problem *twins = &step->told->twins;
+	struct status_problem *expiring = &step->told->expiring;
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(step, key);
@@ -230,6 +231,9 @@ static void look_at_token(struct fleet_pass *step)
 	*twins = (struct status_problem){.type = CONDITION_FLEET_TWINS};
 	twins->holds = twins_find(pass->context, key, &step->inputs->deployment->dbms, pass->arena, &twins->message);
 	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
+	*expiring = (struct status_problem){.type = CONDITION_FLEET_TOKEN_EXPIRING};
+	expiring->holds = token_expiry_is_near(&pass->memory->expiry, &step->inputs->deployment->dbms, pass->arena, &expiring->message);
+	expiring->reason = expiring->holds > 0 ? REASON_EXPIRES_SOON : REASON_RENEWED;
 }
 
 static const char *cure_of_gone(const struct fleet_pass *step)
@@ -251,13 +255,14 @@ static const char *gone_message(const struct fleet_pass *step, const char *words
 			    words ? words : "", cure_of_gone(step));
 }
 
-// Metrics tell it of those that are registered only.
+// Metrics and the condition tell it of those that are registered only.
 static void forget_expiry(const struct fleet_pass *step)
 {
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(step, key);
 	roster_set_expiry(step->pass->context->roster, key, 0);
+	step->told->expiring = (struct status_problem){.type = CONDITION_FLEET_TOKEN_EXPIRING, .reason = REASON_RENEWED};
 }
 
 static void watch_connection(struct fleet_pass *step)

@@ -137,6 +137,7 @@ static struct status_wanted wanted_of(const struct found *found)
 		wanted.problems[PROBLEM_PLUGINS] = (struct status_problem){
 			CONDITION_PLUGINS_MALFORMED, malformed != NULL, malformed ? REASON_NOT_A_LIST : REASON_MERGED, malformed};
 	wanted.problems[PROBLEM_TWINS] = found->fleet.twins;
+	wanted.problems[PROBLEM_EXPIRING] = found->fleet.expiring;
 	return wanted;
 }
 

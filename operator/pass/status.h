@@ -37,7 +37,7 @@ struct status_problem {
 	const char *message;
 };
 
-#define STATUS_PROBLEMS 4
+#define STATUS_PROBLEMS 5
 #define STATUS_CONDITIONS_MAX 32 // as the CRDs have it (deploy/crds/generate)
 
 struct status_wanted {

@@ -25,6 +25,7 @@ static const struct {
 	{CONDITION_FLEET_REGISTERED, "False", "/spec/auraFleetManagement/enabled"},
 	{CONDITION_FLEET_CONNECTED, "False", "/status/auraFleetManagement/registered"},
 	{CONDITION_FLEET_TWINS, "True", NULL},
+	{CONDITION_FLEET_TOKEN_EXPIRING, "True", NULL},
 	{CONDITION_CREDENTIALS_REFUSED, "True", NULL},
 	{CONDITION_CERTIFICATE_UNUSABLE, "True", NULL},
 	{CONDITION_PLUGINS_MALFORMED, "True", NULL},

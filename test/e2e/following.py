@@ -7,7 +7,7 @@ import time
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, FleetService, check, wait_for
 from plugins import cypher
 from registration import REGISTER, condition, count, one_event, poke, registered_events, start, wait_condition
-from scenario import Group, on_real_server, restarts_operator
+from scenario import Chain, Group, on_real_server, restarts_operator
 from service import kid
 from standalone import failed_events, mint, project
 
@@ -108,7 +108,7 @@ def test_revoked_and_followed(ns, name):
     check(metric(ns, "neofleet_fleet_token_gone") >= 0, "no metric")
 
 
-FOLLOWED = Group(given_followed, test_newer_token_followed, test_older_token_left, test_broken_token_left, test_other_project_followed,
+FOLLOWED = Chain(given_followed, test_newer_token_followed, test_older_token_left, test_broken_token_left, test_other_project_followed,
                  test_another_secret_followed, test_revoked_and_followed)
 
 
@@ -141,6 +141,24 @@ def test_drift_with_latch(ns, name):
 
 
 DRIFTED = Group(given_drifted, test_drift_with_latch)
+
+
+def test_token_expires_soon(ns):
+    """F3 F1: a token that ends within expiryWarning: a condition with the date and one Warning; with a later one both end."""
+    name = "soon"
+    ns.secret(TOKEN_SECRET, token=mint("soon", "240h"))
+    start(ns, name, auraFleetManagement=FOLLOW)
+    ns.wait_fleet(name, True)
+    told = wait_condition(ns, name, "FleetTokenExpiring", "True", "expires on 20", "registered by itself")
+    check(told["reason"] == "ExpiresSoon" and told["message"] in ns.status(name)["message"], f"{told}")
+    poke(ns, name, 2)
+    one_event(ns, "FleetTokenExpiring")
+    ns.secret(TOKEN_SECRET, token=mint("soon", "2160h"))
+    check(wait_condition(ns, name, "FleetTokenExpiring", "False")["reason"] == "Renewed", "not renewed")
+    set_fleet(ns, name, {"expiryWarning": "100d"})
+    wait_condition(ns, name, "FleetTokenExpiring", "True")
+    set_fleet(ns, name, {"expiryWarning": "0"})
+    wait_condition(ns, name, "FleetTokenExpiring", "False")
 
 
 @on_real_server
@@ -180,4 +198,4 @@ def test_disabled_by_hand(ns, kid_in_use):
 
 
 RENEWED = Group(given_renewed, test_renewed_token_stays, test_disabled_by_hand)
-TESTS = [FOLLOWED, DRIFTED, RENEWED]
+TESTS = [FOLLOWED, DRIFTED, test_token_expires_soon, RENEWED]

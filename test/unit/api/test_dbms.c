@@ -53,6 +53,7 @@ static void test_defaults(void **state)
 	assert_false(dbms.fleet.present);
 	assert_int_equal(dbms.fleet.check_interval_ms, 3600000);
 	assert_false(dbms.fleet.follow_secret);
+	assert_int_equal(dbms.fleet.expiry_warning_ms, INT64_C(14) * 86400000);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_ABSENT);
 	assert_null(dbms.status.phase);
 	arena_free(arena);
@@ -63,7 +64,7 @@ static void test_fleet_and_status(void **state)
 	static const char json[] =
 		"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"deletionTimestamp\":\"2025-12-01T10:00:00Z\"},"
 		"\"spec\":{" SPEC ",\"topology\":{\"servers\":5,\"serverModeConstraint\":\"PRIMARY\"},"
-		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\",\"tokenPolicy\":\"FollowSecret\"},"
+		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\",\"tokenPolicy\":\"FollowSecret\",\"expiryWarning\":\"0\"},"
 		"\"resources\":{\"limits\":{\"memory\":\"2Gi\"}}},"
 		"\"status\":{\"phase\":\"Ready\",\"observedGeneration\":3,\"conditions\":[{}],\"version\":\"2025.12.1\","
 		"\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\",\"message\":\"m\"}}}";
@@ -82,6 +83,7 @@ static void test_fleet_and_status(void **state)
 	assert_string_equal(dbms.fleet.token_key, "token");
 	assert_int_equal(dbms.fleet.check_interval_ms, 86400000);
 	assert_true(dbms.fleet.follow_secret);
+	assert_int_equal(dbms.fleet.expiry_warning_ms, 0);
 	assert_int_equal(dbms.memory_limit, UINT64_C(2) << 30);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_FALSE);
 	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");

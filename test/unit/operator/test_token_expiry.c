@@ -91,6 +91,74 @@ static void test_again(void **state)
 	}
 }
 
+static void look_with(struct lone_server *world, int64_t left_ms, int64_t warning_ms, int64_t *ret_again_ms)
+{
+	struct bolt_entry row[] = {good[0], {"tokenExpires", {.type = BOLT_STRING}}, good[2]};
+	struct peer_reply replies[] = {ROW(row), INFO};
+	char text[TIME_TEXT_SIZE];
+
+	time_format_rfc3339(clock_wall_ms(&clock_system) + left_ms, text, sizeof(text));
+	row[1].value.string = text;
+	row[1].value.size = (uint32_t)strlen(text);
+	lone_begin(world, replies, 2);
+	world->dbms.fleet.expiry_warning_ms = warning_ms;
+	*ret_again_ms = token_expiry_look(&world->query, &world->memory->expiry, KEY, "1");
+	assert_int_equal(world->book.next, 2);
+}
+
+// F3: a token is asked for again where its warning begins, and only what a server has said since then counts.
+static void test_warning(void **state)
+{
+	static const struct {
+		int64_t left_ms, warning_ms;
+		bool near;
+		int64_t again_ms; // 0: as without a warning
+	} cases[] = {
+		{15 * DAY_MS, 14 * DAY_MS, false, DAY_MS}, {14 * DAY_MS + 3600000, 14 * DAY_MS, false, 3600000}, {13 * DAY_MS, 14 * DAY_MS, true, 0},
+		{-DAY_MS, 14 * DAY_MS, true, 0},	   {DAY_MS, 0, false, 0},			     {100 * DAY_MS, 14 * DAY_MS, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lone_server world;
+		const char *message;
+		int64_t again_ms;
+
+		look_with(&world, cases[i].left_ms, cases[i].warning_ms, &again_ms);
+		assert_int_equal(token_expiry_is_near(&world.memory->expiry, &world.dbms, world.arena, &message), cases[i].near);
+		assert_int_equal(message != NULL, cases[i].near);
+		if (cases[i].again_ms)
+			assert_in_range(again_ms, cases[i].again_ms * 9 / 10 - 2000, cases[i].again_ms + 1);
+		else
+			assert_true(again_ms >= DAY_MS * 9 / 10);
+		lone_end(&world, 1);
+	}
+}
+
+// F3: the cure is that of the policy; before a server has told, nothing is said; another expiryWarning asks at once.
+static void test_words_of_the_warning(void **state)
+{
+	struct lone_server world;
+	const char *message;
+	int64_t again_ms;
+
+	(void)state;
+	look_with(&world, DAY_MS, 14 * DAY_MS, &again_ms);
+	assert_int_equal(token_expiry_is_near(&world.memory->expiry, &world.dbms, world.arena, &message), 1);
+	assert_non_null(strstr(message, "expires on 2"));
+	assert_non_null(strstr(message, "kubectl patch neo4jenterprisestandalone a --namespace ns"));
+	world.dbms.fleet.follow_secret = true;
+	assert_int_equal(token_expiry_is_near(&world.memory->expiry, &world.dbms, world.arena, &message), 1);
+	assert_null(strstr(message, "kubectl patch"));
+	assert_non_null(strstr(message, "registered by itself"));
+	world.dbms.fleet.expiry_warning_ms = 1;
+	world.pod.ready = false;
+	assert_int_equal(token_expiry_look(&world.query, &world.memory->expiry, KEY, "1"), 0); // it would ask, and nobody is there
+	assert_int_equal(token_expiry_is_near(&world.memory->expiry, &world.dbms, world.arena, &message), -1);
+	assert_int_equal(token_expiry_is_near(&(struct token_expiry_memory){0}, &world.dbms, world.arena, &message), -1);
+	lone_end(&world, 1);
+}
+
 // What cannot be told is asked for an hour later, and what was known stays.
 static void test_not_told(void **state)
 {
@@ -128,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once_after_each_registration),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_warning),
+		cmocka_unit_test(test_words_of_the_warning),
 		cmocka_unit_test(test_not_told),
 		cmocka_unit_test(test_nobody_to_ask),
 	};
