@@ -3,6 +3,7 @@
 
 #include "operator/cluster/cluster_steps.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -351,6 +352,7 @@ static int run(const struct admin *admin, const struct scale_decision *decision,
 {
 	int r = 0;
 
+	assert(decision->n_servers > 0 && (decision->action != SCALE_DROP || decision->n_servers == 1));
 	if (decision->action == SCALE_DRAIN)
 		return admin_deallocate(admin, decision->servers, decision->n_servers, err);
 	if (decision->action == SCALE_DROP)
@@ -419,6 +421,7 @@ static int act_on_volume(const struct context *context, const struct deployment 
 	struct kube_delete_options options = {.uid = decision->volume->uid, .grace_period_s = -1};
 	int r;
 
+	assert(decision->action != SCALE_CONDEMN || decision->n_servers == 1);
 	if (decision->action != SCALE_DISCARD)
 		r = kube_patch(context->client, &kube_persistentvolumeclaims, name, NULL, KUBE_PATCH_MERGE,
 			       volume_patch(deployment, decision, arena), NULL, err);

@@ -3,6 +3,7 @@
 
 #include "operator/cluster/phase.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "operator/cluster/scale.h"
@@ -174,6 +175,7 @@ enum reason phase_stuck(const struct phase_facts *facts)
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	judge(facts, arena, ret);
+	assert(ret->reason && ret->message);
 	if (!facts->stuck || !facts->stalled || ret->phase == PHASE_READY || ret->phase == PHASE_FAILED)
 		return;
 	ret->stalled = true;

@@ -6,6 +6,7 @@
 
 #include "operator/cluster/roll.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -179,6 +180,7 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 	if (ret->evict)
 		return;
 	chosen = choose(facts);
+	assert(chosen && pod_is_outdated(facts, chosen));
 	other = other_unready(facts, chosen);
 	ret->stopped = other && other->problem;
 	ret->waiting = other ? pod_words(other, arena) : obstacle(facts, chosen, arena);

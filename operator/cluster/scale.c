@@ -3,6 +3,7 @@
 
 #include "operator/cluster/scale.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -420,22 +421,32 @@ bool scale_is_grave(const struct scale_facts *facts, const struct scale_decision
 	       (scale_is_removing(decision) && decision->action != SCALE_WAIT && decision->action != SCALE_STOPPED);
 }
 
+static void decide(struct scale *s)
+{
+	const struct scale_facts *facts = s->facts;
+	bool surveyed;
+	int ordinal;
+
+	if (facts->replicas > 0 && discard_volumes(s))
+		return;
+	surveyed = !unanswered(s);
+	if (facts->replicas > s->target || (facts->replicas == s->target && surveyed && find_remains(s, &ordinal)))
+		remove_servers(s);
+	else if (surveyed)
+		(void)enable(s, 0, s->target);
+	if (facts->replicas > 0)
+		s->ret->note = scale_leftovers(facts, s->ret->replicas, s->arena);
+}
+
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret)
 {
 	struct scale s = {.facts = facts, .arena = arena, .ret = ret};
-	bool surveyed;
-	int ordinal;
 
 	scale_lineup_make(facts, arena, &s.lineup);
 	s.target = target_of(&s);
 	*ret = (struct scale_decision){.replicas = facts->replicas > s.target ? facts->replicas : s.target};
-	if (facts->replicas > 0 && discard_volumes(&s))
-		return;
-	surveyed = !unanswered(&s);
-	if (facts->replicas > s.target || (facts->replicas == s.target && surveyed && find_remains(&s, &ordinal)))
-		remove_servers(&s);
-	else if (surveyed)
-		(void)enable(&s, 0, s.target);
-	if (facts->replicas > 0)
-		ret->note = scale_leftovers(facts, ret->replicas, arena);
+	decide(&s);
+	// A server that stays keeps its pod, and no pod goes beside another step.
+	assert(ret->replicas >= s.target && (ret->replicas >= facts->replicas || ret->action == SCALE_WAIT));
+	assert(ret->action == SCALE_REST || ret->message);
 }

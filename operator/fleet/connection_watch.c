@@ -3,6 +3,7 @@
 
 #include "operator/fleet/connection_watch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ static int64_t next_ms(const struct connection_watch *looks, const struct connec
 
 bool connection_watch_due(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms, unsigned *ret_taken)
 {
+	assert(looks->taken <= LOOKS);
 	*ret_taken = looks->taken;
 	while (*ret_taken < LOOKS && now_ms >= looks->since_ms + after_ms[*ret_taken])
 		(*ret_taken)++;

@@ -3,6 +3,7 @@
 
 #include "operator/fleet/entry_trial.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -37,6 +38,8 @@ const char *entry_trial_record(const struct entry_trial_facts *facts, struct are
 	bool same = strcmp(base_of(facts->record), facts->base) == 0;
 	const char *word = PASSED;
 
+	// Without it any template would count as the same.
+	assert(*facts->base);
 	if (!facts->entry)
 		word = ABSENT;
 	else if (same && (begins(facts->record, ABSENT) || (begins(facts->record, TRIAL) && !facts->settled)))

@@ -3,6 +3,7 @@
 
 #include "operator/fleet/plugin_entry.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -186,6 +187,8 @@ void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *
 	learn_version(&step, plugins);
 	withdraw(&step);
 	switch_off(&step);
+	// One that was withdrawn stays only while a server is still to be told.
+	assert(!ret->withdrawn || !ret->fleet || ret->disabling);
 }
 
 const char *plugin_entry_obstacle(const struct plugin_entry *entry, const char *malformed, struct arena *arena, enum reason *ret_reason)

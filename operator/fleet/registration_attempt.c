@@ -3,6 +3,7 @@
 
 #include "operator/fleet/registration_attempt.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,8 +167,10 @@ static const char *unconfirmed(const struct context *context, const struct attem
 static void exchange(const struct context *context, const struct attempt_inputs *inputs, const struct registration_request *request,
 		     struct arena *arena, struct registration_result *ret)
 {
-	const char *why = unconfirmed(context, inputs, inputs->server, request, arena);
+	const char *why;
 
+	assert(inputs->server && request->token);
+	why = unconfirmed(context, inputs, inputs->server, request, arena);
 	if (why)
 		*ret = (struct registration_result){.reason = REASON_UNREACHABLE, .message = why, .code = ""};
 	else

@@ -3,6 +3,7 @@
 
 #include "operator/object/key.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ void key_group(const char *text, char name[QUEUE_GROUP_SIZE])
 
 void key_format(enum key_kind kind, const char *namespace, const char *name, char text[QUEUE_KEY_SIZE])
 {
+	assert(kind < KEY_KINDS);
 	(void)snprintf(text, QUEUE_KEY_SIZE, "%s/%s/%s", kinds[kind].word, namespace, name);
 }
 
@@ -61,5 +63,6 @@ enum key_kind key_kind_of(const char *api_kind)
 
 const struct kube_resource *key_resource(enum key_kind kind)
 {
+	assert(kind < KEY_KINDS);
 	return &kinds[kind].resource;
 }

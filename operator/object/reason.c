@@ -3,6 +3,7 @@
 
 #include "operator/object/reason.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *const names[REASONS] = {
@@ -85,6 +86,7 @@ static const char *const names[REASONS] = {
 
 const char *reason_name(enum reason reason)
 {
+	assert(reason < REASONS);
 	return names[reason];
 }
 

@@ -3,6 +3,7 @@
 
 #include "operator/pass/apply.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -62,6 +63,7 @@ static int begin_to_look(const struct context *context, struct child *child, str
 {
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 
+	assert(!child->found && !child->call);
 	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
 	if (child->found && apply_is_owned(child->found, child->owner->metadata.uid))
 		return 0;
@@ -185,6 +187,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 // A child that stands as it is wanted is not written: it has no call then.
 static int begin_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena, struct err *err)
 {
+	assert(*child->digest && !child->stands);
 	// The builder saw none because the store lags behind: what it made does not know of what is in there.
 	if (child->found && child->guarded && !child->live)
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);

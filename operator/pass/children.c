@@ -3,12 +3,15 @@
 
 #include "operator/pass/children.h"
 
+#include <assert.h>
+
 #include "operator/cluster/roll.h"
 #include "operator/plugin/plugin_plan.h"
 
 static void add(struct children *children, const struct dbms *dbms, enum child_slot slot,
 		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
 {
+	assert(children->n < CHILD_COUNT);
 	children->items[children->n++] = (struct child){
 		.slot = slot,
 		.resource = resource,

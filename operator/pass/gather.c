@@ -3,6 +3,7 @@
 
 #include "operator/pass/gather.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ static void take_workload(const struct context *context, struct arena *arena, st
 	const char *uid;
 	struct pod *pods;
 
+	assert(!gathered->workload);
 	gathered->workload = deployment->workload = workload;
 	live_set_read(workload ? kube_object_root(workload) : NULL, &deployment->live);
 	if (!workload)
@@ -65,6 +67,7 @@ static void take_workload(const struct context *context, struct arena *arena, st
 void gather_again(const struct context *context, struct arena *arena, const struct deployment *before, struct kube_object *workload,
 		  struct gathered *ret)
 {
+	assert(workload);
 	*ret = (struct gathered){.deployment = *before};
 	ret->deployment.pods = NULL;
 	ret->deployment.n_pods = 0;

@@ -3,6 +3,7 @@
 
 #include "operator/pass/memory.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,7 @@ static void wake(struct slot *slot)
 	size_t len = sizeof(struct memory) + slot->survey_len;
 	char *bytes;
 
+	assert(!slot->awake);
 	slot->awake = must(calloc(1, sizeof(*slot->awake)));
 	if (!slot->squeezed) {
 		slot->awake->connection.connected = -1;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/fault.h"
+
+#include <assert.h>
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
 #include "operator/object/reason.h"
@@ -75,10 +77,19 @@ static bool is_refusal(const struct pass *pass, struct shape *ret, struct err *e
 	return true;
 }
 
-// Before any child is touched: the StatefulSet, which has most of the spec in it.
-static int try_workload(const struct pass *pass, const struct children *children, struct shape *ret, struct err *err)
+static struct child *workload_in(struct children *children)
 {
-	const struct child *child = &children->items[children->n - 1];
+	struct child *last = &children->items[children->n - 1];
+
+	// Its pods need all others.
+	assert(last->slot == CHILD_WORKLOAD);
+	return last;
+}
+
+// Before any child is touched: the StatefulSet, which has most of the spec in it.
+static int try_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
+{
+	const struct child *child = workload_in(children);
 	int r = apply_try(pass->context, child, pass->arena, err);
 
 	if (r < 0 && (is_refusal(pass, ret, err) || err->status == 400)) {
@@ -91,7 +102,7 @@ static int try_workload(const struct pass *pass, const struct children *children
 // Last, for its pods need the others.
 static int apply_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
-	struct child *child = &children->items[children->n - 1];
+	struct child *child = workload_in(children);
 	int r;
 
 	if (children->drop_plugins && (r = drop_plugins(pass, child, ret, err)) < 0)
@@ -203,6 +214,7 @@ static int take_names_and_apply(const struct pass *pass, struct children *childr
 	if (r == 0 && is_free && !ret->refusal.message)
 		r = apply_children(pass, children, ret, err);
 	children_release(children);
+	assert(!ret->refusal.message || !ret->waiting_for);
 	return r;
 }
 

@@ -362,7 +362,8 @@ static struct fleet_facts facts_of(const struct fleet_pass *step)
 
 static int register_or_announce(struct fleet_pass *step, struct err *err)
 {
-	if (!is_to_be_announced(step))
+	// Once, whatever others make of the status meanwhile.
+	if (step->inputs->announced || !is_to_be_announced(step))
 		return register_fleet(step, err);
 	step->told->status.reason = REASON_WAITING_FOR_READY;
 	step->told->status.message = "The deployment is Ready; registering with Aura Fleet Management";

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/fault.h"
+
+#include <assert.h>
 #include "base/steps.h"
 #include "operator/cluster/cluster_steps.h"
 #include "operator/fleet/roster.h"
@@ -220,6 +222,7 @@ static void decide_entry(const struct pass *pass, struct found *found)
 	const struct deployment *deployment = found->deployment;
 	struct query query = pass_query(pass, deployment);
 
+	assert(found->gathered.verdicts);
 	plugin_entry_decide(&query, &pass->memory->entry, deployment, found->gathered.verdicts->claims.n > 0, &found->entry);
 	if (found->entry.version.told != deployment->version.told)
 		found->verdicts = judgement_of(pass->context, &deployment->dbms, &found->entry.version.version, pass->arena);

@@ -3,6 +3,7 @@
 
 #include "operator/pass/status.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ static void condition(struct writer *w, const char *type, int value, enum reason
 	const char *since = yyjson_get_str(yyjson_obj_get(old, "lastTransitionTime"));
 	yyjson_mut_val *item = yyjson_mut_arr_add_obj(w->doc, w->conditions);
 
+	assert(reason);
 	if (!since || !yyjson_equals_str(yyjson_obj_get(old, "status"), status))
 		since = w->now;
 	yyjson_mut_obj_add_strcpy(w->doc, item, "type", type);

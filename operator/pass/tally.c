@@ -122,6 +122,8 @@ void tally_change(struct tally *tally, enum key_kind kind, const struct kube_obj
 	(void)pthread_mutex_lock(&tally->lock);
 	count(&tally->counts, kind, previous, (size_t)-1);
 	count(&tally->counts, kind, object, 1);
+	// What was added for an object is taken off again as it was.
+	assert(tally->counts.token_gone <= tally->counts.disconnected && tally->counts.disconnected <= tally->counts.registered);
 	if (kind != KEY_PLUGIN)
 		troubles_change(tally->troubles, key, object);
 	(void)pthread_mutex_unlock(&tally->lock);

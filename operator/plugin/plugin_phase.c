@@ -3,6 +3,8 @@
 
 #include "operator/plugin/plugin_phase.h"
 
+#include <assert.h>
+
 #include "operator/object/reason.h"
 
 // A server that is ready has loaded its plugins, but the first look may come a moment too early.
@@ -97,4 +99,5 @@ void plugin_phase_judge(const struct plugin_facts *facts, struct arena *arena, s
 {
 	if (!judge_claim(facts, arena, ret) && !judge_template(facts, arena, ret))
 		judge_sight(facts, arena, ret);
+	assert(ret->reason && ret->message);
 }

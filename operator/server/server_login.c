@@ -3,6 +3,7 @@
 
 #include "operator/server/server_login.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -327,6 +328,7 @@ void access_note(const struct context *context, struct access_memory *memory, co
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 
+	assert(!refusal || code);
 	basis_set(&memory->basis, login_basis(context, servers, arena));
 	kept_set(memory->message, refusal);
 	memory->known = true;
@@ -378,6 +380,7 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	int r;
 
 	STEP("logging into a server");
+	assert(auth.user && auth.password);
 	r = access_confirm(login->context, access->servers, login->pod, login->deadline, err);
 	if (r < 0)
 		return r;
