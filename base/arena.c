@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/must.h"
+
 // Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. The first is part of the arena,
 // and both together as small as a malloc that the C library has at hand, so that a short exchange costs one malloc. A
 // request larger than a block gets a block of its own. The memory of a wiped arena is cleared block by
@@ -45,13 +47,6 @@ struct arena {
 };
 
 #define FIRST_BLOCK (ARENA_SIZE - sizeof(struct arena))
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct arena *arena_new(void)
 {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/must.h"
+
 static void *alc_malloc(void *ctx, size_t size)
 {
 	return arena_alloc(ctx, size);
@@ -30,13 +32,6 @@ yyjson_alc json_alc(struct arena *arena)
 }
 
 // Out of memory aborts inside the arena, so a NULL from yyjson means input that is no JSON.
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 yyjson_mut_doc *json_doc_new(struct arena *arena)
 {
 	yyjson_alc alc = json_alc(arena);

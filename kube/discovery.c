@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
+
 // For so long a "no" is believed.
 #define ABSENT_MS INT64_C(10000)
 
@@ -21,13 +23,6 @@ struct discovery {
 	const struct clock *clock;
 	struct group *groups;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct discovery *discovery_new(struct kube_client *client, const struct clock *clock)
 {

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/must.h"
+
 // FNV-1a.
 uint32_t hash_of_key(const char *key)
 {
@@ -26,9 +28,7 @@ static void hash_table_grow(struct hash_table *table)
 {
 	struct hash_table grown = {.size = table->size ? table->size * 2 : 16, .n = table->n};
 
-	grown.buckets = calloc(grown.size, sizeof(struct hash_link *));
-	if (!grown.buckets)
-		abort();
+	grown.buckets = must(calloc(grown.size, sizeof(struct hash_link *)));
 	for (size_t i = 0; i < table->size; i++) {
 		struct hash_link *next;
 

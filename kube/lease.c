@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/must.h"
 
 #define DURATION_S 30
 #define RENEW_MS 5000
@@ -61,13 +62,6 @@ struct lease {
 	int timer, stop; // descriptors: of a timer, and of an event that ends the thread; -1: none
 	bool started;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static int64_t now_ms(const struct lease *lease)
 {

@@ -21,6 +21,7 @@
 
 #include <uthash.h>
 
+#include "base/must.h"
 #include "kube/turns.h"
 #include "kube/waiting.h"
 
@@ -50,13 +51,6 @@ struct queue {
 	struct histogram waits;
 	bool stopped;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct queue *queue_new(const struct queue_options *options)
 {

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "base/squeeze.h"
 #include "kube/dictionary.h"
 #include "kube/hash_table.h"
@@ -50,13 +51,6 @@ struct kube_store {
 	uint32_t round;
 	size_t stale_from; // the bucket to look for stale ones next
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static void key_make(char key[KEY_SIZE], const char *namespace, const char *name)
 {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/must.h"
 #include "kube/file.h"
 
 struct source {
@@ -36,13 +37,6 @@ struct trust {
 	pthread_mutex_t lock; // of the sets
 	struct set *sets;     // the newest first: that is the one that is good
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static char *copy(const char *text)
 {

@@ -16,6 +16,8 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "base/must.h"
+
 // There is one while it has members that are due or worked on.
 struct turn_group {
 	UT_hash_handle hh;
@@ -33,9 +35,7 @@ static struct turn_group *group_of(struct turns *turns, const char *name)
 	HASH_FIND_STR(turns->groups, name, group);
 	if (group)
 		return group;
-	group = calloc(1, sizeof(*group) + strlen(name) + 1);
-	if (!group)
-		abort();
+	group = must(calloc(1, sizeof(*group) + strlen(name) + 1));
 	memcpy(group->name, name, strlen(name) + 1);
 	group->order_end = &group->order;
 	HASH_ADD_STR(turns->groups, name, group);

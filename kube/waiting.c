@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/must.h"
+
 static void heap_set(struct waiting_heap *heap, size_t place, struct waiting *member)
 {
 	heap->members[place] = member;
@@ -43,9 +45,7 @@ void waiting_add(struct waiting_heap *heap, struct waiting *member, int64_t due_
 	assert(!member->is_in);
 	if (heap->n == heap->room) {
 		heap->room = heap->room ? heap->room * 2 : 16;
-		heap->members = reallocarray(heap->members, heap->room, sizeof(struct waiting *));
-		if (!heap->members)
-			abort();
+		heap->members = must(reallocarray(heap->members, heap->room, sizeof(struct waiting *)));
 	}
 	member->due_ms = due_ms;
 	member->is_in = true;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/must.h"
+
 #define CONNECT_TIMEOUT_MS 10000L
 #define KEEPALIVE_IDLE_S 20L
 #define KEEPALIVE_INTERVAL_S 5L
@@ -37,13 +39,6 @@ struct http_stream {
 	int timeout_ms;
 	struct loop_waiter waiter;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static void slist_free(struct curl_slist *list)
 {

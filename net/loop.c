@@ -43,6 +43,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/must.h"
 
 #define POLL_MAX_MS 60000
 #define OVERDUE_MS 100
@@ -90,13 +91,6 @@ struct loop {
 	bool closed; // under the lock: the inbox is served no more
 	bool started;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 // curl's copies of headers (bearer tokens) and of answers (Secrets) leave nothing in freed memory.
 static void wiping_free(void *p)

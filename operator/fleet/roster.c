@@ -9,6 +9,7 @@
 
 #include <uthash.h>
 
+#include "base/must.h"
 #include "operator/object/kept.h"
 
 struct member {
@@ -22,13 +23,6 @@ struct roster {
 	pthread_mutex_t lock;
 	struct member *members; // of whom something is known
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct roster *roster_new(void)
 {

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "base/budget.h"
+#include "base/must.h"
 #include "base/squeeze.h"
 #include "operator/cluster/survey.h"
 
@@ -35,13 +36,6 @@ struct memory_table {
 	struct slot *slots;
 	struct budget surveys;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct memory_table *memory_table_new(void)
 {

@@ -14,6 +14,7 @@
 
 #include <uthash.h>
 
+#include "base/must.h"
 #include "operator/object/condition.h"
 
 // The status of each that is a trouble, and what has to be true of the object besides.
@@ -49,13 +50,6 @@ struct troubles {
 };
 
 static_assert(REASONS <= UINT8_MAX, "a reason is kept in a byte");
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct troubles *troubles_new(void)
 {

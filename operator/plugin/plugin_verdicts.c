@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "operator/object/kept.h"
 
 // Beyond, they are made again each time rather than kept.
@@ -17,13 +18,6 @@ struct plugin_verdicts_table {
 	pthread_mutex_t lock;
 	struct plugin_verdicts *last;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct plugin_verdicts_table *plugin_verdicts_table_new(void)
 {
