@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 struct bolt_bookmarks {
 	pthread_mutex_t lock; // of what is below; never held while a hook is called
 	char **items;
@@ -89,6 +91,12 @@ void bolt_bookmarks_join(struct arena *arena, const struct bolt_bookmark_list *m
 
 int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = (struct bolt_bookmark_list){0};
+	if (MISUSED(err, NEED(bookmarks), NEED(arena), NEED(ret)))
+		return err->class;
+
 	struct bolt_bookmark_list held, supplied = {0};
 	int r = 0;
 
@@ -107,6 +115,10 @@ int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, st
 
 int bolt_bookmarks_replace(struct bolt_bookmarks *bookmarks, const struct bolt_bookmark_list *used, const char *next, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(bookmarks), NEED(used), NEED(next)))
+		return err->class;
+
 	_cleanup_(arena_freep) struct arena *arena = NULL;
 	struct bolt_bookmark_list held, now = {0};
 	bool told = bookmarks->hooks && bookmarks->hooks->consume;

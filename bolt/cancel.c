@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bolt/misuse.h"
+
 struct bolt_cancel {
 	atomic_bool fired;
 	atomic_int guarded; // a socket; -1: none
@@ -25,6 +27,12 @@ struct bolt_cancel {
 
 int bolt_cancel_new(struct bolt_cancel **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(ret)))
+		return err->class;
+
 	struct bolt_cancel *cancel;
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -54,6 +62,8 @@ void bolt_cancel_fire(struct bolt_cancel *cancel)
 	const uint64_t one = 1;
 	int saved = errno, guarded;
 
+	if (!cancel)
+		return;
 	atomic_store(&cancel->fired, true);
 	(void)atomic_fetch_add(&cancel->firing, 1);
 	guarded = atomic_load(&cancel->guarded);

@@ -7,8 +7,10 @@
 
 bool bolt_is_retryable(const struct err *err)
 {
-	const char *code = err->code;
+	const char *code = err ? err->code : "";
 
+	if (!err)
+		return false;
 	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0 || strcmp(code, BOLT_CALLBACK) == 0 || err->retry_after_ms == BOLT_NOT_AGAIN)
 		return false;
 	if (err->class == ERR_IO || (err->class == ERR_FORBIDDEN && err->retry_after_ms > 0))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bolt/discover.h"
+#include "bolt/misuse.h"
 #include "bolt/tx.h"
 
 #define POOL_SIZE 100
@@ -17,6 +18,19 @@
 static int64_t time_or(int64_t given, int64_t otherwise)
 {
 	return given ? given : otherwise;
+}
+
+static int check_kinds(const struct bolt_driver_options *options, struct err *err)
+{
+	if ((unsigned)options->tls > BOLT_TLS_ANY)
+		return err_set(err, ERR_INVALID, "the driver's tls of %d is none of enum bolt_tls", (int)options->tls);
+	if (options->provider && !options->provider->get)
+		return err_set(err, ERR_INVALID, "the driver's provider.get is NULL");
+	if ((options->resolver && !options->resolver->resolve) || (options->names && !options->names->resolve))
+		return err_set(err, ERR_INVALID, "the resolve of the driver's resolver or names is NULL");
+	if (options->clock && (!options->clock->monotonic_ms || !options->clock->wall_ms))
+		return err_set(err, ERR_INVALID, "a function of the driver's clock is NULL");
+	return 0;
 }
 
 static int check_times(const struct bolt_driver_options *options, struct err *err)
@@ -104,7 +118,7 @@ static int read_trust(struct bolt_driver *driver, struct err *err)
 	return bolt_trust_new(&target, &driver->trust, err);
 }
 
-int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err)
+static int make(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err)
 {
 	static const struct bolt_auth nobody = {.scheme = "none"};
 	_cleanup_(bolt_driver_freep) struct bolt_driver *driver = calloc(1, sizeof(*driver));
@@ -114,7 +128,8 @@ int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_drive
 		abort();
 	driver->arena = arena_new();
 	arena_wipe_on_free(driver->arena);
-	if (bolt_uri_parse(options->uri, driver->arena, &driver->uri, err) < 0 || check_times(options, err) < 0)
+	if (bolt_uri_parse(options->uri, driver->arena, &driver->uri, err) < 0 || check_kinds(options, err) < 0 ||
+	    check_times(options, err) < 0)
 		return err->class;
 	copy_options(driver->arena, options, &driver->options);
 	if (choose_tls(&driver->uri, &driver->options, err) < 0)
@@ -134,6 +149,16 @@ int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_drive
 	return 0;
 }
 
+int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_driver **ret, struct err *err)
+{
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(options), {options ? options->uri : NULL, "options.uri"}, NEED(ret)))
+		return err->class;
+	return make(options, ret, err);
+}
+
 void bolt_driver_free(struct bolt_driver *driver)
 {
 	if (!driver)
@@ -151,12 +176,12 @@ void bolt_driver_free(struct bolt_driver *driver)
 
 bool bolt_driver_is_encrypted(const struct bolt_driver *driver)
 {
-	return driver->options.tls != BOLT_TLS_NONE;
+	return driver && driver->options.tls != BOLT_TLS_NONE;
 }
 
 struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver)
 {
-	return driver->bookmarks;
+	return driver ? driver->bookmarks : NULL;
 }
 
 static void prepare(struct acquire *acquire, struct bolt_driver *driver, const struct bolt_probe *probe, struct arena *arena)
@@ -189,6 +214,10 @@ static int reach(struct acquire *acquire, int64_t deadline, struct pool_place **
 int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, struct arena *arena,
 		       struct bolt_server_info *ret, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(driver), NEED(arena)))
+		return err->class;
+
 	struct bolt_version version;
 	struct pool_place *place;
 	struct acquire acquire;
@@ -228,6 +257,12 @@ static bool is_refusal(const struct err *err)
 
 int bolt_driver_verify_auth(struct bolt_driver *driver, const struct bolt_probe *probe, int64_t deadline, bool *ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = false;
+	if (MISUSED(err, NEED(driver), NEED(ret)))
+		return err->class;
+
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pool_place *place;
 	struct acquire acquire;
@@ -251,6 +286,12 @@ int bolt_driver_verify_auth(struct bolt_driver *driver, const struct bolt_probe 
 
 int bolt_driver_supports_session_auth(struct bolt_driver *driver, int64_t deadline, bool *ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = false;
+	if (MISUSED(err, NEED(driver), NEED(ret)))
+		return err->class;
+
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pool_place *place;
 	struct acquire acquire;
@@ -301,6 +342,12 @@ static int run_call(struct bolt_tx *tx, void *user, int64_t deadline, struct err
 int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, int64_t deadline, struct arena *arena,
 		      struct bolt_answer *ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = (struct bolt_answer){0};
+	if (MISUSED(err, NEED(driver), NEED(call), {call ? call->text : NULL, "call.text"}, NEED(arena), NEED(ret)))
+		return err->class;
+
 	const struct bolt_session_options options = {
 		.database = call->database,
 		.impersonated_user = call->impersonated_user,
@@ -329,7 +376,7 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 
 const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint32_t row, const char *key)
 {
-	if (row >= answer->n_rows)
+	if (!answer || !key || row >= answer->n_rows)
 		return NULL;
 	for (uint32_t i = 0; i < answer->n_keys; i++) {
 		if (strcmp(answer->keys[i], key) == 0)
@@ -340,14 +387,18 @@ const struct bolt_value *bolt_answer_get(const struct bolt_answer *answer, uint3
 
 void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret)
 {
-	pool_figures(driver->pool, address, &ret->in_use, &ret->idle);
+	if (!ret)
+		return;
+	*ret = (struct bolt_pool_figures){0};
+	if (driver && address && address->host)
+		pool_figures(driver->pool, address, &ret->in_use, &ret->idle);
 }
 
 bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret)
 {
 	struct routing_table table;
 
-	if (!driver->routing || !routing_get(driver->routing, database ? database : "", arena, &table))
+	if (!driver || !arena || !ret || !driver->routing || !routing_get(driver->routing, database ? database : "", arena, &table))
 		return false;
 	*ret = (struct bolt_routing_view){
 		.database = table.database,
@@ -362,6 +413,10 @@ bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struc
 int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *probe, const struct bolt_bookmark_list *after,
 			int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(driver)))
+		return err->class;
+
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct routing_table table;
 	struct acquire acquire;

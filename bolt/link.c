@@ -10,38 +10,18 @@
 
 #include "base/clock.h"
 #include "bolt/callback.h"
-#include "bolt/table.h"
+#include "bolt/link_state.h"
+#include "bolt/misuse.h"
 #include "bolt/wire.h"
 
-#define INPUT_SIZE ((size_t)64 * 1024)
-#define DEFAULT_MAX_ROWS 10000
 #define GOODBYE_MS 200
 #define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
 // What a message costs in memory until the login is done, at most, for each byte that it may have.
 #define OPENING_COST 8
-// What is kept of a row is reserved in such steps.
-#define KEPT_STEP ((size_t)32 * 1024)
 // Keep-alives come seconds apart. So many within so short a time only keep us busy.
 #define KEEPALIVES_MAX 1000
 #define KEEPALIVES_MS 1000
 #define PRODUCT "neobolt/" BOLT_VERSION
-
-struct bolt_link {
-	struct wire *wire;
-	struct conn conn;
-	struct arena *arena; // of what outlives an exchange: the server's names
-	const char *server, *connection_id;
-	struct arena *failure_arena; // NULL while there is no failure
-	const struct bolt_failure *failure;
-	unsigned expected; // answers, of which only the last is waited for
-	unsigned opening; // answers of HELLO and LOGON that are due
-	struct bolt_limits limits; // none is 0
-	bool expired_ok;
-	bool dead;
-	int64_t keepalives_ms; // monotonic, when the last KEEPALIVES_MAX were full; 0: never yet
-	size_t input_pos, input_len;
-	unsigned char input[INPUT_SIZE];
-};
 
 static int is_usable(const struct bolt_link *link, struct err *err)
 {
@@ -50,6 +30,10 @@ static int is_usable(const struct bolt_link *link, struct err *err)
 
 int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (!link)
+		return MISUSED(err, NEED(link)) ? err->class : 0;
+
 	struct buf *output = &link->conn.output;
 	int r = is_usable(link, err);
 
@@ -107,7 +91,7 @@ static int check_keepalives(struct bolt_link *link, struct err *err)
 }
 
 // Waits for the next event, whatever it belongs to.
-static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
 	int r = bolt_link_flush(link, deadline, err);
 
@@ -135,16 +119,16 @@ static int next(struct bolt_link *link, int64_t deadline, struct arena *arena, s
 	return r;
 }
 
-static void forget_failure(struct bolt_link *link)
+void link_forget_failure(struct bolt_link *link)
 {
 	arena_free(link->failure_arena);
 	link->failure_arena = NULL;
 	link->failure = NULL;
 }
 
-static int keep_failure(struct bolt_link *link, const struct bolt_failure *failure, struct err *err)
+int link_keep_failure(struct bolt_link *link, const struct bolt_failure *failure, struct err *err)
 {
-	forget_failure(link);
+	link_forget_failure(link);
 	link->failure_arena = arena_new();
 	link->failure = bolt_failure_copy(failure, link->failure_arena);
 	return failure_to_err(failure, err);
@@ -152,7 +136,7 @@ static int keep_failure(struct bolt_link *link, const struct bolt_failure *failu
 
 const struct bolt_failure *bolt_link_failure(const struct bolt_link *link)
 {
-	return link->failure;
+	return link ? link->failure : NULL;
 }
 
 static const char *text_of(const struct bolt_link *link, const struct bolt_value *meta, const char *key)
@@ -175,7 +159,7 @@ static int check_expiry(const struct bolt_link *link, const struct bolt_value *m
 static int welcome(struct bolt_link *link, const struct conn_event *event, struct err *err)
 {
 	if (event->type == CONN_FAILURE)
-		return keep_failure(link, event->failure, err);
+		return link_keep_failure(link, event->failure, err);
 	if (event->request == CONN_HELLO) {
 		link->server = text_of(link, &event->value, "server");
 		link->connection_id = text_of(link, &event->value, "connection_id");
@@ -184,17 +168,17 @@ static int welcome(struct bolt_link *link, const struct conn_event *event, struc
 }
 
 // What lives in it counts against the budget.
-static void bind(const struct bolt_link *link, struct arena *arena)
+void link_bind(const struct bolt_link *link, struct arena *arena)
 {
 	if (link->limits.budget)
 		arena_bind(arena, link->limits.budget, link->limits.own);
 }
 
-static struct arena *answers_arena(const struct bolt_link *link)
+struct arena *link_answers_arena(const struct bolt_link *link)
 {
 	struct arena *arena = arena_new();
 
-	bind(link, arena);
+	link_bind(link, arena);
 	return arena;
 }
 
@@ -212,7 +196,7 @@ static int settle(struct bolt_link *link, int64_t deadline, struct err *err)
 	int r = 0;
 
 	while (r == 0 && link->opening > 0) {
-		r = next(link, deadline, arena, &event, err);
+		r = link_next(link, deadline, arena, &event, err);
 		if (r == 0)
 			r = welcome(link, &event, err);
 		link->opening--;
@@ -224,11 +208,15 @@ static int settle(struct bolt_link *link, int64_t deadline, struct err *err)
 
 int bolt_link_settle(struct bolt_link *link, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (!link)
+		return MISUSED(err, NEED(link)) ? err->class : 0;
+
 	int r = is_usable(link, err);
 
 	if (r < 0 || link->opening == 0)
 		return r;
-	forget_failure(link);
+	link_forget_failure(link);
 	return settle(link, deadline, err);
 }
 
@@ -263,7 +251,7 @@ static int greet(struct bolt_link *link, const struct bolt_target *target, const
 	int r;
 
 	link->dead = false;
-	r = next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
+	r = link_next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
 	if (r == 0)
 		r = say_hello(link, target, auth, err);
 	if (r == 0 && !bolt_version_has(link->conn.version, BOLT_HAS_LOGON))
@@ -302,6 +290,12 @@ static struct bolt_link *link_new(const struct bolt_target *target)
 int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
 		    struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(target), {target ? target->host : NULL, "target.host"}, {target ? target->user_agent : NULL, "target.user_agent"}, NEED(auth), NEED(ret)))
+		return err->class;
+
 	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
 	int r = wire_open(target, deadline, &link->wire, err);
 
@@ -312,9 +306,23 @@ int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *au
 	return r;
 }
 
+// The socket is taken over in any case.
+static int misadopted(int fd, const struct err *err)
+{
+	if (fd >= 0)
+		(void)close(fd);
+	return err->class;
+}
+
 int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
 		    struct bolt_link **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(target), {target ? target->user_agent : NULL, "target.user_agent"}, NEED(auth), NEED(ret)))
+		return misadopted(fd, err);
+
 	_cleanup_close_ int own = fd;
 	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
 	int r = wire_from_fd(fd, &link->wire, err);
@@ -332,6 +340,12 @@ int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_
 int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, struct bolt_link **ret,
 		   struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(target), NEED(auth), NEED(ret)))
+		return err->class;
+
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 	int r = bolt_link_begin(target, auth, deadline, &link, err);
 
@@ -363,43 +377,46 @@ void bolt_link_close(struct bolt_link *link)
 
 const char *bolt_link_server(const struct bolt_link *link)
 {
-	return link->server;
+	return link ? link->server : "";
 }
 
 const char *bolt_link_connection_id(const struct bolt_link *link)
 {
-	return link->connection_id;
+	return link ? link->connection_id : "";
 }
 
 struct bolt_version bolt_link_version(const struct bolt_link *link)
 {
-	return link->conn.version;
+	return link ? link->conn.version : (struct bolt_version){0};
 }
 
 const struct bolt_limits *bolt_link_limits(const struct bolt_link *link)
 {
-	return &link->limits;
+	return link ? &link->limits : NULL;
 }
 
 bool bolt_link_is_dead(const struct bolt_link *link)
 {
-	return link->dead;
+	return !link || link->dead;
 }
 
 void bolt_link_set_cancel(struct bolt_link *link, struct bolt_cancel *cancel)
 {
-	wire_set_cancel(link->wire, cancel);
+	if (link)
+		wire_set_cancel(link->wire, cancel);
 }
 
 struct conn *bolt_link_conn(struct bolt_link *link)
 {
-	return &link->conn;
+	return link ? &link->conn : NULL;
 }
 
 void bolt_link_expect(struct bolt_link *link, enum conn_request request)
 {
-	const struct conn *conn = &link->conn;
+	const struct conn *conn = link ? &link->conn : NULL;
 
+	if (!conn)
+		return;
 	link->expected = 0;
 	for (unsigned n = 0; n < conn->n_pending && link->expected == 0; n++)
 		link->expected = conn->pending[(conn->first + n) % CONN_PENDING_MAX] == request ? n + 1 : 0;
@@ -407,6 +424,10 @@ void bolt_link_expect(struct bolt_link *link, enum conn_request request)
 
 int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
+	ENTER(err);
+	if (!link || !arena || !ret)
+		return MISUSED(err, NEED(link), NEED(arena), NEED(ret)) ? err->class : 0;
+
 	int r;
 
 	if (link->opening > 0) {
@@ -416,13 +437,17 @@ int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena
 	}
 	if (link->conn.n_pending == 0 && !link->dead)
 		return err_set(err, ERR_INVALID, "no answer is due");
-	bind(link, arena);
-	return next(link, deadline, arena, ret, err);
+	link_bind(link, arena);
+	return link_next(link, deadline, arena, ret, err);
 }
 
 int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = answers_arena(link);
+	ENTER(err);
+	if (MISUSED(err, NEED(link)))
+		return err->class;
+
+	_cleanup_(arena_freep) struct arena *arena = link_answers_arena(link);
 	struct conn_event event;
 	int r = bolt_link_settle(link, deadline, err);
 
@@ -430,169 +455,11 @@ int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)
 		r = conn_reset(&link->conn, err);
 	while (r == 0 && link->conn.n_pending > 0) {
 		arena_reset(arena);
-		r = next(link, deadline, arena, &event, err);
+		r = link_next(link, deadline, arena, &event, err);
 	}
 	// The last answer is that of RESET.
 	if (r == 0 && event.type == CONN_FAILURE)
-		r = keep_failure(link, event.failure, err);
+		r = link_keep_failure(link, event.failure, err);
 	link->dead |= r < 0;
 	return r;
-}
-
-// The whole answer to RUN and PULL: 1 at its end, 0 when more is to come.
-struct intake {
-	struct bolt_link *link;
-	struct table_rows rows;
-	uint32_t max_rows;
-	struct arena *arena;
-	size_t used; // of the arena, before
-	bolt_row_fn on_row;
-	void *user;
-	uint32_t n_told; // rows
-};
-
-static int take_row(struct intake *intake, const struct bolt_value *row, const struct bolt_table *table, struct err *err)
-{
-	if (row->size != table->n_fields)
-		return err_set(err, ERR_PROTOCOL, "a row has %u values where there are %u fields", row->size, table->n_fields);
-	if (intake->rows.n + intake->n_told == intake->max_rows)
-		return err_set(err, ERR_PROTOCOL, "the server sent more rows than the %u that were asked for", intake->max_rows);
-	if (!intake->on_row) {
-		table_add(&intake->rows, row, intake->arena);
-		return 0;
-	}
-	intake->n_told++;
-	return callback_result(intake->on_row(intake->user, table, row, err), err);
-}
-
-static int take(struct intake *intake, const struct conn_event *event, struct bolt_table *ret, struct err *err)
-{
-	struct bolt_value *summary;
-
-	switch (event->type) {
-	case CONN_FAILURE:
-		return keep_failure(intake->link, event->failure, err);
-	case CONN_RECORD:
-		return take_row(intake, &event->value, ret, err);
-	case CONN_SUCCESS:
-		break;
-	default: // nothing was done
-		return err_set(err, ERR_PROTOCOL, "the server ignored a query, though nothing of it had failed");
-	}
-	if (event->request == CONN_RUN)
-		return table_fields(&event->value, intake->arena, &ret->fields, &ret->n_fields, err);
-	if (bolt_as_bool(bolt_map_get(&event->value, "has_more"), false))
-		return err_set(err, ERR_TOO_LARGE, "the result has more than %u rows", intake->max_rows);
-	summary = arena_alloc(intake->arena, sizeof(*summary));
-	*summary = event->value;
-	ret->summary = summary;
-	ret->rows = intake->rows.items;
-	ret->n_rows = intake->rows.n;
-	return 1;
-}
-
-// As take(), of events until then.
-static int take_all(struct intake *intake, int64_t deadline, struct bolt_table *ret, struct err *err)
-{
-	_cleanup_(arena_freep) struct arena *passing = intake->on_row ? answers_arena(intake->link) : NULL;
-	struct bolt_link *link = intake->link;
-	size_t max = link->limits.result, needs = 0;
-	struct conn_event event;
-	int r = 0;
-
-	while (r == 0) {
-		link->conn.memory = max - needs;
-		r = next(link, deadline, passing ? passing : intake->arena, &event, err);
-		if (r == 0 && passing && event.type == CONN_SUCCESS)
-			event.value = bolt_copy(&event.value, intake->arena);
-		if (r == 0)
-			r = take(intake, &event, ret, err);
-		if (passing)
-			arena_reset(passing);
-		needs = arena_used(intake->arena) - intake->used;
-		if (r == 0 && needs > max)
-			r = err_set(err, ERR_TOO_LARGE, "the result needs more than %zu bytes of memory", max);
-		if (r == 0 && passing && !arena_reserve(intake->arena, arena_held(intake->arena) + KEPT_STEP))
-			r = err_set(err, ERR_TOO_MANY, "the memory for all answers is used up; try again later");
-	}
-	link->conn.memory = max;
-	return r;
-}
-
-// RUN and PULL; nothing of them is left behind when RUN cannot be said.
-static int send_query(struct bolt_link *link, const struct bolt_query *query, uint32_t max_rows, struct err *err)
-{
-	const struct conn_tx tx = {
-		.database = query->database,
-		.impersonated_user = query->impersonated_user,
-		.timeout_ms = query->tx_timeout_ms,
-		.read = query->read,
-	};
-	const struct conn_run run = {.text = query->text, .params = query->params, .tx = &tx};
-	int r = conn_run(&link->conn, &run, err);
-
-	if (r < 0)
-		return r;
-	r = conn_pull(&link->conn, max_rows, CONN_LAST, err);
-	link->dead |= r < 0;
-	return r;
-}
-
-// Answers to what was asked before would be taken for this query's, and after a failure there is none but IGNORED.
-static int check_rest(const struct bolt_link *link, struct err *err)
-{
-	if (link->conn.n_pending > 0)
-		return err_set(err, ERR_INVALID, "answers are due that were not taken; take them by bolt_link_next(), or bolt_link_reset()");
-	return link->conn.failed ? err_set(err, ERR_INVALID, "an earlier request failed; bolt_link_reset() comes first") : 0;
-}
-
-int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int64_t deadline, struct arena *arena,
-		    struct bolt_table *ret, struct err *err)
-{
-	struct intake intake = {
-		.link = link,
-		.max_rows = query->max_rows ? query->max_rows : DEFAULT_MAX_ROWS,
-		.arena = arena,
-		.used = arena_used(arena),
-		.on_row = query->on_row,
-		.user = query->user,
-	};
-	struct err ignored = ERR_INIT;
-	int r;
-
-	*ret = (struct bolt_table){0};
-	forget_failure(link);
-	r = bolt_link_settle(link, deadline, err);
-	if (r == 0)
-		r = check_rest(link, err);
-	if (r == 0)
-		r = send_query(link, query, intake.max_rows, err);
-	if (r < 0)
-		return r;
-	bind(link, arena);
-	r = take_all(&intake, deadline, ret, err);
-	if (r > 0)
-		return 0;
-	if (link->dead)
-		return r;
-	// After a failure the server ignores everything until RESET. What failed first is what the caller is told.
-	if (r == ERR_SERVER || r == ERR_FORBIDDEN)
-		(void)bolt_link_reset(link, deadline, &ignored);
-	else
-		link->dead = true;
-	return r;
-}
-
-const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t row, const char *field)
-{
-	return row < table->n_rows ? bolt_row_get(table, &table->rows[row], field) : NULL;
-}
-
-const struct bolt_value *bolt_row_get(const struct bolt_table *table, const struct bolt_value *row, const char *field)
-{
-	for (uint32_t i = 0; i < table->n_fields; i++) {
-		if (strcmp(table->fields[i], field) == 0)
-			return &row->items[i];
-	}
-	return NULL;
 }

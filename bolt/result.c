@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
 #include "bolt/stream.h"
 
 #define FREE_MS 1000
 
 const char *const *bolt_result_keys(const struct bolt_result *result, uint32_t *ret_n)
 {
-	*ret_n = result->n_keys;
-	return result->keys;
+	if (ret_n)
+		*ret_n = result ? result->n_keys : 0;
+	return result ? result->keys : NULL;
 }
 
 static int enter(struct bolt_result *result, struct err *err)
@@ -42,6 +44,12 @@ static int look(struct bolt_result *result, int64_t deadline, struct err *err)
 
 int bolt_result_next(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (!result || !ret)
+		return MISUSED(err, NEED(result), NEED(ret)) ? err->class : 0;
+
 	int r = enter(result, err);
 
 	if (r == 0)
@@ -54,6 +62,12 @@ int bolt_result_next(struct bolt_result *result, int64_t deadline, const struct 
 
 int bolt_result_peek(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (!result || !ret)
+		return MISUSED(err, NEED(result), NEED(ret)) ? err->class : 0;
+
 	int r = enter(result, err);
 
 	if (r == 0)
@@ -65,6 +79,12 @@ int bolt_result_peek(struct bolt_result *result, int64_t deadline, const struct 
 
 int bolt_result_single(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(result), NEED(ret)))
+		return err->class;
+
 	struct bolt_value *row;
 	int r = enter(result, err);
 
@@ -106,6 +126,12 @@ static void add_row(struct bolt_value **items, uint32_t n, const struct bolt_val
 int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadline, struct arena *arena, struct bolt_value *ret,
 		    struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = bolt_null();
+	if (MISUSED(err, NEED(result), NEED(arena), NEED(ret)))
+		return err->class;
+
 	size_t before = arena_used(arena);
 	struct bolt_value *items = NULL;
 	uint32_t n = 0;
@@ -135,6 +161,12 @@ int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadl
 
 int bolt_result_consume(struct bolt_result *result, int64_t deadline, const struct bolt_summary **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(result), NEED(ret)))
+		return err->class;
+
 	int r = 0;
 
 	if (result->session && session_state_enter(result->session, err) < 0)
@@ -163,6 +195,9 @@ void bolt_result_free(struct bolt_result *result)
 
 const struct bolt_value *bolt_result_get(const struct bolt_result *result, const struct bolt_value *row, const char *key)
 {
+	// No row of a result, where it is no list.
+	if (!result || !row || row->type != BOLT_LIST || !key)
+		return NULL;
 	for (uint32_t i = 0; i < result->n_keys && i < row->size; i++) {
 		if (strcmp(result->keys[i], key) == 0)
 			return &row->items[i];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bolt/hold.h"
+#include "bolt/misuse.h"
 #include "bolt/stream.h"
 #include "bolt/tx.h"
 
@@ -13,6 +14,12 @@
 
 int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(driver), NEED(ret)))
+		return err->class;
+
 	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
 	int r = session_state_new(driver, options, &session, err);
 
@@ -25,6 +32,10 @@ int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_optio
 
 int bolt_session_close(struct bolt_session *session, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(session)))
+		return err->class;
+
 	int r = 0;
 
 	session->failure = NULL;
@@ -52,6 +63,8 @@ void bolt_session_free(struct bolt_session *session)
 
 void bolt_session_cancel(struct bolt_session *session)
 {
+	if (!session)
+		return;
 	bolt_cancel_fire(session->cancel);
 	pool_wake(session->driver->pool);
 }
@@ -59,6 +72,12 @@ void bolt_session_cancel(struct bolt_session *session)
 int bolt_session_run(struct bolt_session *session, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret,
 		     struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(session), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)))
+		return err->class;
+
 	struct hold *hold;
 	struct conn_tx extra;
 	int r = session_state_enter(session, err);
@@ -84,6 +103,12 @@ int bolt_session_run(struct bolt_session *session, const struct bolt_statement *
 int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_options *options, int64_t deadline, struct bolt_tx **ret,
 		       struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(session), NEED(ret)))
+		return err->class;
+
 	struct bolt_job job = {.read = session->options.read};
 	int r = session_state_enter(session, err);
 
@@ -100,6 +125,10 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 
 int bolt_session_execute(struct bolt_session *session, const struct bolt_job *job, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(session), NEED(job), {job ? (const void *)(uintptr_t)job->work : NULL, "job.work"}))
+		return err->class;
+
 	int r = session_state_enter(session, err);
 
 	tx_forget_failed(session);
@@ -112,16 +141,22 @@ int bolt_session_execute(struct bolt_session *session, const struct bolt_job *jo
 
 struct bolt_bookmark_list bolt_session_bookmarks(const struct bolt_session *session)
 {
-	return session->bookmarks;
+	return session ? session->bookmarks : (struct bolt_bookmark_list){0};
 }
 
 const struct bolt_failure *bolt_session_failure(const struct bolt_session *session)
 {
-	return session->failure;
+	return session ? session->failure : NULL;
 }
 
 int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(tx), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)))
+		return err->class;
+
 	return tx_run(tx, statement, deadline, ret, err);
 }
 
@@ -132,6 +167,10 @@ static int managed(struct err *err)
 
 int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(tx)))
+		return err->class;
+
 	int r = tx->managed ? managed(err) : tx_enter(tx, err);
 
 	return r < 0 ? r : tx_commit(tx, deadline, err);
@@ -139,6 +178,10 @@ int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 
 int bolt_tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
+	ENTER(err);
+	if (MISUSED(err, NEED(tx)))
+		return err->class;
+
 	int r = 0;
 
 	if (tx->managed)
@@ -150,7 +193,7 @@ int bolt_tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
 
 bool bolt_tx_is_open(const struct bolt_tx *tx)
 {
-	return tx->hold != NULL;
+	return tx && tx->hold;
 }
 
 void bolt_tx_free(struct bolt_tx *tx)

@@ -12,6 +12,8 @@
 
 #include "base/cleanup.h"
 
+#include "bolt/misuse.h"
+
 DEFINE_CLEANUP(SSL *, SSL_free);
 DEFINE_CLEANUP(BIO *, BIO_free_all);
 DEFINE_CLEANUP(X509 *, X509_free);
@@ -195,6 +197,12 @@ struct bolt_trust {
 
 int bolt_trust_new(const struct bolt_target *target, struct bolt_trust **ret, struct err *err)
 {
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (MISUSED(err, NEED(target), NEED(ret)))
+		return err->class;
+
 	_cleanup_(bolt_trust_freep) struct bolt_trust *made = calloc(1, sizeof(*made));
 	int r;
 

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 #define URI_MAX 4096
 #define CONTEXT_MAX 64
 
@@ -142,12 +144,11 @@ static int read_context(char *text, struct arena *arena, struct bolt_uri *ret, s
 	return 0;
 }
 
-int bolt_uri_parse(const char *text, struct arena *arena, struct bolt_uri *ret, struct err *err)
+static int parse(const char *text, struct arena *arena, struct bolt_uri *ret, struct err *err)
 {
 	const char *colon = text ? strstr(text, "://") : NULL;
 	char *rest, *query;
 
-	*ret = (struct bolt_uri){.context = bolt_map(NULL, 0)};
 	if (!colon)
 		return err_set(err, ERR_INVALID, "the URI is no SCHEME://HOST[:PORT], as in neo4j://localhost:7687");
 	// Wherever it stands: a password may hold what would end the host, and no text below may repeat a piece of it.
@@ -175,4 +176,12 @@ int bolt_uri_parse(const char *text, struct arena *arena, struct bolt_uri *ret, 
 		return err_set(err, ERR_INVALID, "the URI '%.200s' has a routing context ('?'), which only neo4j schemes take: bolt is one server, without routing",
 			       text);
 	return read_context(query, arena, ret, err);
+}
+
+int bolt_uri_parse(const char *text, struct arena *arena, struct bolt_uri *ret, struct err *err)
+{
+	ENTER(err);
+	if (ret)
+		*ret = (struct bolt_uri){.context = bolt_map(NULL, 0)};
+	return MISUSED(err, NEED(arena), NEED(ret)) ? err->class : parse(text, arena, ret, err);
 }

@@ -68,8 +68,10 @@ static struct bolt_value copy_entries(const struct bolt_value *v, struct arena *
 
 struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena)
 {
-	struct bolt_value copy = *v;
+	struct bolt_value copy = v ? *v : bolt_null();
 
+	if (!v || !arena)
+		return bolt_null();
 	switch (v->type) {
 	case BOLT_STRING:
 	case BOLT_BYTES:
@@ -87,7 +89,7 @@ struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena)
 
 const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *key)
 {
-	if (!map || map->type != BOLT_MAP)
+	if (!map || !key || map->type != BOLT_MAP)
 		return NULL;
 	for (uint32_t i = map->size; i > 0; i--) {
 		const struct bolt_entry *entry = &map->entries[i - 1];
