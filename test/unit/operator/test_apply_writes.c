@@ -211,6 +211,8 @@ static void test_last_entry_goes(void **state)
 		assert_int_equal(pass(&scene), 0);
 		if (i == 0) {
 			assert_string_equal(plugins(&scene), "");
+			// Whoever has written it, too: an apply without it would leave it to them.
+			assert_int_equal(kubernetes_calls(scene.kubernetes, "PATCH", SCENE_SET), 3);
 		} else {
 			assert_string_equal(scene.outcome.reason, "conflict");
 			assert_int_equal(pass(&scene), 0);

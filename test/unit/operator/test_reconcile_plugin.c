@@ -168,6 +168,24 @@ static void test_no_answer(void **state)
 	scene_end(&scene);
 }
 
+// Where the template does not have it as planned, there is nothing to look for.
+static void test_no_need_to_look(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	kubernetes_merge(scene.kubernetes, SCENE_SET,
+			 "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"neo4j\",\"env\":[{\"name\":\"NEO4J_PLUGINS\",\"value\":"
+			 "\"apoc\"}]}]}}}}");
+	scene_run_pods(&scene);
+	kubernetes_remove(scene.kubernetes, SCENE_POD);
+	scene_run_pods(&scene);
+	assert_int_equal(pass(&scene), 0);
+	assert_status(&scene, "Failed", "PluginsMalformed", "NEO4J_PLUGINS");
+	scene_end(&scene);
+}
+
 // E2: a status that is not written is written by the next pass, for one more look at most.
 static void test_status_is_not_written(void **state)
 {
@@ -252,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_refused_password),
 		cmocka_unit_test(test_procedures_missing),
 		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_no_need_to_look),
 		cmocka_unit_test(test_status_is_not_written),
 		cmocka_unit_test(test_made_anew_in_the_middle),
 		cmocka_unit_test(test_set_cannot_be_had),

@@ -26,11 +26,12 @@ add_library(test_operator_support OBJECT ${support}/archive.c ${support}/control
 target_link_libraries(test_operator_support PRIVATE nf_operator PkgConfig::openssl Threads::Threads PkgConfig::cmocka)
 target_compile_options(test_operator_support PRIVATE -UNDEBUG)
 target_include_directories(test_operator_support PRIVATE kube net operator)
-foreach(name apply_writes gather_secrets plugin_entry reconcile_dbms reconcile_plugin server_login wiring)
+foreach(name apply_writes gather_secrets plugin_entry reconcile_dbms reconcile_plugin registration_faults server_login wiring)
 	neofleet_test(operator ${name} SOURCES $<TARGET_OBJECTS:test_operator_support> DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net operator)
 	target_link_options(test_operator_${name} PRIVATE -Wl,--wrap=clock_gettime)
 endforeach()
+set_tests_properties(operator/reconcile_dbms PROPERTIES TIMEOUT 300) # some hundred deployments, one after the other
 
 neofleet_test(operator first_password)
 neofleet_test(operator verdicts DEPS PkgConfig::openssl)
