@@ -79,7 +79,8 @@ static void compare(const char *text)
 		return;
 	}
 	kept[fread(kept, 1, sizeof(kept) - 1, file)] = '\0';
-	assert_string_equal(text, kept);
+	if (strcmp(text, kept) != 0)
+		fail_msg("exposition.txt is not as /metrics is: NEOFLEET_GOLDEN_UPDATE=1 writes it anew; then see script/monitoring. It is:\n%s", text);
 }
 
 // Something of every family: a call, a deployment in each kind of trouble, a token's expiry, a runner and a lease.
