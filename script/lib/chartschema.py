@@ -107,6 +107,12 @@ TYPES = {
     "metrics.serviceMonitor.interval": text(r"^[0-9]+(ms|s|m)$"),
     "metrics.serviceMonitor.scrapeTimeout": text(r"^([0-9]+(ms|s|m))?$"),
     "metrics.serviceMonitor.labels": LABELS,
+    "metrics.prometheusRule.enabled": BOOLEAN,
+    "metrics.prometheusRule.labels": LABELS,
+    "metrics.prometheusRule.runbookUrl": text(r"^(https?://[^\s]*[^\s/])?$"),
+    "metrics.dashboards.enabled": BOOLEAN,
+    "metrics.dashboards.labels": LABELS,
+    "metrics.dashboards.annotations": ANNOTATIONS,
     "extraObjects": listing(FREE | {"required": ["apiVersion", "kind", "metadata"]}),
     "plain": BOOLEAN,
 }
