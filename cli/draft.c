@@ -67,17 +67,13 @@ int draft_make(const struct draft_source *source, struct arena *arena, struct dr
 	return r < 0 ? r : record_entry(ret, &inputs, arena, err);
 }
 
-size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[DRAFT_CHILDREN])
+size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[CHILD_COUNT])
 {
 	const struct workload_inputs workload = workload_of(draft, &draft->plan);
-	size_t n = 0;
+	struct manifest manifests[CHILD_COUNT];
+	size_t n = manifests_of(&workload, draft->plan.settings.config_map, arena, manifests);
 
-	ret[n++] = workload_headless(&draft->dbms, &draft->names, arena);
-	ret[n++] = workload_account(&draft->dbms, &draft->names, arena);
-	ret[n++] = workload_client(&draft->dbms, &draft->names, arena);
-	ret[n++] = draft->plan.settings.config_map;
-	if (draft->names.budget)
-		ret[n++] = workload_budget(&draft->dbms, &draft->names, arena);
-	ret[n++] = workload_statefulset(&workload, arena);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = manifests[i].json;
 	return n;
 }

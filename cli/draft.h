@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "operator/manifest/manifests.h"
 #include "operator/plugin/plugin_plan.h"
 
 struct draft {
@@ -33,7 +34,5 @@ struct draft_source {
 
 int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err);
 
-#define DRAFT_CHILDREN 6
-
 // The children as JSON texts, in the order in which the operator applies them; returns how many.
-size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[DRAFT_CHILDREN]);
+size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[CHILD_COUNT]);

@@ -97,7 +97,7 @@ static int render(struct rendering *rendering, const struct manifest_object *obj
 	yyjson_val **plugins = arena_new_array(arena, yyjson_val *, rendering->n);
 	struct draft_source source = {.plugins = plugins, .namespace = namespace_of(rendering, object->root)};
 	struct draft *draft = arena_alloc(arena, sizeof(*draft));
-	const char *children[DRAFT_CHILDREN];
+	const char *children[CHILD_COUNT];
 	size_t n;
 
 	source.root = manifest_without_nulls(object->root, arena);

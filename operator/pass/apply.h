@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "operator/context.h"
+#include "operator/manifest/manifests.h"
 #include "operator/object/adoption.h"
 #include "operator/object/kept.h"
 
@@ -19,8 +20,6 @@
 #define CHILD_MAX_BYTES ((size_t)1024 * 1024)
 // Of a StatefulSet, whose lists take far more memory than their text.
 #define WORKLOAD_MAX_BYTES ((size_t)512 * 1024)
-
-enum child_slot { CHILD_ACCOUNT, CHILD_HEADLESS, CHILD_CLIENT, CHILD_CONFIG, CHILD_BUDGET, CHILD_WORKLOAD, CHILD_COUNT };
 
 // A child that stood as wanted at this resource version needs no second look.
 struct apply_memory {

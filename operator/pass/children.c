@@ -3,23 +3,52 @@
 
 #include "operator/pass/children.h"
 
-#include <assert.h>
-
 #include "operator/cluster/roll.h"
 #include "operator/plugin/plugin_plan.h"
 
-static void add(struct children *children, const struct dbms *dbms, enum child_slot slot,
-		const struct kube_resource *resource, struct kube_store *store, const char *name, const char *json)
+static const struct kube_resource *resource_of(enum child_slot slot)
 {
-	assert(children->n < CHILD_COUNT);
-	children->items[children->n++] = (struct child){
-		.slot = slot,
-		.resource = resource,
-		.store = store,
-		.namespace = dbms->metadata.namespace,
-		.name = name,
-		.owner = dbms,
-		.json = json,
+	static const struct kube_resource *const resources[CHILD_COUNT] = {
+		[CHILD_ACCOUNT] = &kube_serviceaccounts,
+		[CHILD_HEADLESS] = &kube_services,
+		[CHILD_CLIENT] = &kube_services,
+		[CHILD_CONFIG] = &kube_configmaps,
+		[CHILD_BUDGET] = &kube_poddisruptionbudgets,
+		[CHILD_WORKLOAD] = &kube_statefulsets,
+	};
+
+	return resources[slot];
+}
+
+static struct kube_store *store_of(const struct context *context, enum child_slot slot)
+{
+	struct kube_store *const stores[CHILD_COUNT] = {
+		[CHILD_ACCOUNT] = context->stores.accounts,
+		[CHILD_HEADLESS] = context->stores.services,
+		[CHILD_CLIENT] = context->stores.services,
+		[CHILD_CONFIG] = context->stores.configmaps,
+		[CHILD_BUDGET] = context->stores.budgets,
+		[CHILD_WORKLOAD] = context->stores.statefulsets,
+	};
+
+	return stores[slot];
+}
+
+static struct child child_of(const struct context *context, const struct deployment *deployment, const struct manifest *manifest)
+{
+	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
+	bool merged = manifest->slot == CHILD_WORKLOAD;
+
+	return (struct child){
+		.slot = manifest->slot,
+		.resource = resource_of(manifest->slot),
+		.store = store_of(context, manifest->slot),
+		.namespace = deployment->dbms.metadata.namespace,
+		.name = manifest->name,
+		.owner = &deployment->dbms,
+		.json = manifest->json,
+		.guarded = merged,
+		.live = merged ? deployment->workload : NULL,
 	};
 }
 
@@ -114,23 +143,12 @@ static int record_entry(const struct children_inputs *inputs, struct workload_in
 	return 0;
 }
 
-static void add_workload(struct children *children, const struct context *context, const struct deployment *deployment,
-			 const struct workload_inputs *workload, struct arena *arena)
-{
-	add(children, &deployment->dbms, CHILD_WORKLOAD, &kube_statefulsets, context->stores.statefulsets, deployment->names.workload,
-	    workload_statefulset(workload, arena));
-	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
-	children->items[children->n - 1].guarded = true;
-	children->items[children->n - 1].live = deployment->workload;
-}
-
 int children_build(const struct context *context, const struct children_inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err)
 {
 	const struct deployment *deployment = inputs->deployment;
-	const struct dbms *dbms = &deployment->dbms;
-	const struct names *names = &deployment->names;
 	struct plugin_plan_inputs wanted = plan_inputs_of(inputs);
+	struct manifest manifests[CHILD_COUNT];
 	struct workload_inputs workload;
 	struct plugin_plan plan;
 	int r;
@@ -146,18 +164,9 @@ int children_build(const struct context *context, const struct children_inputs *
 		return r;
 	ret->plugins_malformed = plan.malformed;
 	ret->drop_plugins = deployment->live.plugins && !plan.merge.value;
-	add(ret, dbms, CHILD_HEADLESS, &kube_services, context->stores.services, names->headless,
-	    workload_headless(dbms, names, arena));
-	add(ret, dbms, CHILD_ACCOUNT, &kube_serviceaccounts, context->stores.accounts, names->account,
-	    workload_account(dbms, names, arena));
-	add(ret, dbms, CHILD_CLIENT, &kube_services, context->stores.services, names->client,
-	    workload_client(dbms, names, arena));
-	add(ret, dbms, CHILD_CONFIG, &kube_configmaps, context->stores.configmaps, names->config,
-	    plan.settings.config_map);
-	if (names->budget)
-		add(ret, dbms, CHILD_BUDGET, &kube_poddisruptionbudgets, context->stores.budgets, names->budget,
-		    workload_budget(dbms, names, arena));
-	add_workload(ret, context, deployment, &workload, arena);
+	ret->n = manifests_of(&workload, plan.settings.config_map, arena, manifests);
+	for (size_t i = 0; i < ret->n; i++)
+		ret->items[i] = child_of(context, deployment, &manifests[i]);
 	return 0;
 }
 

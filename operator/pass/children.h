@@ -3,8 +3,7 @@
 
 #pragma once
 
-// The child objects of a deployment, built and in the order in which they are applied: the one whose name decides who owns
-// the names first, the StatefulSet last. Pure.
+// The child objects of a deployment, built, in the order in which they are applied (operator/manifest/manifests.h), and where each of them is kept.
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -81,7 +81,7 @@ static bool check_case(struct arena *arena, const char *folder)
 	yyjson_val *in = read_json(arena, arena_printf(arena, "%s/in.json", folder)), *plugins[PLUGINS_MAX], *plugin;
 	yyjson_val *objects = read_json(arena, arena_printf(arena, "%s/objects.json", folder));
 	struct draft_source source = {.root = yyjson_obj_get(in, "object"), .plugins = plugins, .namespace = "default"};
-	const char *children[DRAFT_CHILDREN];
+	const char *children[CHILD_COUNT];
 	struct err err = ERR_INIT;
 	struct draft draft;
 	size_t index, max, n;
