@@ -40,22 +40,39 @@ static void by_target(const struct kube_object *plugin, void (*add)(void *user, 
 	add(user, kube_object_str(plugin, "/spec/clusterRef"));
 }
 
-// How far the clocks are ahead that go on while the machine sleeps (base/clock.c); the tests are linked with --wrap=clock_gettime.
-static _Atomic int64_t slept_ms;
+// The clocks that go on while the machine sleeps (base/clock.c) stand still while there is a scene, and go on when a test says so: how fast
+// the machine is must not matter. The tests are linked with --wrap=clock_gettime. In milliseconds; 0: the clock goes.
+static _Atomic int64_t boot_stands_at, wall_stands_at, slept_ms;
 
 int __real_clock_gettime(clockid_t id, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
 {
-	int64_t slept = id == CLOCK_MONOTONIC ? 0 : atomic_load(&slept_ms);
+	int64_t ms = id == CLOCK_BOOTTIME ? atomic_load(&boot_stands_at) : id == CLOCK_REALTIME ? atomic_load(&wall_stands_at) : 0;
 	int r = __real_clock_gettime(id, ret);
 
-	ret->tv_sec += slept / 1000;
-	ret->tv_nsec += slept % 1000 * 1000000;
-	ret->tv_sec += ret->tv_nsec / 1000000000;
-	ret->tv_nsec %= 1000000000;
+	if (id == CLOCK_MONOTONIC)
+		return r;
+	if (!ms)
+		ms = (int64_t)ret->tv_sec * 1000 + ret->tv_nsec / 1000000;
+	ms += atomic_load(&slept_ms);
+	*ret = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 	return r;
+}
+
+static void stop_clocks(void)
+{
+	int64_t slept = atomic_load(&slept_ms);
+
+	atomic_store(&boot_stands_at, clock_monotonic_ms(&clock_system) - slept);
+	atomic_store(&wall_stands_at, clock_wall_ms(&clock_system) - slept);
+}
+
+static void start_clocks(void)
+{
+	atomic_store(&boot_stands_at, 0);
+	atomic_store(&wall_stands_at, 0);
 }
 
 void scene_later(struct scene *scene, int64_t ms)
@@ -138,6 +155,8 @@ void scene_begin(struct scene *scene)
 	unsigned id = (unsigned)getpid();
 
 	log_set_level(LOG_ERROR + 1);
+	start_clocks(); // after a test that has failed
+	stop_clocks();
 	memset(scene, 0, sizeof(*scene));
 	scene->arena = arena_new();
 	(void)snprintf(scene->address, sizeof(scene->address), "127.%u.%u.%u", 1 + ((id >> 16) + 37 * n++) % 254, (id >> 8) % 256, id % 256);
@@ -177,6 +196,7 @@ void scene_end(struct scene *scene)
 	lease_free(scene->context.lease);
 	kubernetes_stop(scene->kubernetes);
 	arena_free(scene->arena);
+	start_clocks();
 }
 
 void scene_watch(struct scene *scene)

@@ -66,7 +66,7 @@ void scene_run_pods(struct scene *scene);
 // Watch, pass, run pods, until there is nothing left to do; asserts that no pass fails, and that it ends.
 void scene_settle(struct scene *scene);
 
-// Time passes, as it does while a machine sleeps: nothing is waited for.
+// Time passes, as it does while a machine sleeps: nothing is waited for. Otherwise it stands still from scene_begin() to scene_end().
 void scene_later(struct scene *scene, int64_t ms);
 
 // A lease of which so much is left. The test's clock stands.
