@@ -55,9 +55,13 @@ static bool is_verdict(const char *line)
 	return false;
 }
 
-// "\tat ..." and "... 11 more" of a trace.
+// "\tat ..." and "... 11 more" of a trace, and what is left of a frame that the kubelet has cut.
 static bool is_frame(const char *line)
 {
+	size_t len = strlen(line);
+
+	if (len > 0 && line[len - 1] == ')' && !strpbrk(line, " \t"))
+		return true;
 	while (isspace((unsigned char)*line))
 		line++;
 	return begins(line, "at ") || (begins(line, "... ") && strstr(line, " more"));
@@ -84,29 +88,42 @@ static const char *logged(const char *line, bool *ret_error)
 	return NULL;
 }
 
-// "Caused by: java.nio.file.AccessDeniedException: /data" becomes "AccessDeniedException: /data".
-static const char *cause_in(const char *line)
+// "java.nio.file.AccessDeniedException: /data" becomes "AccessDeniedException: /data".
+static const char *without_package(const char *name)
 {
-	static const char mark[] = "Caused by: ";
-	const char *name, *end;
+	const char *end = name + strcspn(name, ": ");
 
-	while (isspace((unsigned char)*line))
-		line++;
-	if (!begins(line, mark))
-		return NULL;
-	name = line + strlen(mark);
-	end = name + strcspn(name, ": ");
 	for (const char *c = name; c < end; c++)
 		if (*c == '.' || *c == '$')
 			name = c + 1;
 	return *name ? name : NULL;
 }
 
+static const char *cause_in(const char *line)
+{
+	static const char mark[] = "Caused by: ";
+
+	while (isspace((unsigned char)*line))
+		line++;
+	return begins(line, mark) ? without_package(line + strlen(mark)) : NULL;
+}
+
+// The head of a trace: "java.lang.IllegalArgumentException: Unsupported protocol".
+static const char *head_in(const char *line)
+{
+	size_t len = strcspn(line, ": ");
+	bool throwable = (len > 9 && begins(line + len - 9, "Exception")) || (len > 5 && begins(line + len - 5, "Error"));
+
+	return throwable && line[len] == ':' && memchr(line, '.', len) ? without_package(line) : NULL;
+}
+
 struct reading {
 	const char *causes[2]; // the innermost first
+	const char *head;      // of the trace behind the last error
 	const char *error;     // of the log
 	const char *plain;     // any other line that says something
-	const char *any;       // whatever was said
+	const char *any;       // whatever was said, but for frames
+	bool frames;
 };
 
 static void keep(const char **kept, const char *text)
@@ -115,9 +132,25 @@ static void keep(const char **kept, const char *text)
 		*kept = text;
 }
 
+static void keep_kind(const char *line, const char *text, bool error, struct reading *reading)
+{
+	const char *cause = cause_in(line), *head = head_in(line);
+
+	if (cause)
+		keep(reading->causes[0] ? &reading->causes[1] : &reading->causes[0], cause);
+	else if (error)
+		keep(&reading->error, text);
+	else if (head && !reading->error)
+		keep(&reading->head, head);
+	else if (is_verdict(line))
+		reading->plain = line;
+	else if (!text && !is_remark(line) && !is_frame(line))
+		keep(&reading->plain, line);
+}
+
 static void read_line(const char *line, struct reading *reading)
 {
-	const char *cause = cause_in(line), *text;
+	const char *text;
 	bool error;
 
 	while (isspace((unsigned char)*line) && !is_frame(line))
@@ -125,20 +158,26 @@ static void read_line(const char *line, struct reading *reading)
 	if (!*line)
 		return;
 	text = logged(line, &error);
-	keep(&reading->any, text ? text : line);
-	if (cause)
-		keep(reading->causes[0] ? &reading->causes[1] : &reading->causes[0], cause);
-	else if (error)
-		keep(&reading->error, text);
-	else if (is_verdict(line))
-		reading->plain = line;
-	else if (!text && !is_remark(line) && !is_frame(line))
-		keep(&reading->plain, line);
+	reading->frames = reading->frames || is_frame(line);
+	if (!is_frame(line))
+		keep(&reading->any, text ? text : line);
+	keep_kind(line, text, error, reading);
 }
 
 static const char *both(const char *outer, const char *inner, struct arena *arena)
 {
 	return arena_printf(arena, "%.*s: %.*s", WORDS_MAX / 2, outer, WORDS_MAX / 2, inner);
+}
+
+static const char *choose(const struct reading *reading, struct arena *arena)
+{
+	if (reading->causes[0])
+		return reading->causes[1] ? both(reading->causes[1], reading->causes[0], arena) : reading->causes[0];
+	if (reading->head || reading->error)
+		return reading->head ? reading->head : reading->error;
+	if (!reading->plain && !reading->any && reading->frames)
+		return "only the end of a stack trace was kept; kubectl logs --previous shows its beginning";
+	return reading->plain ? reading->plain : reading->any;
 }
 
 const char *last_words(const char *log, struct arena *arena)
@@ -158,9 +197,5 @@ const char *last_words(const char *log, struct arena *arena)
 		read_line(text + start, &reading);
 		end = start;
 	}
-	if (reading.causes[0])
-		return reading.causes[1] ? both(reading.causes[1], reading.causes[0], arena) : reading.causes[0];
-	if (reading.error)
-		return reading.error;
-	return reading.plain ? reading.plain : reading.any;
+	return choose(&reading, arena);
 }

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 """Part of test/neo4j/last-words: last_words.py FOLDER VERSION=JARS... Ends real servers in many ways and keeps the ends of what they said."""
+import fcntl
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KEPT = ROOT / "test/neo4j/last-words.json"
@@ -87,6 +89,104 @@ def lost_log(home):
     shutil.rmtree(home / "data/transactions/system")
 
 
+def plain_rsa(home):
+    make_key(home, "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+
+
+def encrypted_key(home):
+    plain_rsa(home)
+    run("openssl", "pkcs8", "-topk8", "-passout", "pass:secret", "-in", str(home / "tls/tls.key"), "-out", str(home / "tls/new.key"))
+    (home / "tls/new.key").rename(home / "tls/tls.key")
+
+
+def key_in_certificate(home):
+    plain_rsa(home)
+    with open(home / "tls/tls.crt", "a", encoding="utf-8") as file:
+        file.write((home / "tls/tls.key").read_text(encoding="utf-8"))
+
+
+def unreadable_key(home):
+    plain_rsa(home)
+    (home / "tls/tls.key").chmod(0)
+
+
+def damaged_users(home):
+    (home / "data/dbms").mkdir()
+    (home / "data/dbms/auth.ini").write_text("neo4j:what:is:this\n", encoding="utf-8")
+
+
+def databases_is_file(home):
+    (home / "data/databases").write_text("x", encoding="utf-8")
+
+
+def held_store(home):
+    """Another server has the folder."""
+    write_conf(home, PLAIN)
+    (home / "data/databases").mkdir()
+    file = open(home / "data/databases/store_lock", "w", encoding="utf-8")
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    return file
+
+
+def lost_store(home):
+    started_before(home)
+    shutil.rmtree(home / "data/databases/system")
+
+
+def truncated_store(home):
+    started_before(home)
+    for file in (home / "data/databases/system").glob("neostore*"):
+        if file.is_file():
+            file.write_bytes(b"")
+
+
+def later_store(home):
+    """A store whose format no release of today knows."""
+    started_before(home)
+    for file in (home / "data/databases/system").glob("neostore"):
+        data = bytearray(file.read_bytes())
+        data[:] = data.replace(b"block", b"bl0ck").replace(b"aligned", b"al1gned")
+        file.write_bytes(data)
+
+
+def small_disk(size):
+    """A file system of its own below the data folder; it is unmounted with the network of the test."""
+    def change(home):
+        run("mount", "-t", "tmpfs", "-o", f"size={size}", "small", str(home / "data"))
+        return Mounted(home / "data")
+    return change
+
+
+def read_only(home):
+    run("mount", "-t", "tmpfs", "-o", "size=64m,ro", "readonly", str(home / "data"))
+    return Mounted(home / "data")
+
+
+class Mounted:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def close(self):
+        run("umount", "-l", str(self.folder))
+
+
+def jar(*entries):
+    def change(home):
+        (home / "plugins").mkdir()
+        with zipfile.ZipFile(home / "plugins/mine.jar", "w") as file:
+            for name, data in entries:
+                file.writestr(name, data)
+    return change
+
+
+def folder_as_jar(home):
+    (home / "plugins/apoc.jar").mkdir(parents=True)
+
+
+def bad_apoc(home):
+    (home / "conf/apoc.conf").write_text("apoc.no.such=\\uZZ\n", encoding="utf-8")
+
+
 def locked(home):
     return socket.create_server(("127.0.0.1", 17687))
 
@@ -119,6 +219,45 @@ WAYS = [
     ("lost transaction log", {}, lost_log, r"log"),
     ("bad address", {"server.bolt.listen_address": "a b:7687"}, None, r"a b:7687|listen_address"),
     ("host that is not there", {"server.bolt.listen_address": "no-such-host.invalid:7687"}, None, None),
+    ("bad boolean", {"server.http.enabled": "yes"}, None, r"yes"),
+    ("bad number", {"server.bolt.thread_pool_max_size": "many"}, None, r"many"),
+    ("number out of range", {"server.bolt.thread_pool_max_size": "-1"}, None, r"must be positive"),
+    ("bad duration", {"db.transaction.timeout": "10 parsecs"}, None, r"parsecs|db\.transaction\.timeout"),
+    ("escape that is none", {"server.directories.import": r"C:\users"}, None, r"uxxxx|encoding|neo4j\.conf"),
+    ("unset command", {"server.memory.heap.max_size": "$(printf 200m)"}, None, r"command|heap"),
+    ("unknown policy of TLS", {"dbms.ssl.policy.nowhere.enabled": "true"}, None, r"nowhere"),
+    ("bad address advertised", {"server.bolt.advertised_address": "a b"}, None, r"a b|advertised"),
+    ("port beyond all ports", {"server.bolt.listen_address": "127.0.0.1:99999"}, None, r"99999|port"),
+    ("bad level of a log", {"db.logs.query.threshold": "-5"}, None, r"threshold|-5"),
+    ("two collectors", {"server.jvm.additional": "-XX:+UseG1GC -XX:+UseZGC"}, None, r"[Cc]onflicting|garbage"),
+    ("heap below the JVM's least", {"server.memory.heap.initial_size": "1k", "server.memory.heap.max_size": "1k"}, None, r"heap"),
+    ("heap too small to start", {"server.memory.heap.initial_size": "12m", "server.memory.heap.max_size": "12m"}, None, None),
+    ("stack below the JVM's least", {"server.jvm.additional": "-Xss1k"}, None, r"stack"),
+    ("bad flag's value", {"server.jvm.additional": "-XX:MaxDirectMemorySize=lots"}, None, r"MaxDirectMemorySize"),
+    ("heap that the machine has not", {"server.memory.heap.initial_size": "3TiB", "server.memory.heap.max_size": "3TiB"}, None, r"memory|heap"),
+    ("transactions beyond the heap", {"dbms.memory.transaction.total.max": "1b"}, None, r"transaction\.total\.max|1b"),
+    ("encrypted key", TLS, encrypted_key, r"[Kk]ey|ENCRYPTED|password"),
+    ("key in the certificate's file", TLS, key_in_certificate, r"certificate|signed fields"),
+    ("key that cannot be read", TLS, unreadable_key, r"tls\.key"),
+    ("no authority for clients", {**TLS, "dbms.ssl.policy.bolt.client_auth": "REQUIRE"}, plain_rsa, r"trusted|[Cc]ertificate"),
+    ("bad cipher", {**TLS, "dbms.ssl.policy.bolt.ciphers": "NONE_SUCH"}, plain_rsa, r"NONE_SUCH|cipher"),
+    ("bad version of TLS", {**TLS, "dbms.ssl.policy.bolt.tls_versions": "TLSv9"}, plain_rsa, r"TLSv9"),
+    ("encryption without a policy", {"server.bolt.tls_level": "REQUIRED"}, None, r"ssl|SSL|policy"),
+    ("damaged users", {}, damaged_users, r"auth\.ini|[Uu]ser"),
+    ("databases is a file", {}, databases_is_file, r"databases"),
+    ("folder that another server has", {}, held_store, r"store_lock|lock"),
+    ("lost store", {}, lost_store, r"system|store|log"),
+    ("empty store", {}, truncated_store, r"system|store"),
+    ("store of another format", {}, later_store, r"format|store"),
+    ("full disk", {}, small_disk("1m"), None),
+    ("disk that cannot be written", {}, read_only, r"[Rr]ead-only"),
+    ("transaction logs cannot be written", {"server.directories.transaction.logs.root": "tx"}, unwritable("tx"), r"tx"),
+    ("plugin whose class is damaged", {}, jar(("a/B.class", b"\xca\xfe\xba\xbe broken")), r"class file"),
+    ("plugin of a later Java", {}, jar(("a/B.class", b"\xca\xfe\xba\xbe\0\0\0\xff\0\x0a")), r"mine\.jar|B|version"),
+    ("folder in a plugin's place", {}, folder_as_jar, r"apoc\.jar"),
+    ("missing extension of a plugin", {"server.unmanaged_extension_classes": "com.neo4j.bloom.server=/bloom", "server.http.enabled": "true",
+                                       "server.http.listen_address": "127.0.0.1:17474"}, None, r"bloom"),
+    ("bad setting of a plugin", {}, bad_apoc, r"apoc"),
     ("bad zone", {"db.temporal.timezone": "Mars/Olympus"}, None, r"Mars"),
 ]
 
@@ -171,11 +310,15 @@ def tail(text, home):
 
 def main(folder, versions):
     global CLASSPATH
-    said = []
+    # What is kept already stays; a way is run anew when its line is taken out of the file.
+    said = json.loads(KEPT.read_text(encoding="utf-8"))
+    done = {(end["version"], end["way"]) for end in said}
     for version in versions:
         name, jars = version.split("=")
         CLASSPATH = ":".join(sorted(str(jar) for jar in pathlib.Path(jars).glob("*.jar")))
         for way, settings, prepare, cause in WAYS:
+            if (name, way) in done:
+                continue
             home = folder / "home"
             home.mkdir()
             for part in ("conf", "data"):
@@ -189,8 +332,8 @@ def main(folder, versions):
             print(f"{name}: {way}: {'ended' if ended else 'STARTED'}", flush=True)
             if ended:
                 said.append({"version": name, "way": way, "cause": cause, "tail": tail(answer, home)})
+                KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             shutil.rmtree(home)
-    KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(said)} ends are kept in {KEPT.relative_to(ROOT)}")
 
 

@@ -48,19 +48,23 @@ static void test_real_servers(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_val *kept = read_kept(arena), *end;
-	size_t index, max;
+	size_t index, max, unnamed = 0;
 
 	(void)state;
-	assert_true(yyjson_arr_size(kept) >= 25);
+	assert_true(yyjson_arr_size(kept) >= 52);
 	yyjson_arr_foreach(kept, index, max, end) {
 		const char *way = yyjson_get_str(yyjson_obj_get(end, "way")), *cause = yyjson_get_str(yyjson_obj_get(end, "cause"));
 		const char *words = last_words(yyjson_get_str(yyjson_obj_get(end, "tail")), arena);
 
-		if (!words || (cause && !fits(words, cause)))
-			fail_msg("%s: '%s'", way, words ? words : "(nothing)");
+		if (!words || (cause && !fits(words, cause))) {
+			print_error("%s: '%s'\n", way, words ? words : "(nothing)");
+			unnamed++;
+			continue;
+		}
 		if (strstr(words, "\tat ") || strstr(words, "--verbose") || (cause && fits(words, "^Stopped|more$|Program will exit")))
 			fail_msg("%s: '%s' is no cause", way, words);
 	}
+	assert_int_equal(unnamed, 0);
 }
 
 static void test_lines(void **state)
@@ -79,9 +83,14 @@ static void test_lines(void **state)
 		{"\nTo use Neo4j Enterprise Edition you must accept the license agreement.\n\nFor example:\n    --env=NEO4J_ACCEPT=<yes|eval>\n\n",
 		 "To use Neo4j Enterprise Edition you must accept the license agreement."},
 		{"/startup/docker-entrypoint.sh: line 618: *.svc: command not found\n", "/startup/docker-entrypoint.sh: line 618: *.svc: command not found"},
+		{"2026-01-01 00:00:00.000+0000 ERROR Failed to start.\njava.lang.IllegalArgumentException: Unsupported protocol: X\n\tat a.b(C.java:1)\n",
+		 "IllegalArgumentException: Unsupported protocol: X"},
+		{"java.lang.Error: before\n\tat a.b(C.java:1)\n2026-01-01 00:00:00.000+0000 ERROR Why.\n", "Why."},
+		{")\n\tat a.b(C.java:1)\n", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"why\nRun with '--verbose' for a more detailed error message.\n", "why"},
 		{"Run with '--verbose' for a more detailed error message.\n", "Run with '--verbose' for a more detailed error message."},
-		{"\tat a.b(C.java:1)", "\tat a.b(C.java:1)"},
+		{"\tat a.b(C.java:1)", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
+		{"447)\n\tat a.b(C.java:1)\n", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"Caused by: \n", "Caused by:"},
 	};
 
