@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bolt/callback.h"
+#include "bolt/forks.h"
 
 #define SECURITY "Neo.ClientError.Security."
 
@@ -304,7 +305,9 @@ int acquire_from(struct acquire *acquire, const struct bolt_address *address, in
 	int r;
 
 	deadline = sooner(deadline, deadline_in_ms(driver->options.acquire_ms));
-	r = find_auth(acquire, &own, &auth, err);
+	r = forks_check(driver->forks, "driver", err);
+	if (r == 0)
+		r = find_auth(acquire, &own, &auth, err);
 	while (r == 0) {
 		r = pool_take(driver->pool, address, deadline, acquire->cancel, &place, err);
 		if (r < 0)

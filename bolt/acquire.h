@@ -32,6 +32,7 @@ struct bolt_driver {
 	struct pool *pool;
 	struct routing *routing; // NULL: one server
 	struct bolt_bookmarks *bookmarks;
+	unsigned forks; // when it was made
 	atomic_uint turn; // of equally good servers, whose it is
 };
 

@@ -19,6 +19,8 @@
 // ... of an error that a provider, a resolver or a bookmark hook gave, if it set no code of its own; of work that failed without an
 // error (bolt/options.h); and always of the hook that takes the bookmark after a commit: never retried.
 #define BOLT_CALLBACK "Neobolt.Callback"
+// ... of what was opened by the process that this one is a fork of: ERR_INVALID.
+#define BOLT_FORKED "Neobolt.Forked"
 // ... of a certificate that is not accepted: ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED (bolt/target.h).
 // ... of a feature that the server's Bolt is too old for: ERR_INVALID with BOLT_UNSUPPORTED (bolt/protocol.h).
 

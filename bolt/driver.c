@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bolt/discover.h"
+#include "bolt/forks.h"
 #include "bolt/misuse.h"
 #include "bolt/tx.h"
 
@@ -126,6 +127,7 @@ static int make(const struct bolt_driver_options *options, struct bolt_driver **
 
 	if (!driver)
 		abort();
+	driver->forks = forks_begin();
 	driver->arena = arena_new();
 	arena_wipe_on_free(driver->arena);
 	if (bolt_uri_parse(options->uri, driver->arena, &driver->uri, err) < 0 || check_kinds(options, err) < 0 ||

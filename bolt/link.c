@@ -9,7 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
-#include "bolt/callback.h"
+#include "bolt/forks.h"
 #include "bolt/link_state.h"
 #include "bolt/misuse.h"
 #include "bolt/wire.h"
@@ -25,7 +25,9 @@
 
 static int is_usable(const struct bolt_link *link, struct err *err)
 {
-	return link->dead ? err_set(err, ERR_IO, "the connection is closed after an earlier failure") : 0;
+	if (link->dead)
+		return err_set(err, ERR_IO, "the connection is closed after an earlier failure");
+	return forks_check(link->forks, "connection", err);
 }
 
 int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
@@ -280,6 +282,7 @@ static struct bolt_link *link_new(const struct bolt_target *target)
 	link->server = link->connection_id = "";
 	link->limits = limits_of(target);
 	link->expired_ok = target->expired_ok;
+	link->forks = forks_begin();
 	link->dead = true;
 	conn_init(&link->conn);
 	link->conn.thrifty = link->limits.budget != NULL;

@@ -29,6 +29,7 @@ struct bolt_link {
 	unsigned expected; // answers, of which only the last is waited for
 	unsigned opening; // answers of HELLO and LOGON that are due
 	struct bolt_limits limits; // none is 0
+	unsigned forks; // when it was opened
 	bool expired_ok;
 	bool dead;
 	int64_t keepalives_ms; // monotonic, when the last KEEPALIVES_MAX were full; 0: never yet

@@ -25,7 +25,7 @@ endif()
 neofleet_test(bolt tls
 	SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 	DEPS PkgConfig::openssl Threads::Threads)
-foreach(name cluster driver misuse outcome pool session tx)
+foreach(name cluster driver forks misuse outcome pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
