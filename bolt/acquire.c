@@ -138,6 +138,14 @@ static int find_auth(const struct acquire *acquire, struct login **own, const st
 	return 0;
 }
 
+int acquire_check_deadline(const struct bolt_driver *driver, int64_t deadline, struct err *err)
+{
+	if (deadline >= driver->born)
+		return 0;
+	return err_set(err, ERR_INVALID, "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has deadline_in_ms(%lld)",
+		       (long long)deadline, (long long)deadline);
+}
+
 static int no_logon(const char *what, struct err *err)
 {
 	(void)err_set(err, ERR_INVALID, "%s needs Bolt 5.1 or newer", what);

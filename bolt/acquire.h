@@ -33,6 +33,7 @@ struct bolt_driver {
 	struct routing *routing; // NULL: one server
 	struct bolt_bookmarks *bookmarks;
 	unsigned forks; // when it was made
+	int64_t born;	// a deadline before it was made for none of its calls
 	atomic_uint turn; // of equally good servers, whose it is
 };
 
@@ -67,6 +68,9 @@ void acquire_release(struct bolt_driver *driver, struct pool_place *place, int64
 // consequences are drawn: acquire->failure, the provider asked, routing told. value NULL: the answer's is not wanted.
 int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_request request, int64_t deadline,
 		  struct bolt_value *ret, struct err *err);
+
+// ERR_INVALID: the deadline passed before there was a driver, so that it is a number that somebody took for a duration.
+int acquire_check_deadline(const struct bolt_driver *driver, int64_t deadline, struct err *err);
 
 // The consequences by themselves, for callers that read events: of a failure, which becomes the error, ...
 int acquire_failed(struct acquire *acquire, struct pool_place *place, const struct bolt_failure *failure, struct err *err);

@@ -128,6 +128,7 @@ static int make(const struct bolt_driver_options *options, struct bolt_driver **
 	if (!driver)
 		abort();
 	driver->forks = forks_begin();
+	driver->born = deadline_in_ms(0);
 	driver->arena = arena_new();
 	arena_wipe_on_free(driver->arena);
 	if (bolt_uri_parse(options->uri, driver->arena, &driver->uri, err) < 0 || check_kinds(options, err) < 0 ||
@@ -200,8 +201,10 @@ static void prepare(struct acquire *acquire, struct bolt_driver *driver, const s
 static int reach(struct acquire *acquire, int64_t deadline, struct pool_place **ret, struct err *err)
 {
 	struct pool_place *place;
-	int r = discover_place(acquire, deadline, &place, err);
+	int r = acquire_check_deadline(acquire->driver, deadline, err);
 
+	if (r == 0)
+		r = discover_place(acquire, deadline, &place, err);
 	if (r < 0)
 		return r;
 	while (r == 0 && bolt_link_conn(place->link)->n_pending > 0)

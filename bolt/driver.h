@@ -13,8 +13,9 @@
 //                     deadline_in_ms(10000), arena, &answer, &err);
 //   bolt_driver_free(driver);
 //
-// No call waits without a limit: each takes a deadline (base/clock.h), a point of monotonic time. The driver has no thread of
-// its own, but where a name is looked up (bolt/target.h).
+// No call waits without a limit: each takes a deadline (base/clock.h), a point of monotonic time, as deadline_in_ms() makes it. A number that is
+// none, as 5000 for five seconds, lies before the driver was made: ERR_INVALID. The driver has no thread of its own, but where a name is
+// looked up (bolt/target.h).
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -46,6 +46,9 @@ int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadli
 
 	// One transaction, or one auto-commit query, at a time: the one before has given its connection back.
 	assert(!session->hold && !session->tx);
+	r = acquire_check_deadline(session->driver, deadline, err);
+	if (r < 0)
+		return r;
 	if (!hold)
 		abort();
 	hold->session = session;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 struct bolt_value bolt_null(void)
 {
 	return (struct bolt_value){.type = BOLT_NULL};
@@ -30,6 +32,13 @@ struct bolt_value bolt_string(const char *v)
 	if (!v)
 		return bolt_null();
 	return (struct bolt_value){.type = BOLT_STRING, .size = (uint32_t)strlen(v), .string = v};
+}
+
+struct bolt_value bolt_string_n(const char *v, uint32_t size)
+{
+	if (!v)
+		return bolt_null();
+	return (struct bolt_value){.type = BOLT_STRING, .size = size, .string = v};
 }
 
 struct bolt_value bolt_list(const struct bolt_value *items, uint32_t n)
@@ -120,4 +129,99 @@ double bolt_as_float(const struct bolt_value *v, double otherwise)
 	if (v && v->type == BOLT_INT)
 		return (double)v->integer;
 	return v && v->type == BOLT_FLOAT ? v->number : otherwise;
+}
+
+const char *bolt_type_name(enum bolt_type type)
+{
+	static const char *const names[] = {
+		[BOLT_NULL] = "null",	  [BOLT_BOOL] = "boolean", [BOLT_INT] = "integer", [BOLT_FLOAT] = "float",	    [BOLT_STRING] = "string",
+		[BOLT_BYTES] = "bytes", [BOLT_LIST] = "list",	 [BOLT_MAP] = "map",	 [BOLT_STRUCT] = "structure",
+	};
+
+	return (unsigned)type <= BOLT_STRUCT ? names[type] : "unknown";
+}
+
+static int find(const struct bolt_value *v, enum bolt_type type, struct err *err)
+{
+	if (!v)
+		return err_set(err, ERR_NOT_FOUND, "there is no value, where one of type %s was expected", bolt_type_name(type));
+	if (v->type == BOLT_NULL)
+		return err_set(err, ERR_NOT_FOUND, "the value is null, where one of type %s was expected", bolt_type_name(type));
+	if (v->type != type)
+		return err_set(err, ERR_INVALID, "the value is of type %s, where one of type %s was expected", bolt_type_name(v->type), bolt_type_name(type));
+	return 0;
+}
+
+int bolt_read_string(const struct bolt_value *v, const char **ret, uint32_t *ret_size, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (ret_size)
+		*ret_size = 0;
+	r = MISUSED(err, NEED(ret)) ? err->class : find(v, BOLT_STRING, err);
+	if (r < 0)
+		return r;
+	*ret = v->string;
+	if (ret_size)
+		*ret_size = v->size;
+	return 0;
+}
+
+int bolt_read_bytes(const struct bolt_value *v, const unsigned char **ret, uint32_t *ret_size, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	if (ret_size)
+		*ret_size = 0;
+	r = MISUSED(err, NEED(ret), NEED(ret_size)) ? err->class : find(v, BOLT_BYTES, err);
+	if (r < 0)
+		return r;
+	*ret = v->bytes;
+	*ret_size = v->size;
+	return 0;
+}
+
+int bolt_read_bool(const struct bolt_value *v, bool *ret, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = false;
+	r = MISUSED(err, NEED(ret)) ? err->class : find(v, BOLT_BOOL, err);
+	if (r == 0)
+		*ret = v->boolean;
+	return r;
+}
+
+int bolt_read_int(const struct bolt_value *v, int64_t *ret, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = 0;
+	r = MISUSED(err, NEED(ret)) ? err->class : find(v, BOLT_INT, err);
+	if (r == 0)
+		*ret = v->integer;
+	return r;
+}
+
+int bolt_read_float(const struct bolt_value *v, double *ret, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = 0;
+	r = MISUSED(err, NEED(ret)) ? err->class : v && v->type == BOLT_INT ? 0 : find(v, BOLT_FLOAT, err);
+	if (r == 0)
+		*ret = bolt_as_float(v, 0);
+	return r;
 }

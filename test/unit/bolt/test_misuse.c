@@ -199,6 +199,36 @@ static void test_session(void **state)
 	end(&scene);
 }
 
+// A duration is no deadline: it lies before there was a driver.
+static void test_deadline(void **state)
+{
+	static const int64_t durations[] = {5000, 0, -1, INT64_MIN};
+	const struct bolt_statement statement = {.text = "RETURN 1"};
+	struct bolt_result *result;
+	struct bolt_answer answer;
+	struct bolt_tx *tx;
+	struct scene scene;
+	char text[200];
+
+	(void)state;
+	begin(&scene);
+	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+		const int64_t duration = durations[i];
+
+		(void)snprintf(text, sizeof(text), "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has deadline_in_ms(%lld)",
+			       (long long)duration, (long long)duration);
+		REFUSED(&scene, text, bolt_session_run(scene.session, &statement, duration, &result, err));
+		REFUSED(&scene, text, bolt_session_begin(scene.session, NULL, duration, &tx, err));
+		REFUSED(&scene, text, bolt_session_execute(scene.session, &(struct bolt_job){.work = work}, duration, err));
+		REFUSED(&scene, text, bolt_driver_query(scene.driver, &(struct bolt_call){.text = "RETURN 1"}, duration, scene.arena, &answer, err));
+		REFUSED(&scene, text, bolt_driver_verify(scene.driver, NULL, duration, scene.arena, NULL, err));
+	}
+	assert_int_equal(stage_connections(scene.stage), 0);
+	// One that was a point of time, and has passed, is what it is.
+	assert_int_equal(bolt_session_run(scene.session, &statement, deadline_in_ms(0), &result, &scene.err), ERR_TIMEOUT);
+	end(&scene);
+}
+
 static void test_result(void **state)
 {
 	const struct bolt_value *row = GARBAGE, number = bolt_int(1);
@@ -339,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_driver_options),
 		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_result),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_the_rest),

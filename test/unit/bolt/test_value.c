@@ -75,12 +75,58 @@ static void test_last_of_equal_keys(void **state)
 	assert_int_equal(bolt_as_int(bolt_map_get(&map, "k"), 0), 2);
 }
 
+// What is missing, null, or of another type is told apart.
+static void test_read(void **state)
+{
+	const struct bolt_value values[] = {bolt_null(), bolt_bool(true), bolt_int(-5), bolt_float(0.25), bolt_string_n("a\0b", 3), bolt_bytes("\0\1", 2)};
+	const unsigned char *bytes;
+	const char *text;
+	struct err err = ERR_INIT;
+	uint32_t size;
+	int64_t integer;
+	double number;
+	bool yes;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		const struct bolt_value *v = &values[i];
+		const int other = i == 0 ? ERR_NOT_FOUND : ERR_INVALID;
+
+		assert_int_equal(bolt_read_bool(v, &yes, &err), i == 1 ? 0 : other);
+		assert_int_equal(yes, i == 1);
+		assert_int_equal(bolt_read_int(v, &integer, &err), i == 2 ? 0 : other);
+		assert_int_equal(integer, i == 2 ? -5 : 0);
+		assert_int_equal(bolt_read_float(v, &number, &err), i == 2 || i == 3 ? 0 : other);
+		assert_true(number == (i == 2 ? -5 : i == 3 ? 0.25 : 0));
+		assert_int_equal(bolt_read_string(v, &text, &size, &err), i == 4 ? 0 : other);
+		assert_int_equal(size, i == 4 ? 3 : 0);
+		assert_int_equal(text != NULL, i == 4);
+		assert_int_equal(bolt_read_bytes(v, &bytes, &size, &err), i == 5 ? 0 : other);
+		assert_int_equal(size, i == 5 ? 2 : 0);
+		assert_int_equal(bytes != NULL, i == 5);
+	}
+	assert_int_equal(bolt_read_string(&values[4], &text, NULL, &err), 0);
+	assert_memory_equal(text, "a\0b", 3);
+	assert_int_equal(bolt_read_string(&values[2], &text, &size, &err), ERR_INVALID);
+	assert_string_equal(err.text, "the value is of type integer, where one of type string was expected");
+	assert_int_equal(bolt_read_int(NULL, &integer, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.text, "there is no value, where one of type integer was expected");
+	assert_int_equal(bolt_read_float(NULL, &number, NULL), ERR_NOT_FOUND);
+	assert_int_equal(bolt_read_bool(&values[0], &yes, &err), ERR_NOT_FOUND);
+	assert_string_equal(err.text, "the value is null, where one of type boolean was expected");
+	assert_int_equal(bolt_read_bytes(&values[5], &bytes, NULL, &err), ERR_INVALID);
+	assert_int_equal(bolt_read_int(&values[2], NULL, &err), ERR_INVALID);
+	assert_string_equal(bolt_type_name((enum bolt_type)77), "unknown");
+	assert_int_equal(bolt_string_n(NULL, 3).type, BOLT_NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_as),
 		cmocka_unit_test(test_last_of_equal_keys),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
