@@ -91,6 +91,8 @@ static void test_fleet(void **state)
 	assert_told(troubles, "cluster/ns/a FleetRegistered TokenExpired\ncluster/ns/a FleetTwins OneInAura\n");
 	change(troubles, "a", "", registered);
 	assert_told(troubles, "cluster/ns/a FleetConnected TokenGone\ncluster/ns/a FleetTwins OneInAura\n");
+	change(troubles, "a", ENABLED, "\"conditions\":[" CONDITION("FleetTokenExpiring", "True", "ExpiresSoon") "]");
+	assert_told(troubles, "cluster/ns/a FleetTokenExpiring ExpiresSoon\n");
 	change(troubles, "a", ENABLED, "\"conditions\":[" CONDITION("FleetRegistered", "Unknown", "Registered") "]");
 	assert_told(troubles, "");
 	troubles_free(troubles);
