@@ -389,7 +389,7 @@ void exec_token(struct exec *exec, struct buf *ret)
 void exec_refused(struct exec *exec)
 {
 	(void)pthread_mutex_lock(&exec->lock);
-	// Whoever is refused with the ones just given is helped by no others, and whoever asked before they were given comes late.
+	// Do not run the plugin again if these credentials are new, or if the refused ones are older than the current ones.
 	if (clock_monotonic_ms(&clock_system) - exec->given_ms >= exec->refused_ms) {
 		exec->given_ms = clock_monotonic_ms(&clock_system);
 		exec->refused = true;

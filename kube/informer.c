@@ -20,7 +20,7 @@
 #define LIST_TIMEOUT_MS 60000
 #define WATCH_MIN_S 290U
 #define WATCH_SPREAD_S 290U
-// The server ends a watch by itself; one that outlives its time by this much hangs.
+// The server ends a watch by itself. A watch that outlives its time by this much hangs.
 #define WATCH_GRACE_MS 30000
 // A bookmark comes about once a minute. Whoever misses more than one is not asked for long; but a server that sends
 // none is disturbed no more than twice in five minutes.

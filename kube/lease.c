@@ -258,7 +258,7 @@ static int claim(struct lease *lease, enum claim claim, struct err *err)
 	return r;
 }
 
-// Whoever looks at an idle process is to find out why: told when it begins to wait, when the holder is another, and now and then.
+// Tells a person why the process is idle: when it begins to wait, when another holds the lease, and now and then.
 static void tell_waiting(struct lease *lease)
 {
 	if (!atomic_load(&lease->waits_since_ms))

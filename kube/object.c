@@ -238,7 +238,7 @@ struct kube_object *kube_object_ref(struct kube_object *object)
 	if (!object)
 		return NULL;
 	before = atomic_fetch_add(&object->refs, 1);
-	// From whoever held none it may be freed already.
+	// A caller that holds no reference may pass an object that is freed already.
 	assert(before > 0);
 	return object;
 }

@@ -18,7 +18,7 @@
 
 struct turn_group;
 
-// Lies in what is to be worked on.
+// A member: it lies in what waits to be worked on.
 struct turn {
 	struct turn_group *group;  // while it is due or worked on; else NULL
 	struct turn *next_due;

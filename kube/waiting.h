@@ -20,7 +20,7 @@ struct waiting_heap {
 	size_t n, room;
 };
 
-// Not one that is in it.
+// member is in no heap.
 void waiting_add(struct waiting_heap *heap, struct waiting *member, int64_t due_ms);
 
 // Nothing happens when it is not in it.

@@ -34,7 +34,7 @@ struct cluster_memory {
 int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment, bool at_once,
 		   const struct survey **ret, struct err *err);
 
-// Whether the last survey was taken since a point of the monotonic clock. One that a server is taken away on is of the same pass:
+// Whether the last survey was taken since a point of the monotonic clock. Evicting a pod or removing a server needs a survey from the same pass:
 // nobody tells us when a database goes down or the lead moves.
 bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms);
 

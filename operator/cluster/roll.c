@@ -112,7 +112,7 @@ static const struct pod *first_unready_before(const struct phase_facts *facts, s
 	return NULL;
 }
 
-// One that is not ready, if there is one; the leader last.
+// A pod that is not ready, if there is one; the leader last.
 static const struct pod *choose(const struct phase_facts *facts)
 {
 	const struct pod *unready = first_outdated(facts, false, NULL), *leader = NULL, *follower;

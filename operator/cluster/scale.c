@@ -81,7 +81,7 @@ static bool will_be_replaced(const struct scale *s, const struct pod *pod)
 	return !pod->ready && (!revision || !pod->revision || strcmp(pod->revision, revision) != 0);
 }
 
-// Any such server may be one that seems to be gone.
+// Stops: such a server may be the one that seems to be gone.
 static bool stop_at_stranger(struct scale *s)
 {
 	static const char cure[] = "wait until it is back, or remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER";
@@ -295,7 +295,7 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 	return arena_strdup(arena, buf_str(&text));
 }
 
-// The second mark. Its own server is the one that is available while the pod is ready; of one that does not come back nobody knows.
+// The second mark. A ready pod's own server is the available one; for a pod that does not come back nobody can tell.
 static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
 {
 	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
@@ -303,7 +303,7 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 
 	if (!volume || volume->deleting || bears(volume, server->id))
 		return false;
-	// One that is wanted back would start as a server that was dropped.
+	// A pod that is wanted back would start as a server that was dropped.
 	if (may_come_back(pod) || will_be_replaced(s, pod) || (!pod->ready && ordinal < s->facts->wanted))
 		return settle(s, SCALE_WAIT,
 			      arena_printf(s->arena, "waiting for %s to be ready, so that its claim can go with its server",
@@ -379,7 +379,7 @@ static const struct topology_server *find_remains(const struct scale *s, int *re
 	return NULL;
 }
 
-// One that is Free cannot be drained, and one that was not drained keeps its claim.
+// A Free server cannot be drained, and a server that was not drained keeps its claim.
 static void remove_servers(struct scale *s)
 {
 	const struct topology_server *remains;

@@ -26,8 +26,8 @@ struct connection_pace {
 
 struct connection_pace connection_watch_pace(int64_t interval_ms, const char *uid);
 
-// How long ago the last of the registration and the starts of the pods' present runs was, by the wall clock: for who was not there
-// to see it. 0 where that is shorter than the first look takes, for the times are of seconds. registered_at: RFC 3339; NULL: unknown.
+// Milliseconds since the later of the registration and the newest pod start, by the wall clock; used after an operator restart.
+// 0 where that is shorter than the first look takes, for the times are of seconds. registered_at: RFC 3339; NULL: unknown.
 int64_t connection_watch_age(const char *registered_at, const struct pod *pods, size_t n, int64_t wall_ms);
 
 void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int64_t age_ms);

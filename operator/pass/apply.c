@@ -58,7 +58,7 @@ static void remember(struct apply_memory *memory, const struct child *child, str
 	kept_set(memory->child[child->slot].digest, child->digest);
 }
 
-// The store holds our own objects only, and may lag behind: one that it lacks, or knows as nobody's, is asked for.
+// The store holds our own objects only, and may lag behind: ask the API server for a child that it lacks, or knows as nobody's.
 static int begin_to_look(const struct context *context, struct child *child, struct err *err)
 {
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};

@@ -16,7 +16,7 @@
 #include "operator/object/adoption.h"
 #include "operator/object/kept.h"
 
-// What a child may have to be read: all that we write is smaller, and whoever may write a namespace's objects may have made them larger.
+// The largest child that is read. All that we write is smaller, but others may write to a namespace's objects, too.
 #define CHILD_MAX_BYTES ((size_t)1024 * 1024)
 // Of a StatefulSet, whose lists take far more memory than their text.
 #define WORKLOAD_MAX_BYTES ((size_t)512 * 1024)

@@ -178,7 +178,7 @@ static void gather_volumes(const struct context *context, struct arena *arena, s
 	}
 }
 
-// One that the store does not have may have been made a moment ago; what is in it already must not be overlooked (C2).
+// A StatefulSet that the store lacks may have been made a moment ago: ask, since what it holds must not be overlooked (C2).
 static int find_workload(const struct context *context, const struct deployment *deployment, struct kube_object **ret, struct err *err)
 {
 	struct kube_name name = {.namespace = deployment->dbms.metadata.namespace, .name = deployment->names.workload};

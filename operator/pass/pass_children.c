@@ -46,7 +46,7 @@ static void refuse(struct shape *ret, enum reason reason, const char *message)
 	ret->warning = reason;
 }
 
-// Before the record says that no entry is ours: else one that others wrote, too, would count as theirs from then on.
+// Runs before the record says that no entry is ours: an entry that others wrote as well would count as theirs from then on.
 static int drop_plugins(const struct pass *pass, struct child *child, struct shape *ret, struct err *err)
 {
 	struct kube_object *live;

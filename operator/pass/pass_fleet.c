@@ -322,7 +322,7 @@ static const char *unknown_version(const struct fleet_pass *step)
 			    entry->not_asked ? entry->not_asked : "its answer names no version that is known here");
 }
 
-// The reason of the event for an obstacle; one that has a condition of its own is told with that.
+// The reason of the event for an obstacle. An obstacle with a condition of its own is told by the event of that condition.
 static enum reason warning_of(enum reason obstacle_reason)
 {
 	if (obstacle_reason == REASON_PLUGINS_MALFORMED)
@@ -330,8 +330,8 @@ static enum reason warning_of(enum reason obstacle_reason)
 	return obstacle_reason == REASON_FLEET_PLUGIN_WITHDRAWN ? REASON_FLEET_PLUGIN_WITHDRAWN : REASON_AURA_FAILED;
 }
 
-// An exchange may take seconds where a server is slow: then what is known already is told before it. One that has just taken the
-// password is not, and one status tells all.
+// A slow server can hold up the exchange, so the Ready status is written first. A server that has just taken the password is fast: then one
+// status tells all.
 static bool is_to_be_announced(const struct fleet_pass *step)
 {
 	const struct access_memory *login = step->inputs->deployment->login;
