@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "base/must.h"
 
 // Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. The first is part of the arena,
@@ -148,7 +149,7 @@ static inline void *take(struct arena *arena, size_t size)
 	void *p;
 
 	if (size > SIZE_MAX / 2)
-		abort();
+		memory_is_exhausted();
 	size = (size + align - 1) & ~(align - 1);
 	if (block->size - block->used < size)
 		block = block_add(arena, size);
@@ -166,7 +167,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		abort();
+		memory_is_exhausted();
 	return arena_alloc(arena, n * size);
 }
 
@@ -208,7 +209,7 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	if (n < 0)
-		abort();
+		memory_is_exhausted();
 	text = arena_alloc(arena, (size_t)n + 1);
 	(void)vsnprintf(text, (size_t)n + 1, fmt, args);
 	return text;

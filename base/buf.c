@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exhausted.h"
+
 static void memory_drop(struct buf *buf)
 {
 	if (buf->data && buf->secret)
@@ -27,7 +29,7 @@ static void grow(struct buf *buf, size_t more)
 	// realloc() would leave a copy of a secret in freed memory.
 	data = malloc(cap);
 	if (!data)
-		abort();
+		memory_is_exhausted();
 	if (buf->len)
 		memcpy(data, buf->data, buf->len);
 	data[buf->len] = '\0';
@@ -76,7 +78,7 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
 	if (n < 0)
-		abort();
+		memory_is_exhausted();
 	if (!reserve(buf, (size_t)n))
 		return;
 	va_start(args, fmt);

@@ -5,12 +5,12 @@
 
 // Memory that is not there ends the process: nothing here can go on without, and the next process begins from what is in the cluster.
 
-#include <stdlib.h>
+#include "base/exhausted.h"
 
 // p, which is not NULL.
 static inline void *must(void *p)
 {
 	if (!p)
-		abort();
+		memory_is_exhausted();
 	return p;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/misuse.h"
 
 struct bolt_bookmarks {
@@ -33,11 +34,11 @@ static void add(struct bolt_bookmarks *bookmarks, const char *item)
 		bookmarks->room = bookmarks->room ? 2 * bookmarks->room : 4;
 		bookmarks->items = realloc(bookmarks->items, bookmarks->room * sizeof(char *));
 		if (!bookmarks->items)
-			abort();
+			memory_is_exhausted();
 	}
 	bookmarks->items[bookmarks->n] = strdup(item);
 	if (!bookmarks->items[bookmarks->n++])
-		abort();
+		memory_is_exhausted();
 }
 
 static void drop(struct bolt_bookmarks *bookmarks, const char *item)
@@ -56,7 +57,7 @@ struct bolt_bookmarks *bolt_bookmarks_new(const struct bolt_bookmark_list *first
 	struct bolt_bookmarks *bookmarks = calloc(1, sizeof(*bookmarks));
 
 	if (!bookmarks || pthread_mutex_init(&bookmarks->lock, NULL) != 0)
-		abort();
+		memory_is_exhausted();
 	bookmarks->hooks = hooks;
 	for (size_t i = 0; first && i < first->n; i++)
 		add(bookmarks, first->items[i]);

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/exhausted.h"
 #include "bolt/misuse.h"
 
 struct bolt_cancel {
@@ -40,7 +41,7 @@ int bolt_cancel_new(struct bolt_cancel **ret, struct err *err)
 		return err_errno(err, errno, "cannot make a descriptor for cancelling");
 	cancel = calloc(1, sizeof(*cancel));
 	if (!cancel)
-		abort();
+		memory_is_exhausted();
 	cancel->fd = fd;
 	atomic_init(&cancel->guarded, -1);
 	*ret = cancel;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/discover.h"
 #include "bolt/forks.h"
 #include "bolt/misuse.h"
@@ -126,7 +127,7 @@ static int make(const struct bolt_driver_options *options, struct bolt_driver **
 	bool anonymous = !options->auth.scheme && !options->auth.user && !options->auth.password;
 
 	if (!driver)
-		abort();
+		memory_is_exhausted();
 	driver->forks = forks_begin();
 	driver->born = deadline_in_ms(0);
 	driver->arena = arena_new();

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/exhausted.h"
 #include "bolt/codes.h"
 
 static atomic_uint forks;
@@ -21,7 +22,7 @@ static void watch(void)
 {
 	// No memory.
 	if (pthread_atfork(NULL, NULL, count) != 0)
-		abort();
+		memory_is_exhausted();
 }
 
 unsigned forks_begin(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/callback.h"
 #include "bolt/discover.h"
 
@@ -50,7 +51,7 @@ int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadli
 	if (r < 0)
 		return r;
 	if (!hold)
-		abort();
+		memory_is_exhausted();
 	hold->session = session;
 	hold->arena = arena_new();
 	hold->acquire = (struct acquire){

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "base/exhausted.h"
 #include "bolt/forks.h"
 #include "bolt/link_state.h"
 #include "bolt/misuse.h"
@@ -277,7 +278,7 @@ static struct bolt_link *link_new(const struct bolt_target *target)
 	struct bolt_link *link = calloc(1, sizeof(*link));
 
 	if (!link)
-		abort();
+		memory_is_exhausted();
 	link->arena = arena_new();
 	link->server = link->connection_id = "";
 	link->limits = limits_of(target);

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "base/buf.h"
+#include "base/exhausted.h"
 #include "bolt/pack.h"
 
 // More than this in parameters is compared as different.
@@ -31,7 +32,7 @@ struct login *login_new(const struct bolt_auth *auth)
 	struct bolt_value *parameters;
 
 	if (!login)
-		abort();
+		memory_is_exhausted();
 	login->arena = arena_new();
 	arena_wipe_on_free(login->arena);
 	login->auth = (struct bolt_auth){

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/exhausted.h"
 #include "bolt/codes.h"
 #include "bolt/routing.h"
 
@@ -38,7 +39,7 @@ struct pool *pool_new(uint32_t size, const struct clock *clock)
 
 	if (!pool || pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_cond_init(&pool->freed, &attr) != 0 || pthread_mutex_init(&pool->lock, NULL) != 0)
-		abort();
+		memory_is_exhausted();
 	(void)pthread_condattr_destroy(&attr);
 	pool->size = size;
 	pool->clock = clock;
@@ -95,7 +96,7 @@ static struct pool_site *find_or_add(struct pool *pool, const struct bolt_addres
 		return site;
 	site = calloc(1, sizeof(*site));
 	if (!site)
-		abort();
+		memory_is_exhausted();
 	site->arena = arena_new();
 	site->address = (struct bolt_address){
 		.host = arena_strdup(site->arena, address->host),
@@ -146,7 +147,7 @@ static struct pool_place *take_locked(struct pool_site *site)
 	}
 	place = calloc(1, sizeof(*place));
 	if (!place)
-		abort();
+		memory_is_exhausted();
 	place->site = site;
 	place->epoch = site->epoch;
 	return place;

@@ -17,6 +17,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/exhausted.h"
+
 struct lookup {
 	pthread_mutex_t lock;
 	int fd;	   // readable when it is done; -1: the caller has left
@@ -56,7 +58,7 @@ static struct lookup *lookup_new(const char *host, const char *service, int fd)
 	struct lookup *lookup = calloc(1, sizeof(*lookup) + size);
 
 	if (!lookup || strlen(service) >= sizeof(lookup->service))
-		abort();
+		memory_is_exhausted();
 	(void)pthread_mutex_init(&lookup->lock, NULL);
 	lookup->fd = fd;
 	memcpy(lookup->service, service, strlen(service) + 1);

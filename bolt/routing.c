@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/uri.h"
 
 #define SERVERS_MAX 4096
@@ -139,7 +140,7 @@ struct routing *routing_new(int64_t keep_ms, const struct clock *clock)
 	struct routing *routing = calloc(1, sizeof(*routing));
 
 	if (!routing || pthread_mutex_init(&routing->lock, NULL) != 0)
-		abort();
+		memory_is_exhausted();
 	routing->keep_ms = keep_ms;
 	routing->clock = clock;
 	return routing;
@@ -209,10 +210,10 @@ void routing_put(struct routing *routing, const char *database, const struct rou
 	int64_t now = clock_monotonic_ms(routing->clock);
 
 	if (!entry)
-		abort();
+		memory_is_exhausted();
 	entry->database = strdup(database);
 	if (!entry->database)
-		abort();
+		memory_is_exhausted();
 	entry->arena = arena_new();
 	copy_table(table, entry->arena, &entry->table);
 	entry->table.until_ms = now + table->ttl_ms;

@@ -6,13 +6,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/exhausted.h"
+
 int session_state_new(struct bolt_driver *driver, const struct bolt_session_options *options, struct bolt_session **ret, struct err *err)
 {
 	_cleanup_(session_state_freep) struct bolt_session *session = calloc(1, sizeof(*session));
 	const struct bolt_session_options given = options ? *options : (struct bolt_session_options){0};
 
 	if (!session)
-		abort();
+		memory_is_exhausted();
 	session->driver = driver;
 	session->arena = arena_new();
 	session->scratch = arena_new();

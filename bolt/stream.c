@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/hold.h"
 #include "bolt/summary_read.h"
 
@@ -72,7 +73,7 @@ static void keep_row(struct bolt_result *result, const struct bolt_value *row)
 		result->kept_room = result->kept_room ? 2 * result->kept_room : 64;
 		result->kept = realloc(result->kept, result->kept_room * sizeof(*result->kept));
 		if (!result->kept)
-			abort();
+			memory_is_exhausted();
 	}
 	result->kept[result->n_kept++] = *row;
 }
@@ -291,7 +292,7 @@ static struct bolt_result *result_new(struct hold *hold)
 	struct bolt_result *result = calloc(1, sizeof(*result));
 
 	if (!result)
-		abort();
+		memory_is_exhausted();
 	result->lent = session->lent;
 	result->arena = result->lent ? session->lent : arena_new();
 	result->row_arena = arena_new();

@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 
 #include "base/cleanup.h"
+#include "base/exhausted.h"
 
 #include "bolt/misuse.h"
 
@@ -68,7 +69,7 @@ static BIO *bio_of(const char *pem)
 	BIO *bio = BIO_new_mem_buf(pem, -1);
 
 	if (!bio)
-		abort();
+		memory_is_exhausted();
 	return bio;
 }
 
@@ -207,7 +208,7 @@ int bolt_trust_new(const struct bolt_target *target, struct bolt_trust **ret, st
 	int r;
 
 	if (!made)
-		abort();
+		memory_is_exhausted();
 	made->ctx = SSL_CTX_new(TLS_client_method());
 	if (!made->ctx)
 		return tls_error(NULL, "TLS", err);
@@ -241,7 +242,7 @@ static SSL *ssl_of(SSL_CTX *ctx)
 	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 
 	if (!ssl || !in || !out)
-		abort();
+		memory_is_exhausted();
 	SSL_set_bio(ssl, in, out);
 	SSL_set_connect_state(ssl);
 	return ssl;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exhausted.h"
 #include "bolt/callback.h"
 #include "bolt/hold.h"
 #include "bolt/stream.h"
@@ -69,7 +70,7 @@ int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn
 	}
 	hold->tx = calloc(1, sizeof(*hold->tx));
 	if (!hold->tx)
-		abort();
+		memory_is_exhausted();
 	hold->tx->session = session;
 	hold->tx->hold = hold;
 	session->tx = hold->tx;

@@ -14,6 +14,7 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "base/exhausted.h"
 #include "bolt/dial.h"
 #include "bolt/tls.h"
 
@@ -184,7 +185,7 @@ static struct wire *wire_new(int fd)
 	struct wire *wire = calloc(1, sizeof(*wire));
 
 	if (!wire)
-		abort();
+		memory_is_exhausted();
 	wire->fd = fd;
 	wire->least = wire->expected = 1;
 	return wire;

@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(neobolt_sources)
-set(neobolt_base arena budget buf clock err)
+set(neobolt_base arena budget buf clock err exhausted)
 foreach(name ${neobolt_base})
 	list(APPEND neobolt_sources ${CMAKE_SOURCE_DIR}/base/${name}.c)
 endforeach()
