@@ -17,6 +17,7 @@
 #define MAX_NAME_CLUSTER 45
 #define MAX_NAME_STANDALONE 52
 #define MIN_MEMORY (UINT64_C(512) << 20)
+#define MAX_RESTARTED 64
 #define OWN_PREFIX "neofleet.neo4j.com/"
 
 static const char *text_of(yyjson_val *object, const char *key, const char *otherwise)
@@ -28,7 +29,7 @@ static const char *text_of(yyjson_val *object, const char *key, const char *othe
 
 void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret)
 {
-	yyjson_val *metadata = yyjson_obj_get(root, "metadata");
+	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *annotations = yyjson_obj_get(metadata, "annotations");
 
 	*ret = (struct dbms_metadata){
 		.namespace = text_of(metadata, "namespace", ""),
@@ -38,6 +39,8 @@ void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret)
 		.created = text_of(metadata, "creationTimestamp", ""),
 		.generation = yyjson_get_sint(yyjson_obj_get(metadata, "generation")),
 		.deleting = yyjson_is_str(yyjson_obj_get(metadata, "deletionTimestamp")),
+		.paused = yyjson_equals_str(yyjson_obj_get(annotations, PAUSED_ANNOTATION), "true"),
+		.restarted_at = text_of(annotations, RESTARTED_ANNOTATION, NULL),
 	};
 }
 
@@ -95,6 +98,15 @@ static void decode_name(struct field_reader *reader, const struct dbms *dbms)
 			   "must begin with a lower-case letter, hold only lower-case letters, digits and '-', not end in '-', "
 			   "and have at most %zu characters",
 			   max);
+}
+
+// Any text will do, such as a time or a ticket's name.
+static void check_restarted(struct field_reader *reader, const struct dbms_metadata *metadata)
+{
+	struct field annotations = {.path = "metadata.annotations"};
+
+	if (metadata->restarted_at && strlen(metadata->restarted_at) > MAX_RESTARTED)
+		field_fail(reader, annotations, RESTARTED_ANNOTATION, "must have at most %d characters, such as a time", MAX_RESTARTED);
 }
 
 static bool has_space_or_control(const char *text)
@@ -413,6 +425,7 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	struct field service, tls;
 
 	decode_name(reader, ret);
+	check_restarted(reader, &ret->metadata);
 	decode_image(reader, spec, &ret->image);
 	decode_topology(reader, spec, ret);
 	decode_storage(reader, spec, &ret->storage);

@@ -22,6 +22,10 @@
 #define API_KIND_CLUSTER "Neo4jEnterpriseCluster"
 #define API_KIND_STANDALONE "Neo4jEnterpriseStandalone"
 
+// On the resource: "true" stops all writes; and a text whose change rolls the pods (G2).
+#define PAUSED_ANNOTATION "neofleet.neo4j.com/paused"
+#define RESTARTED_ANNOTATION "neofleet.neo4j.com/restartedAt" // on the pod template, too
+
 enum dbms_kind { DBMS_STANDALONE, DBMS_CLUSTER };
 
 struct dbms_metadata {
@@ -32,6 +36,8 @@ struct dbms_metadata {
 	const char *created; // creationTimestamp
 	int64_t generation;
 	bool deleting; // it has a deletionTimestamp
+	bool paused;   // PAUSED_ANNOTATION
+	const char *restarted_at; // RESTARTED_ANNOTATION; NULL: none
 };
 
 struct dbms_image {

@@ -368,10 +368,13 @@ static void add_metadata(yyjson_mut_doc *doc, yyjson_mut_val *template, const st
 	yyjson_mut_val *metadata = yyjson_mut_obj_add_obj(doc, template, "metadata");
 	yyjson_mut_val *annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 	const struct field_pairs *users = &inputs->dbms->pod_annotations;
+	const char *restarted = inputs->dbms->metadata.restarted_at ? inputs->dbms->metadata.restarted_at : inputs->restarted;
 
 	if (inputs->certificate)
 		yyjson_mut_obj_add_str(doc, annotations, CERTIFICATE_ANNOTATION, inputs->certificate);
 	yyjson_mut_obj_add_str(doc, annotations, CONFIG_DIGEST_ANNOTATION, inputs->digest);
+	if (restarted)
+		yyjson_mut_obj_add_str(doc, annotations, RESTARTED_ANNOTATION, restarted);
 	for (size_t i = 0; i < users->n; i++)
 		yyjson_mut_obj_add_str(doc, annotations, users->items[i].name, users->items[i].value);
 	yyjson_mut_obj_add_val(doc, metadata, "labels", labels_all(doc, inputs->dbms));

@@ -21,5 +21,6 @@ struct workload_inputs {
 	const char *server_version, *fleet_entry, *withdrawn, *unready; // values of the other records; NULL: none
 	const char *certificate; // what changes with the TLS certificate; NULL without TLS
 	const char *volume_size;	 // live_set.volume_size; NULL: as the spec says
+	const char *restarted;	 // live_set.restarted: where the resource says nothing more, what it said stays, or that would roll the pods; NULL: none
 	int replicas;		 // may lag behind dbms.servers while servers are drained
 };

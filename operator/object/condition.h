@@ -8,6 +8,7 @@
 #define CONDITION_READY "Ready"
 #define CONDITION_RECONCILING "Reconciling"
 #define CONDITION_STALLED "Stalled"
+#define CONDITION_PAUSED "Paused"
 #define CONDITION_CREDENTIALS_REFUSED "CredentialsRefused"
 #define CONDITION_CERTIFICATE_UNUSABLE "CertificateUnusable"
 #define CONDITION_PLUGINS_MALFORMED "PluginsMalformed"

@@ -3,6 +3,7 @@
 
 #include "operator/object/live_set.h"
 
+#include "api/dbms.h"
 #include "operator/object/names.h"
 
 static yyjson_val *item_named(yyjson_val *list, const char *name)
@@ -49,6 +50,7 @@ void live_set_read(yyjson_val *root, struct live_set *ret)
 		.fleet_entry = yyjson_get_str(yyjson_obj_get(annotations, FLEET_ENTRY_ANNOTATION)),
 		.withdrawn = yyjson_get_str(yyjson_obj_get(annotations, FLEET_WITHDRAWN_ANNOTATION)),
 		.unready = yyjson_get_str(yyjson_obj_get(annotations, UNREADY_ANNOTATION)),
+		.restarted = yyjson_get_str(yyjson_obj_get(yyjson_ptr_get(template, "/metadata/annotations"), RESTARTED_ANNOTATION)),
 		.volume_size = volume_size_of(spec),
 		.image = yyjson_get_str(yyjson_obj_get(container, "image")),
 		.digest = yyjson_get_str(

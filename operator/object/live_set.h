@@ -35,6 +35,7 @@ struct live_set {
 	const char *fleet_entry;    // FLEET_ENTRY_ANNOTATION; NULL: none
 	const char *withdrawn;	    // FLEET_WITHDRAWN_ANNOTATION; NULL: none
 	const char *unready;	    // UNREADY_ANNOTATION; NULL: none
+	const char *restarted;	    // RESTARTED_ANNOTATION of the template; NULL: none
 	const char *volume_size; // of the volume claim template, which cannot be changed; NULL: none
 	const char *image;	// of the container; NULL: none
 	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none

@@ -55,6 +55,9 @@ static const char *const names[REASONS] = {
 	[REASON_VERSION_UNKNOWN] = "VersionUnknown",
 	[REASON_VERSION_UNSUPPORTED] = "VersionUnsupported",
 	[REASON_WAITING_FOR_READY] = "WaitingForReady",
+	[REASON_PAUSED] = "Paused",
+	[REASON_RESUMED] = "Resumed",
+
 	[REASON_ACCEPTED] = "Accepted",
 	[REASON_APART] = "Apart",
 	[REASON_EXPIRES_SOON] = "ExpiresSoon",

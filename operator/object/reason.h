@@ -62,6 +62,10 @@ enum reason {
 	REASON_VERSION_UNSUPPORTED,
 	REASON_WAITING_FOR_READY,
 
+	// Condition Paused.
+	REASON_PAUSED,
+	REASON_RESUMED,
+
 	// Conditions CredentialsRefused, CertificateUnusable, PluginsMalformed, FleetTwins and FleetTokenExpiring.
 	REASON_ACCEPTED,
 	REASON_APART,

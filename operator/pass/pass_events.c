@@ -75,6 +75,7 @@ void pass_tell_events(const struct publisher *publisher, const struct found *fou
 	struct event_text license = {EVENT_NORMAL, reason_name(REASON_LICENSE_AGREEMENT), agreement};
 	struct event_text warning = {EVENT_WARNING, reason_name(warning_of(found)), verdict->message};
 
+	publish_resumed(publisher, before);
 	if (verdict->stalled)
 		publish_stall(publisher, before, verdict->reason, verdict->message);
 	if (warning_of(found))

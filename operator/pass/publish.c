@@ -74,6 +74,33 @@ void publish_event(const struct publisher *publisher, const struct kube_object *
 	event_record(publisher->context->events, &subject, text);
 }
 
+static bool says_paused(const struct kube_object *object)
+{
+	return yyjson_equals_str(yyjson_obj_get(kube_object_condition(object, CONDITION_PAUSED), "status"), "True");
+}
+
+int publish_paused(const struct publisher *publisher, const struct kube_object *object, struct err *err)
+{
+	const char *patch = status_paused_patch(kube_object_root(object), clock_wall_ms(&clock_system), publisher->arena);
+	struct event_text paused = {EVENT_NORMAL, reason_name(REASON_PAUSED), "Nothing is written until " PAUSED_ANNOTATION " is removed"};
+
+	if (!patch)
+		return 0;
+	if (kube_patch(publisher->context->client, publisher->resource, name_of(object), "status", KUBE_PATCH_MERGE, patch, NULL, err) < 0)
+		return err_wrap(err, "cannot write the status");
+	if (!says_paused(object))
+		publish_event(publisher, object, &paused);
+	return 0;
+}
+
+void publish_resumed(const struct publisher *publisher, const struct kube_object *before)
+{
+	struct event_text resumed = {EVENT_NORMAL, reason_name(REASON_RESUMED), "The spec is carried out again"};
+
+	if (says_paused(before))
+		publish_event(publisher, before, &resumed);
+}
+
 void publish_past(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text, const char *at)
 {
 	struct event_about subject = about(publisher, object);

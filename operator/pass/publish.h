@@ -27,6 +27,12 @@ struct publisher {
 int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
 		   bool *ret_written, struct err *err);
 
+// The same for a paused deployment, with an event when it has become one.
+int publish_paused(const struct publisher *publisher, const struct kube_object *object, struct err *err);
+
+// A Normal event where the object, as it was before, said that it was paused, and it is not now.
+void publish_resumed(const struct publisher *publisher, const struct kube_object *before);
+
 // An event about the object.
 void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text);
 

@@ -140,6 +140,10 @@ static struct status_wanted wanted_of(const struct found *found)
 			CONDITION_PLUGINS_MALFORMED, malformed != NULL, malformed ? REASON_NOT_A_LIST : REASON_MERGED, malformed};
 	wanted.problems[PROBLEM_TWINS] = found->fleet.twins;
 	wanted.problems[PROBLEM_EXPIRING] = found->fleet.expiring;
+	if (found_is_built(found) && found->deployment->dbms.kind == DBMS_CLUSTER) {
+		wanted.replicas = (int)found->deployment->n_pods;
+		wanted.selector = found->deployment->names.selector;
+	}
 	return wanted;
 }
 
@@ -264,6 +268,7 @@ static int act(const struct pass *pass, struct found *found, struct err *err)
 
 static int run(const struct pass *pass, struct found *found, struct err *err)
 {
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
 	struct dbms *dbms = &found->gathered.deployment.dbms;
 	int r = 0;
 
@@ -272,6 +277,8 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	if (dbms->metadata.deleting)
 		return 0;
 	first_observation(pass->memory, dbms);
+	if (dbms->metadata.paused)
+		return publish_paused(&publisher, pass->object, err);
 	if (!found->refusal.message)
 		r = build(pass, found, err);
 	if (r < 0)

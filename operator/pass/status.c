@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "api/dbms.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -16,6 +17,8 @@
 
 // The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
 #define MESSAGE_MAX ((size_t)32768)
+#define PAUSED_MESSAGE                                                                                                                 \
+	"Nothing is written to the children and the servers while the annotation " PAUSED_ANNOTATION " is \"true\"; remove it to go on"
 #define ELLIPSIS "\xE2\x80\xA6"
 
 struct writer {
@@ -215,12 +218,35 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	add_message(&w, status, message_of(wanted, arena));
 	if (wanted->version)
 		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
+	if (wanted->replicas) {
+		yyjson_mut_obj_add_int(w.doc, status, "replicas", wanted->replicas);
+		yyjson_mut_obj_add_strcpy(w.doc, status, "selector", wanted->selector);
+	}
 	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
 	phase_conditions(&w, &wanted->verdict);
+	if (old_condition(&w, CONDITION_PAUSED))
+		condition(&w, CONDITION_PAUSED, 0, REASON_RESUMED, "");
 	problem_conditions(&w, wanted->problems);
 	fleet_conditions(&w, &wanted->fleet);
 	keep_others(&w);
 	fleet_map(&w, status, &wanted->fleet);
+	return end(&w, object, arena);
+}
+
+// The generation that was observed stays behind, since this one is not carried out.
+const char *status_paused_patch(yyjson_val *object, int64_t now_ms, struct arena *arena)
+{
+	struct writer w = {.generation = yyjson_get_sint(yyjson_ptr_get(object, "/metadata/generation"))};
+	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
+
+	(void)yyjson_mut_obj_remove_key(status, "observedGeneration");
+	if (!yyjson_ptr_get(object, "/status/phase")) {
+		yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(PHASE_PENDING));
+		add_message(&w, status, PAUSED_MESSAGE);
+	}
+	w.conditions = yyjson_mut_obj_add_arr(w.doc, status, "conditions");
+	condition(&w, CONDITION_PAUSED, 1, REASON_PAUSED, PAUSED_MESSAGE);
+	keep_others(&w);
 	return end(&w, object, arena);
 }
 

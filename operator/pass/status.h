@@ -42,6 +42,8 @@ struct status_problem {
 
 struct status_wanted {
 	int64_t generation;
+	int replicas;	      // how many servers there are, for kubectl scale; 0: nothing is said of them
+	const char *selector; // of their pods
 	struct phase_verdict verdict;
 	const char *version; // that the servers say they are; NULL: what was known stays
 	struct status_problem problems[STATUS_PROBLEMS]; // type NULL: none
@@ -51,6 +53,9 @@ struct status_wanted {
 // A merge patch for the status subresource, conditional on the object's resourceVersion; NULL when the object says all of
 // it already.
 const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena);
+
+// The same while the deployment is paused: the condition that says so, and beside it what was said before.
+const char *status_paused_patch(yyjson_val *object, int64_t now_ms, struct arena *arena);
 
 // The same for a Neo4jPlugin.
 struct status_plugin_wanted {

@@ -5,7 +5,8 @@ import json
 
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, check, run, wait_for
 from registration import STANDIN
-from scenario import Group, on_real_server
+from scenario import Chain, Group, on_real_server
+from servers import KIND, Cluster, PodRecord
 from standalone import mint
 
 # Has a shell; what the pods have beside the server runs in it.
@@ -210,5 +211,81 @@ def test_shape_read_only(ns):
     check(inside(ns, "sealed", "touch /x 2>/dev/null || echo sealed") == "sealed", "the root is writable")
 
 
+def given_hands(ns):
+    """A cluster of two, Ready."""
+    cluster = Cluster(ns, "hands").create(servers=2)
+    cluster.wait_phase("Ready")
+    return cluster
+
+
+def condition(cluster, kind):
+    return next((item["status"] for item in cluster.status().get("conditions", []) if item["type"] == kind), None)
+
+
+def test_paused(ns, cluster):
+    """G2: while paused no child is written, whatever the spec asks for and whoever edits; the status says so, and as before beside it."""
+    before = cluster.status()
+    ns.kubectl("annotate", KIND, "hands", "neofleet.neo4j.com/paused=true")
+    wait_for("condition Paused", lambda: condition(cluster, "Paused") == "True")
+    cluster.patch(podTemplate={"metadata": {"labels": {"team": "a"}}}, topology={"servers": 3})
+    ns.kubectl("delete", "service", "hands-client")
+    uids, version = cluster.uids(), cluster.set()["metadata"]["resourceVersion"]
+    # The mark of a look at a later object: the operator has seen all of the above when it has seen this.
+    ns.kubectl("annotate", KIND, "hands", "test/poke=1")
+    lines = len(ns.operator.logs().splitlines())
+    ns.kubectl("annotate", KIND, "hands", "test/poke=2", "--overwrite")
+    wait_for("a pass", lambda: any("msg=reconciled" in line and f"/{ns.name}/hands " in line for line in ns.operator.logs().splitlines()[lines:]))
+    check(cluster.set()["metadata"]["resourceVersion"] == version and cluster.uids() == uids, "something was written")
+    check(ns.get("service", "hands-client") is None, "the Service was put back")
+    status = cluster.status()
+    check((status["phase"], status["observedGeneration"]) == (before["phase"], before["observedGeneration"]), f"{status}")
+    check(len(ns.events("Paused")) == 1, "not one event")
+    ns.kubectl("annotate", KIND, "hands", "neofleet.neo4j.com/paused-")
+    cluster.wait("three servers, rolled", lambda status: status["phase"] == "Ready" and len(cluster.pods()) == 3 and all(
+        pod["metadata"]["labels"].get("team") == "a" for pod in cluster.pods().values()))
+    check(condition(cluster, "Paused") == "False" and ns.get("service", "hands-client"), "not as before the pause")
+    wait_for("the event", lambda: len(ns.events("Resumed")) == 1)
+
+
+def replaced(ns, cluster, deed):
+    """Carries out what rolls the pods; how often each was replaced, and whether two were away at once."""
+    before = cluster.uids()
+    with PodRecord(ns) as record:
+        deed()
+        wait_for("every pod to be another", lambda: not set(cluster.uids().values()) & set(before.values()), START_LIMIT)
+        cluster.wait_phase("Ready")
+    return {name: record.replaced().count(name) for name in cluster.pods()}
+
+
+def test_restarted_by_annotation(ns, cluster):
+    """G2 B6: the annotation restartedAt rolls the pods once, one by one; its removal rolls none."""
+    counts = replaced(ns, cluster, lambda: ns.kubectl("annotate", KIND, "hands", "neofleet.neo4j.com/restartedAt=now"))
+    check(set(counts.values()) == {1}, f"{counts}")
+    revision = cluster.set()["status"]["updateRevision"]
+    ns.kubectl("annotate", KIND, "hands", "neofleet.neo4j.com/restartedAt-")
+    cluster.patch(service={"annotations": {"example.com/a": "b"}})
+    cluster.wait_phase("Ready")
+    check(cluster.set()["status"]["updateRevision"] == revision, "the removal changed the template")
+
+
+def test_restarted_by_kubectl(ns, cluster):
+    """G2 B6: kubectl rollout restart of the StatefulSet rolls the pods once, one by one."""
+    counts = replaced(ns, cluster, lambda: ns.kubectl("rollout", "restart", f"statefulset/{cluster.set()['metadata']['name']}"))
+    check(set(counts.values()) == {1}, f"{counts}")
+
+
+def test_scaled_by_kubectl(ns, cluster):
+    """G2 B8: kubectl scale changes the number of servers, in the order that loses nothing, and reads it back."""
+    ns.kubectl("scale", KIND, "hands", "--replicas=2")
+    cluster.wait("two servers", lambda status: status["phase"] == "Ready" and len(cluster.pods()) == 2)
+    scale = json.loads(ns.kubectl("get", KIND, "hands", "--subresource=scale", "-o", "json"))
+    check(scale["spec"]["replicas"] == 2 and scale["status"]["replicas"] == 2, f"{scale}")
+    found = ns.get("pods", "-l", scale["status"]["selector"])["items"]
+    check(len(found) == 2, f"{len(found)} pods by {scale['status']['selector']}")
+    check("from 2 to 20" in ns.kubectl("scale", KIND, "hands", "--replicas=1", ok=False) or
+          cluster.object()["spec"]["topology"]["servers"] == 2, "one server was taken")
+
+
+HANDS = Chain(given_hands, test_paused, test_restarted_by_annotation, test_restarted_by_kubectl, test_scaled_by_kubectl)
 SHAPES = Group(given_shapes, test_shapes_ready, test_shapes_hold, test_shape_taken_away, test_shape_refused)
-TESTS = [SHAPES, test_shape_read_only]
+TESTS = [SHAPES, HANDS, test_shape_read_only]

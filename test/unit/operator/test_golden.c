@@ -157,6 +157,7 @@ static const char *objects(struct golden *golden)
 		.declared = golden->plan.merge.declared,
 		.certificate = yyjson_get_str(yyjson_obj_get(golden->in, "certificate")),
 		.volume_size = golden->live.volume_size,
+		.restarted = golden->live.restarted,
 		.replicas = dbms->servers,
 	};
 	const char *budget = workload_budget(dbms, &golden->names, golden->arena);

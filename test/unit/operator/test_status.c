@@ -337,6 +337,48 @@ static void test_plugin(void **state)
 	assert_string_equal(message_of(object, "Ready", "lastTransitionTime"), "2025-12-01T10:00:00Z");
 }
 
+// G2: while paused, what was said before stays, and the generation that was observed; the way back is told in the same condition.
+static void test_paused(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *fresh = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\",\"generation\":9}}"), *object, *root;
+	struct status_wanted wanted = registered;
+
+	(void)state;
+	root = parse(arena, status_paused_patch(fresh, NOW, arena));
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/phase")), "Pending");
+	object = patched(arena, status_patch(fresh, &wanted, NOW, arena));
+	root = parse(arena, status_paused_patch(object, NOW + 60000, arena));
+	assert_null(yyjson_ptr_get(root, "/status/phase"));
+	assert_null(yyjson_ptr_get(root, "/status/observedGeneration"));
+	assert_string_equal(message_of(root, "Paused", "status"), "True");
+	assert_string_equal(message_of(root, "Ready", "status"), "True");
+	assert_string_equal(message_of(root, "FleetRegistered", "lastTransitionTime"), "2025-12-01T10:00:00Z");
+	object = patched(arena, arena_printf(arena, "{\"metadata\":{\"resourceVersion\":\"8\"},\"status\":%s}",
+					     json_val_text(arena, yyjson_obj_get(root, "status"))));
+	assert_null(status_paused_patch(parse(arena, arena_printf(arena, "{\"metadata\":{},\"status\":{\"phase\":\"Ready\",\"conditions\":%s}}",
+								  json_val_text(arena, yyjson_ptr_get(object, "/status/conditions")))),
+					NOW + 90000, arena));
+	root = parse(arena, status_patch(object, &wanted, NOW + 60000, arena));
+	assert_string_equal(message_of(root, "Paused", "status"), "False");
+	assert_string_equal(message_of(root, "Paused", "reason"), "Resumed");
+}
+
+// G2: kubectl scale reads how many there are, and which.
+static void test_scale(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct status_wanted wanted = registered;
+	yyjson_val *root;
+
+	(void)state;
+	wanted.replicas = 3;
+	wanted.selector = "a=b";
+	root = parse(arena, status_patch(parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), &wanted, NOW, arena));
+	assert_int_equal(yyjson_get_int(yyjson_ptr_get(root, "/status/replicas")), 3);
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/selector")), "a=b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +394,8 @@ int main(void)
 		cmocka_unit_test(test_problems_show),
 		cmocka_unit_test(test_a_long_message),
 		cmocka_unit_test(test_plugin),
+		cmocka_unit_test(test_paused),
+		cmocka_unit_test(test_scale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
