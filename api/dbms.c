@@ -12,6 +12,7 @@
 #include "api/duration.h"
 #include "api/quantity.h"
 #include "api/server_env.h"
+#include "base/clock.h"
 #include "base/json.h"
 
 #define MAX_NAME_CLUSTER 45
@@ -405,6 +406,7 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 	struct field fleet = field_object(reader, spec, "auraFleetManagement");
 	const char *policy = field_string(reader, fleet, "tokenPolicy", "Latch");
 	struct field token = field_object(reader, fleet, "tokenSecretRef");
+	int64_t since_ms;
 
 	ret->present = fleet.val != NULL;
 	ret->enabled = field_bool(reader, fleet, "enabled", false);
@@ -416,6 +418,9 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 	check_choice(reader, fleet, "tokenPolicy", policy, policies);
 	ret->follow_secret = !strcmp(policy, "FollowSecret");
 	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
+	ret->registered_since = field_string(reader, fleet, "registeredSince", NULL);
+	if (ret->registered_since && time_parse_rfc3339(ret->registered_since, &since_ms) < 0)
+		field_fail(reader, fleet, "registeredSince", "must be a time such as 2026-01-31T12:00:00Z");
 	ret->expiry_warning_ms = decode_duration(reader, fleet, "expiryWarning", "14d");
 }
 

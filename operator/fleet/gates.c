@@ -41,6 +41,21 @@ bool fleet_is_copied(const char *created, const char *last_registration)
 	       time_parse_rfc3339(last_registration, &registered_ms) == 0 && made_ms > registered_ms;
 }
 
+bool fleet_is_outdated(const char *since, const char *last_registration, int64_t now_ms, int64_t *ret_wait_ms)
+{
+	int64_t since_ms, registered_ms;
+
+	*ret_wait_ms = 0;
+	if (!since || time_parse_rfc3339(since, &since_ms) < 0)
+		return false;
+	since_ms -= since_ms % 1000;
+	if (since_ms > now_ms) {
+		*ret_wait_ms = since_ms - now_ms;
+		return false;
+	}
+	return !last_registration || time_parse_rfc3339(last_registration, &registered_ms) < 0 || registered_ms < since_ms;
+}
+
 static bool follows(const struct fleet_facts *facts)
 {
 	return facts->follow_secret && facts->has_token_source && facts->ready && !facts->obstacle && !facts->unknown_version;

@@ -48,4 +48,8 @@ const char *fleet_register_command(const struct dbms *dbms, struct arena *arena)
 // registration. Times are RFC 3339; NULL: unknown, and then it is not.
 bool fleet_is_copied(const char *created, const char *last_registration);
 
+// Whether a registration is older than the spec's registeredSince, and that time has come; NULL: none is asked for. *ret_wait_ms: until it
+// comes; 0: it has, or there is none. Of whole seconds, as lastRegistrationTime is.
+bool fleet_is_outdated(const char *since, const char *last_registration, int64_t now_ms, int64_t *ret_wait_ms);
+
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret);

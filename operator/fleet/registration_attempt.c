@@ -116,7 +116,9 @@ static bool tells_otherwise(const struct kube_object *root, const struct attempt
 	const char *known = inputs->servers.dbms->status.last_registration;
 	const char *last = kube_object_str(root, "/status/auraFleetManagement/lastRegistrationTime");
 	bool copied = fleet_is_copied(kube_object_str(root, "/metadata/creationTimestamp"), last);
-	bool registered = !copied && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
+	int64_t wait;
+	bool outdated = fleet_is_outdated(inputs->servers.dbms->fleet.registered_since, last, clock_wall_ms(&clock_system), &wait);
+	bool registered = !copied && !outdated && yyjson_is_true(kube_object_get(root, "/status/auraFleetManagement/registered"));
 
 	if (inputs->follow)
 		return !registered || strcmp(last ? last : "", known ? known : "") != 0;

@@ -339,14 +339,20 @@ static bool is_to_be_announced(const struct fleet_pass *step)
 	return login->taken_ms < step->pass->started_ms && !publish_says(step->inputs->object, "/status/phase", phase_name(PHASE_READY));
 }
 
-static struct fleet_facts facts_of(const struct fleet_pass *step)
+static bool is_outdated(const struct dbms *dbms, int64_t *ret_wait_ms)
+{
+	return fleet_is_outdated(dbms->fleet.registered_since, dbms->status.last_registration, clock_wall_ms(&clock_system), ret_wait_ms);
+}
+
+static struct fleet_facts facts_of(const struct fleet_pass *step, int64_t *ret_wait_ms)
 {
 	const struct dbms *dbms = &step->inputs->deployment->dbms;
+	bool outdated = is_outdated(dbms, ret_wait_ms);
 	const struct plugin_entry *entry = step->inputs->entry;
 	struct fleet_facts facts = {
 		.enabled = dbms->fleet.enabled,
 		.seen = dbms->status.registered != DBMS_REGISTERED_ABSENT,
-		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(dbms),
+		.registered = dbms->status.registered == DBMS_REGISTERED_TRUE && !is_copied(dbms) && !outdated,
 		.has_token_source = dbms->fleet.token_secret != NULL,
 		.follow_secret = dbms->fleet.follow_secret,
 		.unknown_version = unknown_version(step),
@@ -391,7 +397,8 @@ int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs
 {
 	STEP("seeing to the registration");
 	struct fleet_pass step = {.pass = pass, .inputs = inputs, .survey = inputs->survey, .told = ret};
-	struct fleet_facts facts = facts_of(&step);
+	int64_t wait;
+	struct fleet_facts facts = facts_of(&step, &wait);
 	struct fleet_decision decision;
 
 	*ret = (struct fleet_told){0};
@@ -405,6 +412,7 @@ int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs
 		.message = decision.message,
 		.last_registration = inputs->deployment->dbms.status.last_registration,
 	};
+	again(&step, wait);
 	if (!ret->status.registered)
 		forget_expiry(&step);
 	if (facts.obstacle && decision.step == FLEET_WAIT)

@@ -112,6 +112,24 @@ FOLLOWED = Chain(given_followed, test_newer_token_followed, test_older_token_lef
                  test_another_secret_followed, test_revoked_and_followed)
 
 
+def test_registered_since(ns):
+    """D5: registeredSince asks for one registration with the Secret's present token, with Latch; a time to come waits."""
+    name = "since"
+    ns.secret(TOKEN_SECRET, token=mint("since"))
+    start(ns, name)
+    last = ns.wait_fleet(name, True)["lastRegistrationTime"]
+    before, told = count(ns, f"{name}-0", REGISTER), registered_events(ns, name)
+    ns.secret(TOKEN_SECRET, token=mint("since-2"))
+    set_fleet(ns, name, {"registeredSince": "2040-01-01T00:00:00Z"})
+    poke(ns, name, 2)
+    check(count(ns, f"{name}-0", REGISTER) == before and ns.fleet(name)["registered"] is True, "a time to come was honoured")
+    wait_for("another second", lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > last)
+    set_fleet(ns, name, {"registeredSince": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
+    follows(ns, name, before, told)
+    check(ns.fleet(name)["lastRegistrationTime"] > last, f"{ns.fleet(name)}")
+    wait_for("the server in the other project", lambda: FleetService().deployments(project("since-2")))
+
+
 def given_drifted(ns):
     """A registered server on the stand-in whose token the service has revoked long after the first looks."""
     ns.secret(TOKEN_SECRET, token=mint("drifted"))
@@ -198,4 +216,4 @@ def test_disabled_by_hand(ns, kid_in_use):
 
 
 RENEWED = Group(given_renewed, test_renewed_token_stays, test_disabled_by_hand)
-TESTS = [FOLLOWED, DRIFTED, test_token_expires_soon, RENEWED]
+TESTS = [FOLLOWED, test_registered_since, DRIFTED, test_token_expires_soon, RENEWED]

@@ -64,7 +64,7 @@ static void test_fleet_and_status(void **state)
 	static const char json[] =
 		"{\"kind\":\"Neo4jEnterpriseCluster\",\"metadata\":{\"name\":\"db\",\"deletionTimestamp\":\"2025-12-01T10:00:00Z\"},"
 		"\"spec\":{" SPEC ",\"topology\":{\"servers\":5,\"serverModeConstraint\":\"PRIMARY\"},"
-		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\",\"tokenPolicy\":\"FollowSecret\",\"expiryWarning\":\"0\"},"
+		"\"auraFleetManagement\":{\"enabled\":true,\"tokenSecretRef\":{\"name\":\"t\"},\"checkInterval\":\"1d\",\"tokenPolicy\":\"FollowSecret\",\"expiryWarning\":\"0\",\"registeredSince\":\"2026-01-31T12:00:00Z\"},"
 		"\"resources\":{\"limits\":{\"memory\":\"2Gi\"}}},"
 		"\"status\":{\"phase\":\"Ready\",\"observedGeneration\":3,\"conditions\":[{}],\"version\":\"2025.12.1\","
 		"\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2025-12-01T10:00:00Z\",\"message\":\"m\"}}}";
@@ -84,6 +84,7 @@ static void test_fleet_and_status(void **state)
 	assert_int_equal(dbms.fleet.check_interval_ms, 86400000);
 	assert_true(dbms.fleet.follow_secret);
 	assert_int_equal(dbms.fleet.expiry_warning_ms, 0);
+	assert_string_equal(dbms.fleet.registered_since, "2026-01-31T12:00:00Z");
 	assert_int_equal(dbms.memory_limit, UINT64_C(2) << 30);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_FALSE);
 	assert_string_equal(dbms.status.last_registration, "2025-12-01T10:00:00Z");
@@ -149,6 +150,8 @@ static const struct {
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"lots\"}}"), "spec.resources.limits.memory: must be a quantity"},
 	{STANDALONE(",\"resources\":{\"limits\":{\"memory\":\"300Mi\"}}"), "spec.resources.limits.memory: is too little"},
 	{STANDALONE(",\"service\":{\"loadBalancerSourceRanges\":[\"10.0.0.0/8\"]}"), "spec.service.loadBalancerSourceRanges: needs"},
+	{STANDALONE(",\"auraFleetManagement\":{\"registeredSince\":\"now\"}"),
+	 "spec.auraFleetManagement.registeredSince: must be a time such as 2026-01-31T12:00:00Z"},
 	{STANDALONE(",\"auraFleetManagement\":{\"tokenPolicy\":\"Follow\"}"),
 	 "spec.auraFleetManagement.tokenPolicy: must be one of Latch, FollowSecret"},
 	{STANDALONE(",\"auraFleetManagement\":{\"checkInterval\":\"10s\"}"),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "operator/fleet/gates.h"
 #include "operator/object/reason.h"
 
@@ -106,6 +107,34 @@ static void test_copied_status(void **state)
 		assert_int_equal(fleet_is_copied(cases[i].created, cases[i].last), cases[i].copied);
 }
 
+// D5: registeredSince asks for a registration once its time has come, until there is one that is not older, in whole seconds.
+static void test_registered_since(void **state)
+{
+	static const struct {
+		const char *since, *last;
+		bool outdated;
+		int64_t wait_ms;
+	} cases[] = {
+		{NULL, NULL, false, 0},
+		{NULL, "2026-01-01T00:00:00Z", false, 0},
+		{"2026-11-29T11:00:00Z", "2026-01-01T00:00:00Z", true, 0},
+		{"2026-11-29T11:00:00Z", "2026-11-29T11:00:00Z", false, 0},
+		{"2026-11-29T11:00:00Z", "2026-11-29T12:00:00Z", false, 0},
+		{"2026-11-29T12:00:00.900Z", "2026-11-29T12:00:00Z", false, 0},
+		{"2026-11-29T11:00:00Z", NULL, true, 0},
+		{"2026-11-29T12:00:10Z", "2026-01-01T00:00:00Z", false, 9500},
+		{"yesterday", "2026-01-01T00:00:00Z", false, 0},
+	};
+	int64_t now, wait;
+
+	(void)state;
+	assert_int_equal(time_parse_rfc3339("2026-11-29T12:00:00.500Z", &now), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(fleet_is_outdated(cases[i].since, cases[i].last, now, &wait), cases[i].outdated);
+		assert_int_equal(wait, cases[i].wait_ms);
+	}
+}
+
 // C7: once enabled was seen, the status says that it is off.
 static void test_off(void **state)
 {
@@ -128,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_gates_in_order),
 		cmocka_unit_test(test_latch),
 		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_registered_since),
 		cmocka_unit_test(test_copied_status),
 		cmocka_unit_test(test_off),
 	};
