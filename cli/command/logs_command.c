@@ -9,15 +9,14 @@
 #include <string.h>
 
 #include "api/dbms.h"
+#include "cli/pod_log.h"
 #include "cli/portrait.h"
 #include "cli/program.h"
 #include "kube/client.h"
 #include "kube/head.h"
-#include "kube/path.h"
 #include "operator/object/names.h"
 
 #define TAIL_DEFAULT "100"
-#define LOG_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define PATH_MAX_BYTES ((size_t)4096)
 #define LINE_MAX_BYTES ((size_t)64 * 1024)
 #define SERVERS_MAX 64
@@ -79,39 +78,25 @@ static void finish(struct log *log)
 	buf_release(&log->line);
 }
 
-static void make_path(const struct log *log, bool follow, struct buf *ret)
+static struct pod_log query_of(const struct log *log)
 {
 	const struct invocation *call = &log->program->call;
 
-	kube_path(ret, &kube_pods, log->logs->dbms.metadata.namespace, log->pod);
-	buf_add(ret, "/log");
-	kube_query(ret, "container", CONTAINER_NAME);
-	kube_query(ret, "tailLines", invocation_value(call, &flag_tail, TAIL_DEFAULT));
-	kube_query(ret, "previous", invocation_has(call, &flag_previous) ? "true" : NULL);
-	kube_query(ret, "follow", follow ? "true" : NULL);
+	return (struct pod_log){log->logs->dbms.metadata.namespace, log->pod, CONTAINER_NAME, invocation_value(call, &flag_tail, TAIL_DEFAULT),
+				invocation_has(call, &flag_previous)};
 }
 
 static int read_one(struct log *log, struct err *err)
 {
-	struct program *program = log->program;
-	_cleanup_buf_ struct buf path = BUF_INIT(PATH_MAX_BYTES);
-	struct http_request request = {.method = "GET", .timeout_ms = program->timeout_s * 1000, .max_bytes = LOG_MAX_BYTES};
-	struct http_response response = {0};
-	_cleanup_(kube_head_release) struct kube_head head = {0};
-	int r;
+	const struct pod_log query = query_of(log);
+	struct buf text = BUF_INIT(0);
+	int r = pod_log_read(log->program, &query, &text, err);
 
-	make_path(log, false, &path);
-	r = kube_head_make(kube_client_config(program->client), &path, &head, &request, err);
-	if (r == 0)
-		r = http_perform(program->loop, &request, &response, err);
 	if (r < 0)
 		return r;
-	if (response.status >= 300)
-		r = kube_status_error(&response, err);
-	else
-		feed(log, buf_str(&response.body), response.body.len);
-	buf_release(&response.body);
-	return r;
+	feed(log, buf_str(&text), text.len);
+	buf_release(&text);
+	return 0;
 }
 
 static int read_all(struct logs *logs, struct err *err)
@@ -177,6 +162,7 @@ static void open_stream(struct log *log)
 	struct stream *stream = calloc(1, sizeof(*stream));
 	struct http_request request = {.method = "GET"};
 	struct http_stream_events events = {on_data, on_end, NULL};
+	struct pod_log query;
 	struct err err = ERR_INIT;
 
 	if (!stream)
@@ -184,7 +170,8 @@ static void open_stream(struct log *log)
 	events.user = stream;
 	stream->log = log;
 	stream->path = BUF_INIT(PATH_MAX_BYTES);
-	make_path(log, true, &stream->path);
+	query = query_of(log);
+	pod_log_path(&query, true, &stream->path);
 	if (kube_head_make(kube_client_config(log->program->client), &stream->path, &stream->head, &request, &err) < 0) {
 		program_note(log->program, "%s: %s", log->pod, err.text);
 		end_stream(stream);

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What test/cli/run does inside the cluster's network."""
 import argparse
+import base64
 import copy
 import hashlib
 import http.client
@@ -12,6 +13,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -319,6 +321,30 @@ def check_register(api, program):
     check(done.returncode == 0 and "project:  project" in done.stdout and TOKEN not in done.stdout, "token shows the project and not the token", done.stdout + done.stderr)
 
 
+def check_report(api, program, arguments):
+    """Secrets are absent, whoever asks: those that the deployment names, and what stands in the spec."""
+    path = OURS.format(NAMESPACE, PLURALS["Neo4jEnterpriseStandalone"]) + "/to-register"
+    hidden = "the-value-in-the-environment"
+    api.tell("PATCH", path, {"metadata": {"annotations": {"example.com/note": hidden}}, "spec": {"env": [{"name": "MY_KEY", "value": hidden}],
+                             "config": {"dbms.security.ldap.authorization.system_password": hidden}}}, "application/merge-patch+json")
+    secrets = [hidden, "the-password-of-the-test", TOKEN, "k" * 40] + [base64.b64encode(text.encode()).decode().rstrip("=")[:-2] for text in ("the-password-of-the-test", TOKEN)]
+    # As if a server had logged it.
+    api.tell("PATCH", path + "/status", {"status": {"message": "refused the-password-of-the-test"}}, "application/merge-patch+json")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kubeconfig in (("mine", None), ("eva", few_rights(api, arguments.cluster, folder))):
+            file = f"{folder}/{name}.tar.gz"
+            done = program.run("report", "to-register", "-n", NAMESPACE, "-f", file, kubeconfig=kubeconfig)
+            check(done.returncode == 0 and (os.stat(file).st_mode & 0o777) == 0o600, f"report writes a file for its user alone ({name})", done.stderr[:300])
+            with tarfile.open(file) as archive:
+                texts = {item.name: archive.extractfile(item).read().decode() for item in archive.getmembers()}
+            whole = "".join(texts.values())
+            found = [secret for secret in secrets if secret in whole and (name == "mine" or secret == hidden)]
+            check(not found, f"no secret is in the report ({name})", f"{len(found)} are")
+            check("to-register.yaml" in " ".join(texts) and "(left out)" in whole, f"the deployment is in the report ({name})", " ".join(texts))
+        check("cannot get resource" in texts["neofleet-report/missing.txt"], "missing.txt names what could not be read", texts["neofleet-report/missing.txt"])
+        check(program.run("report", "-n", NAMESPACE, "-f", file).returncode == 4, "report takes no other file's place")
+
+
 def main():
     options = argparse.ArgumentParser()
     for name in ("program", "operator", "cluster"):
@@ -345,6 +371,7 @@ def main():
             check_register(api, program)
             check_render(api, program)
             check_rights(api, program, arguments)
+            check_report(api, program, arguments)
         finally:
             operator.terminate()
             operator.wait()

@@ -99,7 +99,7 @@ function drawPlugins({plugins}) {
 }
 
 // Of most the good is "True"; of these that it is not.
-const BAD_WHEN_TRUE = new Set(["Stalled", "CredentialsRefused", "CertificateUnusable", "PluginsMalformed", "FleetTwins"]);
+const BAD_WHEN_TRUE = new Set(["Stalled", "CredentialsRefused", "CertificateUnusable", "PluginsMalformed", "FleetTwins", "FleetTokenExpiring"]);
 
 function conditionTone({type, status}, phase) {
 	if (type === "Ready" && status === "False" && phase !== "Failed" && phase !== "Degraded")

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What somebody who is to help wants to see: deployments as they are, what belongs to them, what is wrong with them, logs.
+
+#include "cli/program.h"
+#include "cli/report/tarball.h"
+
+struct bundle_options {
+	const char *reference; // NULL: all deployments of the namespace, or of all
+	bool logs;
+};
+
+// Fills the archive. What cannot be read is named in a file of it, missing.txt. ERR_TOO_MANY: more deployments than a report takes.
+int bundle_make(struct program *program, const struct bundle_options *options, struct tarball *archive, struct err *err);
