@@ -318,11 +318,15 @@ int acquire_from(struct acquire *acquire, const struct bolt_address *address, in
 		r = find_auth(acquire, &own, &auth, err);
 	while (r == 0) {
 		r = pool_take(driver->pool, address, deadline, acquire->cancel, &place, err);
-		if (r < 0)
+		if (r < 0) {
+			if (strcmp(err->code, BOLT_POOL_TIMEOUT) == 0)
+				count_one(&driver->counts.pool_timeouts);
 			break;
+		}
 		if (!place->link) {
 			place->login = login_new(auth);
 			r = open_place(acquire, place, deadline, err);
+			count_one(r < 0 ? &driver->counts.not_opened : &driver->counts.opened);
 		} else {
 			r = revive(acquire, place, auth, deadline, err);
 			if (r == 0) {

@@ -32,6 +32,9 @@ struct bolt_driver {
 	struct pool *pool;
 	struct routing *routing; // NULL: one server
 	struct bolt_bookmarks *bookmarks;
+	struct {
+		atomic_ullong opened, not_opened, statements, retries, pool_timeouts;
+	} counts;
 	unsigned forks; // when it was made
 	int64_t born;	// a deadline before it was made for none of its calls
 	atomic_uint turn; // of equally good servers, whose it is
@@ -68,6 +71,12 @@ void acquire_release(struct bolt_driver *driver, struct pool_place *place, int64
 // consequences are drawn: acquire->failure, the provider asked, routing told. value NULL: the answer's is not wanted.
 int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_request request, int64_t deadline,
 		  struct bolt_value *ret, struct err *err);
+
+// One more of what a driver counts.
+static inline void count_one(atomic_ullong *count)
+{
+	(void)atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
 
 // ERR_INVALID: the deadline passed before there was a driver, so that it is a number that somebody took for a duration.
 int acquire_check_deadline(const struct bolt_driver *driver, int64_t deadline, struct err *err);

@@ -400,6 +400,27 @@ void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *
 		pool_figures(driver->pool, address, &ret->in_use, &ret->idle);
 }
 
+static uint64_t read_count(const atomic_ullong *count)
+{
+	return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+void bolt_driver_counts(const struct bolt_driver *driver, struct bolt_counts *ret)
+{
+	if (!ret)
+		return;
+	*ret = (struct bolt_counts){0};
+	if (!driver)
+		return;
+	*ret = (struct bolt_counts){
+		.opened = read_count(&driver->counts.opened),
+		.not_opened = read_count(&driver->counts.not_opened),
+		.statements = read_count(&driver->counts.statements),
+		.retries = read_count(&driver->counts.retries),
+		.pool_timeouts = read_count(&driver->counts.pool_timeouts),
+	};
+}
+
 bool bolt_driver_routing(struct bolt_driver *driver, const char *database, struct arena *arena, struct bolt_routing_view *ret)
 {
 	struct routing_table table;

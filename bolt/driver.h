@@ -111,6 +111,16 @@ struct bolt_pool_figures {
 };
 void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret);
 
+// What a driver has done since it was made, for metrics: each only grows.
+struct bolt_counts {
+	uint64_t opened;     // connections that were logged on, or wait for that with the first request
+	uint64_t not_opened; // tries that came to none: nobody there, a refused login, a certificate that is not accepted
+	uint64_t statements; // that were sent, each try of managed work on its own
+	uint64_t retries;    // of managed work and bolt_driver_query(), but for the first try
+	uint64_t pool_timeouts; // calls that got no connection in acquire_ms
+};
+void bolt_driver_counts(const struct bolt_driver *driver, struct bolt_counts *ret);
+
 // The routing table of a database as it stands, in the arena; reads none. False when there is none.
 struct bolt_routing_view {
 	const char *database;

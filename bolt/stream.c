@@ -344,6 +344,7 @@ int stream_run(struct hold *hold, const struct bolt_statement *statement, const 
 	if (r < 0)
 		return r;
 	hold_doubt(hold, statement->text);
+	count_one(&hold->session->driver->counts.statements);
 	result = result_new(hold);
 	r = conn_pull(conn, result->fetch, CONN_LAST, err);
 	if (r == 0)

@@ -255,6 +255,7 @@ int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum co
 		err_clear(err);
 		if (pause_for(session, next, err) < 0 || session_state_enter(session, err) < 0)
 			return err->class;
+		count_one(&session->driver->counts.retries);
 		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
 	}
 }

@@ -358,6 +358,45 @@ static void test_commit_unknown(void **state)
 	}
 }
 
+// What a driver has done is counted.
+static void test_counts(void **state)
+{
+	struct bolt_driver_options options = {.retry_ms = 30000, .pool_size = 1, .acquire_ms = 50};
+	struct bolt_session *second;
+	struct bolt_counts counts;
+	struct bolt_driver *driver;
+	struct bolt_answer answer;
+	struct bolt_tx *tx;
+	struct scene scene;
+	char uri[64];
+
+	(void)state;
+	begin(&scene);
+	(void)snprintf(uri, sizeof(uri), "bolt://127.0.0.1:%u", stage_port(scene.stage));
+	options.uri = uri;
+	assert_int_equal(bolt_driver_new(&options, &driver, &scene.err), 0);
+	STAGE_PLAY(scene.stage, NULL, {"LOGON", 1, REFUSED}, {"RUN \"W\"", 1, "FAILURE " DEADLOCK " try again"});
+	assert_int_equal(bolt_driver_verify(driver, NULL, deadline_in_ms(LIMIT), scene.arena, NULL, &scene.err), ERR_FORBIDDEN);
+	// Twice: the first try fails.
+	assert_int_equal(bolt_driver_query(driver, &(struct bolt_call){.text = "W"}, deadline_in_ms(LIMIT), scene.arena, &answer, &scene.err), 0);
+	assert_int_equal(bolt_session_new(driver, NULL, &second, &scene.err), 0);
+	assert_int_equal(bolt_session_begin(second, NULL, deadline_in_ms(LIMIT), &tx, &scene.err), 0);
+	assert_int_equal(bolt_driver_verify(driver, NULL, deadline_in_ms(LIMIT), scene.arena, NULL, &scene.err), ERR_TIMEOUT);
+	bolt_tx_free(tx);
+	bolt_session_free(second);
+	bolt_driver_counts(driver, &counts);
+	assert_int_equal(counts.not_opened, 1);
+	assert_int_equal(counts.opened, 1);
+	assert_int_equal(counts.statements, 2);
+	assert_int_equal(counts.retries, 1);
+	assert_int_equal(counts.pool_timeouts, 1);
+	bolt_driver_counts(NULL, &counts);
+	assert_int_equal(counts.opened, 0);
+	bolt_driver_counts(driver, NULL);
+	bolt_driver_free(driver);
+	end(&scene);
+}
+
 // Hooks that fail without a word.
 
 static int mute_provider(void *user, struct arena *arena, struct bolt_auth *ret, struct err *err)
@@ -438,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_work_that_fails),
 		cmocka_unit_test(test_when_to_do_it_again),
 		cmocka_unit_test(test_commit_unknown),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_hooks_that_fail_without_a_word),
 	};
 
