@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What a user asks of the operator by an annotation on a deployment.
+
+#include "api/dbms.h"
+#include "cli/program.h"
+
+// Finds the deployment that the command line names, and sets the annotation, or takes it away (value NULL). ret is the deployment as it was before, in
+// the program's arena.
+int wish_make(struct program *program, const char *annotation, const char *value, struct dbms *ret, struct err *err);
+
+#define WISH_RIGHTS                                                                                                                          \
+	{"get", "neo4jenterpriseclusters.neo4j.neo4j.com", "to find it", true},                                                               \
+	{"get", "neo4jenterprisestandalones.neo4j.neo4j.com", "to find it", true},                                                            \
+	{"patch", "neo4jenterpriseclusters.neo4j.neo4j.com, neo4jenterprisestandalones.neo4j.neo4j.com", "to set its annotation", true}
