@@ -104,7 +104,7 @@ const BAD_WHEN_TRUE = new Set(["Stalled", "CredentialsRefused", "CertificateUnus
 function conditionTone({type, status}, phase) {
 	if (type === "Ready" && status === "False" && phase !== "Failed" && phase !== "Degraded")
 		return "busy";
-	if (status === "Unknown" || type === "Reconciling")
+	if (status === "Unknown" || type === "Reconciling" || type === "Paused")
 		return status === "True" ? "busy" : status === "Unknown" ? "busy" : "faint";
 	if (BAD_WHEN_TRUE.has(type))
 		return status === "True" ? "bad" : "faint";
