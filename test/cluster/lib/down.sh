@@ -78,7 +78,7 @@ command_down() {
 	unmount_below "$run/" "$state/"
 	cgroup_remove "$cgroup"
 	for_nodes network_down
-	rm -rf "$state" "$run"/{nodes,pid,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
+	rm -rf "$state" "$run"/{nodes,pid,kubectl,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
 	rmdir "$run" /run/neofleet 2>/dev/null || true
 	say "cluster '$name' is down"
 }

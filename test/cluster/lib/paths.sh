@@ -14,5 +14,7 @@ paths_set() {
 	service_address=10.96.0.1
 	dns_address=10.96.0.10
 	kubeconfig=$run/admin.conf
+	# kubectl keeps what it has read of an API server's kinds by address, and that is the same for all clusters.
+	export KUBECACHEDIR=$run/kubectl
 	node_set node
 }
