@@ -67,8 +67,10 @@ static bool is_refusal(const struct pass *pass, struct shape *ret, struct err *e
 {
 	// A webhook or a policy may choose the status of its no; the words around it are the API server's.
 	bool denied = strstr(err->text, "denied the request") || strstr(err->text, "denied request") || strstr(err->text, "exceeded quota");
+	// A field that does not exist, such as a typo in spec.podTemplate, which the API server calls an error of its own.
+	bool unknown = strstr(err->text, "failed to create typed patch object") != NULL;
 
-	if (err->status != 422 && !((err->status == 400 || err->status == 403) && denied))
+	if (err->status != 422 && !unknown && !((err->status == 400 || err->status == 403) && denied))
 		return false;
 	refuse(ret, denied ? REASON_DENIED : REASON_INVALID_SPEC,
 	       arena_printf(pass->arena, "The API server does not accept what the spec asks for: %s", err->text));
