@@ -212,7 +212,7 @@ static const char *portrait(struct caller *caller, const struct pod *pod, const 
 	r = open_link(caller, pod, admin.deadline, &link, &err);
 	caller->unlisted = false;
 	if (r == ERR_FORBIDDEN) {
-		caller->memory->outsiders_ms = deadline_in_ms(REFUSED_LAST_MS);
+		caller->memory->outsiders_ms = deadline_in_ms(ACCESS_REFUSED_MS);
 		return "it has refused the password";
 	}
 	admin.link = link;
@@ -320,7 +320,7 @@ static int64_t pause_after(struct cluster_memory *memory)
 		return SETTLED_MS + random() % SPREAD_MS;
 	}
 	if (last->problem && last->reason == REASON_CREDENTIALS_REFUSED)
-		return REFUSED_LAST_MS;
+		return ACCESS_REFUSED_MS;
 	// Mostly for something that passes: a database that is starting, a lead that has just moved.
 	if (memory->refused[0])
 		return grown(REFUSED_FIRST_MS, memory->refusals++, REFUSED_LAST_MS);

@@ -18,7 +18,6 @@
 // An attempt that begins within this time ends within the half minute that a switched off Fleet Manager may take.
 #define DISABLE_MS INT64_C(18000)
 #define DISABLE_RETRY_MS INT64_C(2000)
-#define REFUSED_RETRY_MS INT64_C(60000)
 
 struct step {
 	const struct query *query; // to the servers of the deployment
@@ -74,7 +73,7 @@ static void ask_for_version(struct step *step, const struct pod *pod, const char
 		return;
 	}
 	refused = problem.reason == REASON_CREDENTIALS_REFUSED;
-	again(step, retry_fail(retry, basis, problem.reason, problem.message, refused ? REFUSED_RETRY_MS : 0));
+	again(step, retry_fail(retry, basis, problem.reason, problem.message, refused ? ACCESS_REFUSED_MS : 0));
 	step->entry->not_asked = problem.message;
 }
 

@@ -23,7 +23,6 @@
 // Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
 #define EXCHANGE_TIMEOUT_MS (15 * 1000)
 #define LOOK_TIMEOUT_MS (10 * 1000)
-#define REFUSED_RETRY_MS INT64_C(60000) // unless somebody finds out earlier that the password is taken
 
 // A server tries to connect right after its start, then every 30 s.
 #define CONNECTING_MS INT64_C(35000)
@@ -60,7 +59,7 @@ const char *attempt_token_source(const struct context *context, const struct dbm
 static int64_t delay_after(enum reason reason, unsigned failures)
 {
 	if (reason == REASON_CREDENTIALS_REFUSED)
-		return REFUSED_RETRY_MS;
+		return ACCESS_REFUSED_MS; // unless somebody finds out earlier that the password is taken
 	return reason == REASON_CONNECTING ? CONNECTING_RETRY_MS : retry_delay(failures);
 }
 

@@ -24,7 +24,6 @@
 #include "operator/server/retry.h"
 #include "operator/server/secret_cache.h"
 
-#define REFUSED_RETRY_MS INT64_C(60000)
 
 // What is the same for every step.
 struct plugin_pass {
@@ -222,7 +221,7 @@ static void ask_server(const struct plugin_pass *pass, const struct target *targ
 		problem = (struct access_problem){.reason = REASON_NONE, .message = ""};
 	} else {
 		not_answered(ret, problem.reason, problem.message);
-		at_least_ms = problem.reason == REASON_CREDENTIALS_REFUSED ? REFUSED_RETRY_MS : 0;
+		at_least_ms = problem.reason == REASON_CREDENTIALS_REFUSED ? ACCESS_REFUSED_MS : 0;
 	}
 	if (present)
 		retry_succeed(retry, question->basis);

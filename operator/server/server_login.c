@@ -17,7 +17,6 @@
 
 #define BOLT_PORT 7687
 #define LOGIN_TIMEOUT_MS 5000
-#define PAUSE_MS INT64_C(60000)
 #define POD_MAX_BYTES ((size_t)1024 * 1024)
 
 // After three wrong passwords, of anybody, the server takes none for five seconds.
@@ -335,7 +334,7 @@ void access_note(const struct context *context, struct access_memory *memory, co
 	memory->refused = refusal != NULL;
 	memory->limited = refusal && access_refusal_reason(code) == REASON_LOGINS_LIMITED;
 	memory->taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
-	memory->next_ms = deadline_in_ms(memory->limited ? RATE_LIMIT_PAUSE_MS : PAUSE_MS);
+	memory->next_ms = deadline_in_ms(memory->limited ? RATE_LIMIT_PAUSE_MS : ACCESS_REFUSED_MS);
 }
 
 // "Neo4j/2025.12.1"
@@ -440,7 +439,7 @@ void access_check(const struct context *context, struct access_memory *memory, c
 	if (pod && due) {
 		basis_set(&memory->basis, basis);
 		memory->known = false;
-		memory->next_ms = deadline_in_ms(PAUSE_MS);
+		memory->next_ms = deadline_in_ms(ACCESS_REFUSED_MS);
 		log_in(context, memory, servers, pod);
 	}
 	// One that was not looked at tells nothing of the password.

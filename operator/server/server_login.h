@@ -24,6 +24,9 @@
 #include "operator/object/tls_secret.h"
 #include "operator/object/deployment.h"
 
+// How often a refused password is tried again. Whoever waits for a login that was refused waits as long.
+#define ACCESS_REFUSED_MS INT64_C(60000)
+
 // The code of an error of access_confirm().
 #define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
 
