@@ -51,13 +51,14 @@ void dbms_decode_status(yyjson_val *root, struct dbms_status *ret)
 	yyjson_val *fleet = yyjson_obj_get(status, "auraFleetManagement");
 	yyjson_val *registered = yyjson_obj_get(fleet, "registered");
 	yyjson_val *conditions = yyjson_obj_get(status, "conditions");
+	int64_t observed = yyjson_get_sint(yyjson_obj_get(status, "observedGeneration")); // -1: by nobody
 
 	*ret = (struct dbms_status){
 		.phase = text_of(status, "phase", NULL),
 		.last_registration = text_of(fleet, "lastRegistrationTime", NULL),
 		.fleet_message = text_of(fleet, "message", NULL),
 		.version = text_of(status, "version", NULL),
-		.observed_generation = yyjson_get_sint(yyjson_obj_get(status, "observedGeneration")),
+		.observed_generation = observed > 0 ? observed : 0,
 		.conditions = yyjson_is_arr(conditions) ? conditions : NULL,
 	};
 	if (yyjson_is_bool(registered))

@@ -141,6 +141,8 @@ static const struct pod *other_unready(const struct phase_facts *facts, const st
 
 static const char *pod_words(const struct pod *pod, struct arena *arena)
 {
+	if (pod->problem && pod->passing)
+		return arena_printf(arena, "waiting for %s to be ready: %s", pod->name, pod->problem);
 	if (pod->problem)
 		return arena_printf(arena, "%s does not come back: %s", pod->name, pod->problem);
 	return arena_printf(arena, "waiting for %s to be ready", pod->name);
@@ -182,7 +184,7 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 	chosen = choose(facts);
 	assert(chosen && pod_is_outdated(facts, chosen));
 	other = other_unready(facts, chosen);
-	ret->stopped = other && other->problem;
+	ret->stopped = other && other->problem && !other->passing;
 	ret->waiting = other ? pod_words(other, arena) : obstacle(facts, chosen, arena);
 	if (ret->waiting)
 		return;

@@ -70,7 +70,7 @@ static const char *unanswered(const struct scale *s)
 // Whether a pod that is not ready may yet come to itself and tell what it holds.
 static bool may_come_back(const struct pod *pod)
 {
-	return !pod || pod->terminating || (!pod->ready && !pod->problem);
+	return !pod || pod->terminating || (!pod->ready && (!pod->problem || pod->beside));
 }
 
 // One of an older template will be replaced, whatever its problem is.

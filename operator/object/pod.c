@@ -159,26 +159,37 @@ static const char *waiting_container(yyjson_val *container, struct arena *arena)
 	return words ? arena_printf(arena, "container %.63s: %s", str(container, "name"), words) : NULL;
 }
 
+// An init container that runs beside the server's and ends with the pod.
+static bool is_sidecar(yyjson_val *specs, const char *name)
+{
+	return name && yyjson_equals_str(yyjson_obj_get(item_where(specs, "name", name), "restartPolicy"), "Always");
+}
+
 // Init containers run one by one, and the server's only after them. One of ours is soon done; one of a user's may wait for something.
-static const char *initializing_problem(yyjson_val *status, yyjson_val *specs, bool waits, struct arena *arena)
+static const char *initializing_problem(yyjson_val *status, yyjson_val *specs, bool waits, struct pod *ret, struct arena *arena)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "initContainerStatuses"));
 	const char *running = NULL;
 	yyjson_val *container;
 
 	while ((container = yyjson_arr_iter_next(&iter))) {
-		const char *name = str(container, "name"), *problem = init_problem(container, specs, arena);
+		const char *name = str(container, "name"), *problem;
+		bool runs = yyjson_ptr_get(container, "/state/running") != NULL;
 
+		if (runs && is_sidecar(specs, name))
+			continue;
+		problem = init_problem(container, specs, arena);
 		if (problem)
 			return problem;
-		if (name && yyjson_ptr_get(container, "/state/running") && strcmp(name, FIRST_PASSWORD_CONTAINER) != 0)
+		if (name && runs && strcmp(name, FIRST_PASSWORD_CONTAINER) != 0)
 			running = name;
 	}
-	return waits && running ? arena_printf(arena, "init container %.63s has not ended yet", running) : NULL;
+	ret->beside = ret->passing = waits && running;
+	return ret->passing ? arena_printf(arena, "init container %.63s has not ended yet", running) : NULL;
 }
 
 // A container beside the server's that is not ready keeps the pod from being it.
-static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, struct arena *arena)
+static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, bool *ret_passing, struct arena *arena)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "containerStatuses"));
 	yyjson_val *container;
@@ -192,13 +203,14 @@ static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, struct
 		words = words ? words : waiting_container(container, arena);
 		if (words)
 			return words;
-		if (yyjson_ptr_get(container, "/state/running"))
+		*ret_passing = yyjson_ptr_get(container, "/state/running") != NULL;
+		if (*ret_passing)
 			return arena_printf(arena, "container %.63s is not ready", str(container, "name"));
 	}
 	return NULL;
 }
 
-static const char *problem_of(yyjson_val *root, yyjson_val *container, const char *end, struct arena *arena)
+static const char *problem_of(yyjson_val *root, yyjson_val *container, struct pod *ret, struct arena *arena)
 {
 	yyjson_val *status = yyjson_obj_get(root, "status");
 	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
@@ -206,14 +218,18 @@ static const char *problem_of(yyjson_val *root, yyjson_val *container, const cha
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
 		return with_detail(arena, "not scheduled", str(scheduled, "message"));
-	problem = initializing_problem(status, yyjson_ptr_get(root, "/spec/initContainers"), waits && !strcmp(waits, "PodInitializing"), arena);
+	problem = initializing_problem(status, yyjson_ptr_get(root, "/spec/initContainers"), waits && !strcmp(waits, "PodInitializing"),
+				       ret, arena);
 	if (problem)
 		return problem;
 	// An end that is over, of a server that serves again, explains nothing.
-	if (end && !yyjson_is_true(yyjson_obj_get(container, "ready")))
-		return end;
+	if (ret->last_words && !yyjson_is_true(yyjson_obj_get(container, "ready")))
+		return ret->last_words;
 	problem = waiting_for(container, arena);
-	return problem ? problem : sidecar_problem(status, yyjson_ptr_get(root, "/spec/containers"), arena);
+	if (problem)
+		return problem;
+	ret->beside = true;
+	return sidecar_problem(status, yyjson_ptr_get(root, "/spec/containers"), &ret->passing, arena);
 }
 
 // The kubelet tells the start and the first condition Ready, which is False, at once.
@@ -254,7 +270,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
 	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
-					    : problem_of(root, container, ret->last_words, arena);
+					    : problem_of(root, container, ret, arena);
 }
 
 static bool is_same(const char *a, const char *b)

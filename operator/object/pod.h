@@ -35,6 +35,8 @@ struct pod {
 	const char *last_words; // how it ended last: the exit code, and the line that says why; NULL: it never did
 	const char *started_at; // its present run; NULL while it does not run
 	const char *problem;	// why it is not ready, in the cluster's own words; NULL when nothing is known
+	bool beside;		// the problem is of a container beside the server's, or of an init container that still runs
+	bool passing;		// and that runs: it passes by itself
 };
 
 // Strings belong to root or the arena.

@@ -218,7 +218,7 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	add_message(&w, status, message_of(wanted, arena));
 	if (wanted->version)
 		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
-	if (wanted->replicas) {
+	if (wanted->selector) {
 		yyjson_mut_obj_add_int(w.doc, status, "replicas", wanted->replicas);
 		yyjson_mut_obj_add_strcpy(w.doc, status, "selector", wanted->selector);
 	}

@@ -129,27 +129,28 @@ static void test_problems_beside(void **state)
 {
 	static const struct {
 		const char *status, *problem;
+		bool beside, passing;
 	} cases[] = {
 		{"{\"initContainerStatuses\":[{\"name\":\"vault\",\"state\":{\"running\":{}}},{\"name\":\"first-password\",\"state\":{"
 		 "\"waiting\":{\"reason\":\"PodInitializing\"}}}],\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":"
 		 "\"PodInitializing\"}}}]}",
-		 "init container vault has not ended yet"},
+		 "init container vault has not ended yet", true, true},
 		{"{\"initContainerStatuses\":[{\"name\":\"proxy\",\"state\":{\"running\":{}}},{\"name\":\"vault\",\"state\":{\"waiting\":{"
 		 "\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":{\"exitCode\":2,\"message\":\"no role\"}}}]}",
-		 "container vault ended with exit code 2: no role"},
+		 "container vault ended with exit code 2: no role", false, false},
 		{"{\"initContainerStatuses\":[{\"name\":\"proxy\",\"state\":{\"running\":{}}}],\"containerStatuses\":[{\"name\":\"neo4j\","
 		 "\"ready\":false,\"state\":{\"running\":{}}}]}",
-		 NULL},
+		 NULL, false, false},
 		{"{\"containerStatuses\":[{\"name\":\"shipper\",\"ready\":false,\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":7,\"message\":\"no target\"}}},{\"name\":\"neo4j\",\"ready\":true,\"state\":{"
 		 "\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":143}}}]}",
-		 "container shipper ended with exit code 7: no target"},
+		 "container shipper ended with exit code 7: no target", true, false},
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"ready\":true,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":false,"
 		 "\"state\":{\"waiting\":{\"reason\":\"ImagePullBackOff\",\"message\":\"no such image\"}}}]}",
-		 "container shipper: ImagePullBackOff: no such image"},
+		 "container shipper: ImagePullBackOff: no such image", true, false},
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"ready\":true,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":false,"
 		 "\"state\":{\"running\":{}}}]}",
-		 "container shipper is not ready"},
+		 "container shipper is not ready", true, true},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct pod pod;
@@ -161,7 +162,27 @@ static void test_problems_beside(void **state)
 			assert_string_equal(pod.problem, cases[i].problem);
 		else
 			assert_null(pod.problem);
+		assert_int_equal(pod.problem && pod.beside, cases[i].beside);
+		assert_int_equal(pod.passing, cases[i].passing);
 	}
+}
+
+// G1: a sidecar among the init containers runs as long as the pod; that it ended once, or has not ended, explains nothing.
+static void test_sidecar_that_never_ends(void **state)
+{
+	static const char text[] =
+		"{\"spec\":{\"initContainers\":[{\"name\":\"proxy\",\"restartPolicy\":\"Always\"}]},\"status\":{\"initContainerStatuses\":[{\"name\":"
+		"\"proxy\",\"state\":{\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":2}}}],\"containerStatuses\":[{\"name\":\"neo4j\","
+		"\"state\":{\"waiting\":{\"reason\":\"%s\"}}}]}}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *waits = arena_printf(arena, text, "PodInitializing"), *fails = arena_printf(arena, text, "CrashLoopBackOff");
+	struct pod pod;
+
+	(void)state;
+	pod_read(json_parse(arena, waits, strlen(waits)), arena, &pod);
+	assert_null(pod.problem);
+	pod_read(json_parse(arena, fails, strlen(fails)), arena, &pod);
+	assert_string_equal(pod.problem, "CrashLoopBackOff");
 }
 
 // C8: one that does not run again has ended once more than it was restarted.
@@ -241,7 +262,7 @@ static void test_never_ready(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems), cmocka_unit_test(test_problems_beside),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems), cmocka_unit_test(test_problems_beside), cmocka_unit_test(test_sidecar_that_never_ends),
 					   cmocka_unit_test(test_never_ready), cmocka_unit_test(test_lost_node),
 					   cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
 

@@ -125,6 +125,11 @@ static void test_stops_at_a_pod_that_fails(void **state)
 	m.pods[1].ready = false;
 	m.pods[1].problem = "container neo4j ended with exit code 3";
 	expect(&facts, NULL, "n-server-1 does not come back: container neo4j ended with exit code 3");
+	m.pods[1].problem = "init container vault has not ended yet";
+	m.pods[1].passing = true;
+	expect(&facts, NULL, "waiting for n-server-1 to be ready: init container vault has not ended yet");
+	m.pods[1].problem = "container neo4j ended with exit code 3";
+	m.pods[1].passing = false;
 	// The cure is a newer template still: then it goes first, ready ones wait for it.
 	facts.update_revision = "r3";
 	expect(&facts, NULL, "until it is noted which pods are not ready");
