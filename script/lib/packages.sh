@@ -15,16 +15,10 @@ package_is_installed() {
 # A fresh machine upgrades itself in its first minutes: whoever holds apt's locks is waited for.
 apt_get() {
 	local errors end=$((SECONDS + 300))
-	errors=$(mktemp)
-	until as_root apt-get "$@" 2>"$errors"; do
-		cat "$errors" >&2
-		if ! grep -q 'Could not get lock' "$errors" || [ "$SECONDS" -ge "$end" ]; then
-			rm -f "$errors"
-			return 100
-		fi
+	until errors=$({ as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get "$@" >&3; } 3>&1 2>&1 >/dev/null | tee /dev/stderr); do
+		[[ $errors == *'Could not get lock'* ]] && [ "$SECONDS" -lt "$end" ] || return 100
 		sleep 2
 	done
-	rm -f "$errors"
 }
 
 packages_install() {

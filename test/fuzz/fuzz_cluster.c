@@ -24,8 +24,7 @@
 #define SAID_MAX ((size_t)48 * 1024)
 #define ORDINALS 8
 #define ROUNDS_MAX 10
-// Nothing has to wait; a machine may be busy.
-#define LIMIT_MS 300000
+#define LIMIT_MS 300000 // nothing has to wait; a machine may be busy
 
 // A value costs 24 bytes for one of its encoding, and a row is read into a struct besides.
 #define ANSWER_FACTOR 128
@@ -488,15 +487,13 @@ static void check_evicted(const struct world *world, const struct phase_facts *f
 	if (world->waited[evicted - world->pods])
 		return;
 	must((int)facts->n_pods >= facts->servers && facts->survey && !facts->survey->problem);
-	// While servers leave only one goes that fails; they may be waiting for it, and are Enabled never again.
-	must(!facts->removing || !evicted->ready);
+	must(!facts->removing || !evicted->ready); // those that leave may be waiting for it, and are Enabled never again
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 		const struct topology_server *server = survey_server(facts->survey, &names, pod);
 
-		if (pod != evicted)
-			must(pod->ready && server && strcmp(server->health, "Available") == 0 &&
-			     (facts->removing || strcmp(server->state, "Enabled") == 0));
+		must(pod == evicted || (pod->ready && server && strcmp(server->health, "Available") == 0 &&
+					(facts->removing || strcmp(server->state, "Enabled") == 0)));
 	}
 }
 

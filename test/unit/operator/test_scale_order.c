@@ -71,6 +71,10 @@ static void test_waits_for_a_pod_that_is_replaced(void **state)
 	members.pods[3].ready = false;
 	members.pods[3].problem = "container neo4j ended with exit code 3";
 	expect(&facts, SCALE_DROP, "dropping the server of n-server-3");
+	// What another container does says nothing of the server.
+	members.pods[3].beside = true;
+	expect(&facts, SCALE_WAIT, waits);
+	members.pods[3].beside = false;
 	facts.update_revision = "r2";
 	expect(&facts, SCALE_WAIT, waits);
 	facts.update_revision = NULL;
