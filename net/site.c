@@ -150,14 +150,12 @@ static enum MHD_Result reply(struct MHD_Connection *connection, const struct sit
 static enum MHD_Result answer_visit(const struct site *site, struct MHD_Connection *connection, const char *method, const char *path,
 				    const struct visit *visit)
 {
-	const struct site_request request = {method, path, buf_str(&visit->body), connection};
+	const struct site_request request = {
+		.method = method, .path = path, .body = visit->body.overflow ? "" : buf_str(&visit->body), .too_long = visit->body.overflow, .connection = connection};
 	struct site_answer answer = {.body = BUF_INIT(ANSWER_MAX)};
 	enum MHD_Result result;
 
-	if (visit->body.overflow)
-		answer.status = MHD_HTTP_CONTENT_TOO_LARGE;
-	else
-		site->handler(site->user, &request, &answer);
+	site->handler(site->user, &request, &answer);
 	if (answer.body.overflow) {
 		buf_clear(&answer.body);
 		answer.status = MHD_HTTP_INTERNAL_SERVER_ERROR;

@@ -18,7 +18,8 @@
 // Valid while the handler runs.
 struct site_request {
 	const char *method, *path; // without the query
-	const char *body;	   // NUL-ended; "" for none
+	const char *body;	   // NUL-ended; "" for none, and for one that is too long
+	bool too_long;		   // the body: the handler answers with 413 whom it answers at all
 	void *connection;
 };
 
@@ -57,7 +58,7 @@ struct site_options {
 	uint16_t port;	     // 0: any
 	unsigned connections;
 	unsigned idle_s;  // a connection that says and takes nothing for so long is closed
-	size_t body_max; // of a request; a longer one is answered with 413
+	size_t body_max; // of a request; of a longer one the handler is told only that it is
 	site_handler handler;
 	void *user;
 };

@@ -126,7 +126,9 @@ static void route(const struct desk *desk, const struct site_request *request, s
 	bool writes = strcmp(request->method, "POST") == 0;
 	struct asset asset;
 
-	if (!writes && asset_find(name, &asset))
+	if (request->too_long)
+		answer->status = 413;
+	else if (!writes && asset_find(name, &asset))
 		hand_out(&asset, answer);
 	else if (!writes && strcmp(name, "changes") == 0)
 		stream(desk, answer);
