@@ -138,6 +138,7 @@ def test_nothing_without_the_key(test):
     for path, headers in requests:
         status, answered, body = ui.ask(path, **headers)
         assert (status, body) == (404, b"") and "Set-Cookie" not in answered, f"{path}: {status} {body[:80]}"
+    assert ui.ask(f"{folder}register", "POST", "x" * 100000)[::2] == (404, b""), "a long body says that somebody is there"
     for host in ("localhost", "evil.example", None, f"localhost:{ui.parts.port}"):
         status, answered, body = ui.ask(f"{folder}?{ui.parts.query}", Host=host)
         assert status in (400, 404) and "Set-Cookie" not in answered and b"neofleet" not in body, f"host {host}: {status}"
@@ -301,6 +302,7 @@ def test_a_deployment(test):
     expect(page.locator("#panel-token")).to_contain_text(world.PROJECTS["shop"])
     expect(page.locator('.step[data-state="done"]')).to_have_count(7)
     expect(page.locator("#panel-events")).to_contain_text("Roll stopped")
+    expect(page.locator("#panel-events")).to_contain_text("Somebody wrote this by hand")
     page.locator("summary").click()
     expect(page.locator("pre")).to_contain_text("kind: Neo4jEnterpriseCluster")
     assert "managedFields" not in page.locator("pre").inner_text()
@@ -311,6 +313,17 @@ def test_a_deployment(test):
     text = page.content()
     assert "kkkk" not in text, "a piece of the key is on the page"
     assert not page.faults, page.faults
+
+
+def test_an_address_that_is_none(test):
+    ui, page = test.fleet()
+    other = page.context.new_page()
+    page.close()
+    other.goto(f"{ui.origin}{ui.parts.path}#/clusters/%zz")
+    expect(other.locator(".live-text")).to_have_text("live", timeout=20000)
+    expect(other.locator("tbody tr")).to_have_count(len(world.FLEET))
+    other.goto(f"{ui.origin}{ui.parts.path}#/?sort=constructor&q=orders")
+    expect(other.locator("tbody tr")).to_have_count(1)
 
 
 def test_register(test):

@@ -208,6 +208,7 @@ def populate(world):
     world.plugin("shop", "graph", "graph-data-science", "orders", "Installing", "the pods are being replaced")
     world.event("shop", CLUSTER, "orders", time=at(minutes=-4), reason="RollStopped", type="Warning", count=3, message="orders-server-1 does not come back: it is not ready")
     world.event("shop", CLUSTER, "orders", time=at(minutes=-30), reason="AuraFleetManagementRegistered", message=REGISTERED)
+    world.event("shop", CLUSTER, "orders", time=at(minutes=-31), reason="", message="Somebody wrote this by hand")
     world.event("search", CLUSTER, "suggestions", time=at(minutes=-42), reason="ServerFails", type="Warning", count=7,
                 message="suggestions-server-2 ended with exit code 1: Invalid value for server.memory.heap.max_size")
     world.event("shop", STANDALONE, "mail", time=at(minutes=-50), reason="AuraFleetManagementFailed", type="Warning", count=12, message="The token has expired")

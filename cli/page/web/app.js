@@ -23,7 +23,20 @@ function isFleet() {
 	return !/^#\/(clusters|standalones)\//.test(location.hash);
 }
 
+// null: the address is none, for it was cut or typed by hand.
+function idOf(hash) {
+	try {
+		return decodeURIComponent(hash.slice(2));
+	} catch {
+		return null;
+	}
+}
+
 function route() {
+	const id = idOf(location.hash);
+
+	if (id === null && !isFleet())
+		history.replaceState(null, "", "#/");
 	const onFleet = isFleet();
 
 	byId("fleet").hidden = !onFleet;
@@ -33,7 +46,7 @@ function route() {
 		fleet.enter(location.hash);
 		document.title = "neofleet";
 	} else {
-		deployment.enter(decodeURIComponent(location.hash.slice(2)));
+		deployment.enter(id);
 	}
 }
 
@@ -47,7 +60,7 @@ function notices() {
 	else if (!state.reached)
 		list.push(["bad", `The API server does not answer: ${state.fault ?? ""}. What you see is what it said last.`]);
 	if (state.operator === "none")
-		list.push(["busy", "No operator was found in this cluster: the states are those that one has left, and nothing is acted upon."]);
+		list.push(["busy", "No operator was found by its label: the states are those that one has left, and nothing is acted upon."]);
 	if (state.operator === "stopped")
 		list.push(["busy", "The operator does not run: the states are those that it has left, and nothing is acted upon until it is back."]);
 	return list;

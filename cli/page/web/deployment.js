@@ -82,6 +82,26 @@ function drawHead() {
 	parts.phase.replaceChildren(pill(row.tone, row.phase ?? "Unknown"));
 }
 
+// null: nothing came, or no facts.
+async function fetchFacts(wanted) {
+	try {
+		const answer = await fetch(`deployment?id=${encodeURIComponent(wanted)}`);
+
+		return {answer, facts: await answer.json()};
+	} catch {
+		return null;
+	}
+}
+
+function show(came) {
+	if (!came)
+		fail("The page could not ask kubectl neofleet; is the command still running?");
+	else if (came.answer.ok)
+		draw(came.facts);
+	else
+		fail(came.answer.status === 404 ? "This deployment is not there any more." : capital(came.facts.error));
+}
+
 async function read() {
 	clearTimeout(timer);
 	if (reading) {
@@ -92,21 +112,16 @@ async function read() {
 
 	reading = true;
 	stale = false;
-	try {
-		const answer = await fetch(`deployment?id=${encodeURIComponent(wanted)}`);
-		const facts = await answer.json();
+	const came = await fetchFacts(wanted);
 
-		if (wanted === id)
-			answer.ok ? draw(facts) : fail(answer.status === 404 ? "This deployment is not there any more." : capital(facts.error));
-	} catch {
-		if (wanted === id)
-			fail("The page could not ask kubectl neofleet; is the command still running?");
-	}
 	reading = false;
 	if (stale || (id && wanted !== id))
 		read();
 	else if (id)
 		timer = setTimeout(read, AGAIN_MS);
+	// Last: a fault of the page itself stops nothing but this drawing.
+	if (wanted === id)
+		show(came);
 }
 
 function fail(text) {

@@ -47,7 +47,7 @@ export function enter(hash) {
 		if (query.has(name))
 			choice[name] = query.get(name);
 	}
-	if (!ORDERS[choice.sort])
+	if (!Object.hasOwn(ORDERS, choice.sort))
 		choice.sort = DEFAULTS.sort;
 	parts.search.value = choice.q;
 	drawSoon();

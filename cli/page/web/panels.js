@@ -129,8 +129,8 @@ function drawEvents({events}) {
 		return h("p", {class: "faint"}, "None is kept; Kubernetes forgets them after an hour.");
 	return h("ol", {class: "timeline"}, events.map((one) => h("li", {"data-tone": one.type === "Warning" ? "bad" : "good"},
 		h("span", {class: "when", title: moment(one.time)}, ago(one.time)),
-		h("span", {class: "what"}, h("strong", {}, plain(one.reason)), one.type === "Warning" ? h("span", {class: "unseen"}, " (warning)") : "", one.count > 1 ? h("span", {class: "faint"}, ` ${one.count} times`) : ""),
-		h("span", {class: "words"}, one.message))));
+		h("span", {class: "what"}, h("strong", {}, plain(one.reason ?? "")), one.type === "Warning" ? h("span", {class: "unseen"}, " (warning)") : "", one.count > 1 ? h("span", {class: "faint"}, ` ${one.count} times`) : ""),
+		h("span", {class: "words"}, one.message ?? ""))));
 }
 
 function drawYaml({yaml}) {
