@@ -14,8 +14,6 @@
 #include "cli/rendering.h"
 #include "kube/client.h"
 
-#define OPERATOR_LABEL "app.kubernetes.io/name=neofleet"
-
 struct operators {
 	struct diagnosis *diagnosis;
 	size_t n;
@@ -40,7 +38,7 @@ static void look_at_operator(void *user, yyjson_val *root)
 						    .subject = "operator",
 						    .cause = arena_printf(arena, "none of the %lld pods of deployment %s/%s is ready", wanted, namespace, name),
 						    .cure = wanted ? "see what its pods wait for" : "scale it to 1 or 2",
-						    .command = wanted ? arena_printf(arena, "kubectl -n %s describe pods -l %s", namespace, OPERATOR_LABEL)
+						    .command = wanted ? arena_printf(arena, "kubectl -n %s describe pods -l '%s'", namespace, KINDS_OPERATOR)
 								      : arena_printf(arena, "kubectl -n %s scale deployment %s --replicas 2", namespace, name),
 					    });
 }
@@ -48,7 +46,7 @@ static void look_at_operator(void *user, yyjson_val *root)
 static void look_for_operator(struct diagnosis *diagnosis)
 {
 	struct operators operators = {diagnosis, 0};
-	const struct kube_selection selection = {.labels = OPERATOR_LABEL};
+	const struct kube_selection selection = {.labels = KINDS_OPERATOR};
 	const struct kube_reader reader = {look_at_operator, &operators};
 	struct err err = ERR_INIT;
 
@@ -60,7 +58,7 @@ static void look_for_operator(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, &(struct diagnosis_finding){
 						 .error = true,
 						 .subject = "operator",
-						 .cause = "there is no deployment with the label " OPERATOR_LABEL " in any namespace",
+						 .cause = "none was found by its label in any namespace (" KINDS_OPERATOR ")",
 						 .cure = "install the operator; where it runs outside of this cluster, this is no fault",
 						 .command = "kubectl apply -f deploy/crds -f deploy/operator.yaml",
 					 });

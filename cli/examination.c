@@ -305,10 +305,10 @@ static void examine_silence(const struct patient *patient)
 		return;
 	if (!yyjson_ptr_get(patient->root, "/status/phase"))
 		patient_add(patient, true, "the operator has said nothing of it", "see whether the operator runs, and whether its --namespace is another one",
-			    "kubectl get deployments -A -l app.kubernetes.io/name=neofleet");
+			    "kubectl get deployments -A -l '" KINDS_OPERATOR "'");
 	else if (observed < generation && yyjson_equals_str(yyjson_ptr_get(patient->root, "/status/phase"), "Ready"))
 		patient_add(patient, false, arena_printf(patient->arena, "generation %lld of its spec has not been taken up yet", generation),
-			    "see whether the operator runs", "kubectl get deployments -A -l app.kubernetes.io/name=neofleet");
+			    "see whether the operator runs", "kubectl get deployments -A -l '" KINDS_OPERATOR "'");
 }
 
 void examination_run(struct patient *patient)

@@ -12,8 +12,6 @@
 #include "cli/program.h"
 #include "kube/client.h"
 
-#define SELECTOR "app.kubernetes.io/name=neofleet"
-
 static const struct flag flag_client = {"client", 0, NULL, NULL, "this program's alone; no API server is asked"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "json yaml", "how"};
 
@@ -38,7 +36,7 @@ static void add_operator(void *user, yyjson_val *item)
 static int list(struct program *program, struct operators *operators, struct err *err)
 {
 	const struct kube_reader reader = {add_operator, operators};
-	struct kube_selection selection = {.labels = SELECTOR};
+	struct kube_selection selection = {.labels = KINDS_OPERATOR};
 	struct err first = ERR_INIT;
 	int r = kube_list(program->client, &kinds_deployments, &selection, &reader, &first);
 
@@ -58,7 +56,7 @@ static void write_text(struct program *program, yyjson_mut_val *operators)
 
 	(void)fprintf(out, "client: %s\n", release_version);
 	if (operators && yyjson_mut_arr_size(operators) == 0)
-		(void)fputs("operator: none was found\n", out);
+		(void)fputs("operator: none was found by its label\n", out);
 	yyjson_mut_arr_foreach(operators, index, max, item) {
 		(void)fprintf(out, "operator: %s (deployment %s/%s, %lld of %lld ready)\n", yyjson_mut_get_str(yyjson_mut_obj_get(item, "image")),
 			      yyjson_mut_get_str(yyjson_mut_obj_get(item, "namespace")), yyjson_mut_get_str(yyjson_mut_obj_get(item, "name")),

@@ -21,7 +21,6 @@
 #include "net/loop.h"
 #include "operator/object/labels.h"
 
-#define OPERATOR "app.kubernetes.io/name=neofleet"
 #define OPERATOR_EVERY_MS 30000
 
 enum subject { CLUSTERS, STANDALONES, WORKLOADS, PODS, CLAIMS, PLUGINS, EVENTS, SUBJECTS };
@@ -256,7 +255,7 @@ static void look_for_operator(struct lookout *lookout)
 {
 	struct operators operators = {0, 0};
 	const struct kube_reader reader = {count_operator, &operators};
-	const struct kube_selection selection = {.labels = OPERATOR};
+	const struct kube_selection selection = {.labels = KINDS_OPERATOR};
 	struct err err = ERR_INIT;
 
 	if (lookout->operator_known && deadline_left_ms(lookout->operator_at) > 0)

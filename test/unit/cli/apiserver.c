@@ -103,6 +103,22 @@ static void decode(char *text)
 	*to = '\0';
 }
 
+// "name in (a,b)", of labels alone.
+static bool fits_set(yyjson_val *object, char *text, char *set)
+{
+	const char *value;
+
+	*set = '\0';
+	set += strlen(" in (");
+	set[strcspn(set, ")")] = '\0';
+	value = yyjson_get_str(yyjson_obj_get(yyjson_ptr_get(object, "/metadata/labels"), text));
+	for (char *one; value && (one = strsep(&set, ","));) {
+		if (strcmp(one, value) == 0)
+			return true;
+	}
+	return false;
+}
+
 // Of a selector "a=b,c.d=e" of labels, or of fields.
 static bool fits_selector(struct arena *arena, yyjson_val *object, const char *query, const char *parameter)
 {
@@ -115,6 +131,8 @@ static bool fits_selector(struct arena *arena, yyjson_val *object, const char *q
 	text = arena_strdup(arena, at + strlen(parameter));
 	text[strcspn(text, "&")] = '\0';
 	decode(text);
+	if (strstr(text, " in ("))
+		return fits_set(object, text, strstr(text, " in ("));
 	for (; text; text = next) {
 		char *wanted = strchr(text, '=');
 		const char *value;
