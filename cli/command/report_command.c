@@ -42,7 +42,8 @@ static int write_file(const char *path, struct tarball *archive, struct err *err
 		return err_errno(err, errno, "cannot write '%s'", path);
 	}
 	r = tarball_write(archive, file, err);
-	if (r == 0 && fflush(file) != 0)
+	// What was written may be refused as late as here.
+	if (fclose(steal_ptr(file)) != 0 && r == 0)
 		r = err_errno(err, errno, "cannot write '%s'", path);
 	if (r < 0)
 		(void)unlink(path);
@@ -95,7 +96,7 @@ const struct command command_report = {
 	.text = "A .tar.gz with the deployments of a namespace, of all (-A) or one, their pods, volumes and last log lines, the operator and its log, and what status and doctor say.\n\n"
 		"Secrets are left out twice: values of environment variables, annotations and settings with such a name are not in it at all; and each value of the Secrets that the deployments "
 		"name is looked for in every text, logs too, where you may read them. What could not be read is named in missing.txt. Logs may hold what your users asked for: look into it before you hand it on.",
-	.example = "report orders -n shop\nreport -A --no-logs -f - | ssh helper 'cat > report.tar.gz'",
+	.example = "report orders -n shop\nreport -A --no-logs -f - | ssh desk 'cat > report.tar.gz'",
 	.flags = flags,
 	.rights = rights,
 	.max_args = 1,
