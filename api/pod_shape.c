@@ -79,18 +79,37 @@ static const struct owned labels[] = {
 	{NULL, NULL},
 };
 
-// A path of a container of ours: mounted already, and where closed, nothing can be mounted below it either.
+// Of the server. A Service finds a port by its name in the first container that has one of this name.
+static const char *const port_names[] = {"backup", "bolt", "cluster", "http", "https", "raft", "routing", NULL};
+
+// A path of a container of ours: mounted already, and where closed, nothing can be mounted below it either. In the image's home data and
+// logs are links to the mounts.
 struct taken_path {
 	const char *path;
 	bool closed;
 };
 
 static const struct taken_path server_paths[] = {
-	{"/conf", true}, {"/data", false}, {"/logs", false}, {"/neofleet", true}, {"/plugins", false}, {"/tls", true}, {NULL, false},
+	{"/conf", true},
+	{"/data", false},
+	{"/logs", false},
+	{"/neofleet", true},
+	{"/plugins", false},
+	{"/tls", true},
+	{"/var/lib/neo4j", false},
+	{"/var/lib/neo4j/data", false},
+	{"/var/lib/neo4j/logs", false},
+	{NULL, false},
 };
 
 static const struct taken_path first_password_paths[] = {
-	{"/data", false}, {"/neofleet", true}, {"/neofleet-admin", true}, {"/neofleet-scratch", false}, {NULL, false},
+	{"/data", false},
+	{"/neofleet", true},
+	{"/neofleet-admin", true},
+	{"/neofleet-scratch", false},
+	{"/var/lib/neo4j", false},
+	{"/var/lib/neo4j/data", false},
+	{NULL, false},
 };
 
 static const char *cure_of(const struct owned *table, const char *name)
@@ -197,18 +216,35 @@ static size_t length_without_slashes(const char *path)
 	return len;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), own = strlen(end);
+
+	return len >= own && !strcmp(text + len - own, end);
+}
+
+// Written in the one way that the tables are in: another spelling of a path of ours would pass them by.
+static bool is_plain(const char *path)
+{
+	return *path == '/' && !strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../") && !ends_with(path, "/.") &&
+	       !ends_with(path, "/..");
+}
+
 static void check_path(struct field_reader *reader, struct field mount, const struct taken_path *taken)
 {
 	const char *path = field_string(reader, mount, "mountPath", "");
 	size_t len = length_without_slashes(path);
 
+	// Without one Kubernetes says what is missing.
+	if (*path && !is_plain(path))
+		field_fail(reader, mount, "mountPath", "must begin with '/' and hold no '//', '/./' or '/../'; write the path out");
 	for (; taken->path; taken++) {
 		size_t own = strlen(taken->path);
 
 		if (strncmp(path, taken->path, own) != 0)
 			continue;
 		if (len == own)
-			field_fail(reader, mount, "mountPath", "%s is a mount of the operator's; choose another path", taken->path);
+			field_fail(reader, mount, "mountPath", "%s is the operator's or the image's; choose another path", taken->path);
 		else if (taken->closed && path[own] == '/')
 			field_fail(reader, mount, "mountPath", "nothing can be mounted below %s, which is read-only; choose another path", taken->path);
 	}
@@ -243,6 +279,22 @@ static void check_server(struct field_reader *reader, struct field container)
 	check_mounts(reader, container, server_paths);
 }
 
+static void check_ports(struct field_reader *reader, struct field container)
+{
+	struct field list = field_list(reader, container, "ports");
+	size_t index, max;
+	yyjson_val *val;
+
+	yyjson_arr_foreach(list.val, index, max, val) {
+		struct field item = field_item(reader, list, index, val);
+		const char *name = field_string(reader, item, "name", "");
+
+		if (is_one_of(port_names, name))
+			field_fail(reader, item, "name",
+				   "'%s' is a port of the server's, and the Services would lead to this one instead; give it another name", name);
+	}
+}
+
 static void check_containers(struct field_reader *reader, struct field spec)
 {
 	struct field list = field_list(reader, spec, "containers"), item;
@@ -256,8 +308,10 @@ static void check_containers(struct field_reader *reader, struct field spec)
 			field_fail(reader, item, "name", "'" FIRST_PASSWORD "' is the operator's init container; choose another name");
 		if (!strcmp(name, SERVER))
 			check_server(reader, item);
-		else
+		else {
+			check_ports(reader, item);
 			check_mounts(reader, item, NULL);
+		}
 	}
 }
 
@@ -277,6 +331,7 @@ static void check_init_containers(struct field_reader *reader, struct field spec
 		if (ours)
 			allow_members(reader, item, members,
 				      "the container is the operator's, and its name stands here to say where among the others it runs");
+		check_ports(reader, item);
 		check_mounts(reader, item, ours ? first_password_paths : NULL);
 	}
 }
@@ -293,6 +348,15 @@ static void check_volumes(struct field_reader *reader, struct field spec)
 		if (cure)
 			field_fail(reader, item, "name", "'%s' %s", name, cure);
 	}
+}
+
+// On the host's network a pod asks the node's name server, which knows no Services, unless it says otherwise.
+static void check_network(struct field_reader *reader, struct field spec)
+{
+	if (field_bool(reader, spec, "hostNetwork", false) && strcmp(field_string(reader, spec, "dnsPolicy", ""), "ClusterFirstWithHostNet") != 0)
+		field_fail(reader, spec, "hostNetwork",
+			   "true needs dnsPolicy: ClusterFirstWithHostNet, without which the servers cannot find each other by their names; set it "
+			   "beside, or leave hostNetwork out");
 }
 
 static struct field_pairs decode_labels(struct field_reader *reader, struct field metadata)
@@ -383,6 +447,7 @@ void pod_shape_decode(struct field_reader *reader, struct field spec, struct pod
 	ret->spec = pod.val;
 	refuse_members(reader, pod, spec_members);
 	(void)field_int(reader, pod, "terminationGracePeriodSeconds", (struct field_range){MIN_GRACE_SECONDS, MAX_GRACE_SECONDS, MIN_GRACE_SECONDS});
+	check_network(reader, pod);
 	check_containers(reader, pod);
 	check_init_containers(reader, pod);
 	check_volumes(reader, pod);

@@ -44,6 +44,11 @@ static const char *const taken[] = {
 	SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/data/dumps\"},{\"name\":\"a\",\"mountPath\":\"/configuration\"},{\"name\":\"a\","
 	       "\"mountPath\":\"/logs2/\"}]"),
 	SPEC("\"securityContext\":{\"$patch\":\"replace\",\"runAsUser\":null}"),
+	SPEC("\"containers\":[{\"name\":\"mine\",\"ports\":[{\"containerPort\":8080},{\"name\":\"metrics\",\"containerPort\":8081}]}]"),
+	SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/conf\"},{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/run\"},"
+	       "{\"name\":\"a\",\"mountPath\":\"/.well..known/.x/..y\"},{\"name\":\"a\"}]"),
+	SPEC("\"hostNetwork\":true,\"dnsPolicy\":\"ClusterFirstWithHostNet\""),
+	SPEC("\"hostNetwork\":false,\"dnsPolicy\":\"Default\""),
 };
 
 static void test_taken(void **state)
@@ -94,7 +99,7 @@ static const struct {
 	{SPEC("\"initContainers\":[{\"name\":\"first-password\",\"image\":\"x\"}]"),
 	 "spec.podTemplate.spec.initContainers[0]: image cannot be set here: the container is the operator's"},
 	{SPEC("\"initContainers\":[{\"name\":\"first-password\",\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/neofleet-admin\"}]}]"),
-	 "spec.podTemplate.spec.initContainers[0].volumeMounts[0].mountPath: /neofleet-admin is a mount of the operator's"},
+	 "spec.podTemplate.spec.initContainers[0].volumeMounts[0].mountPath: /neofleet-admin is the operator's or the image's"},
 	{SERVER("\"image\":\"x\""), "spec.podTemplate.spec.containers[0].image: cannot be set here: use spec.image"},
 	{SERVER("\"command\":[\"x\"]"), "spec.podTemplate.spec.containers[0].command: cannot be set here: the server must be started"},
 	{SERVER("\"args\":[\"x\"]"), "spec.podTemplate.spec.containers[0].args: cannot be set here: the server must be started"},
@@ -114,10 +119,44 @@ static const struct {
 	{SERVER("\"envFrom\":[{\"prefix\":\"NEO\"}]"), "spec.podTemplate.spec.containers[0].envFrom[0].prefix: must be given"},
 	{SERVER("\"envFrom\":[{\"prefix\":\"NEO4J_AUTH_\"}]"), "spec.podTemplate.spec.containers[0].envFrom[0].prefix: must be given"},
 	{SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/data/\"}]"),
-	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: /data is a mount of the operator's; choose another path"},
+	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: /data is the operator's or the image's; choose another path"},
 	{SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/conf/server-logs.xml\"}]"),
 	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: nothing can be mounted below /conf"},
+	{SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/\"}]"),
+	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: /var/lib/neo4j is the operator's or the image's; choose"},
+	{SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/data\"}]"),
+	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: /var/lib/neo4j/data is the operator's or the image's; choose"},
+	{SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/logs\"}]"),
+	 "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: /var/lib/neo4j/logs is the operator's or the image's; choose"},
+	{SPEC("\"initContainers\":[{\"name\":\"first-password\",\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"/var/lib/neo4j/data\"}]}]"),
+	 "spec.podTemplate.spec.initContainers[0].volumeMounts[0].mountPath: /var/lib/neo4j/data is the operator's or the image's; choose"},
+	{SPEC("\"containers\":[{\"name\":\"proxy\",\"ports\":[{\"containerPort\":1},{\"name\":\"bolt\",\"containerPort\":2}]},{\"name\":\"neo4j\"}]"),
+	 "spec.podTemplate.spec.containers[0].ports[1].name: 'bolt' is a port of the server's, and the Services would lead to this one instead; give"},
+	{SPEC("\"initContainers\":[{\"name\":\"proxy\",\"restartPolicy\":\"Always\",\"ports\":[{\"name\":\"http\",\"containerPort\":2}]}]"),
+	 "spec.podTemplate.spec.initContainers[0].ports[0].name: 'http' is a port of the server's"},
+	{SPEC("\"hostNetwork\":true"), "spec.podTemplate.spec.hostNetwork: true needs dnsPolicy: ClusterFirstWithHostNet"},
+	{SPEC("\"hostNetwork\":true,\"dnsPolicy\":\"ClusterFirst\""), "spec.podTemplate.spec.hostNetwork: true needs dnsPolicy: ClusterFirstWithHostNet"},
 };
+
+// Another spelling of a path of ours is the same path to the kubelet.
+static void test_spellings(void **state)
+{
+	static const char *const paths[] = {"data", "./data", "//data", "/./data", "/x/../data", "/data//", "/data/.", "/data/x/..", "/..", "/."};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct arena *arena = arena_new();
+		struct err err = ERR_INIT;
+		struct pod_shape shape;
+
+		decode(arena, arena_printf(arena, SERVER("\"volumeMounts\":[{\"name\":\"a\",\"mountPath\":\"%s\"}]"), paths[i]), &shape, &err);
+		if (err.class != ERR_INVALID)
+			fail_msg("taken: %s", paths[i]);
+		assert_string_equal(err.text, "spec.podTemplate.spec.containers[0].volumeMounts[0].mountPath: must begin with '/' and hold no '//', "
+					      "'/./' or '/../'; write the path out");
+		arena_free(arena);
+	}
+}
 
 static void test_refused(void **state)
 {
@@ -160,7 +199,8 @@ static void test_size(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_taken), cmocka_unit_test(test_refused), cmocka_unit_test(test_size)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_taken), cmocka_unit_test(test_refused), cmocka_unit_test(test_spellings),
+					   cmocka_unit_test(test_size)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

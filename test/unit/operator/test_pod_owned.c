@@ -154,6 +154,28 @@ static void test_containers(void **state)
 	arena_free(built.arena);
 }
 
+// The Services find the server's ports by name, so nobody else in the pod has one of theirs.
+static void check_port(const struct built *built, const char *name)
+{
+	expect_refused(built->arena,
+		       arena_printf(built->arena, "{\"spec\":{\"containers\":[{\"name\":\"x\",\"ports\":[{\"name\":\"%s\"}]}]}}", name));
+}
+
+static void test_ports(void **state)
+{
+	struct built built = build(OBJECT(""));
+	yyjson_val *list = yyjson_ptr_get(built.template, "/spec/containers/0/ports"), *item;
+	size_t index, max;
+
+	(void)state;
+	assert_true(yyjson_arr_size(list) > 5);
+	yyjson_arr_foreach(list, index, max, item) {
+		check_port(&built, name_of(item, "name"));
+	}
+	check_port(&built, "http"); // the one without TLS
+	arena_free(built.arena);
+}
+
 static void check_pairs(const struct built *built, const char *member)
 {
 	yyjson_val *map = yyjson_obj_get(yyjson_obj_get(built->template, "metadata"), member), *key, *val;
@@ -199,6 +221,7 @@ static void test_nothing_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_volumes), cmocka_unit_test(test_containers), cmocka_unit_test(test_metadata),
+					   cmocka_unit_test(test_ports),
 					   cmocka_unit_test(test_nothing_changes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
