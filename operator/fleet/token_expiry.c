@@ -67,7 +67,7 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 
 static const char *cure(const struct dbms *dbms, struct arena *arena)
 {
-	if (dbms->fleet.follow_secret)
+	if (dbms->fleet.follow_secret && dbms->fleet.token_secret)
 		return "it is registered by itself";
 	return arena_printf(arena, "then: %s", fleet_register_command(dbms, arena));
 }
