@@ -255,6 +255,13 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 	take_result(&result, arena, ret);
 }
 
+// Whether a failure came behind the wait for a server that was connecting: the next attempt is not to wait anew, or its status would change
+// to and fro.
+static bool came_after_the_wait(const struct attempt_result *result)
+{
+	return result->called || result->reason == REASON_TOKEN_REFUSED;
+}
+
 static void keep_failure(struct attempt_memory *memory, const char *basis, struct attempt_result *ret)
 {
 	unsigned failures = basis_is(&memory->basis, basis) ? memory->failures : 0;
@@ -263,6 +270,8 @@ static void keep_failure(struct attempt_memory *memory, const char *basis, struc
 	ret->waiting = ret->reason == REASON_CONNECTING;
 	if (ret->waiting && !memory->connecting_ms)
 		memory->connecting_ms = deadline_in_ms(CONNECTING_MS);
+	if (!ret->waiting && !came_after_the_wait(ret))
+		memory->connecting_ms = 0;
 	basis_set(&memory->basis, basis);
 	memory->failures = failures + 1;
 	memory->next_ms = deadline_in_ms(delay);

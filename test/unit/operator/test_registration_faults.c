@@ -246,6 +246,34 @@ static void test_connecting(void **state)
 	scene_end(&scene);
 }
 
+// A server that is away in between has its time anew; one that was given its time, and whose token is refused, has not.
+static void test_connecting_anew(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	SCENE_BECOME(&scene, .active = true, .expires = "2999-01-01T00:00:00Z");
+	assert_int_equal(pass(&scene), 0);
+	assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "Connecting");
+	SCENE_BECOME(&scene, .active = true, .expires = "2999-01-01T00:00:00Z", .lacks_plugin = true);
+	scene_later(&scene, 36000);
+	assert_int_equal(pass(&scene), 0);
+	assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "ProcedureMissing");
+	SCENE_BECOME(&scene, .active = true, .expires = "2999-01-01T00:00:00Z", .row = "no");
+	scene_later(&scene, 36000);
+	assert_int_equal(pass(&scene), 0);
+	assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "Connecting");
+	assert_int_equal(neo4j_server_asked(scene.server, SCENE_REGISTER), 0);
+	for (int i = 0; i < 3; i++) {
+		scene_later(&scene, 36000);
+		assert_int_equal(pass(&scene), 0);
+		assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "TokenRefused");
+	}
+	assert_int_equal(neo4j_server_asked(scene.server, SCENE_REGISTER), 3);
+	scene_end(&scene);
+}
+
 static void test_procedures_missing(void **state)
 {
 	struct scene scene;
@@ -271,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_connecting),
+		cmocka_unit_test(test_connecting_anew),
 		cmocka_unit_test(test_procedures_missing),
 	};
 
