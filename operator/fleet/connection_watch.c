@@ -63,6 +63,8 @@ bool connection_watch_due(const struct connection_watch *looks, const struct con
 	*ret_taken = looks->taken;
 	while (*ret_taken < LOOKS && now_ms >= looks->since_ms + after_ms[*ret_taken])
 		(*ret_taken)++;
+	if (looks->doubted)
+		return true;
 	if (looks->taken == LOOKS && pace->interval_ms)
 		return now_ms >= next_ms(looks, pace);
 	return *ret_taken > looks->taken;
@@ -72,12 +74,21 @@ void connection_watch_take(struct connection_watch *looks, unsigned taken, int64
 {
 	looks->taken = taken;
 	looks->looked_ms = now_ms;
+	looks->doubted = false;
+}
+
+int64_t connection_watch_doubt(struct connection_watch *looks)
+{
+	looks->doubted = true;
+	return RETRY_MS;
 }
 
 int64_t connection_watch_left_ms(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms)
 {
 	int64_t left;
 
+	if (looks->doubted)
+		return RETRY_MS;
 	if (looks->taken == LOOKS && !pace->interval_ms)
 		return 0;
 	left = (looks->taken == LOOKS ? next_ms(looks, pace) : looks->since_ms + after_ms[looks->taken]) - now_ms;

@@ -17,6 +17,7 @@ struct connection_watch {
 	int64_t since_ms; // monotonic; the times above count from here
 	unsigned taken;	  // how many of the first ones are over
 	int64_t looked_ms; // monotonic; when the last of them, or of the later ones, was taken
+	bool doubted;	  // what it has found was contradicted
 };
 
 struct connection_pace {
@@ -36,6 +37,9 @@ void connection_watch_begin(struct connection_watch *looks, int64_t now_ms, int6
 bool connection_watch_due(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms, unsigned *ret_taken);
 
 void connection_watch_take(struct connection_watch *looks, unsigned taken, int64_t now_ms);
+
+// Something else says otherwise than the last look: another one is due, whatever the times. Returns how soon.
+int64_t connection_watch_doubt(struct connection_watch *looks);
 
 // How long until the next; 0: there is none.
 int64_t connection_watch_left_ms(const struct connection_watch *looks, const struct connection_pace *pace, int64_t now_ms);

@@ -280,6 +280,17 @@ static void keep_failure(struct attempt_memory *memory, const char *basis, struc
 	ret->again_after_ms = delay;
 }
 
+// A token that has expired is only an older one than that which the servers hold.
+static void drop_outlived(struct attempt_memory *memory, const struct attempt_inputs *inputs, struct attempt_result *ret)
+{
+	ret->outlived = inputs->follow && inputs->holds_token && ret->reason == REASON_TOKEN_EXPIRED;
+	if (!ret->outlived)
+		return;
+	memset(memory, 0, sizeof(*memory));
+	ret->message = "";
+	ret->again_after_ms = 0;
+}
+
 void attempt_register(const struct context *context, struct attempt_memory *memory, const struct attempt_inputs *inputs,
 		      struct arena *arena, struct attempt_result *ret)
 {
@@ -293,6 +304,7 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 		ret->message = memory->message;
 		ret->waiting = ret->reason == REASON_CONNECTING;
 		ret->again_after_ms = left;
+		drop_outlived(memory, inputs, ret);
 		return;
 	}
 	ret->attempted = true;
@@ -303,6 +315,7 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 		memset(memory, 0, sizeof(*memory));
 	else
 		keep_failure(memory, basis, ret);
+	drop_outlived(memory, inputs, ret);
 }
 
 // Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.

@@ -43,6 +43,7 @@ struct attempt_inputs {
 	bool last_try; // a server that leads no more is a failure as any other, and not to be called again at once
 	bool registered_before; // lastRegistrationTime is set, by a registration of this very resource
 	bool follow; // it is registered, and only a token of the Secret's that is to take the place of the servers' is registered
+	bool holds_token; // follow: as far as is known, the servers hold one
 	bool fresh; // this pass has just written the object, on the condition that it was still what it has read
 };
 
@@ -54,6 +55,7 @@ struct attempt_result {
 	bool registered;
 	bool called;	     // the Secret's token was given to a server in this pass
 	const char *held;    // which token the servers hold now (struct registration_result); NULL: not known
+	bool outlived;	     // the Secret's token has expired, and the servers hold one: theirs stays, and nothing is wrong
 	bool waiting;	     // nothing is wrong: the server is given time
 	enum reason reason;
 	const char *message;

@@ -42,12 +42,14 @@ void follow_note_compared(struct follow_memory *memory, const struct follow_fact
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *loss = loss_of(facts, arena);
 
-	if (outcome->registered) {
+	if (outcome->registered || outcome->outlived) {
 		basis_set(&memory->source, facts->source);
 		basis_set(&memory->held, outcome->held ? outcome->held : "");
 		memory->differs = false;
+		memory->outlived = outcome->outlived;
 	}
-	if (!outcome->called || (outcome->registered && !facts->gone))
+	// Where the servers were said to hold none, a good token that they hold after all is as if given to them.
+	if (outcome->registered ? !facts->gone : !outcome->called)
 		return;
 	memory->losses = basis_is(&memory->lost, loss) ? memory->losses + 1 : 1;
 	basis_set(&memory->lost, loss);
@@ -58,6 +60,6 @@ void follow_note_look(struct follow_memory *memory, const char *held, bool conne
 {
 	if (connected)
 		memory->losses = 0;
-	if (held && !basis_is(&memory->held, held))
+	if (held && !memory->outlived && !basis_is(&memory->held, held))
 		memory->differs = true;
 }

@@ -16,6 +16,7 @@ struct follow_memory {
 	struct basis source; // of the Secret whose token was compared last
 	struct basis held;   // the servers' token then
 	bool differs;	     // a look has found another one since
+	bool outlived;	     // that token had expired: whichever the servers hold, it is the older one
 	struct basis lost;   // with what a token was registered last in the place of a lost one, or was lost at once
 	unsigned losses;     // how often in a row, with the same
 	int64_t next_ms;     // monotonic; nothing is called before, with the same
@@ -39,6 +40,7 @@ enum follow_step follow_step(const struct follow_memory *memory, const struct fo
 struct follow_outcome {
 	bool called;	  // the Secret's token was given to a server
 	bool registered;  // the servers hold a good one now: the Secret's, or their own
+	bool outlived;	  // the Secret's token has expired, and the servers' stays
 	const char *held; // which (registration_result.held); NULL: not known
 };
 void follow_note_compared(struct follow_memory *memory, const struct follow_facts *facts, const struct follow_outcome *outcome, int64_t now_ms);

@@ -176,15 +176,18 @@ static int compare_tokens(struct fleet_pass *step, const struct follow_facts *fa
 	int r;
 
 	inputs.follow = true;
+	inputs.holds_token = !facts->gone;
 	r = attempt(step, &inputs, &result, err);
 	if (r < 0)
 		return r;
-	outcome = (struct follow_outcome){.called = result.called, .registered = result.registered, .held = result.held};
+	outcome = (struct follow_outcome){.called = result.called, .registered = result.registered, .outlived = result.outlived, .held = result.held};
 	follow_note_compared(&step->pass->memory->follow, facts, &outcome, clock_monotonic_ms(&clock_system));
-	if (!result.registered)
-		tell_unfollowed(step, result.reason, result.message);
-	else if (result.called)
+	if (result.registered && result.called)
 		note_registered(step);
+	else if (result.registered && facts->gone)
+		again(step, connection_watch_doubt(&step->pass->memory->connection.looks));
+	else if (!result.registered && !result.outlived)
+		tell_unfollowed(step, result.reason, result.message);
 	return 0;
 }
 

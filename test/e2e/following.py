@@ -60,7 +60,7 @@ def test_older_token_left(ns, name):
 
 
 def test_broken_token_left(ns, name):
-    """F1 D4: a token that is broken or has expired is told, once, and moves nothing; when it is whole again nothing is told any more."""
+    """F1 D4: a broken token is told, once, and moves nothing; when it is whole again nothing is told any more."""
     before, last = count(ns, f"{name}-0", REGISTER), ns.fleet(name)["lastRegistrationTime"]
     ns.secret(TOKEN_SECRET, token="garbage")
     ns.wait_fleet(name, True, "Registered with Aura Fleet Management; the Secret's token is not followed: ", "is malformed")

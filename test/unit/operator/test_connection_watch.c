@@ -106,6 +106,25 @@ static void test_spread(void **state)
 	assert_int_equal(connection_watch_pace(0, "uid").offset_ms, 0);
 }
 
+// F2: a look that something else contradicts is taken again at once, once, and the times of the others stay; also where there are none left.
+static void test_doubted(void **state)
+{
+	struct connection_watch looks;
+	unsigned taken;
+
+	(void)state;
+	connection_watch_begin(&looks, NOW, 0);
+	connection_watch_take(&looks, 3, NOW + 90000);
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 90001), 0);
+	assert_int_equal(connection_watch_doubt(&looks), 1000);
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 90001), 1000);
+	assert_true(connection_watch_due(&looks, &never, NOW + 90001, &taken));
+	assert_int_equal(taken, 3);
+	connection_watch_take(&looks, taken, NOW + 90001);
+	assert_false(connection_watch_due(&looks, &never, NOW + 90002, &taken));
+	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 90002), 0);
+}
+
 static void test_age(void **state)
 {
 	const struct pod pods[] = {{.started_at = "2026-01-02T03:04:10Z"}, {.started_at = NULL}, {.started_at = "2026-01-02T03:04:00Z"}};
@@ -129,6 +148,7 @@ int main(void)
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_interval),
 		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_doubted),
 		cmocka_unit_test(test_age),
 	};
 

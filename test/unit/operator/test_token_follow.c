@@ -114,10 +114,43 @@ static void test_another_loss(void **state)
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_WAIT);
 	follow_note_look(&memory, NULL, true);
 	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
-	// What was kept was no loss.
-	memory = (struct follow_memory){0};
+}
+
+// F2: servers that were said to hold none hold a good one: they are not asked again and again until a look has found it, too.
+static void test_held_after_all(void **state)
+{
+	struct follow_facts facts = {.source = "a token 1", .runs = "r", .gone = true};
+	struct follow_memory memory = {0};
+
+	(void)state;
 	compared(&memory, &facts, "p-1 2999", false, NOW);
-	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_COMPARE);
+	assert_int_equal(step_at(&memory, &facts, NOW + 5 * MINUTE - 1), FOLLOW_WAIT);
+	assert_int_equal(step_at(&memory, &facts, NOW + 5 * MINUTE), FOLLOW_COMPARE);
+	facts.gone = false;
+	assert_int_equal(step_at(&memory, &facts, NOW + 1), FOLLOW_REST);
+}
+
+// F1: a token that has expired is the older one, whichever the servers hold; a loss, or another Secret, is another matter.
+static void test_outlived(void **state)
+{
+	const struct follow_outcome outlived = {.outlived = true};
+	struct follow_facts facts = {.source = "a token 1", .runs = "r"};
+	struct follow_memory memory = {0};
+
+	(void)state;
+	follow_note_compared(&memory, &facts, &outlived, NOW);
+	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
+	follow_note_look(&memory, "p-1 2999", true);
+	follow_note_look(&memory, "p-1 3000", true);
+	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_REST);
+	facts.gone = true;
+	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
+	facts.gone = false;
+	facts.source = "a token 2";
+	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
+	compared(&memory, &facts, "p-1 3000", false, NOW);
+	follow_note_look(&memory, "p-1 3001", true);
+	assert_int_equal(step_at(&memory, &facts, NOW), FOLLOW_COMPARE);
 }
 
 int main(void)
@@ -127,6 +160,8 @@ int main(void)
 		cmocka_unit_test(test_no_storm),
 		cmocka_unit_test(test_lost_at_once),
 		cmocka_unit_test(test_another_loss),
+		cmocka_unit_test(test_held_after_all),
+		cmocka_unit_test(test_outlived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
