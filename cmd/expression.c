@@ -33,11 +33,13 @@ static void add_string(struct buf *out, const char *text, size_t size)
 	buf_addc(out, '\'');
 }
 
+// A backslash by its number: the server makes characters of all \uXXXX before it reads the text, in names too, so that one of those in a name
+// could end it. What it has made so is not looked at again.
 void expression_add_name(struct buf *out, const char *name)
 {
 	buf_addc(out, '`');
 	for (; *name; name++)
-		buf_add(out, *name == '`' ? "``" : (char[]){*name, '\0'});
+		buf_add(out, *name == '`' ? "``" : *name == '\\' ? "\\u005C" : (char[]){*name, '\0'});
 	buf_addc(out, '`');
 }
 

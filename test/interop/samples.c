@@ -134,7 +134,7 @@ static void lists(struct samples *samples)
 static void maps(struct samples *samples)
 {
 	static const uint32_t sizes[] = {0, 1, 15, 16, 255, 256, 65536};
-	struct bolt_entry *outer = arena_new_array(samples->arena, struct bolt_entry, 3);
+	struct bolt_entry *outer = arena_new_array(samples->arena, struct bolt_entry, 4);
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct bolt_entry *entries = arena_new_array(samples->arena, struct bolt_entry, sizes[i]);
@@ -146,7 +146,9 @@ static void maps(struct samples *samples)
 	outer[0] = (struct bolt_entry){"\xc3\xa4 key", samples->items[samples->n - 5].value};
 	outer[1] = (struct bolt_entry){"list", samples->items[0].value};
 	outer[2] = (struct bolt_entry){filled(samples->arena, 300), bolt_string("")};
-	add_unstored(samples, "map nested", bolt_map(outer, 3));
+	// What would end the name, were it read as Cypher reads it.
+	outer[3] = (struct bolt_entry){"`\\u0060\\\\u0060\\", bolt_string("\\u0027\\\\u0027\\")};
+	add_unstored(samples, "map nested", bolt_map(outer, 4));
 }
 
 static void add_date(struct samples *samples, int64_t days, const char *text, bool ours)

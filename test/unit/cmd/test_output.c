@@ -107,6 +107,29 @@ static void test_cypher(void **state)
 	free(text);
 }
 
+// What a name holds cannot end it: the server makes characters of \uXXXX before it reads names.
+static void test_cypher_names(void **state)
+{
+	static const char *const odd[] = {"a`b", "c\\u0060: 1}) DETACH DELETE n //", "d\\\\u0060\\"};
+	const struct bolt_entry entry = {"\\u0060", bolt_string("\\u0060")};
+	const struct bolt_value values[] = {bolt_int(1), bolt_map(&entry, 1), bolt_int(3)};
+	const struct bolt_value row = bolt_list(values, 3);
+	struct err err = ERR_INIT;
+	struct output *output;
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	(void)state;
+	output = output_new(file, OUTPUT_CYPHER, odd, 3);
+	assert_int_equal(output_row(output, &row, &err), 0);
+	assert_int_equal(output_end(output, &err), 0);
+	output_free(output);
+	(void)fclose(file);
+	assert_string_equal(text, "{`a``b`: 1, `c\\u005Cu0060: 1}) DETACH DELETE n //`: {`\\u005Cu0060`: '\\\\u0060'}, `d\\u005C\\u005Cu0060\\u005C`: 3}\n");
+	free(text);
+}
+
 // A table holds back its first thousand rows for the widths and no more.
 static void test_long_table(void **state)
 {
@@ -154,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_csv_loses_nothing),
 		cmocka_unit_test(test_cypher),
+		cmocka_unit_test(test_cypher_names),
 		cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_unwritten),
