@@ -37,7 +37,8 @@ int bolt_session_close(struct bolt_session *session, int64_t deadline, struct er
 void bolt_session_free(struct bolt_session *session);
 DEFINE_CLEANUP(struct bolt_session *, bolt_session_free);
 
-// From any thread: the call that is under way, and each later one, ends with ERR_CANCELLED at once. Connections in use are closed; the server rolls back.
+// From any thread: the call that is under way, and each later one, ends with ERR_CANCELLED at once. Connections in use are closed; the server
+// rolls back.
 void bolt_session_cancel(struct bolt_session *session);
 
 // Runs a query in a transaction of its own, which is not retried. An earlier result of this session that is open still is read to its end and
@@ -56,7 +57,8 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err);
 
 // Open results are discarded first: without that, the server (5.26, 2026.05) would commit only what the rows read so far have written. Of a
-// result that is discarded all is written; what it would have returned is not computed, so that an error in it is not told. A connection that breaks here is ERR_IO with the code BOLT_COMMIT_UNKNOWN.
+// result that is discarded all is written; what it would have returned is not computed, so that an error in it is not told. A connection that
+// breaks here is ERR_IO with the code BOLT_COMMIT_UNKNOWN.
 int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err);
 
 // Nothing is sent where the server has rolled back by itself.
