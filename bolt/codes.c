@@ -9,7 +9,7 @@ bool bolt_is_retryable(const struct err *err)
 {
 	const char *code = err ? err->code : "";
 
-	if (!err)
+	if (!err || !err_is_set(err))
 		return false;
 	if (strcmp(code, BOLT_COMMIT_UNKNOWN) == 0 || strcmp(code, BOLT_CALLBACK) == 0 || err->retry_after_ms == BOLT_NOT_AGAIN)
 		return false;

@@ -36,7 +36,10 @@ static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 {
 	if (!err)
 		err = unwanted;
+	// All that is asked without a look at the class; the rest of its texts is no cost of every call.
 	err->class = ERR_NONE;
+	err->status = err->retry_after_ms = 0;
+	err->code[0] = err->text[0] = '\0';
 	return err;
 }
 

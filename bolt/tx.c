@@ -16,9 +16,11 @@
 #define FIRST_PAUSE_MS 1000
 #define LONGEST_PAUSE_MS 60000
 
+#define TERMINATED "the transaction was terminated by an earlier failure; roll it back and begin another"
+
 static int terminated(struct err *err)
 {
-	return err_set(err, ERR_INVALID, "the transaction was terminated by an earlier failure; roll it back and begin another");
+	return err_set(err, ERR_INVALID, TERMINATED);
 }
 
 static int over(struct err *err)
@@ -191,8 +193,9 @@ static void end(struct bolt_tx *tx)
 // What the work has come to: 0 is a commit. Anything else that it returned is an error, and so is one that it set, whatever it returned.
 static int judge(const struct bolt_tx *tx, int r, struct err *err)
 {
-	if (tx->failed && (r == 0 || !err_is_set(err)))
-		// The work did not mind, but there is nothing left that could be committed.
+	// The work did not mind, but there is nothing left that could be committed; or it heard of it by its next call only, with its own
+	// words before it maybe.
+	if (tx->failed && (r == 0 || !err_is_set(err) || (err->class == ERR_INVALID && strstr(err->text, TERMINATED))))
 		*err = tx->error;
 	if (r == 0 || err_is_set(err))
 		return callback_result(r, err);

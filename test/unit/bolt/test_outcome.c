@@ -328,6 +328,65 @@ static void test_when_to_do_it_again(void **state)
 	}
 }
 
+// As a program would write it: the error of the try before is not cleared.
+static void test_a_loop_ends(void **state)
+{
+	struct bolt_answer answer;
+	struct scene scene;
+	unsigned n = 0;
+
+	(void)state;
+	begin(&scene);
+	STAGE_PLAY(scene.stage, NULL, {"RUN \"W\"", 1, "FAILURE " DEADLOCK " try again"});
+	do
+		(void)bolt_driver_query(scene.driver, &(struct bolt_call){.text = "W"}, deadline_in_ms(LIMIT), scene.arena, &answer, &scene.err);
+	while (++n < 5 && bolt_is_retryable(&scene.err));
+	assert_int_equal(n, 2);
+	assert_int_equal(stage_count(scene.stage, "COMMIT"), 1);
+	// Nothing is left of it, for who reads the rest of an error.
+	assert_false(err_is_set(&scene.err));
+	assert_string_equal(scene.err.code, "");
+	assert_string_equal(scene.err.text, "");
+	scene.err = (struct err){.class = ERR_FORBIDDEN, .status = 7, .retry_after_ms = 1};
+	assert_true(bolt_is_retryable(&scene.err));
+	assert_int_equal(bolt_driver_query(scene.driver, &(struct bolt_call){.text = "W"}, deadline_in_ms(LIMIT), scene.arena, &answer, &scene.err), 0);
+	assert_int_equal(scene.err.retry_after_ms, 0);
+	assert_int_equal(scene.err.status, 0);
+	// No error is nothing to try again, whatever is in it.
+	scene.err = (struct err){.code = DEADLOCK};
+	assert_false(bolt_is_retryable(&scene.err));
+	end(&scene);
+}
+
+// Two calls with the same error, and no look at the first.
+static int careless(struct bolt_tx *tx, void *user, int64_t deadline, struct err *err)
+{
+	bool wrap = *(bool *)user;
+
+	(void)deadline;
+	(void)run_in(tx, "bad", err);
+	if (run_in(tx, "W", err) == 0)
+		return 0;
+	return wrap ? err_wrap(err, "the second step") : err->class;
+}
+
+static void test_careless_work_is_tried_again(void **state)
+{
+	(void)state;
+	for (int wrap = 0; wrap < 2; wrap++) {
+		struct scene scene;
+		bool user = wrap;
+
+		begin(&scene);
+		STAGE_PLAY(scene.stage, NULL, {"RUN \"bad\"", 1, "FAILURE " DEADLOCK " try again"});
+		assert_int_equal(execute(&scene, careless, &user), ERR_SERVER);
+		assert_string_equal(scene.err.code, DEADLOCK);
+		assert_true(bolt_is_retryable(&scene.err));
+		assert_int_equal(execute(&scene, careless, &user), 0);
+		end(&scene);
+	}
+}
+
 // Whatever is wrong with the answer to COMMIT, but a failure that the server names, leaves it open.
 static void test_commit_unknown(void **state)
 {
@@ -476,6 +535,8 @@ int main(void)
 		cmocka_unit_test(test_expired_password),
 		cmocka_unit_test(test_work_that_fails),
 		cmocka_unit_test(test_when_to_do_it_again),
+		cmocka_unit_test(test_a_loop_ends),
+		cmocka_unit_test(test_careless_work_is_tried_again),
 		cmocka_unit_test(test_commit_unknown),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_hooks_that_fail_without_a_word),
