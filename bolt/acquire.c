@@ -138,11 +138,13 @@ static int find_auth(const struct acquire *acquire, struct login **own, const st
 	return 0;
 }
 
-int acquire_check_deadline(const struct bolt_driver *driver, int64_t deadline, struct err *err)
+int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err)
 {
-	if (deadline >= driver->born)
-		return 0;
-	return err_set(err, ERR_INVALID, "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has deadline_in_ms(%lld)",
+	int r = forks_check(driver->forks, "driver", err);
+
+	if (r < 0 || deadline >= driver->born)
+		return r;
+	return err_set(err, ERR_INVALID, "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has bolt_deadline_in_ms(%lld)",
 		       (long long)deadline, (long long)deadline);
 }
 

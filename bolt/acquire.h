@@ -78,8 +78,9 @@ static inline void count_one(atomic_ullong *count)
 	(void)atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
-// ERR_INVALID: the deadline passed before there was a driver, so that it is a number that somebody took for a duration.
-int acquire_check_deadline(const struct bolt_driver *driver, int64_t deadline, struct err *err);
+// Begins a public call, before a lock is taken and a hook called: in a child another thread of the parent may hold the lock for good.
+// ERR_INVALID: with BOLT_FORKED; or the deadline passed before there was a driver, so that it is a number that somebody took for a duration.
+int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err);
 
 // The consequences by themselves, for callers that read events: of a failure, which becomes the error, ...
 int acquire_failed(struct acquire *acquire, struct pool_place *place, const struct bolt_failure *failure, struct err *err);

@@ -202,7 +202,7 @@ static void prepare(struct acquire *acquire, struct bolt_driver *driver, const s
 static int reach(struct acquire *acquire, int64_t deadline, struct pool_place **ret, struct err *err)
 {
 	struct pool_place *place;
-	int r = acquire_check_deadline(acquire->driver, deadline, err);
+	int r = acquire_enter(acquire->driver, deadline, err);
 
 	if (r == 0)
 		r = discover_place(acquire, deadline, &place, err);
@@ -221,6 +221,8 @@ int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *prob
 		       struct bolt_server_info *ret, struct err *err)
 {
 	ENTER(err);
+	if (ret)
+		*ret = (struct bolt_server_info){0};
 	if (MISUSED(err, NEED(driver), NEED(arena)))
 		return err->class;
 
@@ -448,6 +450,8 @@ int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *pro
 	struct routing_table table;
 	struct acquire acquire;
 
+	if (acquire_enter(driver, deadline, err) < 0)
+		return err->class;
 	if (!driver->routing)
 		return err_set(err, ERR_INVALID, "a bolt URI has no routing table; use neo4j");
 	prepare(&acquire, driver, probe, arena);

@@ -47,7 +47,7 @@ int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadli
 
 	// One transaction, or one auto-commit query, at a time: the one before has given its connection back.
 	assert(!session->hold && !session->tx);
-	r = acquire_check_deadline(session->driver, deadline, err);
+	r = acquire_enter(session->driver, deadline, err);
 	if (r < 0)
 		return r;
 	if (!hold)
@@ -144,7 +144,8 @@ void hold_doubt(struct hold *hold, const char *text)
 
 void hold_judge(const struct hold *hold, struct err *err)
 {
-	if (!hold->unheard)
+	// In a child nothing was sent, and it is the parent's to know.
+	if (!hold->unheard || strcmp(err->code, BOLT_FORKED) == 0)
 		return;
 	if (err->class != ERR_SERVER && err->class != ERR_FORBIDDEN)
 		err_set_code(err, BOLT_COMMIT_UNKNOWN);

@@ -18,9 +18,9 @@ const char *const *bolt_result_keys(const struct bolt_result *result, uint32_t *
 	return result ? result->keys : NULL;
 }
 
-static int enter(struct bolt_result *result, struct err *err)
+static int enter(struct bolt_result *result, int64_t deadline, struct err *err)
 {
-	if (result->session && session_state_enter(result->session, err) < 0)
+	if (result->session && session_state_enter(result->session, deadline, err) < 0)
 		return err->class;
 	if (result->over && err_is_set(&result->error)) {
 		*err = result->error;
@@ -50,7 +50,7 @@ int bolt_result_next(struct bolt_result *result, int64_t deadline, const struct 
 	if (!result || !ret)
 		return MISUSED(err, NEED(result), NEED(ret)) ? err->class : 0;
 
-	int r = enter(result, err);
+	int r = enter(result, deadline, err);
 
 	if (r == 0)
 		r = look(result, deadline, err);
@@ -68,7 +68,7 @@ int bolt_result_peek(struct bolt_result *result, int64_t deadline, const struct 
 	if (!result || !ret)
 		return MISUSED(err, NEED(result), NEED(ret)) ? err->class : 0;
 
-	int r = enter(result, err);
+	int r = enter(result, deadline, err);
 
 	if (r == 0)
 		r = look(result, deadline, err);
@@ -86,7 +86,7 @@ int bolt_result_single(struct bolt_result *result, int64_t deadline, const struc
 		return err->class;
 
 	struct bolt_value *row;
-	int r = enter(result, err);
+	int r = enter(result, deadline, err);
 
 	if (r == 0)
 		r = look(result, deadline, err);
@@ -135,7 +135,7 @@ int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadl
 	size_t before = arena_used(arena);
 	struct bolt_value *items = NULL;
 	uint32_t n = 0;
-	int r = enter(result, err);
+	int r = enter(result, deadline, err);
 
 	// What comes after the batch under way comes in one.
 	result->fetch = max_rows ? (int64_t)max_rows + 1 : CONN_ALL;
@@ -169,7 +169,7 @@ int bolt_result_consume(struct bolt_result *result, int64_t deadline, const stru
 
 	int r = 0;
 
-	if (result->session && session_state_enter(result->session, err) < 0)
+	if (result->session && session_state_enter(result->session, deadline, err) < 0)
 		return err->class;
 	if (!result->summary || !result->over)
 		r = stream_discard(result, deadline, err);

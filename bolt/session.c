@@ -30,12 +30,8 @@ int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_optio
 	return r;
 }
 
-int bolt_session_close(struct bolt_session *session, int64_t deadline, struct err *err)
+static int end(struct bolt_session *session, int64_t deadline, struct err *err)
 {
-	ENTER(err);
-	if (MISUSED(err, NEED(session)))
-		return err->class;
-
 	int r = 0;
 
 	session->failure = NULL;
@@ -48,13 +44,21 @@ int bolt_session_close(struct bolt_session *session, int64_t deadline, struct er
 	return r;
 }
 
+int bolt_session_close(struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	ENTER(err);
+	if (MISUSED(err, NEED(session)) || acquire_enter(session->driver, deadline, err) < 0)
+		return err->class;
+	return end(session, deadline, err);
+}
+
 void bolt_session_free(struct bolt_session *session)
 {
 	struct err ignored = ERR_INIT;
 
 	if (!session)
 		return;
-	(void)bolt_session_close(session, deadline_in_ms(FREE_MS), &ignored);
+	(void)end(session, deadline_in_ms(FREE_MS), &ignored);
 	for (struct bolt_result *result = session->results; result; result = result->next)
 		result->session = NULL;
 	session->results = NULL;
@@ -80,7 +84,7 @@ int bolt_session_run(struct bolt_session *session, const struct bolt_statement *
 
 	struct hold *hold;
 	struct conn_tx extra;
-	int r = session_state_enter(session, err);
+	int r = session_state_enter(session, deadline, err);
 
 	tx_forget_failed(session);
 	if (r == 0 && session->tx)
@@ -110,7 +114,7 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 		return err->class;
 
 	struct bolt_job job = {.read = session->options.read};
-	int r = session_state_enter(session, err);
+	int r = session_state_enter(session, deadline, err);
 
 	session->told = false;
 	if (options)
@@ -129,7 +133,7 @@ int bolt_session_execute(struct bolt_session *session, const struct bolt_job *jo
 	if (MISUSED(err, NEED(session), NEED(job), {job ? (const void *)(uintptr_t)job->work : NULL, "job.work"}))
 		return err->class;
 
-	int r = session_state_enter(session, err);
+	int r = session_state_enter(session, deadline, err);
 
 	tx_forget_failed(session);
 	if (r == 0 && session->tx)
@@ -171,7 +175,7 @@ int bolt_tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	if (MISUSED(err, NEED(tx)))
 		return err->class;
 
-	int r = tx->managed ? managed(err) : tx_enter(tx, err);
+	int r = tx->managed ? managed(err) : tx_enter(tx, deadline, err);
 
 	return r < 0 ? r : tx_commit(tx, deadline, err);
 }
@@ -187,7 +191,7 @@ int bolt_tx_rollback(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	if (tx->managed)
 		r = managed(err);
 	else if (!tx->failed || !tx->session)
-		r = tx_enter(tx, err);
+		r = tx_enter(tx, deadline, err);
 	return r < 0 ? r : tx_rollback(tx, deadline, err);
 }
 

@@ -91,5 +91,5 @@ int session_state_new(struct bolt_driver *driver, const struct bolt_session_opti
 void session_state_free(struct bolt_session *session);
 DEFINE_CLEANUP(struct bolt_session *, session_state_free);
 
-// Begins a public call: what the last one said of a failure is gone. ERR_CANCELLED.
-int session_state_enter(struct bolt_session *session, struct err *err);
+// Begins a public call: what the last one said of a failure is gone. ERR_CANCELLED; ERR_INVALID as acquire_enter().
+int session_state_enter(struct bolt_session *session, int64_t deadline, struct err *err);

@@ -28,11 +28,11 @@ static int over(struct err *err)
 	return err_set(err, ERR_INVALID, "the transaction is over");
 }
 
-int tx_enter(struct bolt_tx *tx, struct err *err)
+int tx_enter(struct bolt_tx *tx, int64_t deadline, struct err *err)
 {
 	if (!tx->session)
 		return over(err);
-	if (session_state_enter(tx->session, err) < 0)
+	if (session_state_enter(tx->session, deadline, err) < 0)
 		return err->class;
 	if (tx->failed)
 		return terminated(err);
@@ -105,7 +105,7 @@ void tx_forget_failed(struct bolt_session *session)
 
 int tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err)
 {
-	int r = tx_enter(tx, err);
+	int r = tx_enter(tx, deadline, err);
 
 	if (r == 0)
 		r = stream_drain(tx->hold, deadline, err);
@@ -157,8 +157,8 @@ int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	r = discard_all(tx, deadline, err);
 	if (r == 0) {
 		r = finish(tx, CONN_COMMIT, deadline, &answer, err);
-		// Sent, and no answer: it may be done or not.
-		if (r < 0 && r != ERR_SERVER && r != ERR_FORBIDDEN)
+		// Sent, and no answer: it may be done or not. Work that forked, and returns in the child too, has sent nothing there.
+		if (r < 0 && r != ERR_SERVER && r != ERR_FORBIDDEN && strcmp(err->code, BOLT_FORKED) != 0)
 			err_set_code(err, BOLT_COMMIT_UNKNOWN);
 	}
 	if (r == 0) {
@@ -256,7 +256,7 @@ int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum co
 		if (!bolt_is_retryable(err) || retry_ms < 0 || deadline_left_ms(until) == 0 || next >= deadline)
 			return err->class;
 		err_clear(err);
-		if (pause_for(session, next, err) < 0 || session_state_enter(session, err) < 0)
+		if (pause_for(session, next, err) < 0 || session_state_enter(session, deadline, err) < 0)
 			return err->class;
 		count_one(&session->driver->counts.retries);
 		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;

@@ -14,8 +14,8 @@
 int tx_begin(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct bolt_tx **ret,
 	     struct err *err);
 
-// Begins a public call with a transaction that goes on. ERR_INVALID: it failed, or is over.
-int tx_enter(struct bolt_tx *tx, struct err *err);
+// Begins a public call with a transaction that goes on. ERR_INVALID: it failed, or is over; and as acquire_enter().
+int tx_enter(struct bolt_tx *tx, int64_t deadline, struct err *err);
 
 int tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t deadline, struct bolt_result **ret, struct err *err);
 int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err);

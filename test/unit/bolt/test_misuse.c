@@ -76,6 +76,7 @@ static void test_driver(void **state)
 	struct bolt_driver *driver = GARBAGE;
 	struct bolt_answer answer = {.n_rows = 7};
 	struct bolt_pool_figures figures = {7, 7};
+	struct bolt_server_info info = {.address = GARBAGE, .agent = GARBAGE, .major = 7};
 	struct bolt_routing_view view;
 	struct scene scene;
 	bool yes = true;
@@ -86,7 +87,11 @@ static void test_driver(void **state)
 	assert_null(driver);
 	REFUSED(&scene, "options.uri is NULL", bolt_driver_new(&(struct bolt_driver_options){0}, &driver, err));
 	REFUSED(&scene, "ret is NULL", bolt_driver_new(&(struct bolt_driver_options){.uri = scene.uri}, NULL, err));
-	REFUSED(&scene, "driver is NULL", bolt_driver_verify(NULL, NULL, scene.deadline, scene.arena, NULL, err));
+	REFUSED(&scene, "driver is NULL", bolt_driver_verify(NULL, NULL, scene.deadline, scene.arena, &info, err));
+	assert_true(!info.address && !info.agent && info.major == 0);
+	info.agent = GARBAGE;
+	assert_int_equal(bolt_driver_verify(scene.driver, NULL, deadline_in_ms(0), scene.arena, &info, &scene.err), ERR_TIMEOUT);
+	assert_null(info.agent);
 	REFUSED(&scene, "arena is NULL", bolt_driver_verify(scene.driver, NULL, scene.deadline, NULL, NULL, err));
 	REFUSED(&scene, "driver is NULL", bolt_driver_verify_auth(NULL, NULL, scene.deadline, &yes, err));
 	assert_false(yes);
@@ -215,7 +220,7 @@ static void test_deadline(void **state)
 	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		const int64_t duration = durations[i];
 
-		(void)snprintf(text, sizeof(text), "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has deadline_in_ms(%lld)",
+		(void)snprintf(text, sizeof(text), "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has bolt_deadline_in_ms(%lld)",
 			       (long long)duration, (long long)duration);
 		REFUSED(&scene, text, bolt_session_run(scene.session, &statement, duration, &result, err));
 		REFUSED(&scene, text, bolt_session_begin(scene.session, NULL, duration, &tx, err));
@@ -226,6 +231,48 @@ static void test_deadline(void **state)
 	assert_int_equal(stage_connections(scene.stage), 0);
 	// One that was a point of time, and has passed, is what it is.
 	assert_int_equal(bolt_session_run(scene.session, &statement, deadline_in_ms(0), &result, &scene.err), ERR_TIMEOUT);
+	end(&scene);
+}
+
+// Nothing is said that late, and what was open stays so: a commit that was called so is no doubt.
+static void test_deadline_of_what_is_open(void **state)
+{
+	static const char text[] = "the deadline of 5000 is no point of time to come; a call that may take so many milliseconds has bolt_deadline_in_ms(5000)";
+	const struct bolt_statement statement = {.text = "Q"};
+	const struct bolt_summary *summary;
+	struct bolt_result *result, *other;
+	const struct bolt_value *row;
+	struct bolt_value rows;
+	struct bolt_tx *tx;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	assert_int_equal(bolt_session_begin(scene.session, NULL, scene.deadline, &tx, &scene.err), 0);
+	assert_int_equal(bolt_tx_run(tx, &statement, scene.deadline, &result, &scene.err), 0);
+	REFUSED(&scene, text, bolt_tx_run(tx, &statement, 5000, &other, err));
+	REFUSED(&scene, text, bolt_result_next(result, 5000, &row, err));
+	REFUSED(&scene, text, bolt_result_peek(result, 5000, &row, err));
+	REFUSED(&scene, text, bolt_result_single(result, 5000, &row, err));
+	REFUSED(&scene, text, bolt_result_all(result, 0, 5000, scene.arena, &rows, err));
+	REFUSED(&scene, text, bolt_result_consume(result, 5000, &summary, err));
+	REFUSED(&scene, text, bolt_tx_rollback(tx, 5000, err));
+	REFUSED(&scene, text, bolt_session_close(scene.session, 5000, err));
+	REFUSED(&scene, text, bolt_tx_commit(tx, 5000, err));
+	assert_string_equal(scene.err.code, "");
+	assert_true(bolt_tx_is_open(tx));
+	assert_int_equal(bolt_result_next(result, scene.deadline, &row, &scene.err), 1);
+	assert_int_equal(bolt_tx_commit(tx, scene.deadline, &scene.err), 0);
+	bolt_result_free(result);
+	bolt_tx_free(tx);
+	// An earlier result that is open is not read to its end before the next is refused.
+	assert_int_equal(bolt_session_run(scene.session, &statement, scene.deadline, &result, &scene.err), 0);
+	REFUSED(&scene, text, bolt_session_run(scene.session, &statement, 5000, &other, err));
+	assert_int_equal(bolt_result_next(result, scene.deadline, &row, &scene.err), 1);
+	bolt_result_free(result);
+	assert_int_equal(stage_count(scene.stage, "COMMIT"), 1);
+	assert_int_equal(stage_count(scene.stage, "ROLLBACK"), 0);
+	assert_int_equal(stage_connections(scene.stage), 1);
 	end(&scene);
 }
 
@@ -370,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_driver_options),
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_deadline_of_what_is_open),
 		cmocka_unit_test(test_result),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_the_rest),
