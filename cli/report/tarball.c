@@ -41,7 +41,13 @@ static void put_name(struct header *header, const char *path)
 	if (cut != path)
 		memcpy(header->prefix, path, (size_t)(cut - path));
 	cut += cut != path;
-	memcpy(header->name, cut, strnlen(cut, sizeof(header->name)));
+	// What tells one from another stands at the end.
+	len -= (size_t)(cut - path);
+	if (len > sizeof(header->name)) {
+		cut += len - sizeof(header->name);
+		len = sizeof(header->name);
+	}
+	memcpy(header->name, cut, len);
 }
 
 static void octal(char *field, size_t size, uint64_t number)

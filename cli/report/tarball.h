@@ -20,7 +20,7 @@ struct tarball {
 
 #define TARBALL_INIT(time) ((struct tarball){.tar = BUF_INIT_SECRET(TARBALL_MAX), .time_s = (time)})
 
-// A path is cut at 255 bytes where no slash parts it.
+// Of a path that no slash parts into at most 155 and 100 bytes, the last 100 are kept.
 void tarball_add(struct tarball *archive, const char *path, const char *text, size_t len);
 
 // Ends it, and writes it out. ERR_TOO_LARGE; ERR_IO.

@@ -13,9 +13,11 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/json.h"
-#include "cli/report/tarball.h"
 #include "cli/report/blackout.h"
+#include "cli/report/secret_names.h"
+#include "cli/report/tarball.h"
 
 static void assert_scrubbed(const struct blackout *scrub, const char *text, const char *expected)
 {
@@ -44,6 +46,113 @@ static void test_texts(void **state)
 	assert_scrubbed(&scrub, "password: aHVudGVyMgo=", "password: (left out)=");
 	assert_scrubbed(&scrub, "the key is the-key", "the key is (left out)");
 	assert_scrubbed(&scrub, "eyJwcm9qZWN0X2lkIjoicCIsInByaXZhdGVfa2V5IjoidGhlLWtleSIsImtpZCI6IjEifQ==", "(left out)");
+}
+
+// NEO4J_AUTH: "neo4j/pa\"ss\\word\n", username: "neo4j".
+static void test_a_pair(void **state)
+{
+	static const char data[] = "{\"NEO4J_AUTH\":\"bmVvNGovcGEic3Ncd29yZAo=\",\"username\":\"bmVvNGo=\",\"other\":\"bmVvNGo=\",\"line\":\"b25lCXR3bwo=\"}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct blackout scrub = {.arena = arena};
+
+	(void)state;
+	blackout_add_secret(&scrub, json_parse(arena, data, strlen(data)));
+	// With the password that nobody may keep.
+	blackout_add(&scrub, "neo4j/neo4j", strlen("neo4j/neo4j"));
+	assert_scrubbed(&scrub, "user neo4j of bmVvNGo=", "user neo4j of bmVvNGo=");
+	assert_scrubbed(&scrub, "neo4j/pa\"ss\\word", "(left out)");
+	assert_scrubbed(&scrub, "by pa\"ss\\word!", "by (left out)!");
+	// Of the password, and of the pair without the line's end.
+	assert_scrubbed(&scrub, "cGEic3Ncd29yZA== bmVvNGovcGEic3Ncd29yZA==", "(left out)== (left out)==");
+	assert_scrubbed(&scrub, "{\"m\":\"pa\\\"ss\\\\word\"}", "{\"m\":\"(left out)\"}");
+	assert_scrubbed(&scrub, "{\"m\":\"one\\ttwo\"}", "{\"m\":\"(left out)\"}");
+}
+
+// .dockerconfigjson: {"auths":{"r":{"password":"of-the-registry","auth":"dTpvZi10aGU="}}}
+static void test_a_login(void **state)
+{
+	static const char data[] = "{\".dockerconfigjson\":\"eyJhdXRocyI6eyJyIjp7InBhc3N3b3JkIjoib2YtdGhlLXJlZ2lzdHJ5IiwiYXV0aCI6ImRUcHZaaTEwYUdVPSJ9fX0=\"}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct blackout scrub = {.arena = arena};
+
+	(void)state;
+	blackout_add_secret(&scrub, json_parse(arena, data, strlen(data)));
+	assert_scrubbed(&scrub, "login of-the-registry dTpvZi10aGU=", "login (left out) (left out)");
+}
+
+static yyjson_mut_doc *doc_of(struct arena *arena, const char *text)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+
+	yyjson_mut_doc_set_root(doc, yyjson_val_mut_copy(doc, json_parse(arena, text, strlen(text))));
+	return doc;
+}
+
+static void test_trees(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct blackout scrub = {.arena = arena};
+	yyjson_mut_doc *doc = doc_of(arena, "{\"a\":[\"by pa\\\"ss\\\\word\",7,{\"pa\\\"ss\\\\word\":\"fine\"}]}");
+	_cleanup_buf_ struct buf deep = BUF_INIT(1024);
+
+	(void)state;
+	blackout_add(&scrub, "pa\"ss\\word", strlen("pa\"ss\\word"));
+	blackout_tree(&scrub, arena, yyjson_mut_doc_get_root(doc));
+	assert_string_equal(json_text(arena, doc), "{\"a\":[\"by (left out)\",7,{\"(left out)\":\"fine\"}]}");
+	// Deeper than is looked.
+	for (int i = 0; i < 100; i++)
+		buf_addc(&deep, '[');
+	buf_add(&deep, "\"pa\\\"ss\\\\word\"");
+	for (int i = 0; i < 100; i++)
+		buf_addc(&deep, ']');
+	doc = doc_of(arena, buf_str(&deep));
+	blackout_object(yyjson_mut_doc_get_root(doc));
+	assert_null(strstr(json_text(arena, doc), "word"));
+	doc = doc_of(arena, buf_str(&deep));
+	blackout_tree(&scrub, arena, yyjson_mut_doc_get_root(doc));
+	assert_null(strstr(json_text(arena, doc), "word"));
+}
+
+static void test_commands(void **state)
+{
+	static const char text[] = "{\"config\":{\"server.jvm.additional\":\"-Djavax.net.ssl.keyStorePassword=x\",\"db.x\":\"1\"},"
+				   "\"containers\":[{\"args\":[\"--password=x\",\"--token\",\"y\",\"-v\",7],\"command\":[\"sh\",\"-c\",\"login --passwd z\",\"w\"]}]}";
+	static const char expected[] = "{\"config\":{\"server.jvm.additional\":\"(left out)\",\"db.x\":\"1\"},"
+				       "\"containers\":[{\"args\":[\"(left out)\",\"(left out)\",\"(left out)\",\"-v\",7],\"command\":[\"sh\",\"-c\",\"(left out)\",\"w\"]}]}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_mut_doc *doc = doc_of(arena, text);
+
+	(void)state;
+	blackout_object(yyjson_mut_doc_get_root(doc));
+	assert_string_equal(json_text(arena, doc), expected);
+}
+
+static void test_names(void **state)
+{
+	static const char text[] =
+		"{\"auth\":{\"adminSecret\":\"a\"},\"auraFleetManagement\":{\"tokenSecretRef\":{\"name\":\"b\"}},\"image\":{\"pullSecrets\":[\"c\",7]},"
+		"\"tls\":{\"certificateSecret\":\"d\"},\"env\":[{\"name\":\"E\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"e\",\"key\":\"k\"}}}],"
+		"\"config\":{\"secretName\":\"a value\"},\"podTemplate\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"f\"}],\"containers\":[{\"envFrom\":[{\"secretRef\":{\"name\":\"g\"}}]}],"
+		"\"volumes\":[{\"secret\":{\"secretName\":\"h\"}},{\"projected\":{\"sources\":[{\"secret\":{\"name\":\"i\"}},{\"secret\":{\"name\":\"a\"}}]}}]}}}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_buf_ struct buf found = BUF_INIT(64), many = BUF_INIT(4096);
+	struct secret_names names;
+
+	(void)state;
+	secret_names_collect(json_parse(arena, text, strlen(text)), &names);
+	for (size_t i = 0; i < names.n; i++)
+		buf_add(&found, names.names[i]);
+	assert_string_equal(buf_str(&found), "abcdefghi");
+	assert_false(names.more);
+	secret_names_collect(NULL, &names);
+	assert_int_equal(names.n, 0);
+	buf_add(&many, "{\"pullSecrets\":[\"0\"");
+	for (int i = 1; i <= SECRET_NAMES_MAX; i++)
+		buf_addf(&many, ",\"%d\"", i);
+	buf_add(&many, "]}");
+	secret_names_collect(json_parse(arena, many.data, many.len), &names);
+	assert_int_equal(names.n, SECRET_NAMES_MAX);
+	assert_true(names.more);
 }
 
 static void test_objects(void **state)
@@ -126,9 +235,26 @@ static void test_archive(void **state)
 	free(text);
 }
 
+// Of a part that is too long the end is kept, which tells one file from another.
+static void test_a_long_name(void **state)
+{
+	struct tarball archive = TARBALL_INIT(1764417600);
+	char path[256] = "folder/";
+
+	(void)state;
+	memset(path + 7, 'n', 120);
+	(void)snprintf(path + 127, sizeof(path) - 127, ".previous.log");
+	tarball_add(&archive, path, "x", 1);
+	assert_memory_equal(archive.tar.data, path + strlen(path) - 100, 100);
+	assert_string_equal(archive.tar.data + 345, "folder");
+	tarball_release(&archive);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_objects), cmocka_unit_test(test_archive)};
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_a_pair), cmocka_unit_test(test_a_login), cmocka_unit_test(test_trees),
+						  cmocka_unit_test(test_objects), cmocka_unit_test(test_commands), cmocka_unit_test(test_names),
+						  cmocka_unit_test(test_archive), cmocka_unit_test(test_a_long_name)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
