@@ -82,7 +82,7 @@ static const struct flag *const flags[] = {&flag_file, &flag_no_logs, &flag_all_
 static const struct right rights[] = {
 	{"list", "neo4jenterpriseclusters.neo4j.neo4j.com", "the clusters; get, with NAME", true},
 	{"list", "neo4jenterprisestandalones.neo4j.neo4j.com", "the standalones; get, with NAME", true},
-	{"get", "secrets", "to know what must not be in the report; nothing of them is written", false},
+	{"get", "secrets", "to know what must not be in the report; nothing of them is written, and without it no log is", false},
 	{"list", "statefulsets.apps, pods, persistentvolumeclaims", "what belongs to them", false},
 	{"get", "pods/log", "the logs", false},
 	{"list", "deployments.apps, neo4jplugins.neo4j.neo4j.com, events, networkpolicies.networking.k8s.io, resourcequotas", "what status and doctor say", false},
@@ -94,8 +94,9 @@ const struct command command_report = {
 	.args = "[NAME]",
 	.summary = "puts what somebody who is to help wants to see into one file, without secrets",
 	.text = "A .tar.gz with the deployments of a namespace, of all (-A) or one, their pods, volumes and last log lines, the operator and its log, and what status and doctor say.\n\n"
-		"Secrets are left out twice: values of environment variables, annotations and settings with such a name are not in it at all; and each value of the Secrets that the deployments "
-		"name is looked for in every text, logs too, where you may read them. What could not be read is named in missing.txt. Logs may hold what your users asked for: look into it before you hand it on.",
+		"Secrets are left out twice: values of environment variables, annotations, and settings and words of a container's command that name a secret are not in it at all; and each value "
+		"of the Secrets that the specs name is looked for in every text, logs too. Where one is there that you may not read, all logs are left out. What could not be read is named in "
+		"missing.txt. Logs may hold what your users asked for: look into it before you hand it on.",
 	.example = "report orders -n shop\nreport -A --no-logs -f - | ssh desk 'cat > report.tar.gz'",
 	.flags = flags,
 	.rights = rights,

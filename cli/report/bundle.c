@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// First the Secrets that the deployments name are read, where the user may, only to know what must not be in the archive. Then everything goes into it
-// by one door, which looks for each of these values.
+// First the Secrets that the deployments name are read, only to know what must not be in the archive. Then everything goes into it by one door, which
+// looks for each of these values; of a tree it has been done before, string by string. Where a Secret is there that cannot be read, no log goes in.
 
 #include "cli/report/bundle.h"
 
@@ -18,13 +18,16 @@
 #include "cli/pod_log.h"
 #include "cli/portrait.h"
 #include "cli/report/blackout.h"
+#include "cli/report/secret_names.h"
 #include "cli/yaml_text.h"
 #include "kube/client.h"
 #include "operator/object/names.h"
 
 #define DEPLOYMENTS_MAX 200
+#define SECRETS_MAX 1024
+#define LOGS_MAX 256
 #define TAIL "1000"
-#define OPERATOR "app.kubernetes.io/name=neofleet"
+#define OPERATOR_CONTAINER "neofleet"
 #define TOP "neofleet-report"
 
 struct bundle {
@@ -37,7 +40,11 @@ struct bundle {
 	yyjson_val *deployments[DEPLOYMENTS_MAX];
 	size_t n;
 	bool too_many;
+	struct kube_name learned[SECRETS_MAX]; // Secrets that were asked for
+	size_t n_learned;
+	bool blind; // one of them is there and could not be read
 	const char *folder; // that objects of a list are put into
+	bool by_namespace;  // they are of many
 };
 
 static void miss(struct bundle *bundle, const char *what, const struct err *err)
@@ -70,25 +77,32 @@ static void put_val(struct bundle *bundle, const char *path, yyjson_val *val)
 	put(bundle, path, text, len);
 }
 
-static void put_doc(struct bundle *bundle, const char *path, const yyjson_mut_doc *doc)
+// Each string is looked at before it is written: quoted or indented it would be another text.
+static void put_doc(struct bundle *bundle, const char *path, yyjson_mut_doc *doc)
 {
-	const char *text = json_text(bundle->program->arena, doc);
+	const char *text;
 
+	blackout_tree(&bundle->scrub, bundle->program->arena, yyjson_mut_doc_get_root(doc));
+	text = json_text(bundle->program->arena, doc);
 	put_val(bundle, path, json_parse(bundle->program->arena, text, strlen(text)));
 }
 
 static void put_object(void *user, yyjson_val *item)
 {
 	struct bundle *bundle = user;
-	yyjson_mut_doc *doc = json_doc_new(bundle->program->arena);
+	struct arena *arena = bundle->program->arena;
+	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_val_mut_copy(doc, item);
-	const char *name = yyjson_get_str(yyjson_ptr_get(item, "/metadata/name"));
+	const char *name = yyjson_get_str(yyjson_ptr_get(item, "/metadata/name")), *namespace = yyjson_get_str(yyjson_ptr_get(item, "/metadata/namespace"));
+	const char *folder = bundle->folder;
 
-	if (!name || strchr(name, '/'))
+	if (!name || !namespace || strchr(name, '/') || strchr(namespace, '/'))
 		return;
+	if (bundle->by_namespace)
+		folder = arena_printf(arena, "%s/%s", folder, namespace);
 	yyjson_mut_doc_set_root(doc, root);
 	blackout_object(root);
-	put_doc(bundle, arena_printf(bundle->program->arena, "%s/%s.yaml", bundle->folder, name), doc);
+	put_doc(bundle, arena_printf(arena, "%s/%s.yaml", folder, name), doc);
 }
 
 static void put_list(struct bundle *bundle, const struct kube_resource *resource, const struct kube_selection *selection, const char *folder)
@@ -97,6 +111,7 @@ static void put_list(struct bundle *bundle, const struct kube_resource *resource
 	struct err err = ERR_INIT;
 
 	bundle->folder = folder;
+	bundle->by_namespace = !selection->namespace;
 	if (kube_list(bundle->program->client, resource, selection, &reader, &err) < 0)
 		miss(bundle, folder, &err);
 }
@@ -105,7 +120,7 @@ static void put_log(struct bundle *bundle, const struct pod_log *log, const char
 {
 	struct buf text = BUF_INIT(0);
 	struct err err = ERR_INIT;
-	const char *path = arena_printf(bundle->program->arena, "%s/%s%s.log", folder, log->pod, log->previous ? ".previous" : "");
+	const char *path = arena_printf(bundle->program->arena, "%s/%s/%s%s.log", folder, log->pod, log->container, log->previous ? ".previous" : "");
 
 	if (pod_log_read(bundle->program, log, &text, &err) == 0)
 		put(bundle, path, buf_str(&text), text.len);
@@ -114,42 +129,72 @@ static void put_log(struct bundle *bundle, const struct pod_log *log, const char
 	buf_release(&text);
 }
 
-struct pods {
+struct logs {
 	struct bundle *bundle;
-	const char *names[64], *namespaces[64];
-	bool ended[64];
+	const char *container; // whose log is always taken
+	struct pod_log items[LOGS_MAX];
 	size_t n;
+	bool more;
 };
+
+static void add_log(struct logs *logs, const struct pod_log *log)
+{
+	if (logs->n == LOGS_MAX)
+		logs->more = true;
+	else
+		logs->items[logs->n++] = *log;
+}
+
+// Of a container beside it there is something to see when it has ended before.
+static void add_others(struct logs *logs, struct pod_log log, yyjson_val *statuses)
+{
+	size_t index, max;
+	yyjson_val *status;
+
+	yyjson_arr_foreach(statuses, index, max, status) {
+		const char *name = yyjson_get_str(yyjson_obj_get(status, "name"));
+		bool wanted = name && strcmp(name, logs->container) == 0;
+
+		if (!name || strchr(name, '/') || yyjson_get_sint(yyjson_obj_get(status, "restartCount")) == 0)
+			continue;
+		log.container = arena_strdup(logs->bundle->program->arena, name);
+		log.previous = false;
+		if (!wanted)
+			add_log(logs, &log);
+		log.previous = true;
+		add_log(logs, &log);
+	}
+}
 
 static void add_pod(void *user, yyjson_val *item)
 {
-	struct pods *pods = user;
-	struct arena *arena = pods->bundle->program->arena;
+	struct logs *logs = user;
+	struct arena *arena = logs->bundle->program->arena;
 	const char *name = yyjson_get_str(yyjson_ptr_get(item, "/metadata/name")), *namespace = yyjson_get_str(yyjson_ptr_get(item, "/metadata/namespace"));
+	struct pod_log log;
 
-	if (!name || !namespace || pods->n == sizeof(pods->names) / sizeof(pods->names[0]))
+	if (!name || !namespace || strchr(name, '/') || strchr(namespace, '/'))
 		return;
-	pods->names[pods->n] = arena_strdup(arena, name);
-	pods->namespaces[pods->n] = arena_strdup(arena, namespace);
-	pods->ended[pods->n++] = yyjson_get_sint(yyjson_ptr_get(item, "/status/containerStatuses/0/restartCount")) > 0;
+	log = (struct pod_log){arena_strdup(arena, namespace), arena_strdup(arena, name), logs->container, TAIL, false};
+	add_log(logs, &log);
+	add_others(logs, log, yyjson_ptr_get(item, "/status/containerStatuses"));
+	add_others(logs, log, yyjson_ptr_get(item, "/status/initContainerStatuses"));
 }
 
 static void put_logs(struct bundle *bundle, const struct kube_selection *selection, const char *container, const char *folder)
 {
-	struct pods pods = {.bundle = bundle};
-	const struct kube_reader reader = {add_pod, &pods};
+	struct logs *logs = arena_new_array(bundle->program->arena, struct logs, 1);
+	const struct kube_reader reader = {add_pod, logs};
 	struct err err = ERR_INIT;
 
-	if (!bundle->options->logs || kube_list(bundle->program->client, &kube_pods, selection, &reader, &err) < 0)
+	*logs = (struct logs){.bundle = bundle, .container = container};
+	// That pods may not be listed has been said where they are put themselves.
+	if (!bundle->options->logs || bundle->blind || kube_list(bundle->program->client, &kube_pods, selection, &reader, &err) < 0)
 		return;
-	for (size_t i = 0; i < pods.n; i++) {
-		struct pod_log log = {pods.namespaces[i], pods.names[i], container, TAIL, false};
-
-		put_log(bundle, &log, folder);
-		log.previous = true;
-		if (pods.ended[i])
-			put_log(bundle, &log, folder);
-	}
+	for (size_t i = 0; i < logs->n; i++)
+		put_log(bundle, &logs->items[i], selection->namespace ? folder : arena_printf(bundle->program->arena, "%s/%s", folder, logs->items[i].namespace));
+	if (logs->more)
+		buf_addf(&bundle->missing, "%s: there are more than %d\n", folder, LOGS_MAX);
 }
 
 static void put_deployment(struct bundle *bundle, yyjson_val *object)
@@ -159,30 +204,32 @@ static void put_deployment(struct bundle *bundle, yyjson_val *object)
 	struct dbms dbms;
 	struct names names;
 	struct kube_selection selection = {0};
-	const char *folder;
+	const char *folder, *id;
 	struct view view;
 
 	(void)dbms_decode(object, arena, &dbms, &invalid);
 	names_of(&dbms, arena, &names);
-	folder = arena_printf(arena, "deployments/%s/%s", dbms.metadata.namespace, dbms.metadata.name);
+	id = view_id(arena, dbms.kind == DBMS_CLUSTER, dbms.metadata.namespace, dbms.metadata.name);
+	folder = arena_printf(arena, "deployments/%s", id);
 	bundle->folder = folder;
+	bundle->by_namespace = false;
 	put_object(bundle, object);
 	selection = (struct kube_selection){dbms.metadata.namespace, names.selector, NULL};
 	put_list(bundle, &kube_statefulsets, &selection, arena_printf(arena, "%s/statefulset", folder));
 	put_list(bundle, &kube_pods, &selection, arena_printf(arena, "%s/pods", folder));
 	put_list(bundle, &kube_persistentvolumeclaims, &selection, arena_printf(arena, "%s/volumes", folder));
 	put_logs(bundle, &selection, CONTAINER_NAME, arena_printf(arena, "%s/logs", folder));
-	if (view_open(bundle->program, arena, view_id(arena, dbms.kind == DBMS_CLUSTER, dbms.metadata.namespace, dbms.metadata.name), &view, &invalid) == 0)
+	if (view_open(bundle->program, arena, id, &view, &invalid) == 0)
 		put_doc(bundle, arena_printf(arena, "%s/status.yaml", folder), portrait_make(view.program, object));
 }
 
 static void put_operator(struct bundle *bundle)
 {
-	struct kube_selection selection = {.labels = OPERATOR};
+	struct kube_selection selection = {.labels = KINDS_OPERATOR};
 
 	put_list(bundle, &kinds_deployments, &selection, "operator/deployments");
 	put_list(bundle, &kube_pods, &selection, "operator/pods");
-	put_logs(bundle, &selection, NULL, "operator/logs");
+	put_logs(bundle, &selection, OPERATOR_CONTAINER, "operator/logs");
 }
 
 static void put_diagnosis(struct bundle *bundle)
@@ -201,27 +248,52 @@ static void put_diagnosis(struct bundle *bundle)
 	put(bundle, "doctor.txt", buf_str(&text), text.len);
 }
 
+// What is not known cannot be looked for, and a log may hold anything.
+static void cannot_learn(struct bundle *bundle, const char *namespace, const char *what, const char *why)
+{
+	buf_addf(&bundle->missing, "a look for what %s of namespace '%s' holds: %s\n", what, namespace, why);
+	bundle->blind = true;
+}
+
+static bool is_learned(const struct bundle *bundle, const char *namespace, const char *name)
+{
+	for (size_t i = 0; i < bundle->n_learned; i++) {
+		if (strcmp(bundle->learned[i].namespace, namespace) == 0 && strcmp(bundle->learned[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void learn(struct bundle *bundle, const char *namespace, const char *name)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
+	const struct kube_name whole = {namespace, name};
 	struct err err = ERR_INIT;
 
-	if (!name)
+	if (is_learned(bundle, namespace, name))
 		return;
-	if (kube_get_secret(bundle->program->client, (struct kube_name){namespace, name}, &secret, &err) == 0)
+	if (bundle->n_learned == SECRETS_MAX) {
+		cannot_learn(bundle, namespace, "a further Secret", "the deployments name too many");
+		return;
+	}
+	bundle->learned[bundle->n_learned++] = whole;
+	if (kube_get_secret(bundle->program->client, whole, &secret, &err) == 0)
 		blackout_add_secret(&bundle->scrub, kube_object_get(secret, "/data"));
-	else if (err.class == ERR_FORBIDDEN)
-		buf_addf(&bundle->missing, "a look for what Secret '%s/%s' holds, in the logs too: %s\n", namespace, name, err.text);
+	else if (err.class != ERR_NOT_FOUND)
+		cannot_learn(bundle, namespace, arena_printf(bundle->program->arena, "Secret '%s'", name), err.text);
 }
 
 static void learn_secrets(struct bundle *bundle, yyjson_val *object)
 {
-	struct err invalid = ERR_INIT;
-	struct dbms dbms;
+	struct dbms_metadata metadata;
+	struct secret_names names;
 
-	(void)dbms_decode(object, bundle->program->arena, &dbms, &invalid);
-	learn(bundle, dbms.metadata.namespace, yyjson_get_str(yyjson_ptr_get(object, "/spec/auth/adminSecret")));
-	learn(bundle, dbms.metadata.namespace, yyjson_get_str(yyjson_ptr_get(object, "/spec/auraFleetManagement/tokenSecretRef/name")));
+	dbms_decode_metadata(object, &metadata);
+	secret_names_collect(yyjson_obj_get(object, "spec"), &names);
+	for (size_t i = 0; i < names.n; i++)
+		learn(bundle, metadata.namespace, names.names[i]);
+	if (names.more)
+		cannot_learn(bundle, metadata.namespace, "further Secrets", arena_printf(bundle->program->arena, "'%s' names too many", metadata.name));
 }
 
 static void add_deployment(struct bundle *bundle, yyjson_val *item, const char *kind)
@@ -277,6 +349,8 @@ static void fill(struct bundle *bundle)
 
 	for (size_t i = 0; i < bundle->n; i++)
 		learn_secrets(bundle, bundle->deployments[i]);
+	if (bundle->blind && bundle->options->logs)
+		buf_add(&bundle->missing, "all logs: not every Secret could be read, so it is not known what must not be in them\n");
 	put(bundle, "version.txt", version, strlen(version));
 	put_diagnosis(bundle);
 	put_operator(bundle);

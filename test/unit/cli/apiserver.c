@@ -160,7 +160,7 @@ static void refuse(struct actor_conn *conn, int status, const char *reason, cons
 	actor_answer(conn, status, NULL, body);
 }
 
-static bool is_denied(const struct apiserver *apiserver, const char *verb, const struct target *target)
+static bool is_in(const struct apiserver *apiserver, const char *list, const char *verb, const struct target *target)
 {
 	size_t index, max;
 	yyjson_val *item;
@@ -168,7 +168,7 @@ static bool is_denied(const struct apiserver *apiserver, const char *verb, const
 
 	(void)snprintf(action, sizeof(action), "%s %s%s%s", verb, target->resource ? target->resource : "", target->subresource ? "/" : "",
 		       target->subresource ? target->subresource : "");
-	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "denied"), index, max, item) {
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, list), index, max, item) {
 		if (yyjson_equals_str(item, action))
 			return true;
 	}
@@ -205,6 +205,20 @@ static void answer_list(struct apiserver *apiserver, struct arena *arena, struct
 	actor_answer(conn, 200, NULL, json_text(arena, doc));
 }
 
+// By "namespace/pod", or by "namespace/pod/container" and the same with "/previous".
+static const char *log_of(const struct apiserver *apiserver, struct arena *arena, const struct target *target)
+{
+	yyjson_val *logs = yyjson_obj_get(apiserver->root, "logs");
+	const char *pod = arena_printf(arena, "%s/%s", target->namespace, target->name), *container = strstr(target->query, "container=");
+	const char *key = pod;
+
+	if (container) {
+		container += strlen("container=");
+		key = arena_printf(arena, "%s/%.*s%s", pod, (int)strcspn(container, "&"), container, strstr(target->query, "previous=true") ? "/previous" : "");
+	}
+	return yyjson_get_str(yyjson_obj_get(logs, yyjson_obj_get(logs, key) ? key : pod));
+}
+
 static void answer_one(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct target *target)
 {
 	size_t index, max;
@@ -212,8 +226,7 @@ static void answer_one(struct apiserver *apiserver, struct arena *arena, struct 
 	char message[256];
 
 	if (target->subresource && strcmp(target->subresource, "log") == 0) {
-		const char *key = arena_printf(arena, "%s/%s", target->namespace, target->name);
-		const char *log = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(apiserver->root, "logs"), key));
+		const char *log = log_of(apiserver, arena, target);
 
 		actor_answer(conn, log ? 200 : 404, NULL, log ? log : "{\"kind\":\"Status\",\"message\":\"no log\",\"reason\":\"NotFound\"}");
 		return;
@@ -234,6 +247,7 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 	struct apiserver *apiserver = actor_user(actor);
 	bool get = strcmp(call->method, "GET") == 0;
 	struct target target;
+	const char *verb;
 	char message[256];
 
 	(void)number;
@@ -242,14 +256,17 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 		return;
 	}
 	split(arena, call->target, &target);
+	verb = !get ? "patch" : target.name ? "get" : "list";
 	if (yyjson_obj_get(apiserver->root, "answer")) {
 		refuse(conn, yyjson_get_int(yyjson_obj_get(apiserver->root, "answer")), "InternalError", "the server is not well");
 	} else if (is_missing(apiserver, &target)) {
 		refuse(conn, 404, "NotFound", "the server could not find the requested resource");
-	} else if (is_denied(apiserver, !get ? "patch" : target.name ? "get" : "list", &target)) {
+	} else if (is_in(apiserver, "denied", verb, &target)) {
 		(void)snprintf(message, sizeof(message), "%s%s%s is forbidden: User \\\"eva\\\" cannot %s resource", target.resource, *target.group ? "." : "",
-			       target.group, !get ? "patch" : target.name ? "get" : "list");
+			       target.group, verb);
 		refuse(conn, 403, "Forbidden", message);
+	} else if (is_in(apiserver, "broken", verb, &target)) {
+		refuse(conn, 500, "InternalError", "the store is not well");
 	} else if (!get) {
 		actor_lock(actor);
 		buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);

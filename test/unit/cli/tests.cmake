@@ -5,7 +5,7 @@ foreach(name board draft gate invocation journey report schema timespan yaml)
 endforeach()
 
 # On a scripted API server.
-foreach(name page transcripts watch_status)
+foreach(name bundle page transcripts watch_status)
 	neofleet_test(cli ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/cli/transcript.c ${CMAKE_CURRENT_SOURCE_DIR}/cli/apiserver.c
 		${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
 	target_include_directories(test_cli_${name} PRIVATE cli net)
