@@ -342,7 +342,7 @@ int manifest_line(const struct manifest *manifest, const struct manifest_object 
 	return line;
 }
 
-static void drop_nulls(yyjson_mut_val *val)
+static void drop_nulls(yyjson_mut_val *val, const yyjson_mut_val *free)
 {
 	yyjson_mut_obj_iter members = yyjson_mut_obj_iter_with(val);
 	yyjson_mut_arr_iter items = yyjson_mut_arr_iter_with(val);
@@ -352,11 +352,11 @@ static void drop_nulls(yyjson_mut_val *val)
 		item = yyjson_mut_obj_iter_get_val(key);
 		if (yyjson_mut_is_null(item))
 			(void)yyjson_mut_obj_iter_remove(&members);
-		else
-			drop_nulls(item);
+		else if (item != free)
+			drop_nulls(item, free);
 	}
 	while ((item = yyjson_mut_arr_iter_next(&items)))
-		drop_nulls(item);
+		drop_nulls(item, free);
 }
 
 yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena)
@@ -365,7 +365,8 @@ yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena)
 	yyjson_mut_val *copy = yyjson_val_mut_copy(doc, root);
 	const char *text;
 
-	drop_nulls(copy);
+	// The schema has no fields for it, and null in it unsets a member of ours.
+	drop_nulls(copy, yyjson_mut_ptr_get(copy, "/spec/podTemplate/spec"));
 	yyjson_mut_doc_set_root(doc, copy);
 	text = json_text(arena, doc);
 	return json_parse(arena, text, strlen(text));

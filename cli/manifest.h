@@ -40,5 +40,6 @@ const struct manifest_object *manifest_objects(const struct manifest *manifest, 
 // The line of the field with a path such as "spec.config.server.memory" or "spec.env[2].name", or of the nearest one that is there.
 int manifest_line(const struct manifest *manifest, const struct manifest_object *object, const char *path);
 
-// The object as the API server keeps it: members that are null are gone, wherever they stand; items of lists stay. In the arena.
+// The object as the API server keeps it: members that are null are gone, wherever they stand but in the free part of
+// spec.podTemplate; items of lists stay. In the arena.
 yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena);

@@ -116,6 +116,17 @@ static void test_nulls(void **state)
 			    "{\"b\":{\"d\":[null,{\"f\":1}]}}");
 }
 
+// G4: in the part of podTemplate that the schema leaves free a null means something.
+static void test_nulls_of_a_pod_template(void **state)
+{
+	static const char json[] = "{\"spec\":{\"env\":null,\"podTemplate\":{\"metadata\":{\"labels\":null},\"spec\":{\"securityContext\":{\"runAsUser\":null}}}}}";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	assert_string_equal(json_val_text(arena, manifest_without_nulls(json_parse(arena, json, strlen(json)), arena)),
+			    "{\"spec\":{\"podTemplate\":{\"metadata\":{},\"spec\":{\"securityContext\":{\"runAsUser\":null}}}}}");
+}
+
 static const char *yaml_of(struct arena *arena, const char *json)
 {
 	const char *kept;
@@ -154,7 +165,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalars), cmocka_unit_test(test_keys_and_aliases), cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_nulls),	cmocka_unit_test(test_lines),	cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_nulls), cmocka_unit_test(test_nulls_of_a_pod_template),	cmocka_unit_test(test_lines),	cmocka_unit_test(test_there_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
