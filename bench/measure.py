@@ -99,19 +99,27 @@ class Api:
         for secret, data in secrets.items():
             self.call("POST", f"/api/v1/namespaces/{name}/secrets", {"metadata": {"name": secret}, "stringData": data})
 
-    def follow(self, path, on_event):
-        """Calls on_event for each change from now on, on a thread of its own."""
+    def watch(self, path, version):
         connection = self.connect(timeout=900)
-        connection.request("GET", path + "?watch=true&resourceVersion=" + self.call("GET", path + "?limit=1")["metadata"]["resourceVersion"])
-        stream = connection.getresponse()
+        connection.request("GET", f"{path}?watch=true&resourceVersion={version}")
+        return connection.getresponse()
 
-        def read():
+    def follow(self, path, on_event):
+        """Calls on_event for each change from now on, on a thread of its own. A watch that the API server ends goes on where it was."""
+        version = self.call("GET", path + "?limit=1")["metadata"]["resourceVersion"]
+        first = self.watch(path, version)
+
+        def read(stream, version):
             try:
-                while line := stream.readline():
-                    on_event(json.loads(line), time.monotonic())
-            except (OSError, ValueError):
-                pass
-        threading.Thread(target=read, daemon=True).start()
+                while True:
+                    while line := stream.readline():
+                        event = json.loads(line)
+                        version = event["object"]["metadata"]["resourceVersion"]
+                        on_event(event, time.monotonic())
+                    stream = self.watch(path, version)
+            except (OSError, ValueError, KeyError, http.client.HTTPException) as problem:
+                print(f"bench: the watch of {path} has ended: {problem!r}", file=sys.stderr)
+        threading.Thread(target=read, args=(first, version), daemon=True).start()
 
 
 class Operator:
