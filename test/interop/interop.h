@@ -21,6 +21,7 @@
 #include "bolt/driver.h"
 #include "bolt/failure.h"
 #include "bolt/session.h"
+#include "test/interop/samples.h"
 
 #define USER "neo4j"
 #define PASSWORD "interop-password"
@@ -51,6 +52,9 @@ int test_end(void **state);
 
 // Whether the server's Bolt is this or newer.
 bool speaks(unsigned major, unsigned minor);
+
+// Those that this server's Bolt can carry.
+struct samples samples_of(struct test *test);
 
 int64_t limit(void);
 

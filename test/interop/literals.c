@@ -11,7 +11,6 @@
 #include "cmd/jsonvalue.h"
 #include "cmd/zone.h"
 #include "test/interop/interop.h"
-#include "test/interop/samples.h"
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 // The parser of Cypher needs minutes for an expression of some hundred thousand parts.
@@ -68,14 +67,6 @@ static void check_literal(struct test *test, const char *name, const struct bolt
 	rows = run(test, buf_str(&query), NULL);
 	assert_int_equal(rows.size, 1);
 	assert_same(name, value, cell(&rows, 0, 0));
-}
-
-static struct samples samples_of(struct test *test)
-{
-	struct samples samples = {.arena = test->arena};
-
-	samples_make(&samples, speaks(6, 0), speaks(5, 0));
-	return samples;
 }
 
 static void test_literals(void **state)

@@ -17,6 +17,14 @@ bool speaks(unsigned major, unsigned minor)
 	return server.major > major || (server.major == major && server.minor >= minor);
 }
 
+struct samples samples_of(struct test *test)
+{
+	struct samples samples = {.arena = test->arena};
+
+	samples_make(&samples, speaks(6, 0), speaks(5, 0));
+	return samples;
+}
+
 bool stops(void)
 {
 	return speaks(5, 5);

@@ -4,7 +4,6 @@
 #include "bolt/link.h"
 #include "bolt/structure.h"
 #include "test/interop/interop.h"
-#include "test/interop/samples.h"
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -55,14 +54,6 @@ static void test_agreed(void **state)
 	assert_int_equal(info.major, server.major);
 	assert_int_equal(info.minor, server.minor);
 	assert_string_equal(info.address, server.uri + strlen("bolt://"));
-}
-
-static struct samples samples_of(struct test *test)
-{
-	struct samples samples = {.arena = test->arena};
-
-	samples_make(&samples, speaks(6, 0), speaks(5, 0));
-	return samples;
 }
 
 static void test_round_trips(void **state)
