@@ -85,6 +85,21 @@ class Api:
         self.local.connection.request(method, path, text, {"Content-Type": kind})
         return self.local.connection.getresponse()
 
+    def tell_text(self, method, path, body=None, kind="application/json"):
+        """Status and text, whatever they are; 0 without an answer."""
+        for _ in range(2):
+            try:
+                answer = self.ask(method, path, json.dumps(body) if body is not None else None, kind)
+                return answer.status, answer.read().decode()
+            except (OSError, http.client.HTTPException):  # the server has closed an idle connection
+                self.local.connection = None
+        return 0, "no answer"
+
+    def tell(self, *arguments):
+        """The same with what the text says."""
+        status, text = self.tell_text(*arguments)
+        return status, json.loads(text) if status else {}
+
     def items(self, path, **query):
         found, token = [], ""
         while True:

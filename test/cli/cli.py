@@ -6,7 +6,6 @@ import argparse
 import base64
 import copy
 import hashlib
-import http.client
 import json
 import os
 import pathlib
@@ -56,17 +55,6 @@ def wait_for(what, limit_s, probe):
             return None
         time.sleep(0.2)
     return found
-
-
-class Kube(Api):
-    def tell(self, method, path, body=None, kind="application/json"):
-        for _ in range(2):
-            try:
-                answer = self.ask(method, path, json.dumps(body) if body is not None else None, kind)
-                return answer.status, json.loads(answer.read())
-            except (OSError, http.client.HTTPException):  # the server has closed an idle connection
-                self.local.connection = None
-        return 0, {}
 
 
 class Program:
@@ -352,7 +340,7 @@ def main():
     for name in ("mutations", "seed", "many"):
         options.add_argument("--" + name, type=int, required=True)
     arguments = options.parse_args()
-    api, program = Kube(arguments.cluster), Program(arguments.program, os.environ["KUBECONFIG"])
+    api, program = Api(arguments.cluster), Program(arguments.program, os.environ["KUBECONFIG"])
     api.tell("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     for secret, data in (("neo4j-admin-secret", {"password": "the-password-of-the-test"}), ("aura-fleet-token", {"token": TOKEN})):
         api.tell("POST", f"/api/v1/namespaces/{NAMESPACE}/secrets", {"metadata": {"name": secret}, "stringData": data})

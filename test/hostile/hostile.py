@@ -48,18 +48,8 @@ def percentile(values, part):
 
 
 class Kube(Api):
-    def tell(self, method, path, body=None, kind="application/json"):
-        """Status and text, whatever they are."""
-        for _ in range(2):
-            try:
-                answer = self.ask(method, path, json.dumps(body) if body is not None else None, kind)
-                return answer.status, answer.read().decode()
-            except (OSError, http.client.HTTPException):  # the server has closed an idle connection
-                self.local.connection = None
-        return 0, "no answer"
-
     def need(self, *arguments):
-        status, text = self.tell(*arguments)
+        status, text = self.tell_text(*arguments)
         if status >= 300 or not status:
             sys.exit(f"hostile: {arguments[0]} {arguments[1]}: {status} {text[:300]}")
         return json.loads(text)
@@ -193,12 +183,12 @@ class Harm:
         # Each change has the operator ask them again.
         while not self.stopping.wait(5):
             for number, harm in enumerate(SERVERS):
-                self.api.tell("PATCH", OURS.format("hostile", (CLUSTERS, STANDALONES)[number % 2]) + f"/h-{harm}",
+                self.api.tell_text("PATCH", OURS.format("hostile", (CLUSTERS, STANDALONES)[number % 2]) + f"/h-{harm}",
                               {"metadata": {"annotations": {"hostile/turn": str(time.monotonic())}}}, "application/merge-patch+json")
-                pods = self.api.tell("GET", CORE.format("hostile", "pods") + f"?labelSelector=app.kubernetes.io/instance=h-{harm}")[1]
+                pods = self.api.tell_text("GET", CORE.format("hostile", "pods") + f"?labelSelector=app.kubernetes.io/instance=h-{harm}")[1]
                 self.done["turns"] += 1
                 with contextlib.suppress(ValueError, KeyError, IndexError):
-                    self.api.tell("DELETE", CORE.format("hostile", "pods") + "/" + json.loads(pods)["items"][0]["metadata"]["name"])
+                    self.api.tell_text("DELETE", CORE.format("hostile", "pods") + "/" + json.loads(pods)["items"][0]["metadata"]["name"])
 
     def objects(self):
         """Large ones that say that the operator made them: some are nobody's, some claim a deployment as their owner. Both kinds of content: what can be
@@ -207,7 +197,7 @@ class Harm:
         while not self.stopping.is_set() and number < self.arguments.objects:
             text = base64.b64encode(os.urandom(700 << 10)).decode() if number % 2 else "[[[[[[[[" * (120 << 10)
             owner = [{"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jEnterpriseStandalone", "name": "own", "uid": self.uid, "controller": True}]
-            status, said = self.api.tell("POST", CORE.format("hoard", "configmaps"), {
+            status, said = self.api.tell_text("POST", CORE.format("hoard", "configmaps"), {
                 "metadata": {"name": f"o{number:05}", "labels": {"app.kubernetes.io/managed-by": "neofleet"}, "ownerReferences": owner if number % 4 > 1 else []},
                 "data": {"x": text}})
             if status != 201:
@@ -218,18 +208,18 @@ class Harm:
             number += 1
             self.done["objects"] += 1
             if len(names) > self.arguments.at_once:
-                self.api.tell("DELETE", CORE.format("hoard", "configmaps") + "/" + names.popleft())
+                self.api.tell_text("DELETE", CORE.format("hoard", "configmaps") + "/" + names.popleft())
 
     def pods(self):
         """They say whose StatefulSet is their owner, and never run."""
         uid = ""
         while not uid and not self.stopping.wait(1):
-            status, text = self.api.tell("GET", "/apis/apps/v1/namespaces/hoard/statefulsets/own")
+            status, text = self.api.tell_text("GET", "/apis/apps/v1/namespaces/hoard/statefulsets/own")
             uid = json.loads(text)["metadata"]["uid"] if status == 200 else ""
         for number in range(self.arguments.pods):
             if self.stopping.is_set():
                 return
-            status, _ = self.api.tell("POST", CORE.format("hoard", "pods"), {
+            status, _ = self.api.tell_text("POST", CORE.format("hoard", "pods"), {
                 "metadata": {"name": f"own-{number + 100}", "annotations": {"x": "y" * 30000},
                              "labels": {"app.kubernetes.io/managed-by": "neofleet", "app.kubernetes.io/instance": "own"},
                              "ownerReferences": [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "own", "uid": uid}]},
@@ -243,7 +233,7 @@ class Harm:
                 return
             large = number < 60
             config = {f"db.setting.number{i}": ("v" if number % 2 else "xyz"[i % 3]) * (4000 if large else 10) for i in range(250 if large else 3)}
-            status, text = self.api.tell("POST", OURS.format("hoard", PLUGINS), {
+            status, text = self.api.tell_text("POST", OURS.format("hoard", PLUGINS), {
                 "apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": "Neo4jPlugin", "metadata": {"name": f"p{number}"},
                 "spec": {"clusterRef": "own", "name": "apoc", "config": config}})
             self.done["plugins"] += status == 201
@@ -297,7 +287,7 @@ class Pace:
     def run(self):
         while not self.stopping.wait(1):
             began = time.monotonic()
-            self.api.tell("PATCH", CORE.format("pace", "configmaps") + "/pace", {"data": {"at": str(began)}}, "application/merge-patch+json")
+            self.api.tell_text("PATCH", CORE.format("pace", "configmaps") + "/pace", {"data": {"at": str(began)}}, "application/merge-patch+json")
             self.took.append(time.monotonic() - began)
 
     def said(self):
@@ -329,7 +319,7 @@ class Neighbour:
         self.api.need("POST", OURS.format("neighbour", STANDALONES), root("Neo4jEnterpriseStandalone", name))
         # So that there are not more and more.
         if self.number > 50:
-            self.api.tell("DELETE", OURS.format("neighbour", STANDALONES) + f"/n{self.number - 51:04}")
+            self.api.tell_text("DELETE", OURS.format("neighbour", STANDALONES) + f"/n{self.number - 51:04}")
 
     def run(self, seconds):
         """Times of those that were made meanwhile; one without a status counts as long as it has waited."""

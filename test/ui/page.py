@@ -503,7 +503,7 @@ def main():
     options.add_argument("--many", type=int)
     options.add_argument("--pattern", default="")
     arguments = options.parse_args()
-    api = world.Kube(arguments.cluster)
+    api = world.Api(arguments.cluster)
     prepare(api)
     tests = [fn for name, fn in sorted(globals().items()) if name.startswith("test_") and arguments.pattern in name]
     with sync_playwright() as playwright:

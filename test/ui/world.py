@@ -4,7 +4,6 @@
 what each status says is written here, in the operator's own words."""
 import base64
 import datetime
-import http.client
 import json
 import pathlib
 import sys
@@ -77,19 +76,6 @@ STATES = {
                 "conditions": [condition("Ready", "False", "InvalidSpec", "spec.config: server.memory.heap.max_size '4q' is no size; write one such as 4g", minutes=-7),
                                condition("Stalled", "True", "InvalidSpec", "It goes on when the spec is changed", minutes=-7)]},
 }
-
-
-class Kube(Api):
-    """That says what came of a call."""
-
-    def tell(self, method, path, body=None, kind="application/json"):
-        for _ in range(2):
-            try:
-                answer = self.ask(method, path, json.dumps(body) if body is not None else None, kind)
-                return answer.status, json.loads(answer.read())
-            except (OSError, http.client.HTTPException):  # the server has closed an idle connection
-                self.local.connection = None
-        return 0, {}
 
 
 class World:
