@@ -221,7 +221,7 @@ struct listing {
 static const struct column server_columns[] = {
 	{"serverId", offsetof(struct topology_server, id)},	{"state", offsetof(struct topology_server, state)},
 	{"health", offsetof(struct topology_server, health)}, {"name", offsetof(struct topology_server, name)},
-	{"address", offsetof(struct topology_server, address)},
+	{"address", offsetof(struct topology_server, address)}, {"version", offsetof(struct topology_server, version)},
 };
 
 static const struct column copy_columns[] = {
@@ -334,7 +334,7 @@ int admin_servers(const struct admin *admin, struct topology_servers *ret, struc
 		.texts = TEXTS_INIT(admin->arena),
 		.items = BUF_INIT(ROWS_MAX * sizeof(struct topology_server)),
 	};
-	int r = list_rows(&listing, "SHOW SERVERS YIELD serverId, name, address, state, health, hosting", take_server, ROWS_MAX, err);
+	int r = list_rows(&listing, "SHOW SERVERS YIELD serverId, name, address, state, health, version, hosting", take_server, ROWS_MAX, err);
 	size_t n = listing.items.len / sizeof(struct topology_server);
 
 	*ret = (struct topology_servers){.items = listing_end(&listing), .n = r == 0 ? n : 0};

@@ -17,6 +17,7 @@ struct topology_server {
 	const char *address; // advertised, of Bolt: host:port; NULL while unknown
 	const char *state;   // Free, Enabled, Cordoned, Deallocating, Deallocated, Dropped
 	const char *health;  // Available, Unavailable
+	const char *version; // of Neo4j; NULL where it is not told
 	const char *const *hosting; // names of databases
 	size_t n_hosting;
 };

@@ -30,7 +30,7 @@ void survey_free(struct survey *survey)
 	free(survey);
 }
 
-#define SERVER_MEMBERS 5
+#define SERVER_MEMBERS 6
 #define COPY_MEMBERS 6
 
 // Each text of a row stands in the survey's text once, and in the rows by its number.
@@ -52,7 +52,8 @@ static void add_servers(struct writing *w, yyjson_mut_val *root, const struct to
 
 	for (size_t i = 0; i < servers->n; i++) {
 		const struct topology_server *server = &servers->items[i];
-		const char *const members[SERVER_MEMBERS] = {server->id, server->name, server->address, server->state, server->health};
+		const char *const members[SERVER_MEMBERS] = {server->id,	  server->name,   server->address,
+							      server->state, server->health, server->version};
 		yyjson_mut_val *item = yyjson_mut_arr_add_arr(doc, list);
 
 		for (size_t k = 0; k < SERVER_MEMBERS; k++)
@@ -150,7 +151,8 @@ static bool read_servers(yyjson_val *list, const struct reading *reading)
 	yyjson_arr_foreach(list, index, max, item) {
 		const char **hosting = arena_new_array(survey->arena, const char *, yyjson_arr_size(item));
 		struct topology_server *server = &items[index];
-		const char **const members[SERVER_MEMBERS] = {&server->id, &server->name, &server->address, &server->state, &server->health};
+		const char **const members[SERVER_MEMBERS] = {&server->id,	     &server->name,   &server->address,
+								&server->state, &server->health, &server->version};
 
 		for (size_t k = 0; k < SERVER_MEMBERS; k++)
 			*members[k] = text_at(reading, yyjson_arr_get(item, k));

@@ -132,6 +132,7 @@ struct found {
 	const struct deployment *deployment; // of after or, where nothing was written, of gathered
 	struct tended tended;
 	struct rolled rolled;
+	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
 	struct judged judged;
 	struct access_told access;
 	struct fleet_told fleet;

@@ -130,6 +130,7 @@ static struct status_wanted wanted_of(const struct found *found)
 		.generation = found->judged.generation,
 		.verdict = found->judged.verdict,
 		.version = found->access.version,
+		.inventory = found->inventory,
 		.fleet = found->fleet.status,
 	};
 
@@ -270,6 +271,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 {
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
 	struct dbms *dbms = &found->gathered.deployment.dbms;
+	const struct deployment *deployment;
 	int r = 0;
 
 	found->deployment = &found->gathered.deployment;
@@ -287,6 +289,8 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	r = act(pass, found, err);
 	if (r < 0)
 		return r;
+	deployment = found->deployment;
+	found->inventory = inventory_of(found->rolled.survey, &deployment->names, deployment->pods, deployment->n_pods, pass->arena);
 	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
 	if (found_is_built(found))
 		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);

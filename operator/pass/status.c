@@ -17,6 +17,8 @@
 
 // The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
 #define MESSAGE_MAX ((size_t)32768)
+#define ADDRESS_MAX ((size_t)300)
+#define NAME_MAX_BYTES ((size_t)128) // of the names, addresses and words that servers tell
 #define PAUSED_MESSAGE                                                                                                                 \
 	"Nothing is written to the children and the servers while the annotation " PAUSED_ANNOTATION " is \"true\"; remove it to go on"
 #define ELLIPSIS "\xE2\x80\xA6"
@@ -24,7 +26,7 @@
 struct writer {
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *conditions;
-	yyjson_val *old_conditions;
+	yyjson_val *old_status, *old_conditions;
 	int64_t generation;
 	char now[TIME_TEXT_SIZE];
 };
@@ -41,21 +43,28 @@ static yyjson_val *old_condition(const struct writer *w, const char *type)
 	return NULL;
 }
 
-// The one place where a message comes in, whatever made it long.
-static void add_message(struct writer *w, yyjson_mut_val *object, const char *text)
+// The one place where texts of others come in, whatever made them long. NULL: it is left out.
+static void add_text(struct writer *w, yyjson_mut_val *object, const char *key, const char *text, size_t text_max)
 {
-	_cleanup_buf_ struct buf cut = BUF_INIT(MESSAGE_MAX);
-	size_t len = strlen(text);
+	_cleanup_buf_ struct buf cut = BUF_INIT(text_max);
+	size_t len = text ? strlen(text) : 0;
 
-	if (len > MESSAGE_MAX) {
-		len = MESSAGE_MAX - strlen(ELLIPSIS);
+	if (!text)
+		return;
+	if (len > text_max) {
+		len = text_max - strlen(ELLIPSIS);
 		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
 			len--;
 		buf_append(&cut, text, len);
 		buf_add(&cut, ELLIPSIS);
 		text = buf_str(&cut);
 	}
-	yyjson_mut_obj_add_strcpy(w->doc, object, "message", text);
+	yyjson_mut_obj_add_strcpy(w->doc, object, key, text);
+}
+
+static void add_message(struct writer *w, yyjson_mut_val *object, const char *text)
+{
+	add_text(w, object, "message", text, MESSAGE_MAX);
 }
 
 static void condition(struct writer *w, const char *type, int value, enum reason reason, const char *message)
@@ -175,9 +184,65 @@ static void fleet_map(struct writer *w, yyjson_mut_val *status, const struct sta
 	add_message(w, map, fleet->message);
 }
 
+static void server_map(struct writer *w, yyjson_mut_val *list, const struct inventory_server *server)
+{
+	yyjson_mut_val *map = yyjson_mut_arr_add_obj(w->doc, list);
+
+	add_text(w, map, "name", server->name, NAME_MAX_BYTES);
+	add_text(w, map, "pod", server->pod, NAME_MAX_BYTES);
+	add_text(w, map, "address", server->address, ADDRESS_MAX);
+	add_text(w, map, "state", server->state, NAME_MAX_BYTES);
+	add_text(w, map, "health", server->health, NAME_MAX_BYTES);
+	add_text(w, map, "version", server->version, NAME_MAX_BYTES);
+}
+
+static void database_map(struct writer *w, yyjson_mut_val *list, const struct inventory_database *database)
+{
+	yyjson_mut_val *map = yyjson_mut_arr_add_obj(w->doc, list);
+
+	add_text(w, map, "name", database->name, NAME_MAX_BYTES);
+	add_text(w, map, "requestedStatus", database->requested, NAME_MAX_BYTES);
+	add_text(w, map, "currentStatus", database->current, NAME_MAX_BYTES);
+	(void)yyjson_mut_obj_add_int(w->doc, map, "copies", database->copies);
+	(void)yyjson_mut_obj_add_int(w->doc, map, "online", database->online);
+}
+
+// A number that is only there while it is not 0.
+static void left_out(struct writer *w, yyjson_mut_val *status, const char *key, size_t n)
+{
+	if (n)
+		(void)yyjson_mut_obj_add_uint(w->doc, status, key, n);
+	else if (yyjson_obj_get(w->old_status, key))
+		(void)yyjson_mut_obj_add_null(w->doc, status, key);
+}
+
+static void inventory_lists(struct writer *w, yyjson_mut_val *status, const struct inventory *inventory)
+{
+	yyjson_mut_val *servers, *databases;
+
+	if (!inventory)
+		return;
+	servers = yyjson_mut_obj_add_arr(w->doc, status, "servers");
+	for (size_t i = 0; i < inventory->n_servers; i++)
+		server_map(w, servers, &inventory->servers[i]);
+	left_out(w, status, "serversLeftOut", inventory->servers_left_out);
+	databases = yyjson_mut_obj_add_arr(w->doc, status, "databases");
+	for (size_t i = 0; i < inventory->n_databases; i++)
+		database_map(w, databases, &inventory->databases[i]);
+	left_out(w, status, "databasesLeftOut", inventory->databases_left_out);
+}
+
+// A list that is ours alone, in our order; where nothing is said of it, it stays.
+static bool list_differs(yyjson_val *wanted, yyjson_val *old, const char *key)
+{
+	yyjson_val *list = yyjson_obj_get(wanted, key);
+
+	return list && !yyjson_equals(list, yyjson_obj_get(old, key));
+}
+
 static bool differs(yyjson_val *wanted, yyjson_val *old)
 {
-	return !old || drift_found(wanted, old) ||
+	return !old || drift_found(wanted, old) || list_differs(wanted, old, "servers") || list_differs(wanted, old, "databases") ||
 	       yyjson_arr_size(yyjson_obj_get(wanted, "conditions")) != yyjson_arr_size(yyjson_obj_get(old, "conditions"));
 }
 
@@ -189,7 +254,8 @@ static yyjson_mut_val *begin(struct writer *w, yyjson_val *object, int64_t now_m
 	yyjson_mut_val *root = yyjson_mut_obj(doc), *head, *status;
 
 	w->doc = doc;
-	w->old_conditions = yyjson_ptr_get(object, "/status/conditions");
+	w->old_status = yyjson_obj_get(object, "status");
+	w->old_conditions = yyjson_obj_get(w->old_status, "conditions");
 	time_format_rfc3339(now_ms, w->now, sizeof(w->now));
 	yyjson_mut_doc_set_root(doc, root);
 	head = yyjson_mut_obj_add_obj(doc, root, "metadata");
@@ -218,6 +284,7 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	add_message(&w, status, message_of(wanted, arena));
 	if (wanted->version)
 		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
+	inventory_lists(&w, status, wanted->inventory);
 	if (wanted->selector) {
 		yyjson_mut_obj_add_int(w.doc, status, "replicas", wanted->replicas);
 		yyjson_mut_obj_add_strcpy(w.doc, status, "selector", wanted->selector);

@@ -12,6 +12,7 @@
 #include <yyjson.h>
 
 #include "base/arena.h"
+#include "operator/cluster/inventory.h"
 #include "operator/cluster/phase.h"
 #include "operator/object/reason.h"
 #include "operator/plugin/plugin_phase.h"
@@ -46,6 +47,7 @@ struct status_wanted {
 	const char *selector; // of their pods
 	struct phase_verdict verdict;
 	const char *version; // that the servers say they are; NULL: what was known stays
+	const struct inventory *inventory; // the same
 	struct status_problem problems[STATUS_PROBLEMS]; // type NULL: none
 	struct status_fleet fleet;
 };

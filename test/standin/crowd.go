@@ -146,7 +146,7 @@ func (c *crowd) servers(p pod) [][]any {
 			hosting = []any{"neo4j", "system"}
 		}
 		if state := c.state(p, i); state != "Dropped" {
-			rows = append(rows, []any{serverID(i), p.server(i), p.address(p.server(i)), state, "Available", hosting})
+			rows = append(rows, []any{serverID(i), p.server(i), p.address(p.server(i)), state, "Available", "5.26.12", hosting})
 		}
 	}
 	return rows
@@ -188,7 +188,7 @@ func (c *crowd) result(p pod, text string, params any) ([]string, [][]any, *fail
 	known := c.registered[p.deployment()]
 	switch {
 	case strings.HasPrefix(text, "SHOW SERVERS"):
-		return []string{"serverId", "name", "address", "state", "health", "hosting"}, c.servers(p), nil
+		return []string{"serverId", "name", "address", "state", "health", "version", "hosting"}, c.servers(p), nil
 	case strings.HasPrefix(text, "SHOW DATABASES"):
 		return []string{"name", "type", "address", "role", "writer", "requestedStatus", "currentStatus"}, c.databases(p), nil
 	case strings.HasPrefix(text, "SHOW PROCEDURES"):

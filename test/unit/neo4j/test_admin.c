@@ -219,7 +219,7 @@ static void test_failures(void **state)
 	}
 }
 
-#define SERVERS "SHOW SERVERS YIELD serverId, name, address, state, health, hosting"
+#define SERVERS "SHOW SERVERS YIELD serverId, name, address, state, health, version, hosting"
 #define DATABASES "SHOW DATABASES YIELD name, type, address, role, writer, requestedStatus, currentStatus"
 
 static void test_servers(void **state)
@@ -227,9 +227,9 @@ static void test_servers(void **state)
 	const struct bolt_value hosting[] = {bolt_string("system"), bolt_int(7), bolt_string("neo4j")};
 	const struct bolt_entry row[] = {{"serverId", bolt_string("id-0")}, {"name", bolt_null()}, {"address", bolt_string("a:7687")},
 					 {"state", bolt_string("Enabled")}, {"health", bolt_string("Available")},
-					 {"hosting", bolt_list(hosting, 3)}};
+					 {"version", bolt_string("5.26.12")}, {"hosting", bolt_list(hosting, 3)}};
 	const struct bolt_entry lacking[] = {{"serverId", bolt_string("id-0")}, {"state", bolt_null()}, {"health", bolt_string("Available")}};
-	const struct peer_reply reply = {.statement = SERVERS, .row = row, .n = 6}, bad = {.statement = SERVERS, .row = lacking, .n = 3};
+	const struct peer_reply reply = {.statement = SERVERS, .row = row, .n = 7}, bad = {.statement = SERVERS, .row = lacking, .n = 3};
 	struct topology_servers servers;
 	struct talk talk;
 
@@ -242,6 +242,7 @@ static void test_servers(void **state)
 	assert_string_equal(servers.items[0].address, "a:7687");
 	assert_string_equal(servers.items[0].state, "Enabled");
 	assert_string_equal(servers.items[0].health, "Available");
+	assert_string_equal(servers.items[0].version, "5.26.12");
 	assert_int_equal(servers.items[0].n_hosting, 2); // what is no name is left out
 	assert_string_equal(servers.items[0].hosting[1], "neo4j");
 	end(&talk, "system " SERVERS " -\n");

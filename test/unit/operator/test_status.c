@@ -262,6 +262,67 @@ static void test_version_stays(void **state)
 	assert_non_null(status_patch(object, &wanted, NOW, arena));
 }
 
+static const char *text_at(struct arena *arena, yyjson_val *object, const char *pointer)
+{
+	return json_val_text(arena, yyjson_ptr_get(object, pointer));
+}
+
+// F5: what the servers said stays while nobody can ask them, and is written when it differs: another state, one server fewer, a member that went.
+static void test_servers_and_databases(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct inventory inventory = {
+		.servers = {{.name = "one", .pod = "n-server-0", .state = "Enabled", .health = "Available", .version = "5.26.12"},
+			    {.name = "two", .address = "a:7687", .state = "Free", .health = "Unavailable"}},
+		.databases = {{.name = "neo4j", .requested = "online", .current = "starting", .copies = 2, .online = 1}},
+		.n_servers = 2,
+		.n_databases = 1,
+		.databases_left_out = 3,
+	};
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+	struct status_wanted wanted = registered;
+
+	(void)state;
+	wanted.inventory = &inventory;
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(text_at(arena, object, "/status/servers"),
+			    "[{\"name\":\"one\",\"pod\":\"n-server-0\",\"state\":\"Enabled\",\"health\":\"Available\",\"version\":\"5.26.12\"},"
+			    "{\"name\":\"two\",\"address\":\"a:7687\",\"state\":\"Free\",\"health\":\"Unavailable\"}]");
+	assert_string_equal(text_at(arena, object, "/status/databases"),
+			    "[{\"name\":\"neo4j\",\"requestedStatus\":\"online\",\"currentStatus\":\"starting\",\"copies\":2,\"online\":1}]");
+	assert_string_equal(text_at(arena, object, "/status/databasesLeftOut"), "3");
+	assert_null(yyjson_ptr_get(object, "/status/serversLeftOut"));
+	assert_null(status_patch(object, &wanted, NOW, arena));
+	wanted.inventory = NULL;
+	assert_null(status_patch(object, &wanted, NOW, arena));
+	wanted.inventory = &inventory;
+	inventory.n_servers = 1;
+	assert_non_null(status_patch(object, &wanted, NOW, arena));
+	inventory.n_servers = 2;
+	inventory.servers[0].version = NULL;
+	assert_non_null(status_patch(object, &wanted, NOW, arena));
+	inventory.servers[0].version = "5.26.12";
+	inventory.databases_left_out = 0;
+	assert_string_equal(text_at(arena, parse(arena, status_patch(object, &wanted, NOW, arena)), "/status/databasesLeftOut"), "null");
+}
+
+// E4 F5: a name that a server chose is cut where the definition of the kind ends.
+static void test_a_long_name(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *name = arena_alloc(arena, 513);
+	struct inventory inventory = {.servers = {{.name = name, .state = "Enabled", .health = "Available"}}, .n_servers = 1};
+	struct status_wanted wanted = registered;
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}");
+
+	(void)state;
+	memset(name, 'x', 512);
+	wanted.inventory = &inventory;
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_int_equal(yyjson_get_len(yyjson_ptr_get(object, "/status/servers/0/name")), 128);
+	assert_null(status_patch(object, &wanted, NOW, arena));
+}
+
 // B5 D1: a problem shows in any phase while it holds, and leaves no trace where there never was one.
 static void test_problems_show(void **state)
 {
@@ -391,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_conditions_of_others_stay),
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_version_stays),
+		cmocka_unit_test(test_servers_and_databases),
+		cmocka_unit_test(test_a_long_name),
 		cmocka_unit_test(test_problems_show),
 		cmocka_unit_test(test_a_long_message),
 		cmocka_unit_test(test_plugin),
