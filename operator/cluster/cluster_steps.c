@@ -13,6 +13,7 @@
 #include "base/plural.h"
 #include "base/steps.h"
 #include "neo4j/admin.h"
+#include "operator/cluster/inventory.h"
 #include "operator/object/basis.h"
 #include "operator/object/digest.h"
 #include "operator/object/kept.h"
@@ -315,6 +316,9 @@ static int64_t pause_after(struct cluster_memory *memory)
 {
 	const struct survey *last = memory->last;
 
+	// The deployment is as it should be, and a database is not yet: it may never be.
+	if (memory->settled && inventory_is_moving(last))
+		return grown(FIRST_MS, memory->unsettled++, SETTLED_MS);
 	if (memory->settled) {
 		memory->unsettled = memory->refusals = 0;
 		return SETTLED_MS + random() % SPREAD_MS;
@@ -341,7 +345,10 @@ int64_t cluster_pace(struct cluster_memory *memory, bool settled)
 		}
 		return deadline_left_ms(memory->next_ms) + 1;
 	}
-	memory->settled = settled && !memory->last->problem;
+	settled = settled && !memory->last->problem;
+	if (settled != memory->settled)
+		memory->unsettled = 0;
+	memory->settled = settled;
 	delay = pause_after(memory);
 	memory->fresh = false;
 	memory->next_ms = deadline_in_ms(delay);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "operator/cluster/inventory.h"
 #include "operator/cluster/scale.h"
 #include "operator/object/reason.h"
 
@@ -97,7 +98,11 @@ static const char *lost_words(const struct phase_facts *facts, struct arena *are
 static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
+	const char *troubles = facts->cluster ? inventory_troubles(facts->survey, arena) : NULL;
 
+	// Neither we nor Kubernetes did it: somebody who may stop a database has, or Fleet Manager for a migration.
+	if (troubles)
+		text = arena_printf(arena, "%s; %s", text, troubles);
 	if (facts->note)
 		text = arena_printf(arena, "%s; %s", text, facts->note);
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;

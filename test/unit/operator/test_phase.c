@@ -136,6 +136,25 @@ static void test_cluster_ready(void **state)
 	assert_int_equal(judge(&facts, "2 of 3 servers ready"), PHASE_DEGRADED);
 }
 
+// B7 F5: a database that was stopped in the database (by Fleet Manager, for a migration) or is broken is said, and moves no phase.
+static void test_database_stopped(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = cluster(&m);
+	facts.formed = true;
+	for (int i = 0; i < 3; i++)
+		m.copies[i].requested = m.copies[i].current = "offline";
+	assert_int_equal(judge(&facts, "All servers are ready; database 'neo4j' is offline, as somebody has asked in the database"), PHASE_READY);
+	for (int i = 0; i < 3; i++)
+		m.copies[i].requested = "online";
+	m.copies[1].current = "online";
+	assert_int_equal(judge(&facts, "All servers are ready; database 'neo4j' is offline on 2 of 3 servers"), PHASE_READY);
+}
+
 // B7: servers that cannot be asked are an outcome with a reason of its own.
 static void test_cluster_not_asked(void **state)
 {
@@ -272,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_problem_is_named),
 		cmocka_unit_test(test_refusal_and_waiting),
 		cmocka_unit_test(test_cluster_ready),
+		cmocka_unit_test(test_database_stopped),
 		cmocka_unit_test(test_cluster_not_asked),
 		cmocka_unit_test(test_cluster_changes),
 		cmocka_unit_test(test_stalled),

@@ -112,6 +112,28 @@ static void test_waits_for_the_one_before(void **state)
 	expect(&facts, "n-server-2", NULL);
 }
 
+// B6: a database that somebody has stopped, or Fleet Manager for a migration, holds up no roll; one that is to be online does, until it is.
+static void test_goes_on_beside_a_stopped_database(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[1].revision = "r2";
+	for (int i = 0; i < 3; i++) {
+		m.copies[i].requested = "offline";
+		m.copies[i].current = i ? "offline" : "stopping";
+	}
+	expect(&facts, "n-server-2", NULL);
+	for (int i = 0; i < 3; i++) {
+		m.copies[i].requested = "online";
+		m.copies[i].current = i == 1 ? "starting" : "online";
+	}
+	expect(&facts, NULL, "n-server-1: database 'neo4j' is starting there");
+}
+
 // B6: what does not come back stops the roll, and is named with its own words.
 static void test_stops_at_a_pod_that_fails(void **state)
 {
@@ -368,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_waits_for_the_one_before),
+		cmocka_unit_test(test_goes_on_beside_a_stopped_database),
 		cmocka_unit_test(test_stops_at_a_pod_that_fails),
 		cmocka_unit_test(test_not_ready_goes_first),
 		cmocka_unit_test(test_second_edit_in_the_middle),

@@ -75,6 +75,28 @@ static void test_settled_no_more(void **state)
 	assert_int_equal(pace(&memory, false), 1000);
 }
 
+// F5 E1: all is well but for a database, which is on its way or never comes: asked anew, and ever more seldom.
+static void test_a_database_on_its_way(void **state)
+{
+	_cleanup_(survey_freep) struct survey *survey = survey_new();
+	struct topology_copy copy = {.database = "neo4j", .address = "a:7687", .requested = "online", .current = "starting"};
+	struct cluster_memory memory = {.last = survey};
+	int64_t delay = 1000;
+
+	(void)state;
+	survey->copies = (struct topology_copies){.items = &copy, .n = 1};
+	for (int i = 0; i < 5; i++)
+		(void)pace(&memory, false);
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(pace(&memory, true), delay);
+		delay = delay * 2 < SETTLED_MS ? delay * 2 : SETTLED_MS;
+	}
+	copy.current = "online";
+	assert_in_range(pace(&memory, true), SETTLED_MS, SETTLED_MS + SPREAD_MS - 1);
+	copy.requested = copy.current = "offline"; // as somebody has asked
+	assert_in_range(pace(&memory, true), SETTLED_MS, SETTLED_MS + SPREAD_MS - 1);
+}
+
 static void test_refused(void **state)
 {
 	_cleanup_(survey_freep) struct survey *survey = survey_new();
@@ -110,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_unsettled),
 		cmocka_unit_test(test_settled_ones_part),
 		cmocka_unit_test(test_settled_no_more),
+		cmocka_unit_test(test_a_database_on_its_way),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_never_asked),
 	};
