@@ -65,6 +65,16 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	return left;
 }
 
+const char *token_expiry_text(const struct token_expiry_memory *memory, struct arena *arena)
+{
+	char expires[TIME_TEXT_SIZE];
+
+	if (!memory->expires_ms)
+		return NULL;
+	time_format_rfc3339(memory->expires_ms, expires, sizeof(expires));
+	return arena_strdup(arena, expires);
+}
+
 static const char *cure(const struct dbms *dbms, struct arena *arena)
 {
 	if (dbms->fleet.follow_secret && dbms->fleet.token_secret)
@@ -74,17 +84,14 @@ static const char *cure(const struct dbms *dbms, struct arena *arena)
 
 int token_expiry_is_near(const struct token_expiry_memory *memory, const struct dbms *dbms, struct arena *arena, const char **ret_message)
 {
-	char expires[TIME_TEXT_SIZE];
-
 	*ret_message = NULL;
 	if (!memory->expires_ms)
 		return -1;
 	if (!memory->soon)
 		return 0;
-	time_format_rfc3339(memory->expires_ms, expires, sizeof(expires));
 	*ret_message = arena_printf(arena,
 				    "The token that the servers hold expires on %s, and nobody has renewed it so far; unless it rotates by itself, generate a "
 				    "new one in the Aura console and put it into the Secret; %s",
-				    expires, cure(dbms, arena));
+				    token_expiry_text(memory, arena), cure(dbms, arena));
 	return 1;
 }

@@ -24,5 +24,8 @@ struct token_expiry_memory {
 // Asks if it is time to; key is the deployment's in the work queue. Returns the milliseconds until the next time.
 int64_t token_expiry_look(const struct query *query, struct token_expiry_memory *memory, const char *key, const char *registered_at);
 
+// When it expires, RFC 3339, as a server told last; NULL: none has told yet.
+const char *token_expiry_text(const struct token_expiry_memory *memory, struct arena *arena);
+
 // Whether the token expires within the deployment's expiryWarning: 1, with the message and the cure; 0; -1: no server has told yet.
 int token_expiry_is_near(const struct token_expiry_memory *memory, const struct dbms *dbms, struct arena *arena, const char **ret_message);

@@ -123,7 +123,24 @@ static void judge(const struct pass *pass, const struct dbms *dbms, struct phase
 	memory->rolling = false;
 }
 
-static struct status_wanted wanted_of(const struct found *found)
+// A server that is away by a roll is still to be replaced.
+static void count_servers(const struct pass *pass, const struct found *found, struct status_wanted *wanted)
+{
+	const struct phase_facts facts = facts_of(pass->memory, found);
+	int ready = 0, outdated = 0, updated;
+
+	for (size_t i = 0; i < facts.n_pods; i++) {
+		ready += facts.pods[i].ready && !facts.pods[i].terminating;
+		outdated += pod_is_outdated(&facts, &facts.pods[i]);
+	}
+	updated = (int)facts.n_pods - outdated;
+	wanted->ready_servers = arena_printf(pass->arena, "%d/%d", ready, found->deployment->dbms.servers);
+	wanted->updated_servers = "";
+	if (updated < facts.servers && (outdated > 0 || facts.rolling))
+		wanted->updated_servers = arena_printf(pass->arena, "%d/%d", updated, facts.servers);
+}
+
+static struct status_wanted wanted_of(const struct pass *pass, const struct found *found)
 {
 	const char *malformed = found->shape.malformed;
 	struct status_wanted wanted = {
@@ -145,6 +162,8 @@ static struct status_wanted wanted_of(const struct found *found)
 		wanted.replicas = (int)found->deployment->n_pods;
 		wanted.selector = found->deployment->names.selector;
 	}
+	if (found->measure.replicas > 0)
+		count_servers(pass, found, &wanted);
 	return wanted;
 }
 
@@ -156,7 +175,7 @@ static int publish(const struct pass *pass, const struct found *found, struct ku
 	_cleanup_(kube_object_unrefp) struct kube_object *before = kube_object_ref(*object);
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, !pass->memory->told};
 	const char *version = arena_strdup(pass->arena, kube_object_resource_version(before));
-	struct status_wanted wanted = wanted_of(found);
+	struct status_wanted wanted = wanted_of(pass, found);
 	bool written, registered = found->fleet.just_registered;
 	int r;
 

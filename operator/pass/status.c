@@ -240,6 +240,25 @@ static bool list_differs(yyjson_val *wanted, yyjson_val *old, const char *key)
 	return list && !yyjson_equals(list, yyjson_obj_get(old, key));
 }
 
+// A member that is true no more is taken away.
+static void add_or_remove(struct writer *w, yyjson_mut_val *status, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	if (*text)
+		yyjson_mut_obj_add_strcpy(w->doc, status, key, text);
+	else if (yyjson_obj_get(w->old_status, key))
+		yyjson_mut_obj_add_null(w->doc, status, key);
+}
+
+// What kubectl get shows of them: a column is one member.
+static void columns(struct writer *w, yyjson_mut_val *status, const struct status_wanted *wanted)
+{
+	add_or_remove(w, status, "readyServers", wanted->ready_servers);
+	add_or_remove(w, status, "updatedServers", wanted->updated_servers);
+	add_or_remove(w, status, "fleetTokenExpires", wanted->fleet.expires);
+}
+
 static bool differs(yyjson_val *wanted, yyjson_val *old)
 {
 	return !old || drift_found(wanted, old) || list_differs(wanted, old, "servers") || list_differs(wanted, old, "databases") ||
@@ -285,6 +304,7 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	if (wanted->version)
 		yyjson_mut_obj_add_strcpy(w.doc, status, "version", wanted->version);
 	inventory_lists(&w, status, wanted->inventory);
+	columns(&w, status, wanted);
 	if (wanted->selector) {
 		yyjson_mut_obj_add_int(w.doc, status, "replicas", wanted->replicas);
 		yyjson_mut_obj_add_strcpy(w.doc, status, "selector", wanted->selector);

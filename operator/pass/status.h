@@ -21,6 +21,7 @@ struct status_fleet {
 	bool publish;		       // enabled was seen: auraFleetManagement and FleetRegistered are written
 	bool registered;
 	const char *last_registration; // RFC 3339; NULL when there was none
+	const char *expires;	       // the servers' token, RFC 3339; "": they hold none; NULL: what was said stays
 	enum reason reason;	       // of condition FleetRegistered
 	const char *message;
 	bool publish_connected;	       // condition FleetConnected is written
@@ -48,6 +49,8 @@ struct status_wanted {
 	struct phase_verdict verdict;
 	const char *version; // that the servers say they are; NULL: what was known stays
 	const struct inventory *inventory; // the same
+	const char *ready_servers;   // "2/3"; NULL: what was said stays
+	const char *updated_servers; // "1/3" during a roll; "": none is under way; NULL: what was said stays
 	struct status_problem problems[STATUS_PROBLEMS]; // type NULL: none
 	struct status_fleet fleet;
 };

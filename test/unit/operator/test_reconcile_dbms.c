@@ -265,9 +265,53 @@ static void test_a_faster_change_of_the_status(void **state)
 	scene_end(&scene);
 }
 
+static void pass(struct scene *scene)
+{
+	scene_watch(scene);
+	assert_int_equal(scene_pass(scene, SCENE_KEY), 0);
+	scene_watch(scene);
+}
+
+static void assert_columns(struct scene *scene, const char *ready, const char *updated, const char *expires)
+{
+	assert_string_equal(scene_status(scene, "/readyServers"), ready);
+	assert_string_equal(scene_status(scene, "/updatedServers"), updated);
+	assert_string_equal(scene_status(scene, "/fleetTokenExpires"), expires);
+}
+
+// A4: what kubectl get shows, from the first pass over a roll to the end of the registration.
+static void test_columns(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	pass(&scene);
+	assert_columns(&scene, "0/1", "", "");
+	scene_settle(&scene);
+	scene_later(&scene, 40000); // the look at the connection
+	pass(&scene);
+	assert_columns(&scene, "1/1", "", "2999-01-01T00:00:00Z");
+	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
+	pass(&scene);
+	scene_run_pods(&scene);
+	pass(&scene);
+	assert_columns(&scene, "1/1", "0/1", "2999-01-01T00:00:00Z");
+	pass(&scene);
+	assert_columns(&scene, "0/1", "0/1", "2999-01-01T00:00:00Z");
+	scene_run_pods(&scene);
+	scene_settle(&scene);
+	assert_columns(&scene, "1/1", "", "2999-01-01T00:00:00Z");
+	scene_set_spec(&scene, "{\"auraFleetManagement\":{\"enabled\":false}}");
+	scene_settle(&scene);
+	assert_columns(&scene, "1/1", "", "");
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_any_call_fails),
 		cmocka_unit_test(test_any_statement_fails),
 		cmocka_unit_test(test_deleted_in_the_middle),

@@ -440,6 +440,33 @@ static void test_scale(void **state)
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/selector")), "a=b");
 }
 
+// A4: each column of kubectl get is one member; one that is true no more is taken away, and of what is not known nothing is said.
+static void test_columns(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct status_wanted wanted = registered;
+	yyjson_val *object = parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), *root;
+
+	(void)state;
+	wanted.ready_servers = "2/3";
+	wanted.updated_servers = "1/3";
+	wanted.fleet.expires = "2027-01-31T00:00:00Z";
+	object = patched(arena, status_patch(object, &wanted, NOW, arena));
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(object, "/status/readyServers")), "2/3");
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(object, "/status/updatedServers")), "1/3");
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(object, "/status/fleetTokenExpires")), "2027-01-31T00:00:00Z");
+	wanted.ready_servers = wanted.updated_servers = wanted.fleet.expires = NULL;
+	assert_null(status_patch(object, &wanted, NOW, arena));
+	wanted.updated_servers = wanted.fleet.expires = "";
+	root = parse(arena, status_patch(object, &wanted, NOW, arena));
+	assert_null(yyjson_ptr_get(root, "/status/readyServers"));
+	assert_true(yyjson_is_null(yyjson_ptr_get(root, "/status/updatedServers")));
+	assert_true(yyjson_is_null(yyjson_ptr_get(root, "/status/fleetTokenExpires")));
+	object = patched(arena, status_patch(parse(arena, "{\"metadata\":{\"resourceVersion\":\"7\"}}"), &wanted, NOW, arena));
+	assert_null(yyjson_ptr_get(object, "/status/updatedServers"));
+	assert_null(status_patch(object, &wanted, NOW, arena));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_plugin),
 		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_scale),
+		cmocka_unit_test(test_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
