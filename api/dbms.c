@@ -417,7 +417,7 @@ static void decode_fleet(struct field_reader *reader, struct field spec, struct 
 	if (token.val)
 		ret->token_secret = field_string_required(reader, token, "name");
 	check_choice(reader, fleet, "tokenPolicy", policy, policies);
-	ret->follow_secret = !strcmp(policy, "FollowSecret");
+	ret->follow_secret = !strcmp(policy, "FollowSecret") && ret->token_secret;
 	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
 	ret->registered_since = field_string(reader, fleet, "registeredSince", NULL);
 	if (ret->registered_since && time_parse_rfc3339(ret->registered_since, &since_ms) < 0)

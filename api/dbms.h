@@ -66,7 +66,7 @@ struct dbms_fleet {
 	bool enabled;
 	const char *token_secret; // NULL: no tokenSecretRef
 	const char *token_key;	  // "token" unless said otherwise
-	bool follow_secret;	  // tokenPolicy: a token of the Secret that is newer than the servers' is registered by itself
+	bool follow_secret;	  // tokenPolicy is FollowSecret and tokenSecretRef names a Secret
 	int64_t check_interval_ms; // how often the connection is looked at; 0: never again
 	const char *registered_since; // RFC 3339: a registration from before that does not count; NULL: any does
 	int64_t expiry_warning_ms; // how long before its end the servers' token is warned of; 0: never

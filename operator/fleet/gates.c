@@ -58,7 +58,7 @@ bool fleet_is_outdated(const char *since, const char *last_registration, int64_t
 
 static bool follows(const struct fleet_facts *facts)
 {
-	return facts->follow_secret && facts->has_token_source && facts->ready && !facts->obstacle && !facts->unknown_version;
+	return facts->follow_secret && facts->ready && !facts->obstacle && !facts->unknown_version;
 }
 
 void fleet_decide(const struct fleet_facts *facts, struct arena *arena, struct fleet_decision *ret)

@@ -77,7 +77,7 @@ const char *token_expiry_text(const struct token_expiry_memory *memory, struct a
 
 static const char *cure(const struct dbms *dbms, struct arena *arena)
 {
-	if (dbms->fleet.follow_secret && dbms->fleet.token_secret)
+	if (dbms->fleet.follow_secret)
 		return "it is registered by itself";
 	return arena_printf(arena, "then: %s", fleet_register_command(dbms, arena));
 }

@@ -245,7 +245,7 @@ static const char *cure_of_gone(const struct fleet_pass *step)
 	const struct dbms *dbms = &step->inputs->deployment->dbms;
 	struct arena *arena = step->pass->arena;
 
-	if (dbms->fleet.follow_secret && dbms->fleet.token_secret)
+	if (dbms->fleet.follow_secret)
 		return "that of the Secret is registered again, unless it is the one that Aura has ended: then put a good one there";
 	return arena_printf(arena, "put a good one into the Secret, then %s", fleet_register_command(dbms, arena));
 }

@@ -95,6 +95,22 @@ static void test_fleet_and_status(void **state)
 	arena_free(arena);
 }
 
+// F1: without a Secret there is no token to follow.
+static void test_follow_needs_a_secret(void **state)
+{
+	static const char json[] = "{\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"name\":\"db\"},\"spec\":{" SPEC
+				   ",\"auraFleetManagement\":{\"enabled\":true,\"tokenPolicy\":\"FollowSecret\"}}}";
+	struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena, json, &dbms, &err), 0);
+	assert_null(dbms.fleet.token_secret);
+	assert_false(dbms.fleet.follow_secret);
+	arena_free(arena);
+}
+
 // A status that somebody edited by hand is no reason to stop.
 static void test_status_of_wrong_types(void **state)
 {
@@ -302,7 +318,8 @@ static void test_digest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status), cmocka_unit_test(test_status_of_wrong_types),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status),
+		cmocka_unit_test(test_follow_needs_a_secret), cmocka_unit_test(test_status_of_wrong_types),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_refused_with_status),
 		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),

@@ -68,9 +68,6 @@ static void test_follow(void **state)
 	facts.follow_secret = false;
 	(void)decide(&facts, FLEET_LATCHED, arena);
 	facts = all;
-	facts.has_token_source = false;
-	(void)decide(&facts, FLEET_LATCHED, arena);
-	facts = all;
 	facts.ready = false;
 	(void)decide(&facts, FLEET_LATCHED, arena);
 	facts = all;
