@@ -4,6 +4,7 @@
 #include "operator/fleet/roster.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 
 #include "base/must.h"
 #include "operator/object/kept.h"
+#include "operator/object/key.h"
 
 struct member {
 	UT_hash_handle hh;
@@ -145,15 +147,50 @@ size_t roster_twins(struct roster *roster, const char *key, const char *identity
 	return n;
 }
 
+// How many deployments of a namespace were told.
+struct crowd {
+	UT_hash_handle hh;
+	size_t n;
+	char namespace[QUEUE_GROUP_SIZE];
+};
+
+static bool has_room(struct crowd **crowds, const char *key)
+{
+	char namespace[QUEUE_GROUP_SIZE];
+	struct crowd *crowd;
+
+	key_group(key, namespace);
+	HASH_FIND_STR(*crowds, namespace, crowd);
+	if (!crowd) {
+		crowd = must(calloc(1, sizeof(*crowd)));
+		memcpy(crowd->namespace, namespace, sizeof(namespace));
+		HASH_ADD_STR(*crowds, namespace, crowd);
+	}
+	return crowd->n++ < ROSTER_OF_A_NAMESPACE;
+}
+
+static void crowds_free(struct crowd *crowds)
+{
+	struct crowd *crowd, *next;
+
+	HASH_ITER(hh, crowds, crowd, next)
+	{
+		HASH_DEL(crowds, crowd);
+		free(crowd);
+	}
+}
+
 void roster_each_expiry(struct roster *roster, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user)
 {
 	struct member *member, *next;
+	struct crowd *crowds = NULL;
 
 	(void)pthread_mutex_lock(&roster->lock);
 	HASH_ITER(hh, roster->members, member, next)
 	{
-		if (member->token_expires_ms)
+		if (member->token_expires_ms && has_room(&crowds, member->key))
 			fn(user, member->key, member->token_expires_ms);
 	}
 	(void)pthread_mutex_unlock(&roster->lock);
+	crowds_free(crowds);
 }

@@ -35,5 +35,7 @@ size_t roster_twins(struct roster *roster, const char *key, const char *identity
 // The identity that is known of a key, a copy; "" when none is. Any thread.
 const char *roster_identity(struct roster *roster, const char *key, struct arena *arena);
 
-// Tells each key whose expiry is known, in no order; under the table's lock, so that fn must not block.
+// Tells each key whose expiry is known, in no order, but of one namespace no more than this, so that no tenant's deployments take the room
+// of another's. fn is called under the table's lock and must not block.
+#define ROSTER_OF_A_NAMESPACE 100
 void roster_each_expiry(struct roster *roster, void (*fn)(void *user, const char *key, int64_t expires_ms), void *user);

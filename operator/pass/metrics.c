@@ -3,6 +3,7 @@
 
 #include "operator/pass/metrics.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +13,12 @@
 #include "operator/fleet/roster.h"
 #include "operator/object/key.h"
 #include "operator/pass/tally.h"
+#include "operator/pass/troubles.h"
 
 // Of some five thousand deployments, and of some two thousand troubles. As many texts may be on their way as there may be connections (main.c).
 #define EXPIRIES_MAX_BYTES ((size_t)1024 * 1024)
 #define TROUBLES_MAX_BYTES ((size_t)512 * 1024)
+static_assert(ROSTER_OF_A_NAMESPACE == TROUBLES_OF_A_NAMESPACE, "docs/monitoring.md tells one bound for both");
 
 // A label's value, in quotes. A line break or a quote in it would make other lines of what is said.
 static void add_label(struct buf *out, const char *name, const char *value)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -40,6 +41,42 @@ static void test_by_key(void **state)
 	roster_free(roster);
 }
 
+static void count(void *user, const char *key, int64_t expires_ms)
+{
+	size_t *counts = user;
+
+	assert_int_equal(expires_ms, 5);
+	counts[strncmp(key, "cluster/crowd/", strlen("cluster/crowd/")) == 0]++;
+}
+
+// One namespace with many deployments takes no room of another's, and those that found no room are told once there is some.
+static void test_a_crowded_namespace(void **state)
+{
+	struct roster *roster = roster_new();
+	size_t counts[2] = {0, 0};
+	char key[64];
+
+	(void)state;
+	for (int i = 0; i < 3 * ROSTER_OF_A_NAMESPACE; i++) {
+		(void)snprintf(key, sizeof(key), "cluster/crowd/d%d", i);
+		roster_set_expiry(roster, key, 5);
+	}
+	roster_set_expiry(roster, "cluster/quiet/a", 5);
+	roster_set_expiry(roster, "standalone/quiet/a", 5);
+	roster_each_expiry(roster, count, counts);
+	assert_int_equal(counts[0], 2);
+	assert_int_equal(counts[1], ROSTER_OF_A_NAMESPACE);
+	for (int i = 0; i < 3 * ROSTER_OF_A_NAMESPACE - 7; i++) {
+		(void)snprintf(key, sizeof(key), "cluster/crowd/d%d", i);
+		roster_set_expiry(roster, key, 0);
+	}
+	counts[0] = counts[1] = 0;
+	roster_each_expiry(roster, count, counts);
+	assert_int_equal(counts[0], 2);
+	assert_int_equal(counts[1], 7);
+	roster_free(roster);
+}
+
 // Two long texts that differ in their last letter alone are two.
 static void test_basis(void **state)
 {
@@ -62,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_key),
+		cmocka_unit_test(test_a_crowded_namespace),
 		cmocka_unit_test(test_basis),
 	};
 
