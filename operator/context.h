@@ -16,6 +16,7 @@
 #include "kube/queue.h"
 #include "kube/store.h"
 
+struct login_bars;
 struct memory_table;
 struct roster;
 struct tally;
@@ -29,6 +30,7 @@ struct context {
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
+	struct login_bars *bars;
 	struct roster *roster;
 	struct tally *tally;
 	struct plugin_verdicts_table *verdicts;

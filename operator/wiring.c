@@ -21,6 +21,7 @@
 #include "operator/pass/reconcile.h"
 #include "operator/pass/tally.h"
 #include "operator/plugin/plugin_verdicts.h"
+#include "operator/server/login_bars.h"
 #include "operator/wake.h"
 
 // Our children, and nothing of anybody else's, are kept in the stores.
@@ -170,6 +171,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.queue = queue_new(&(struct queue_options){
 		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers), .workers = options->workers});
 	wiring->context.memories = memory_table_new();
+	wiring->context.bars = login_bars_new();
 	wiring->context.roster = roster_new();
 	wiring->context.tally = tally_new();
 	wiring->context.verdicts = plugin_verdicts_table_new();
@@ -289,6 +291,7 @@ void wiring_stop(struct wiring *wiring)
 	plugin_verdicts_table_free(wiring->context.verdicts);
 	lease_free(wiring->context.lease);
 	memory_table_free(wiring->context.memories);
+	login_bars_free(wiring->context.bars);
 	roster_free(wiring->context.roster);
 	if (wiring->context.events)
 		event_recorder_free(wiring->context.events);

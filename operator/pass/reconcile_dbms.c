@@ -20,6 +20,7 @@
 #include "operator/pass/memory.h"
 #include "operator/pass/pass.h"
 #include "operator/pass/reconcile.h"
+#include "operator/server/login_bars.h"
 #include "operator/server/secret_cache.h"
 
 static void found_release(struct found *found)
@@ -350,6 +351,7 @@ static void forget(const struct context *context, const struct key *key, struct 
 	twins_note(context, text, NULL, arena);
 	memory_forget(context->memories, text);
 	roster_forget(context->roster, text);
+	login_bars_lift(context->bars, text);
 }
 
 int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,

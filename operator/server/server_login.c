@@ -19,10 +19,6 @@
 #define LOGIN_TIMEOUT_MS 5000
 #define POD_MAX_BYTES ((size_t)1024 * 1024)
 
-// After three wrong passwords, of anybody, the server takes none for five seconds.
-#define RATE_LIMIT "Neo.ClientError.Security.AuthenticationRateLimit"
-#define RATE_LIMIT_PAUSE_MS INT64_C(6000)
-
 // What all answers of all servers may hold of this process's memory together, and what one of them may cost. A server is somebody
 // else's: it must not be able to do more. What is kept of SHOW DATABASES at the documented limits needs the half of a result.
 #define ANSWERS_MAX ((size_t)16 * 1024 * 1024)
@@ -39,28 +35,6 @@ static bool fail(struct access_problem *ret, enum reason reason, const char *mes
 {
 	*ret = (struct access_problem){.reason = reason, .message = message};
 	return false;
-}
-
-struct access_servers access_servers(const struct deployment *deployment)
-{
-	return (struct access_servers){
-		.dbms = &deployment->dbms,
-		.names = &deployment->names,
-		.pods = deployment->pods,
-		.n_pods = deployment->n_pods,
-		.keyring = deployment->keyring,
-		.memory = deployment->login,
-	};
-}
-
-const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-
-	if (!name)
-		return "";
-	secret = kube_store_get(context->stores.secrets, (struct kube_name){dbms->metadata.namespace, name});
-	return secret ? arena_strdup(arena, kube_object_resource_version(secret)) : "absent";
 }
 
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
@@ -233,37 +207,6 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 	return target;
 }
 
-enum reason access_refusal_reason(const char *code)
-{
-	return strcmp(code, RATE_LIMIT) == 0 ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
-}
-
-enum reason access_barred_reason(const struct access_memory *memory)
-{
-	return memory->limited ? REASON_LOGINS_LIMITED : REASON_CREDENTIALS_REFUSED;
-}
-
-const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena)
-{
-	if (access_refusal_reason(err->code) == REASON_LOGINS_LIMITED)
-		return arena_printf(arena,
-				    "Somebody tries wrong passwords for user 'neo4j', so the server takes no login of that user for some seconds "
-				    "(%s) and has not looked at the password of Secret '%s'; find out who does, in Neo4j's security.log; it is "
-				    "tried again every few seconds",
-				    err->code, admin_secret);
-	if (strcmp(err->code, BOLT_CREDENTIALS_EXPIRED) == 0)
-		return arena_printf(arena,
-				    "The server wants the password of user 'neo4j' in Secret '%s' changed before anything else (%s); "
-				    "change it in Neo4j with ALTER USER neo4j SET PASSWORD ... CHANGE NOT REQUIRED, and put it into the "
-				    "Secret",
-				    admin_secret, err->code);
-	return arena_printf(arena,
-			    "The server refused user 'neo4j' with the password of Secret '%s' (%s); put the password that Neo4j has "
-			    "into the Secret, or change it in Neo4j with ALTER USER neo4j SET PASSWORD (the Secret counts only at the "
-			    "first start)",
-			    admin_secret, err->code[0] ? err->code : "refused");
-}
-
 static int unconfirmed(struct err *err, const char *pod, const char *why)
 {
 	(void)err_set(err, ERR_IO, "the password is not sent to the address that pod '%s' had: %s", pod, why);
@@ -295,46 +238,6 @@ int access_confirm(const struct context *context, const struct access_servers *s
 	pod_read(kube_object_root(object), arena, &now);
 	change = pod_change(pod, &now);
 	return change ? unconfirmed(err, pod->name, arena_printf(arena, "the pod has changed, %s", change)) : 0;
-}
-
-// The version that this pass has read, else the one that the next to read would find.
-static const char *admin_version(const struct context *context, const struct access_servers *servers, struct arena *arena)
-{
-	const struct dbms *dbms = servers->dbms;
-	const char *version = secret_cache_version(servers->keyring, (struct kube_name){dbms->metadata.namespace, dbms->admin_secret});
-
-	return version ? version : access_secret_version(context, dbms, dbms->admin_secret, arena);
-}
-
-// What a login's outcome depends on: the Secret and the runs of the servers.
-static const char *login_basis(const struct context *context, const struct access_servers *servers, struct arena *arena)
-{
-	return arena_printf(arena, "%s%s", admin_version(context, servers, arena), pod_runs(servers->pods, servers->n_pods, false, arena));
-}
-
-const char *access_barred(const struct context *context, const struct access_memory *memory, const struct access_servers *servers,
-			  struct arena *arena, int64_t *ret_left_ms)
-{
-	*ret_left_ms = deadline_left_ms(memory->next_ms);
-	if (!memory->known || !memory->refused || *ret_left_ms == 0 ||
-	    !basis_is(&memory->basis, login_basis(context, servers, arena)))
-		return NULL;
-	return memory->message;
-}
-
-void access_note(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
-		 const char *refusal, const char *code)
-{
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-
-	assert(!refusal || code);
-	basis_set(&memory->basis, login_basis(context, servers, arena));
-	kept_set(memory->message, refusal);
-	memory->known = true;
-	memory->refused = refusal != NULL;
-	memory->limited = refusal && access_refusal_reason(code) == REASON_LOGINS_LIMITED;
-	memory->taken_ms = refusal ? 0 : clock_monotonic_ms(&clock_system);
-	memory->next_ms = deadline_in_ms(memory->limited ? RATE_LIMIT_PAUSE_MS : ACCESS_REFUSED_MS);
 }
 
 // "Neo4j/2025.12.1"
@@ -369,9 +272,24 @@ int access_open(const struct bolt_target *target, const struct bolt_auth *auth, 
 	return r;
 }
 
-int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
+static void note_login(const struct access_login *login, const struct bolt_link *link, const struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct access *access = login->access;
+
+	if (link) {
+		access_note(login->context, login->memory, access->servers, NULL, NULL);
+		kept_set(login->memory->version, access_version(access, link));
+	} else if (err->class == ERR_FORBIDDEN) {
+		access_note(login->context, login->memory, access->servers,
+			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
+	} else {
+		access_leave(login->context, access->servers);
+	}
+}
+
+int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err)
+{
 	const struct access *access = login->access;
 	struct bolt_target target = access_target(access, login->pod);
 	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
@@ -381,20 +299,13 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 	STEP("logging into a server");
 	assert(auth.user && auth.password);
 	r = access_confirm(login->context, access->servers, login->pod, login->deadline, err);
-	if (r < 0)
+	if (r < 0 || (!login->unlisted && (r = access_enter(login->context, login->memory, access->servers, err)) < 0))
 		return r;
 	started = clock_monotonic_ms(&clock_system);
 	r = access_open(&target, &auth, login->deadline, &access->scrub, ret, err);
 	histogram_add(login->context->logins, clock_monotonic_ms(&clock_system) - started);
-	if (login->unlisted)
-		return r;
-	if (r == 0) {
-		access_note(login->context, login->memory, access->servers, NULL, NULL);
-		kept_set(login->memory->version, access_version(access, *ret));
-	} else if (r == ERR_FORBIDDEN) {
-		access_note(login->context, login->memory, access->servers,
-			    access_refusal(access->servers->dbms->admin_secret, err, arena), err->code);
-	}
+	if (!login->unlisted)
+		note_login(login, r == 0 ? *ret : NULL, err);
 	return r;
 }
 
@@ -431,11 +342,12 @@ static void log_in(const struct context *context, struct access_memory *memory, 
 void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		  struct arena *arena, struct access_verdict *ret)
 {
-	const char *basis = login_basis(context, servers, arena);
+	const char *basis = access_basis(context, servers, arena);
 	const struct pod *pod = ready_pod(servers);
-	bool due = !basis_is(&memory->basis, basis) ||
-		   ((!memory->known || memory->refused) && deadline_left_ms(memory->next_ms) == 0);
+	bool due;
 
+	access_heed_others(context, memory, servers, basis);
+	due = !basis_is(&memory->basis, basis) || ((!memory->known || memory->refused) && deadline_left_ms(memory->next_ms) == 0);
 	if (pod && due) {
 		basis_set(&memory->basis, basis);
 		memory->known = false;

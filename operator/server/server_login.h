@@ -22,25 +22,10 @@
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
 #include "operator/object/tls_secret.h"
-#include "operator/object/deployment.h"
-
-// How often a refused password is tried again. Whoever waits for a login that was refused waits as long.
-#define ACCESS_REFUSED_MS INT64_C(60000)
+#include "operator/server/login_memory.h"
 
 // The code of an error of access_confirm().
 #define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
-
-// A deployment and its pods, borrowed.
-struct access_servers {
-	const struct dbms *dbms;
-	const struct names *names;
-	const struct pod *pods;
-	size_t n_pods;
-	struct secret_cache *keyring;
-	struct access_memory *memory; // of logins to them
-};
-
-struct access_servers access_servers(const struct deployment *deployment);
 
 // A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
 struct access_certificate {
@@ -59,25 +44,10 @@ struct access {
 	size_t n_certificates;
 };
 
-// What is remembered of the last login with the admin Secret of one version to these servers.
-struct access_memory {
-	struct basis basis;
-	bool known;	 // the server took the password, or refused it
-	bool refused;
-	bool limited; // refused without a look at the password, since somebody tries wrong ones
-	int64_t next_ms; // monotonic; no other login before, unless the server takes the password
-	int64_t taken_ms; // monotonic; when a server took it last
-	char version[KEPT_VERSION_SIZE]; // that a server said it is, last
-	char message[KEPT_TEXT_SIZE];
-};
-
 struct access_problem {
 	enum reason reason;
 	const char *message; // for the status
 };
-
-// The resourceVersion of a Secret of the deployment's namespace as the store knows it; "absent" when there is none, "" without a name.
-const char *access_secret_version(const struct context *context, const struct dbms *dbms, const char *name, struct arena *arena);
 
 // Fetches a Secret of the deployment's namespace; false with a problem. The object is the caller's to unref.
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
@@ -98,13 +68,6 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 // What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.
 const char *access_name_problem(const struct tls_secret *certificate, const struct access_servers *servers,
 				struct arena *arena);
-
-// The words for a refused login, with the cure. err is what bolt_link_open() said.
-const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
-
-// The reason that belongs to a refused login with this code; and to the one that access_barred() or access_log_in() tells.
-enum reason access_refusal_reason(const char *code);
-enum reason access_barred_reason(const struct access_memory *memory);
 
 // To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
 // code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
@@ -131,15 +94,6 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 // What the server of a link says that it is, without the product, in access->arena. It comes first of all that the server says, but the
 // password may have gone out before: it is taken out.
 const char *access_version(const struct access *access, const struct bolt_link *link);
-
-// Why no login may be tried now: the message of the last refusal. NULL: it may. *ret_left_ms: until it may.
-const char *access_barred(const struct context *context, const struct access_memory *memory, const struct access_servers *servers,
-			  struct arena *arena, int64_t *ret_left_ms);
-
-// To be called after every login that the server answered: refusal NULL where it took the password, else the message and in
-// code Neo4j's own code.
-void access_note(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
-		 const char *refusal, const char *code);
 
 struct access_verdict {
 	bool known;

@@ -107,6 +107,57 @@ static void test_refused_password(void **state)
 	scene_end(&scene);
 }
 
+#define OTHER_PLUGIN SCENE_PLUGIN "2"
+#define OTHER_PLUGIN_KEY SCENE_PLUGIN_KEY "2"
+#define OTHER \
+	"{\"apiVersion\":\"neo4j.neo4j.com/v1alpha1\",\"kind\":\"Neo4jPlugin\",\"metadata\":{},\"spec\":{\"clusterRef\":\"a\"," \
+	"\"name\":\"graph-data-science\"}}"
+
+// A pass over each plugin and the deployment, beginning with the one that is named; how many logins they took.
+static unsigned pass_over_all(struct scene *scene, size_t first)
+{
+	static const char *const keys[] = {SCENE_PLUGIN_KEY, OTHER_PLUGIN_KEY, SCENE_KEY};
+	unsigned before = neo4j_server_logins(scene->server);
+
+	scene_watch(scene);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(scene_pass(scene, keys[(first + i) % 3]), 0);
+	scene_watch(scene);
+	return neo4j_server_logins(scene->server) - before;
+}
+
+// B5: a refusal that one pass gets bars the passes of the deployment and of all its plugins: one login a minute, whichever comes first.
+static void test_one_bar_for_all(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	kubernetes_put(scene.kubernetes, SCENE_PLUGIN, P);
+	kubernetes_put(scene.kubernetes, OTHER_PLUGIN, OTHER);
+	SCENE_BECOME(&scene, .procedures = "apoc.");
+	scene_settle(&scene);
+	SCENE_BECOME(&scene, .refuse_code = SCENE_REFUSAL);
+	assert_int_equal(pass_over_all(&scene, 0), 1);
+	assert_string_equal(scene_condition(&scene, "CredentialsRefused", "status"), "True");
+	assert_status(&scene, "Installing", "CredentialsRefused", SCENE_REFUSAL);
+	scene_later(&scene, 59000);
+	for (size_t first = 0; first < 3; first++)
+		assert_int_equal(pass_over_all(&scene, first), 0);
+	for (size_t first = 0; first < 6; first++) {
+		scene_later(&scene, 66001); // past the plugins' own pace, too
+		assert_int_equal(pass_over_all(&scene, first), 1);
+		assert_int_equal(pass_over_all(&scene, first), 0);
+	}
+	SCENE_BECOME(&scene, .procedures = "apoc.");
+	scene_later(&scene, 66001);
+	(void)pass_over_all(&scene, 2);
+	assert_string_equal(scene_condition(&scene, "CredentialsRefused", "status"), "False");
+	(void)pass(&scene);
+	assert_status(&scene, "Ready", "Ready", "");
+	scene_end(&scene);
+}
+
 // A server that is ready may be asked a moment too early: three looks decide.
 static void test_procedures_missing(void **state)
 {
@@ -268,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on_its_way),
 		cmocka_unit_test(test_refused_password),
+		cmocka_unit_test(test_one_bar_for_all),
 		cmocka_unit_test(test_procedures_missing),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_no_need_to_look),

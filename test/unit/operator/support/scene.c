@@ -19,6 +19,7 @@
 #include "operator/pass/reconcile.h"
 #include "operator/pass/tally.h"
 #include "operator/plugin/plugin_verdicts.h"
+#include "operator/server/login_bars.h"
 #include "support/controller.h"
 
 #define ROOT                                                                                                                        \
@@ -169,6 +170,7 @@ void scene_begin(struct scene *scene)
 	scene->context.events = event_recorder_new(scene->context.client, FIELD_MANAGER);
 	scene->context.queue = queue_new(&(struct queue_options){0});
 	scene->context.memories = memory_table_new();
+	scene->context.bars = login_bars_new();
 	scene->context.roster = roster_new();
 	scene->context.tally = tally_new();
 	scene->context.verdicts = plugin_verdicts_table_new();
@@ -193,6 +195,7 @@ void scene_end(struct scene *scene)
 	event_recorder_free(scene->context.events);
 	queue_free(scene->context.queue);
 	memory_table_free(scene->context.memories);
+	login_bars_free(scene->context.bars);
 	roster_free(scene->context.roster);
 	tally_free(scene->context.tally);
 	plugin_verdicts_table_free(scene->context.verdicts);
