@@ -195,3 +195,23 @@ func TestTwoServersAreEnoughWhereTwoAreAsked(t *testing.T) {
 	f.start(1)
 	f.eventually("formation", 0, health, "Enabled Available", "Enabled Available")
 }
+
+// A server on a new volume has its forerunner's address. What the others send to the one that is gone is none of its business: it joins
+// as a server of its own.
+func TestNewVolumeAtTheAddressOfOneThatIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFellows(t, 3, 3)
+	for i := range 3 {
+		f.start(i)
+	}
+	f.eventually("formation", 0, health, "Enabled Available", "Enabled Available", "Enabled Available")
+	gone := f.servers[2].id
+	f.stop(2)
+	f.eventually("its absence is seen", 0, health, "Enabled Available", "Enabled Available", "Enabled Unavailable")
+	f.roots[2] = t.TempDir()
+	f.start(2)
+	if f.servers[2].id == gone {
+		t.Fatal("the new volume is the old one")
+	}
+	f.eventually("it joins", 2, health, "Enabled Available", "Enabled Available", "Enabled Available", "Enabled Unavailable")
+}

@@ -55,8 +55,9 @@ func (in *instance) sendRaft(ctx context.Context, id string, m *raftMessage) (*r
 	if address == "" {
 		return nil, errors.New("the server's address is unknown")
 	}
-	var reply raftReply
-	return &reply, in.call(ctx, address, "raft", m, &reply)
+	one, reply := *m, raftReply{} // the message goes to others, too
+	one.To = id
+	return &reply, in.call(ctx, address, "raft", one, &reply)
 }
 
 func (in *instance) peerHandler() http.Handler {
@@ -105,6 +106,9 @@ func (in *instance) onRaft(_ context.Context, data []byte) (any, error) {
 	var m raftMessage
 	if err := json.Unmarshal(data, &m); err != nil {
 		return nil, err
+	}
+	if m.To != in.id {
+		return nil, fmt.Errorf("this is server %s, not %s", in.id, m.To)
 	}
 	g := in.member(m.Group)
 	if g == nil {

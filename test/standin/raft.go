@@ -33,6 +33,7 @@ type raftMessage struct {
 	Kind      string     `json:"kind"` // ask, vote, append, lead
 	Group     string     `json:"group"`
 	From      string     `json:"from"`
+	To        string     `json:"to"` // an address may have passed on to another server
 	Term      uint64     `json:"term"`
 	Force     bool       `json:"force,omitempty"` // the leader itself asked for this election
 	PrevIndex int        `json:"prev,omitempty"`
