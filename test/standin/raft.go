@@ -266,7 +266,7 @@ func (g *group) poll(kind string, term uint64, force bool) bool {
 			yes++
 		}
 		g.mu.Lock()
-		if reply.Term > g.meta.Term && reply.Term > term {
+		if reply.Term > g.meta.Term { // also by one that only asks: below the others' term it would never be elected
 			g.stepDown(reply.Term)
 		}
 		g.mu.Unlock()

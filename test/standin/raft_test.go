@@ -210,6 +210,32 @@ func TestLeaderIsLost(t *testing.T) {
 	}
 }
 
+// One server has more, the other has heard of a later term, whose candidate is gone: they agree on a leader all the same.
+func TestTermOfAVanishedCandidate(t *testing.T) {
+	t.Parallel()
+	r := newRing(t, 3)
+	entry := logEntry{1, json.RawMessage(`"a"`)}
+	for _, one := range []struct {
+		id      string
+		meta    raftMeta
+		entries []logEntry
+	}{{"s0", raftMeta{Term: 1}, []logEntry{entry, entry}}, {"s1", raftMeta{Term: 2, Vote: "s2"}, []logEntry{entry}}, {id: "s2"}} {
+		r.stop(one.id)
+		d, _, _, err := openRaftDisk(r.dir[one.id], "db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.rewrite(one.entries)
+		d.saveMeta(one.meta)
+		d.close()
+	}
+	r.start("s0")
+	r.start("s1")
+	if at := r.leader("s0", "s1"); at != "s0" {
+		t.Fatalf("%s leads, which lacks an entry", at)
+	}
+}
+
 func TestNoMajorityNoLeader(t *testing.T) {
 	t.Parallel()
 	r := newRing(t, 3)
