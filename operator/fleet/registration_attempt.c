@@ -187,7 +187,7 @@ static bool is_of_a_twin(const struct context *context, const struct attempt_inp
 	char key[QUEUE_KEY_SIZE];
 
 	key_format(key_kind_of(inputs->resource->kind), metadata->namespace, metadata->name, key);
-	return result->adopted && roster_twins(context->roster, key, result->identity, arena, twins) > 0;
+	return result->adopted && roster_twins(context->roster, key, (struct roster_sign){ROSTER_IDENTITY, result->identity}, arena, twins) > 0;
 }
 
 static void take_result(const struct registration_result *result, struct arena *arena, struct attempt_result *ret)

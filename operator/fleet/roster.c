@@ -17,7 +17,7 @@
 struct member {
 	UT_hash_handle hh;
 	int64_t token_expires_ms;
-	char identity[ROSTER_IDENTITY_SIZE];
+	char digests[ROSTER_MARKS][ROSTER_DIGEST_SIZE];
 	char key[];
 };
 
@@ -106,41 +106,40 @@ int64_t roster_expiry(struct roster *roster, const char *key)
 	return expires_ms;
 }
 
-void roster_set_identity(struct roster *roster, const char *key, const char *identity)
+void roster_set(struct roster *roster, const char *key, struct roster_sign sign)
 {
 	struct member *member;
 
 	(void)pthread_mutex_lock(&roster->lock);
-	member = member_for(roster, key, identity && *identity);
+	member = member_for(roster, key, sign.digest && *sign.digest);
 	if (member)
-		kept_set(member->identity, identity);
+		kept_set(member->digests[sign.mark], sign.digest);
 	(void)pthread_mutex_unlock(&roster->lock);
 }
 
-const char *roster_identity(struct roster *roster, const char *key, struct arena *arena)
+const char *roster_digest(struct roster *roster, const char *key, enum roster_mark mark, struct arena *arena)
 {
 	const struct member *member;
-	const char *identity;
+	const char *digest;
 
 	(void)pthread_mutex_lock(&roster->lock);
 	member = find(roster, key);
-	identity = member ? arena_strdup(arena, member->identity) : "";
+	digest = member ? arena_strdup(arena, member->digests[mark]) : "";
 	(void)pthread_mutex_unlock(&roster->lock);
-	return identity;
+	return digest;
 }
 
-size_t roster_twins(struct roster *roster, const char *key, const char *identity, struct arena *arena,
-		    const char *ret[ROSTER_TWINS_MAX])
+size_t roster_twins(struct roster *roster, const char *key, struct roster_sign sign, struct arena *arena, const char *ret[ROSTER_TWINS_MAX])
 {
 	struct member *member, *next;
 	size_t n = 0;
 
-	if (!identity || !*identity)
+	if (!sign.digest || !*sign.digest || strcmp(sign.digest, ROSTER_NO_TOKEN) == 0)
 		return 0;
 	(void)pthread_mutex_lock(&roster->lock);
 	HASH_ITER(hh, roster->members, member, next)
 	{
-		if (n < ROSTER_TWINS_MAX && strcmp(member->identity, identity) == 0 && strcmp(member->key, key) != 0)
+		if (n < ROSTER_TWINS_MAX && strcmp(member->digests[sign.mark], sign.digest) == 0 && strcmp(member->key, key) != 0)
 			ret[n++] = arena_strdup(arena, member->key);
 	}
 	(void)pthread_mutex_unlock(&roster->lock);

@@ -23,17 +23,25 @@ void roster_forget(struct roster *roster, const char *key);
 void roster_set_expiry(struct roster *roster, const char *key, int64_t expires_ms);
 int64_t roster_expiry(struct roster *roster, const char *key);
 
-// A digest of what the deployment's servers are in Aura (their DBMS and its token); "" or NULL: not known. Any thread.
-#define ROSTER_IDENTITY_SIZE 65
-void roster_set_identity(struct roster *roster, const char *key, const char *identity);
+// By what two deployments are found to be twins: a digest of what the servers are in Aura (their DBMS and its token), and one of the token in the
+// deployment's Secret.
+enum roster_mark { ROSTER_IDENTITY, ROSTER_TOKEN, ROSTER_MARKS };
+struct roster_sign {
+	enum roster_mark mark;
+	const char *digest; // "" or NULL: not known
+};
+#define ROSTER_DIGEST_SIZE 65
+#define ROSTER_NO_TOKEN "none" // what is known is that there is none; it is nobody's twin
 
-// The keys of other deployments with this identity, at most ROSTER_TWINS_MAX of them; none where it is "" or NULL. Any thread.
+// Any thread.
+void roster_set(struct roster *roster, const char *key, struct roster_sign sign);
+
+// The digest that is known of a key, a copy; "" when none is. Any thread.
+const char *roster_digest(struct roster *roster, const char *key, enum roster_mark mark, struct arena *arena);
+
+// The keys of other deployments with this sign, at most ROSTER_TWINS_MAX of them; none where it is not known. Any thread.
 #define ROSTER_TWINS_MAX 8
-size_t roster_twins(struct roster *roster, const char *key, const char *identity, struct arena *arena,
-		    const char *ret[ROSTER_TWINS_MAX]);
-
-// The identity that is known of a key, a copy; "" when none is. Any thread.
-const char *roster_identity(struct roster *roster, const char *key, struct arena *arena);
+size_t roster_twins(struct roster *roster, const char *key, struct roster_sign sign, struct arena *arena, const char *ret[ROSTER_TWINS_MAX]);
 
 // Tells each key whose expiry is known, in no order, but of one namespace no more than this, so that no tenant's deployments take the room
 // of another's. fn is called under the table's lock and must not block.

@@ -56,7 +56,7 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 		return retry_fail(retry, basis, problem.reason, problem.message, RETRY_MS);
 	retry_succeed(retry, basis);
 	roster_set_expiry(query->context->roster, key, token.expires_ms);
-	twins_note(query->context, key, token.identity, query->arena);
+	twins_note(query->context, key, token.identity, twins_read_token(query), query->arena);
 	left = token.expires_ms - clock_wall_ms(&clock_system);
 	memory->expires_ms = token.expires_ms;
 	memory->soon = left <= warning_ms && warning_ms > 0;

@@ -64,6 +64,7 @@ static const char *const names[REASONS] = {
 	[REASON_MERGED] = "Merged",
 	[REASON_NOT_A_LIST] = "NotAList",
 	[REASON_ONE_IN_AURA] = "OneInAura",
+	[REASON_ONE_TOKEN] = "OneToken",
 	[REASON_REFUSED] = "Refused",
 	[REASON_RENEWED] = "Renewed",
 	[REASON_SECRET_UNUSABLE] = "SecretUnusable",

@@ -220,20 +220,31 @@ static void format_key(const struct fleet_pass *step, char key[QUEUE_KEY_SIZE])
 	key_format(key_kind_of(step->pass->resource->kind), metadata->namespace, metadata->name, key);
 }
 
+// Of what an operator that has just started does not know yet, that stays which the one before it has told.
+static void tell_twins(struct fleet_pass *step, const char *key)
+{
+	const struct pass *pass = step->pass;
+	yyjson_val *old = kube_object_condition(step->inputs->object, CONDITION_FLEET_TWINS);
+	bool one_token = reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) == REASON_ONE_TOKEN;
+	struct twins_verdict verdict;
+
+	twins_find(pass->context, key, &step->inputs->deployment->dbms, pass->arena, &verdict);
+	if (verdict.holds == 0 && (one_token ? verdict.token_unknown : verdict.identity_unknown))
+		verdict.holds = -1;
+	step->told->twins = (struct status_problem){CONDITION_FLEET_TWINS, verdict.holds, verdict.reason, verdict.message};
+}
+
 // After the first look at the connection, so that nothing waits for it.
 static void look_at_token(struct fleet_pass *step)
 {
 	const struct pass *pass = step->pass;
 	struct query query = pass_query(pass, step->inputs->deployment);
-	struct status_problem *twins = &step->told->twins;
 	struct status_problem *expiring = &step->told->expiring;
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(step, key);
 	again(step, token_expiry_look(&query, &pass->memory->expiry, key, step->told->status.last_registration));
-	*twins = (struct status_problem){.type = CONDITION_FLEET_TWINS};
-	twins->holds = twins_find(pass->context, key, &step->inputs->deployment->dbms, pass->arena, &twins->message);
-	twins->reason = twins->holds > 0 ? REASON_ONE_IN_AURA : REASON_APART;
+	tell_twins(step, key);
 	*expiring = (struct status_problem){.type = CONDITION_FLEET_TOKEN_EXPIRING};
 	expiring->holds = token_expiry_is_near(&pass->memory->expiry, &step->inputs->deployment->dbms, pass->arena, &expiring->message);
 	expiring->reason = expiring->holds > 0 ? REASON_EXPIRES_SOON : REASON_RENEWED;
@@ -306,7 +317,7 @@ static void end_connection(struct fleet_pass *step)
 	char key[QUEUE_KEY_SIZE];
 
 	format_key(step, key);
-	twins_note(step->pass->context, key, NULL, step->pass->arena);
+	twins_forget(step->pass->context, key, step->pass->arena);
 	step->told->twins = (struct status_problem){.type = CONDITION_FLEET_TWINS, .reason = REASON_APART};
 	fleet->publish_connected = kube_object_condition(step->inputs->object, CONDITION_FLEET_CONNECTED) != NULL;
 	fleet->connected = 0;

@@ -348,7 +348,7 @@ static void forget(const struct context *context, const struct key *key, struct 
 	char text[QUEUE_KEY_SIZE];
 
 	key_format(key->kind, key->namespace, key->name, text);
-	twins_note(context, text, NULL, arena);
+	twins_forget(context, text, arena);
 	memory_forget(context->memories, text);
 	roster_forget(context->roster, text);
 	login_bars_lift(context->bars, text);

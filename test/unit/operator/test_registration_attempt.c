@@ -82,7 +82,7 @@ static void test_token_of_a_twin(void **state)
 
 	(void)state;
 	lone_begin(&world, twin, 8);
-	roster_set_identity(world.context.roster, "standalone/other/original", digest_of("D1 p-1 " EXPIRY, world.arena));
+	roster_set(world.context.roster, "standalone/other/original", (struct roster_sign){ROSTER_IDENTITY, digest_of("D1 p-1 " EXPIRY, world.arena)});
 	result = attempt(&world, NULL);
 	assert_true(result.registered);
 	lone_end(&world, 2);

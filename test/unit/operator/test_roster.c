@@ -22,22 +22,22 @@ static void test_by_key(void **state)
 
 	(void)state;
 	assert_int_equal(roster_expiry(roster, "cluster/a/x"), 0);
-	assert_string_equal(roster_identity(roster, "cluster/a/x", arena), "");
+	assert_string_equal(roster_digest(roster, "cluster/a/x", ROSTER_IDENTITY, arena), "");
 	roster_set_expiry(roster, "cluster/a/x", 0);
-	roster_set_identity(roster, "cluster/a/x", NULL);
-	assert_int_equal(roster_twins(roster, "cluster/b/y", "one", arena, twins), 0);
+	roster_set(roster, "cluster/a/x", (struct roster_sign){ROSTER_IDENTITY, NULL});
+	assert_int_equal(roster_twins(roster, "cluster/b/y", (struct roster_sign){ROSTER_IDENTITY, "one"}, arena, twins), 0);
 	roster_set_expiry(roster, "cluster/a/x", 5);
-	roster_set_identity(roster, "cluster/a/x", "one");
-	roster_set_identity(roster, "cluster/b/y", "one");
-	assert_int_equal(roster_twins(roster, "cluster/b/y", "one", arena, twins), 1);
+	roster_set(roster, "cluster/a/x", (struct roster_sign){ROSTER_IDENTITY, "one"});
+	roster_set(roster, "cluster/b/y", (struct roster_sign){ROSTER_IDENTITY, "one"});
+	assert_int_equal(roster_twins(roster, "cluster/b/y", (struct roster_sign){ROSTER_IDENTITY, "one"}, arena, twins), 1);
 	assert_string_equal(twins[0], "cluster/a/x");
 	assert_int_equal(roster_expiry(roster, "cluster/a/x"), 5);
 	assert_int_equal(roster_expiry(roster, "cluster/b/y"), 0);
 	roster_forget(roster, "cluster/a/x");
 	roster_forget(roster, "cluster/a/x");
 	assert_int_equal(roster_expiry(roster, "cluster/a/x"), 0);
-	assert_string_equal(roster_identity(roster, "cluster/b/y", arena), "one");
-	assert_int_equal(roster_twins(roster, "cluster/b/y", "one", arena, twins), 0);
+	assert_string_equal(roster_digest(roster, "cluster/b/y", ROSTER_IDENTITY, arena), "one");
+	assert_int_equal(roster_twins(roster, "cluster/b/y", (struct roster_sign){ROSTER_IDENTITY, "one"}, arena, twins), 0);
 	roster_free(roster);
 }
 

@@ -51,11 +51,11 @@ static void test_once_after_each_registration(void **state)
 		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, "2025-12-01T10:00:00Z"), 1, LONGEST_MS);
 	assert_int_equal(expiry(&world), INT64_C(1893456000000));
 	assert_int_equal(histogram_count(&world.logins), 1);
-	former = roster_identity(world.context.roster, KEY, world.arena);
+	former = roster_digest(world.context.roster, KEY, ROSTER_IDENTITY, world.arena);
 	assert_int_equal(strlen(former), 64);
 	for (int i = 0; i < 3; i++)
 		assert_in_range(token_expiry_look(&world.query, &world.memory->expiry, KEY, "2025-12-02T10:00:00Z"), 1, LONGEST_MS);
-	assert_string_not_equal(roster_identity(world.context.roster, KEY, world.arena), former);
+	assert_string_not_equal(roster_digest(world.context.roster, KEY, ROSTER_IDENTITY, world.arena), former);
 	assert_int_equal(expiry(&world), INT64_C(1924992000000));
 	assert_int_equal(histogram_count(&world.logins), 2);
 	lone_end(&world, 2);

@@ -38,7 +38,11 @@ static int find(struct world *world, const char *key, const char **ret_message)
 {
 	static const struct dbms dbms = {.kind = DBMS_CLUSTER, .metadata = {.namespace = "y", .name = "copy"}};
 
-	return twins_find(&world->context, key, &dbms, world->arena, ret_message);
+	struct twins_verdict verdict;
+
+	twins_find(&world->context, key, &dbms, world->arena, &verdict);
+	*ret_message = verdict.message;
+	return verdict.holds;
 }
 
 static void assert_woken(struct world *world, const char *key)
@@ -60,10 +64,10 @@ static void test_both_say_it(void **state)
 	(void)state;
 	begin(&world);
 	assert_int_equal(find(&world, COPY, &message), -1);
-	twins_note(&world.context, ORIGINAL, "one", world.arena);
+	twins_note(&world.context, ORIGINAL, "one", NULL, world.arena);
 	assert_int_equal(find(&world, ORIGINAL, &message), 0);
 	assert_int_equal(queue_depth(world.context.queue), 0);
-	twins_note(&world.context, COPY, "one", world.arena);
+	twins_note(&world.context, COPY, "one", NULL, world.arena);
 	assert_woken(&world, ORIGINAL);
 	assert_int_equal(find(&world, ORIGINAL, &message), 1);
 	assert_non_null(strstr(message, "one with Neo4jEnterpriseCluster 'copy' in namespace 'y'"));
@@ -85,18 +89,47 @@ static void test_apart(void **state)
 		const char *message;
 
 		begin(&world);
-		twins_note(&world.context, ORIGINAL, "one", world.arena);
-		twins_note(&world.context, COPY, "one", world.arena);
+		twins_note(&world.context, ORIGINAL, "one", NULL, world.arena);
+		twins_note(&world.context, COPY, "one", NULL, world.arena);
 		assert_woken(&world, ORIGINAL);
 		// The same once more is no news.
-		twins_note(&world.context, COPY, "one", world.arena);
+		twins_note(&world.context, COPY, "one", NULL, world.arena);
 		assert_int_equal(queue_depth(world.context.queue), 0);
-		twins_note(&world.context, COPY, after[i], world.arena);
+		twins_note(&world.context, COPY, after[i], NULL, world.arena);
 		assert_woken(&world, ORIGINAL);
 		assert_int_equal(find(&world, ORIGINAL, &message), 0);
 		assert_null(message);
 		end(&world);
 	}
+}
+
+// F1: two whose Secrets hold one token, though their servers are not one; twins in Aura are told first, since that cure mends both.
+static void test_one_token(void **state)
+{
+	struct world world;
+	const char *message;
+
+	(void)state;
+	begin(&world);
+	twins_note(&world.context, ORIGINAL, "one", NULL, world.arena);
+	twins_note(&world.context, COPY, "two", NULL, world.arena);
+	roster_set(world.context.roster, ORIGINAL, (struct roster_sign){ROSTER_TOKEN, "t"});
+	assert_int_equal(find(&world, COPY, &message), 0);
+	roster_set(world.context.roster, COPY, (struct roster_sign){ROSTER_TOKEN, "t"});
+	assert_int_equal(find(&world, COPY, &message), 1);
+	assert_non_null(strstr(message, "is also that of Neo4jEnterpriseStandalone 'original' in namespace 'x'"));
+	twins_note(&world.context, COPY, "one", NULL, world.arena);
+	assert_woken(&world, ORIGINAL);
+	assert_int_equal(find(&world, COPY, &message), 1);
+	assert_non_null(strstr(message, "In Aura it is one with"));
+	twins_forget(&world.context, COPY, world.arena);
+	assert_woken(&world, ORIGINAL);
+	assert_int_equal(find(&world, ORIGINAL, &message), 0);
+	// Two without a token are no twins.
+	roster_set(world.context.roster, ORIGINAL, (struct roster_sign){ROSTER_TOKEN, ROSTER_NO_TOKEN});
+	roster_set(world.context.roster, COPY, (struct roster_sign){ROSTER_TOKEN, ROSTER_NO_TOKEN});
+	assert_int_equal(find(&world, ORIGINAL, &message), 0);
+	end(&world);
 }
 
 // Servers that tell nothing have no twins.
@@ -107,8 +140,8 @@ static void test_untold(void **state)
 
 	(void)state;
 	begin(&world);
-	twins_note(&world.context, ORIGINAL, NULL, world.arena);
-	twins_note(&world.context, COPY, "", world.arena);
+	twins_note(&world.context, ORIGINAL, NULL, NULL, world.arena);
+	twins_note(&world.context, COPY, "", NULL, world.arena);
 	assert_int_equal(find(&world, ORIGINAL, &message), -1);
 	assert_int_equal(queue_depth(world.context.queue), 0);
 	end(&world);
@@ -119,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_say_it),
 		cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_one_token),
 		cmocka_unit_test(test_untold),
 	};
 
