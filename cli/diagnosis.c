@@ -104,7 +104,7 @@ static void collect(void *user, yyjson_val *item)
 static int list(struct collection *collection, const struct kube_resource *resource, struct err *err)
 {
 	struct program *program = collection->diagnosis->program;
-	struct kube_selection selection = {program_namespace(program), invocation_value(&program->call, &flag_selector, NULL), NULL};
+	struct kube_selection selection = {.namespace = program_namespace(program), .labels = invocation_value(&program->call, &flag_selector, NULL)};
 	const struct kube_reader reader = {collect, collection};
 	int r;
 

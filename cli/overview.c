@@ -139,7 +139,7 @@ static void add_workload(void *user, yyjson_val *root)
 
 int overview_read(struct program *program, struct overview *ret, struct err *err)
 {
-	struct kube_selection selection = {program_namespace(program), invocation_value(&program->call, &flag_selector, NULL), NULL};
+	struct kube_selection selection = {.namespace = program_namespace(program), .labels = invocation_value(&program->call, &flag_selector, NULL)};
 	struct err fault = ERR_INIT;
 	int r;
 

@@ -192,7 +192,7 @@ static void put_server(const struct portrait *portrait, const struct server *ite
 static void read_servers(struct portrait *portrait)
 {
 	struct servers *servers = arena_alloc(portrait->arena, sizeof(*servers));
-	struct kube_selection selection = {portrait->dbms.metadata.namespace, portrait->names.selector, NULL};
+	struct kube_selection selection = {.namespace = portrait->dbms.metadata.namespace, .labels = portrait->names.selector};
 	const struct kube_reader reader = {add_server, servers};
 	struct err err = ERR_INIT;
 
@@ -222,7 +222,7 @@ static void add_volume(void *user, yyjson_val *root)
 
 static void read_volumes(struct portrait *portrait)
 {
-	struct kube_selection selection = {portrait->dbms.metadata.namespace, portrait->names.selector, NULL};
+	struct kube_selection selection = {.namespace = portrait->dbms.metadata.namespace, .labels = portrait->names.selector};
 	const struct kube_reader reader = {add_volume, portrait};
 	struct err err = ERR_INIT;
 
@@ -384,7 +384,7 @@ static void read_events(struct portrait *portrait)
 	struct events events = {.portrait = portrait};
 	const char *fields = arena_printf(portrait->arena, "involvedObject.kind=%s,involvedObject.name=%s", portrait->dbms.api_kind,
 					  portrait->dbms.metadata.name);
-	struct kube_selection selection = {portrait->dbms.metadata.namespace, NULL, fields};
+	struct kube_selection selection = {.namespace = portrait->dbms.metadata.namespace, .fields = fields};
 	const struct kube_reader reader = {add_event, &events};
 	struct err err = ERR_INIT;
 

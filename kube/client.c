@@ -260,21 +260,22 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 	      const struct kube_reader *reader, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const char *token = NULL;
+	const char *most = selection->most ? arena_printf(arena, "%u", selection->most) : PAGE_SIZE, *token = NULL;
+	const struct kube_limits limits = {.max_bytes = selection->max_bytes ? selection->max_bytes : PAGE_MAX_BYTES};
 
 	do {
 		_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES), body = BUF_INIT(1);
 		int r;
 
 		kube_path(&path, resource, selection->namespace, NULL);
-		kube_query(&path, "limit", PAGE_SIZE);
+		kube_query(&path, "limit", most);
 		kube_query(&path, "labelSelector", selection->labels);
 		kube_query(&path, "fieldSelector", selection->fields);
 		kube_query(&path, "continue", token);
-		r = perform(client, &(struct call){.method = "GET", .path = &path, .limits = {.max_bytes = PAGE_MAX_BYTES}}, &body, err);
+		r = perform(client, &(struct call){.method = "GET", .path = &path, .limits = limits}, &body, err);
 		if (r < 0 || (r = read_page(&body, reader, arena, &token, err)) < 0)
 			return r;
-	} while (token);
+	} while (token && !selection->most);
 	return 0;
 }
 

@@ -56,6 +56,8 @@ int kube_get_secret(struct kube_client *client, struct kube_name name, struct ku
 struct kube_selection {
 	const char *namespace; // NULL: all
 	const char *labels, *fields; // selectors; NULL: none
+	unsigned most;	  // the first so many alone, as the API server sorts them; 0: all, page by page
+	size_t max_bytes; // of an answer, above which it is ERR_TOO_LARGE; 0: of a full page
 };
 
 // Gets an object of a list, valid until it returns.

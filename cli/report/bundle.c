@@ -214,7 +214,7 @@ static void put_deployment(struct bundle *bundle, yyjson_val *object)
 	bundle->folder = folder;
 	bundle->by_namespace = false;
 	put_object(bundle, object);
-	selection = (struct kube_selection){dbms.metadata.namespace, names.selector, NULL};
+	selection = (struct kube_selection){.namespace = dbms.metadata.namespace, .labels = names.selector};
 	put_list(bundle, &kube_statefulsets, &selection, arena_printf(arena, "%s/statefulset", folder));
 	put_list(bundle, &kube_pods, &selection, arena_printf(arena, "%s/pods", folder));
 	put_list(bundle, &kube_persistentvolumeclaims, &selection, arena_printf(arena, "%s/volumes", folder));
@@ -328,7 +328,7 @@ static void add_standalone(void *user, yyjson_val *item)
 static int find_deployments(struct bundle *bundle, struct err *err)
 {
 	struct program *program = bundle->program;
-	const struct kube_selection selection = {program_namespace(program), invocation_value(&program->call, &flag_selector, NULL), NULL};
+	const struct kube_selection selection = {.namespace = program_namespace(program), .labels = invocation_value(&program->call, &flag_selector, NULL)};
 	int r;
 
 	if (bundle->options->reference) {

@@ -69,10 +69,11 @@ const char *phase_members_problem(const struct phase_facts *facts, member_proble
 
 static const char *progress(const struct phase_facts *facts, const struct tally *tally, struct arena *arena)
 {
+	const char *text = arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
+
 	if (tally->ailing && tally->ailing->problem)
-		return arena_printf(arena, "%d of %d servers ready; %s: %s", tally->ready, facts->servers, tally->ailing->name,
-				    tally->ailing->problem);
-	return arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
+		text = arena_printf(arena, "%s; %s: %s", text, tally->ailing->name, tally->ailing->problem);
+	return facts->uncreated ? arena_printf(arena, "%s; %s", text, facts->uncreated) : text;
 }
 
 static void settle(struct phase_verdict *ret, enum phase phase, enum reason reason, const char *message)
@@ -136,7 +137,7 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 	else if (tally->outdated > 0)
 		settle(ret, PHASE_UPDATING, REASON_UPDATING,
 		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally->outdated, facts->servers,
-				    facts->roll_waiting ? facts->roll_waiting : words));
+				    facts->roll_waiting && !facts->uncreated ? facts->roll_waiting : words));
 	else
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? REASON_UPDATING : REASON_SERVERS_NOT_READY, words);
 }
@@ -174,7 +175,7 @@ enum reason phase_stuck(const struct phase_facts *facts)
 		if (facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod))
 			return REASON_SERVER_LOST;
 	}
-	return REASON_NONE;
+	return facts->uncreated ? REASON_POD_NOT_CREATED : REASON_NONE;
 }
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)

@@ -36,6 +36,7 @@ struct phase_facts {
 	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *uncreated;	     // which pod the API server does not let be made, why, and the cure; NULL: none that is known
 	enum reason stuck;	     // a word for a wait that only a person can end
 	bool stalled;		     // it has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none

@@ -13,6 +13,7 @@ static const char *const names[REASONS] = {
 	[REASON_FORMING] = "Forming",
 	[REASON_INVALID_SPEC] = "InvalidSpec",
 	[REASON_NAME_TAKEN] = "NameTaken",
+	[REASON_POD_NOT_CREATED] = "PodNotCreated",
 	[REASON_READY] = "Ready",
 	[REASON_REMOVING_SERVERS] = "RemovingServers",
 	[REASON_ROLL_STOPPED] = "RollStopped",

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "operator/cluster/cluster_steps.h"
+#include "operator/cluster/creation.h"
 #include "operator/cluster/stall.h"
 #include "operator/cluster/volume_growth.h"
 #include "operator/fleet/plugin_entry.h"
@@ -43,6 +44,7 @@ struct memory {
 	struct apply_memory apply;
 	struct cluster_memory cluster;
 	struct volume_growth_memory growth;
+	struct creation_memory creation;
 	struct stall stall;
 	struct plugin_entry_memory entry;
 	struct attempt_memory attempt;

@@ -6,6 +6,7 @@
 // The larger steps of a pass over a deployment. Each takes what the steps before it have found, all of it const, and fills a result of its own;
 // only operator/pass/reconcile_dbms.c puts the results together.
 
+#include "operator/cluster/creation.h"
 #include "operator/cluster/phase.h"
 #include "operator/cluster/scale.h"
 #include "operator/cluster/volume_growth.h"
@@ -132,6 +133,7 @@ struct found {
 	const struct deployment *deployment; // of after or, where nothing was written, of gathered
 	struct tended tended;
 	struct rolled rolled;
+	struct creation_told creation;
 	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
 	struct judged judged;
 	struct access_told access;

@@ -89,6 +89,7 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.removing = tended->removing,
 		.roll_waiting = rolled->waiting,
 		.unscalable = tended->unscalable,
+		.uncreated = found->creation.message,
 		.stuck = rolled->stuck ? rolled->stuck : tended->stuck,
 		.leftovers = tended->leftovers,
 		.note = tended->growth.note,
@@ -310,6 +311,8 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	if (r < 0)
 		return r;
 	deployment = found->deployment;
+	if (found_is_built(found))
+		creation_look(pass->context, &pass->memory->creation, deployment, found->measure.replicas, &found->creation);
 	found->inventory = inventory_of(found->rolled.survey, &deployment->names, deployment->pods, deployment->n_pods, pass->arena);
 	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
 	if (found_is_built(found))
@@ -327,6 +330,7 @@ static int64_t again_after(const struct found *found)
 		found->shape.again_ms,
 		found->tended.growth.again_after_ms,
 		found->rolled.again_ms,
+		found->creation.again_after_ms,
 		found->judged.again_ms,
 		found->access.again_ms,
 		found->fleet.again_ms,

@@ -415,6 +415,37 @@ def test_quota(ns):
     check(len(ns.events("Denied")) == 1, "not exactly one Warning")
 
 
+def test_pod_not_created(ns):
+    """A3 B7: what lets a pod not be made (a quota, a limit range, Pod Security) is told with the API server's words and the cure."""
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    limits = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small"},
+              "spec": {"limits": [{"type": "Container", "max": {"memory": "64Mi"}}]}}
+    ns.kubectl("create", "quota", "tight", "--hard=limits.memory=8Gi")
+    wait_for("the quota to be counted", lambda: "hard" in (ns.get("resourcequota", "tight").get("status") or {}))
+
+    def said(*parts):
+        begin = "0 of 1 servers ready; lone-0 cannot be made: "
+        wait_for(f"the message to tell {parts}", lambda: all(part in ns.status("lone").get("message", "") for part in (begin, *parts)))
+        check(not ns.get("pod", "lone-0"), "there is a pod")
+
+    # The pod is not to start.
+    spec = {"nodeSelector": {"no": "such"}}
+    ns.standalone("lone", **spec)
+    said("failed quota: tight: must specify limits.memory for: neo4j", "spec.resources")
+    spec["resources"] = {"limits": {"memory": "2Gi"}, "requests": {"memory": "1Gi"}}
+    ns.apply(json.dumps(limits))
+    ns.standalone("lone", **spec)
+    said("maximum memory usage per Container is 64Mi, but limit is 2Gi", "LimitRange")
+    ns.kubectl("delete", "limitrange", "small")
+    ns.standalone("lone", podTemplate={"spec": {"volumes": [{"name": "node", "hostPath": {"path": "/tmp"}}]}}, **spec)
+    said('violates PodSecurity "restricted:latest"', 'volume "node"', "give the namespace another one")
+    # A cure beside the spec: Kubernetes tries again later, or when the StatefulSet is touched.
+    ns.kubectl("label", "namespace", ns.name, "pod-security.kubernetes.io/enforce-")
+    ns.kubectl("annotate", "statefulset", "lone", "tried=now")
+    wait_for("the pod", lambda: ns.get("pod", "lone-0"), 60)
+    wait_for("the message to tell of the pod", lambda: "lone-0: not scheduled" in ns.status("lone").get("message", ""))
+
+
 def test_unknown_fields(ns):
     """A3: a field that does not exist is refused by its name."""
     refused(ns, ".spec.auraFleetManagment", auraFleetManagment={"enabled": True})
@@ -454,4 +485,4 @@ BAD_INPUTS = Group(given_bad_inputs, test_secret_missing, test_secret_wrong_key,
 DEFERRED = Chain(given_deferred, test_plugin_only_token_later, test_drift, test_deletion)
 REFUSED = Group(given_refused, test_service_of_others, test_tag_5_25, test_control_characters, test_plugins_of_spec_malformed,
                 test_refused_by_the_server, test_unknown_fields, test_wrong_types, test_config_of_1_mb)
-TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_quota, test_secrets_stay_secret]
+TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_quota, test_pod_not_created, test_secrets_stay_secret]

@@ -42,5 +42,5 @@ The operator's rights on what it watches, for a ClusterRole or a Role; docs/secu
   verbs: [get, list, watch]
 - apiGroups: [""]
   resources: [events]
-  verbs: [get, create, patch]
+  verbs: [get, list, create, patch]
 {{- end }}

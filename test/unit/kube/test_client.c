@@ -374,7 +374,7 @@ static void test_list(void **state)
 					      "/api/v1/namespaces/ns/pods?limit=100&labelSelector=a%3Db%2Cc&fieldSelector=d%3De&continue=t%2F1",
 					      "/api/v1/namespaces/ns/pods?limit=100&labelSelector=a%3Db%2Cc&fieldSelector=d%3De&continue=t%2F2",
 					      "/api/v1/pods?limit=100"};
-	const struct kube_selection some = {"ns", "a=b,c", "d=e"}, all = {0};
+	const struct kube_selection some = {.namespace = "ns", .labels = "a=b,c", .fields = "d=e"}, all = {0};
 	long long sum = 0;
 	const struct kube_reader reader = {add_up, &sum};
 	struct err err = ERR_INIT;
@@ -387,6 +387,25 @@ static void test_list(void **state)
 	assert_int_equal(kube_list(reach.client, &kube_pods, &all, &reader, &err), ERR_PROTOCOL);
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(actor_wait_call(reach.actor, i)->target, targets[i]);
+	reach_end(&reach);
+}
+
+static void test_list_of_the_first(void **state)
+{
+	const struct kube_selection first = {.namespace = "ns", .most = 2}, narrow = {.namespace = "ns", .max_bytes = 16};
+	long long sum = 0;
+	const struct kube_reader reader = {add_up, &sum};
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_begin(&reach, play_pages, NULL);
+	assert_int_equal(kube_list(reach.client, &kube_events, &first, &reader, &err), 0);
+	assert_int_equal(sum, 12);
+	assert_int_equal(kube_list(reach.client, &kube_events, &narrow, &reader, &err), ERR_TOO_LARGE);
+	assert_int_equal(sum, 12);
+	assert_string_equal(actor_wait_call(reach.actor, 0)->target, "/api/v1/namespaces/ns/events?limit=2");
+	assert_string_equal(actor_wait_call(reach.actor, 1)->target, "/api/v1/namespaces/ns/events?limit=100");
 	reach_end(&reach);
 }
 
@@ -490,7 +509,7 @@ int main(void)
 		cmocka_unit_test(test_end_while_silent),
 		cmocka_unit_test(test_end_while_answered),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
-		cmocka_unit_test(test_list),	 cmocka_unit_test(test_url_limit),
+		cmocka_unit_test(test_list), cmocka_unit_test(test_list_of_the_first),	 cmocka_unit_test(test_url_limit),
 		cmocka_unit_test(test_names_are_escaped),
 		cmocka_unit_test(test_a_limit_of_one_call),
 		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),

@@ -283,6 +283,32 @@ static void test_stuck(void **state)
 	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 }
 
+// A3: a pod that the API server does not let be made, beside what else there is to say.
+static void test_uncreated(void **state)
+{
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.servers = 2;
+	facts.uncreated = "n-1 cannot be made: no; mend it";
+	assert_int_equal(judge(&facts, "1 of 2 servers ready; n-1 cannot be made: no; mend it"), PHASE_FORMING);
+	assert_int_equal(phase_stuck(&facts), REASON_POD_NOT_CREATED);
+	pod.ready = false;
+	pod.problem = "ended with exit code 1";
+	assert_int_equal(judge(&facts, "0 of 2 servers ready; n-0: ended with exit code 1; n-1 cannot be made: no; mend it"), PHASE_FORMING);
+	pod.ends = 3;
+	assert_int_equal(phase_stuck(&facts), REASON_SERVER_FAILS);
+	// In a roll it is what the others wait for.
+	facts.formed = true;
+	facts.roll_waiting = "waiting for n-1";
+	pod = ready_pod("r1");
+	assert_int_equal(judge(&facts, "1 of 2 servers still to be replaced; 0 of 2 servers ready; n-1 cannot be made: no; mend it"), PHASE_UPDATING);
+	facts.uncreated = NULL;
+	assert_int_equal(judge(&facts, "1 of 2 servers still to be replaced; waiting for n-1"), PHASE_UPDATING);
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_lost_server),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_uncreated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
