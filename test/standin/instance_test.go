@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -24,14 +25,13 @@ type fellows struct {
 	needs     int
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
+var addresses atomic.Int32
+
+// freeAddress is one that nobody else takes, not even between two lives of a server: 127.0.0.0/8 has an address for every process, and
+// the kernel gives these ports to no connection.
+func freeAddress() string {
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d:%d", 64|pid>>16&63, pid>>8&255, pid&255, 6000+addresses.Add(1))
 }
 
 func newFellows(t *testing.T, n, needs int) *fellows {
@@ -48,7 +48,7 @@ func newFellows(t *testing.T, n, needs int) *fellows {
 }
 
 func (f *fellows) add() {
-	f.endpoints = append(f.endpoints, freeAddress(f.t))
+	f.endpoints = append(f.endpoints, freeAddress())
 	f.roots = append(f.roots, f.t.TempDir())
 	f.servers = append(f.servers, nil)
 	f.stops = append(f.stops, nil)
@@ -65,7 +65,7 @@ func (f *fellows) start(i int) {
 	conf := fmt.Sprintf("dbms.cluster.endpoints=%s\nserver.cluster.listen_address=%s\nserver.cluster.advertised_address=%s\n"+
 		"server.bolt.advertised_address=%s\ndbms.cluster.minimum_initial_system_primaries_count=%d\n"+
 		"initial.dbms.default_primaries_count=3\ninitial.dbms.automatically_enable_free_servers=true\n",
-		strings.Join(f.endpoints, ","), f.endpoints[i], f.endpoints[i], freeAddress(f.t), f.needs)
+		strings.Join(f.endpoints, ","), f.endpoints[i], f.endpoints[i], freeAddress(), f.needs)
 	if err := os.WriteFile(filepath.Join(f.roots[i], "conf/neo4j.conf"), []byte(conf), 0o644); err != nil {
 		f.t.Fatal(err)
 	}
