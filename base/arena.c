@@ -12,15 +12,14 @@
 #include "base/exhausted.h"
 #include "base/must.h"
 
-// Blocks are chained; a new one is at least twice the last, so n allocations cost O(log n) mallocs. The first is part of the arena,
-// and both together as small as a malloc that the C library has at hand, so that a short exchange costs one malloc. A
-// request larger than a block gets a block of its own. The memory of a wiped arena is cleared block by
-// block, so nothing of a secret stays in freed heap.
+// Blocks are chained. Each new block is at least twice the last, so n allocations cost O(log n) mallocs. The first block is part of the arena,
+// and both together are as small as a malloc that the C library has at hand, so a short exchange costs one malloc. A request larger than a block
+// gets a block of its own. A wiped arena clears its memory block by block, so freed heap holds nothing of a secret.
 
 #define ARENA_SIZE ((size_t)1024) // with its first block
 #define SECOND_BLOCK ((size_t)2048)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
-#define LARGEST_BOUND_BLOCK ((size_t)32 * 1024) // whose free rest counts, too
+#define LARGEST_BOUND_BLOCK ((size_t)32 * 1024) // of a bound arena, which pays for the free rest of a block, too
 #define RESERVE_STEP ((size_t)16 * 1024)
 
 struct block {
@@ -105,7 +104,7 @@ static void debt_raise(struct debt *debt, size_t size)
 	debt->taken = debt->held - debt->own;
 }
 
-// The newest block is kept, which is the largest but for those that a single request made; without one the first, which costs
+// Keeps the newest block, which is the largest unless a single request made a larger one. Without a newer block it keeps the first, which costs
 // nothing.
 void arena_reset(struct arena *arena)
 {

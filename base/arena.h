@@ -21,8 +21,8 @@ struct arena *arena_new(void);
 void arena_free(struct arena *arena);
 DEFINE_CLEANUP(struct arena *, arena_free);
 
-// Everything allocated from it is gone; one block is kept for what comes, so that an arena that is used again and again (for each
-// row of a stream) asks the system for nothing. A block larger than 256 KiB is not kept.
+// Frees everything allocated from it, but keeps one block, so that an arena that is reset again and again (for each row of a stream) asks the
+// system for nothing. It does not keep a block larger than 256 KiB.
 void arena_reset(struct arena *arena);
 
 // Zeroed, aligned for any type; never NULL (a size of 0 gives a valid unique pointer).
@@ -30,8 +30,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 #define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
-// An array of n items that one more is to be added to: itself while *room says that it fits, else a copy with twice the room. The one
-// before lies in the arena until that ends. NULL with a room of 0 is the empty array.
+// Makes room for one more item in an array of n items. Returns the array itself while *room says that the item fits, else a copy with twice the
+// room. The old array lies in the arena until the arena ends. NULL with a room of 0 is the empty array.
 #define arena_grow(arena, items, n, room) ((__typeof__(items))arena_grow_array((arena), (items), (n), (room), sizeof(*(items))))
 void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room, size_t size);
 
@@ -43,18 +43,18 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) _printf_
 // Bytes handed out so far, since the last arena_reset(), for limits and metrics.
 size_t arena_used(const struct arena *arena);
 
-// For what a peer says: from now on the arena's memory counts against a budget, which must outlive it, but for the first own_bytes,
-// which every arena has for itself. What was taken is given back with the memory. A second call changes nothing.
+// For what a peer says: from now on the arena's memory counts against a budget, which must outlive the arena. The first own_bytes are free of
+// charge. Freeing the memory gives it back to the budget. A second call changes nothing.
 void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes);
 
-// Whether so many bytes, all in all, may be held: what the budget has left is taken for it. To be asked before a peer's sizes are
-// followed; memory that was not asked for is charged all the same. Always true of an arena that is not bound.
+// Whether the arena may hold so many bytes in all; true takes them from the budget. Ask before you follow a size that a peer chose: memory that
+// nobody asked for is charged all the same. Always true for an arena that is not bound.
 bool arena_reserve(struct arena *arena, size_t bytes);
 
-// Gives back what was reserved and is not held.
+// Gives back what was reserved and is not used.
 void arena_settle(struct arena *arena);
 
-// Of a bound arena: the bytes of all its blocks; else 0.
+// The bytes of all blocks of a bound arena; 0 for others.
 size_t arena_held(const struct arena *arena);
 
 // Overwrites all memory with zeros before freeing it: for exchanges that carry a secret.

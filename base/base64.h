@@ -12,5 +12,5 @@
 // The decoded bytes in the arena, with a NUL behind them; NULL when text is not base64, or not padded. "" decodes to "".
 char *base64_decode(struct arena *arena, const char *text, size_t len, size_t *ret_len);
 
-// The same for text that may as well have no padding at all.
+// The same, but the text may lack its padding.
 char *base64_decode_unpadded(struct arena *arena, const char *text, size_t len, size_t *ret_len);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// An amount of memory that several share: each takes from it before it uses memory, and gives back afterwards. It counts, and
-// allocates nothing. Any thread.
+// An amount of memory that several share: each user takes from it before it uses memory, and gives back afterwards. It only counts; it allocates
+// nothing. Any thread.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@ struct budget {
 
 #define BUDGET_INIT(bytes) {(bytes), 0}
 
-// False, and nothing is taken, when less than n is left.
+// Takes n. False when less than n is left; then it takes nothing.
 bool budget_take(struct budget *budget, size_t n);
 
-// For memory that is in use already: what is taken may exceed the maximum, and then nobody else gets any.
+// For memory that is in use already: the sum may exceed the maximum, and then nobody else gets any.
 void budget_charge(struct budget *budget, size_t n);
 
 void budget_give(struct budget *budget, size_t n);

@@ -102,7 +102,7 @@ void buf_consume(struct buf *buf, size_t n)
 void buf_truncate(struct buf *buf, size_t len)
 {
 	assert(len <= buf->len);
-	// What is behind the content was wiped when it left.
+	// The bytes behind the content were wiped when they left it.
 	if (buf->data && buf->secret)
 		explicit_bzero(buf->data + len, buf->len - len);
 	buf->len = len;

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// Growable bytes that cannot be made without a maximum. The error is sticky: once an append would pass
-// the maximum, the buffer keeps what it had, buf->overflow is true and later appends do nothing, so one
-// check after a whole text is enough. data is NUL-ended whenever it is not NULL.
+// Growable bytes with a maximum, which every buffer must have. The error is sticky: an append that would pass the maximum changes nothing but
+// sets buf->overflow, and later appends do nothing, so one check after a whole text is enough. data is NUL-ended whenever it is not NULL.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +31,7 @@ void buf_addf(struct buf *buf, const char *fmt, ...) _printf_(2, 3);
 // Drops the first n bytes (n <= len).
 void buf_consume(struct buf *buf, size_t n);
 
-// Keeps the first len bytes (len <= buf->len) and forgets the overflow: what was begun and cannot be finished is taken back.
+// Keeps the first len bytes (len <= buf->len) and forgets the overflow: this takes back a line that could not be finished.
 void buf_truncate(struct buf *buf, size_t len);
 
 // Forgets the content and the overflow, keeps memory and maximum.

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Time runs on while the machine sleeps: whoever held something for thirty seconds before an hour's sleep does not hold it after. So all
-// deadlines count by CLOCK_BOOTTIME. The calls that wait know CLOCK_MONOTONIC alone, which stands meanwhile; deadline_timespec() gives
-// them what is left.
+// Time runs on while the machine sleeps: a lease of thirty seconds has passed after an hour's sleep. So all deadlines count by CLOCK_BOOTTIME.
+// The calls that wait know only CLOCK_MONOTONIC, which stands still during a sleep; deadline_timespec() converts the time that is left.
 
 #include "base/clock.h"
 

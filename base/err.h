@@ -5,12 +5,11 @@
 
 // The one error idiom of the tree.
 //
-// A fallible function returns 0, or a negative `enum err_class`, and takes `struct err *err` last. The
-// struct lives on the caller's stack and owns nothing. It is untouched on success; on failure it says
-// what failed in a sentence that can be shown to a user: lower case, no full stop, 'quoted subject', never
-// a secret. A caller may match only the classes that the function's header comment names; everything
-// else is wrapped with context and passed up. Setting an error that is set already is a bug of ours and
-// asserts (err_wrap() is for adding context). Pass NULL only where the header says so.
+// A fallible function returns 0, or a negative `enum err_class`, and takes `struct err *err` last. The struct lives on the caller's stack and
+// owns nothing. Success leaves it untouched; on failure it says what failed, in a sentence that a user may read: lower case, no full stop,
+// 'quoted subject', never a secret. A caller may match only the classes that the function's header comment names; it adds context to all others
+// and passes them up. Setting an error that is set already is a bug and asserts (use err_wrap() to add context). Pass NULL only where the header
+// says so.
 
 #include <stdbool.h>
 
@@ -24,11 +23,11 @@ enum err_class {
 	ERR_FORBIDDEN = -4,    // authentication or authorisation refused (HTTP 401, 403; Neo4j Security.*)
 	ERR_INVALID = -5,      // the input is wrong, a retry will not help (HTTP 400, 422; bad value)
 	ERR_TIMEOUT = -6,      // the deadline passed
-	ERR_IO = -7,	       // the connection failed or broke: nothing, or nothing more, was heard
+	ERR_IO = -7,	       // the connection failed or broke; we heard nothing, or nothing more
 	ERR_PROTOCOL = -8,     // the peer said something that its protocol does not allow
 	ERR_SERVER = -9,       // the peer answered with a failure of its own (HTTP 5xx, a Neo4j failure)
 	ERR_TOO_LARGE = -10,   // a size that the peer or the user chose is over our limit
-	ERR_TOO_MANY = -11,    // asked to come back later (HTTP 429, rate limits)
+	ERR_TOO_MANY = -11,    // the peer asks us to come back later (HTTP 429, rate limits)
 	ERR_CANCELLED = -12,   // we are stopping
 	ERR_INTERNAL = -13,    // our own fault, or the machine's (no memory, no descriptor)
 };
@@ -50,7 +49,7 @@ struct err {
 // Sets err and returns its class, so that one line raises and returns: return err_set(err, ERR_IO, ...).
 int err_set(struct err *err, enum err_class class, const char *fmt, ...) _printf_(3, 4);
 
-// As err_set(), adding ": <strerror>" and status = errno.
+// Like err_set(), and adds ": <strerror>" and status = errno.
 int err_errno(struct err *err, int errnum, const char *fmt, ...) _printf_(3, 4);
 
 // Puts "context: " before the text and returns the class.

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The system has no memory: what cannot go on says so and ends. Small things only: a size that a peer or a user chooses is checked before
-// memory is asked for.
+// Ends the process when the system has no memory. For small allocations only: check a size that a peer or a user chooses before you ask for
+// memory.
 
 // Writes a line to standard error, without memory, and aborts.
 __attribute__((noreturn)) void memory_is_exhausted(void);

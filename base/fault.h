@@ -3,12 +3,12 @@
 
 #pragma once
 
-// Crashes on demand, for the tests that prove that any instant is a good one to die at (D7). Only in builds that are configured
-// with NEOFLEET_FAULTS; a release has no trace of it, which its build checks.
+// Crashes on demand, for the tests that prove that the operator may die at any instant (D7). Only builds configured with NEOFLEET_FAULTS have
+// it; the build of a release checks that no trace of it is left.
 
 #ifdef NEOFLEET_FAULTS
 
-// Ends the process at once, as a kill would, when the environment's NEOFLEET_FAULT names this step.
+// Ends the process at once, as a kill would, when the environment variable NEOFLEET_FAULT names this step.
 void fault_point(const char *step);
 
 #else

@@ -3,13 +3,13 @@
 
 #pragma once
 
-// FNV-1a, for names and for spreading, the same in every process. Not against those who choose the texts.
+// FNV-1a, for names and for spreading; the same in every process. It does not resist texts that an attacker chooses.
 
 #include <stdint.h>
 
 #define HASH_START UINT64_C(14695981039346656037)
 
-// The hash of what went before and of one more text, whose end counts: hash_text(hash_text(HASH_START, "a"), "b") is not that of "ab".
+// Adds one more text to a hash. The end of each text counts: hash_text(hash_text(HASH_START, "a"), "b") differs from the hash of "ab".
 static inline uint64_t hash_text(uint64_t hash, const char *text)
 {
 	for (; *text; text++)

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// How long something took, counted by bounds from 5 ms to 60 s, for metrics in the Prometheus text format. Zeroed memory is an
-// empty one. Any thread.
+// Counts how long something took, by bounds from 5 ms to 60 s, for metrics in the Prometheus text format. Zeroed memory is an empty histogram.
+// Any thread.
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #define HISTOGRAM_BOUNDS 13
 
 struct histogram {
-	_Atomic uint64_t counts[HISTOGRAM_BOUNDS + 1]; // by the least bound that holds it; the last one: beyond all
+	_Atomic uint64_t counts[HISTOGRAM_BOUNDS + 1]; // by the smallest bound that holds it; the last entry counts what is beyond all bounds
 	_Atomic uint64_t sum_ms;
 };
 

@@ -41,7 +41,7 @@ yyjson_mut_doc *json_doc_new(struct arena *arena)
 
 yyjson_val *json_members(yyjson_val *val)
 {
-	// Room for the key and the value that the loop points to before it ends.
+	// yyjson_obj_foreach() points to a key and a value before it finds that there are none: they need room.
 	static yyjson_val nothing[3] = {{.tag = YYJSON_TYPE_OBJ}};
 
 	return yyjson_is_obj(val) ? val : nothing;
@@ -68,7 +68,7 @@ yyjson_val *json_parse_exact(struct arena *arena, const char *text, size_t len)
 // The length of the UTF-8 letter at text; 0 when there is none. The text ends with NUL, which continues no letter.
 static size_t letter_length(const unsigned char *text)
 {
-	unsigned least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80; // no longer form than need be
+	unsigned least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80; // no longer form than the letter needs
 	unsigned most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;	 // no surrogates, nothing above U+10FFFF
 	size_t len = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
 
@@ -81,7 +81,7 @@ static size_t letter_length(const unsigned char *text)
 	return len;
 }
 
-// JSON itself is ASCII: bytes that are no letters can stand inside strings only.
+// JSON itself is ASCII, so bytes that are no letters can stand only inside strings.
 static const char *scrub(char *text)
 {
 	size_t len;

@@ -80,7 +80,7 @@ static void add_value(struct buf *line, const char *value)
 	buf_addc(line, '"');
 }
 
-// A JSON string. What is no letter of ASCII is passed on as it is; control characters are escaped.
+// A JSON string. Bytes beyond ASCII pass as they are; control characters are escaped.
 static void add_string(struct buf *line, const char *text)
 {
 	buf_addc(line, '"');
@@ -128,7 +128,7 @@ void log_write(enum log_level level, const char *message, ...)
 			add_pair(&line, key, value);
 	}
 	va_end(args);
-	// A line over the limit is cut, never lost: its end always fits.
+	// A line over the limit is cut, never lost, and its end always fits.
 	line.overflow = false;
 	line.max += 4;
 	buf_add(&line, as_json ? (line.len == LINE_MAX_BYTES ? "\"}\n" : "}\n") : "\n");

@@ -3,13 +3,13 @@
 
 #pragma once
 
-// One line an event, key=value or a JSON object: time, level, message, then the pairs. Library code never logs above debug;
-// whoever decides logs, once (the runner and main). Callable from any thread; a line is one write().
+// One line an event, key=value or a JSON object: time, level, message, then the pairs. Library code never logs above debug; the runner and main
+// decide what to log, and log it once. Callable from any thread; a line is one write().
 //
 //   log_info("reconciled", "key", key, "outcome", outcome);
 //
-// Keys and values alternate; the list is ended by the macro. A NULL value leaves its pair out. Values are
-// quoted when they hold a space, a quote or a control character. Secrets are never passed.
+// Keys and values alternate, and the macro ends the list. A NULL value leaves its pair out. Values with a space, a quote or a control character
+// are quoted. Never pass a secret.
 
 #include <stdbool.h>
 
@@ -19,7 +19,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
-// JSON objects instead of key=value; to be said before there are threads.
+// Logs JSON objects instead of key=value. Call it before there are threads.
 void log_set_json(bool json);
 
 // "debug", "info", "warning", "error"; -1 for anything else.

@@ -3,11 +3,11 @@
 
 #pragma once
 
-// Memory that is not there ends the process: nothing here can go on without, and the next process begins from what is in the cluster.
+// The process ends when an allocation fails: nothing here can go on without memory, and the next process starts from what is in the cluster.
 
 #include "base/exhausted.h"
 
-// p, which is not NULL.
+// Returns p, which is not NULL.
 static inline void *must(void *p)
 {
 	if (!p)

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The end of a noun that is counted: "1 server", "2 servers".
+// The ending of a counted noun: "1 server", "2 servers".
 
 static inline const char *plural(unsigned long long n)
 {

@@ -6,4 +6,4 @@
 // Which release this build is, from the file VERSION in the root of the tree.
 
 extern const char release_version[];	// "0.1.0"
-extern const char release_user_agent[]; // "neofleet/0.1.0": what it tells those that it talks to
+extern const char release_user_agent[]; // "neofleet/0.1.0": how we name ourselves to servers

@@ -20,7 +20,7 @@ size_t squeeze(struct squeeze_text dictionary, struct squeeze_text text, void *o
 	(void)LZ4_loadDict(&stream, dictionary.data, (int)dictionary.len);
 	n = LZ4_compress_fast_continue(&stream, text.data, out, (int)text.len, (int)squeeze_bound(text.len), 1);
 	if (n <= 0)
-		abort(); // it fails only for want of room, and for more than 2 GB
+		abort(); // LZ4 fails only for want of room, and for more than 2 GB
 	return (size_t)n;
 }
 

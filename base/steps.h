@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a thread is doing just now, as a stack of fixed words that any other thread may read: where a run that takes too long hangs.
+// What a thread is doing just now, as a stack of fixed words that any other thread may read: it tells where a slow run hangs.
 //
 //   static int survey(...) { STEP("asking the servers"); ... }   // until the scope ends
 
@@ -15,10 +15,10 @@
 
 struct steps {
 	_Atomic(const char *) words[STEPS_MAX];
-	_Atomic unsigned depth; // may be more than STEPS_MAX: those in between are not kept
+	_Atomic unsigned depth; // may exceed STEPS_MAX: deeper steps are counted and not kept
 };
 
-// From now on this thread's steps are noted there; NULL: nowhere, as at first.
+// Notes this thread's steps in steps from now on; NULL: nowhere, as at the start.
 void steps_follow(struct steps *steps);
 
 int step_enter(const char *words);
@@ -28,5 +28,5 @@ void step_leave(const int *entered);
 #define STEP_NAME(line) STEP_NAME_OF(line)
 #define STEP(words) __attribute__((cleanup(step_leave), unused)) const int STEP_NAME(__LINE__) = step_enter(words)
 
-// "applying the children > call to the API server"; nothing when there is none. Another thread's steps may go on meanwhile.
+// Writes "applying the children > call to the API server", or nothing when there is no step. The other thread may go on meanwhile.
 void steps_write(const struct steps *steps, struct buf *out);

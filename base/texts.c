@@ -41,7 +41,7 @@ const char *texts_keep(struct texts *texts, const char *text)
 
 	if (!text)
 		return NULL;
-	number = texts_add(texts, text); // which may move the list
+	number = texts_add(texts, text); // texts_add() may move the list
 	return texts->list[number];
 }
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Texts of which each is kept once, with a number from 0 on. What many rows repeat costs the memory of a pointer. One thread.
+// Keeps each text once, numbered from 0. A text that many rows repeat costs each row one pointer. One thread.
 
 #include <stddef.h>
 
@@ -20,7 +20,7 @@ struct texts {
 
 #define TEXTS_INIT(of) ((struct texts){.arena = (of)})
 
-// The number of a text, which is copied when it is new.
+// The number of a text; a new text is copied.
 size_t texts_add(struct texts *texts, const char *text);
 
 // The copy; NULL for NULL.

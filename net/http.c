@@ -22,7 +22,7 @@
 #define RETRY_AFTER_MAX_S 3600
 #define ERROR_BODY_MAX ((size_t)64 * 1024)
 
-// A transfer, blocking or streamed: the latter has events.
+// A transfer, blocking or streamed; a streamed one has events.
 struct http_stream {
 	struct loop *loop;
 	CURL *easy;
@@ -35,7 +35,7 @@ struct http_stream {
 	struct err err;
 	struct http_stream_events events;
 	bool streamed;
-	bool stopped; // on_data wanted no more
+	bool stopped; // on_data asked to stop
 	int timeout_ms;
 	struct loop_waiter waiter;
 };
@@ -81,7 +81,7 @@ static size_t on_write(char *data, size_t size, size_t n, void *user)
 	size_t taken = take_data(stream, data, n * size);
 
 	loop_moved(stream->loop);
-	// A watch may be quiet for long; until it is not, curl's buffer would keep what came last.
+	// A watch may be quiet for long, and curl's buffer would keep the last Secret all that time.
 	if (stream->response.body.secret)
 		explicit_bzero(data, n * size);
 	return taken;
@@ -98,8 +98,8 @@ static void set_blob(CURL *easy, CURLoption option, const char *pem)
 	(void)curl_easy_setopt(easy, option, &blob);
 }
 
-// What curl tells of a certificate that is refused is the first error in OpenSSL's queue. Where an authority has the right name and
-// another key, as those of all clusters have, that would be one of the arithmetic.
+// When it refuses a certificate, curl reports the first error in OpenSSL's queue. All clusters' authorities have the same name and different
+// keys, so that error would be one of the arithmetic.
 static int verify_certificate(X509_STORE_CTX *store, void *user)
 {
 	int r = X509_verify_cert(store);
@@ -110,7 +110,7 @@ static int verify_certificate(X509_STORE_CTX *store, void *user)
 	return r;
 }
 
-// OpenSSL keeps the last record's plain text in its buffer unless told otherwise.
+// OpenSSL keeps the last record's plain text in its buffer by default.
 static CURLcode on_ssl_context(CURL *easy, void *context, void *user)
 {
 	(void)easy;
@@ -146,7 +146,7 @@ static void set_host(struct http_stream *stream, CURLU *url, const char *name)
 	curl_free(whole);
 }
 
-// curl asks for and verifies the URL's host; so the URL gets the name, and the connection the address.
+// curl asks for the URL's host and verifies it, so the URL gets the name and the connection gets the address.
 static void set_server_name(struct http_stream *stream, const struct http_request *request)
 {
 	CURLU *url;
@@ -164,7 +164,7 @@ static void set_tls(CURL *easy, const struct http_tls *tls)
 	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
 	(void)curl_easy_setopt(easy, CURLOPT_PROXY, tls && tls->proxy ? tls->proxy : "");
-	// Whoever chose the proxy has looked at $NO_PROXY, where that counts.
+	// Our own code chose the proxy and has looked at $NO_PROXY, where that counts.
 	(void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	if (!tls)
 		return;
@@ -189,13 +189,13 @@ static void set_headers(struct http_stream *stream, const struct http_request *r
 		buf_addf(&line, "Authorization: Bearer %s", request->bearer);
 		header_add(stream, buf_str(&line));
 	}
-	// curl would wait for a 100 that API servers do not send.
+	// curl would wait for a 100 Continue that API servers do not send.
 	header_add(stream, "Expect:");
 	(void)curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
 }
 
-// A watch's connection that lost its peer never errs by itself; and what is sent into the void must not
-// be resent for the quarter of an hour that is the kernel's default.
+// A watch's connection that lost its peer never reports an error by itself; and the kernel would resend lost data for a quarter of an hour by
+// default.
 static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 {
 	const unsigned lost_after_ms = LOST_AFTER_MS;
@@ -206,8 +206,8 @@ static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-// HTTP/2 has a buffer of its own within curl, for all streams of the connection, that keeps what came last and that is out
-// of reach: what is to be wiped comes over HTTP/1.1, where curl hands out the very buffer that it reads into.
+// For HTTP/2 curl has a buffer of its own, shared by all streams of the connection, which keeps the last data and which we cannot wipe. So a
+// request with a secret uses HTTP/1.1, where curl hands out the very buffer that it reads into.
 static void set_connection(CURL *easy, bool secret)
 {
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(secret ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
@@ -220,7 +220,7 @@ static void set_connection(CURL *easy, bool secret)
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
-	// A look-up of a name that hangs is left to its thread when the transfer ends: curl would wait for it, and all others with it.
+	// A thread may hang in a name look-up when the transfer ends; curl would wait for that thread, and all other transfers with it.
 	(void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 

@@ -21,8 +21,8 @@ struct http_tls {
 	const char *ca_pem;	      // NULL: the system's store
 	const char *certificate_pem;  // NULL: none
 	const char *key_pem;
-	const char *server_name;      // asked for and verified instead of the URL's host; NULL: the URL's
-	bool insecure;		      // no verification: only because a kubeconfig says so
+	const char *server_name;      // the name to ask for and to verify instead of the URL's host; NULL: the URL's
+	bool insecure;		      // no verification; only where a kubeconfig says so
 	const char *proxy;	      // URL; NULL: none, whatever the environment says
 };
 
@@ -36,42 +36,42 @@ struct http_request {
 	const char *user_agent;
 	int timeout_ms;	       // of the whole request; 0: none (a watch)
 	size_t max_bytes;      // of the answer's body (of a stream: unused)
-	bool secret;	       // the answer's buffers are wiped; over HTTP/1.1 for that, on a connection of its own
+	bool secret;	       // the answer's buffers are wiped; it comes over HTTP/1.1 on a connection of its own
 };
 
 struct http_response {
 	int status;	     // 0: none came
 	int retry_after_ms;  // Retry-After; 0: none
-	struct buf body;     // released by whoever got the response
+	struct buf body;     // the caller releases it
 };
 
-// Runs the request from another thread than the loop's and waits. ERR_IO, ERR_TIMEOUT, ERR_TOO_LARGE, ERR_CANCELLED; a status of
-// 400 and more is no error here. ret's body is to be released with buf_release(); it is untouched on failure.
+// Runs the request and waits; call it from another thread than the loop's. ERR_IO, ERR_TIMEOUT, ERR_TOO_LARGE, ERR_CANCELLED; a status of 400
+// and more is no error here. The caller releases ret's body with buf_release(). A failure leaves ret untouched.
 int http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
 
 struct http_stream;
 
-// http_perform() in two, for requests that need not wait for each other: begin them all, then end each one that was begun, which waits
-// for its answer and frees it. Any other thread than the loop's.
+// http_perform() in two steps, for requests that need not wait for each other: begin them all, then end each of them. http_end() waits for the
+// answer and frees the stream. Any thread but the loop's.
 struct http_stream *http_begin(struct loop *loop, const struct http_request *request);
 int http_end(struct http_stream *stream, struct http_response *ret, struct err *err);
 
 struct http_stream_events {
-	// A piece of a 2xx answer's body. Return false to end the stream (on_end follows with ERR_CANCELLED).
+	// A piece of a 2xx answer's body. Return false to end the stream; on_end follows with ERR_CANCELLED.
 	bool (*on_data)(void *user, const char *data, size_t len);
-	// The end. err is not set when the server ended it in order; of an answer of 400 and more response->body holds at most
-	// 64 KiB. The stream is gone when this returns.
+	// The end. err is not set when the server ended the stream in order. Of an answer of 400 and more response->body holds at most 64 KiB.
+	// The stream is gone when on_end returns.
 	void (*on_end)(void *user, const struct http_response *response, const struct err *err);
 	void *user;
 };
 
-// Starts a request whose answer is handed on as it comes; loop thread only. NULL when the loop is stopping.
+// Starts a request and hands on its answer as it comes; loop thread only. NULL when the loop is stopping.
 struct http_stream *http_stream_open(struct loop *loop, const struct http_request *request,
 				     const struct http_stream_events *events);
 
-// Ends it with on_end and ERR_TIMEOUT because nothing was heard for silent_ms: what a watch does about a peer that is
-// gone without a word. The connection goes too when it was silent as a whole. Loop thread only.
+// Ends the stream with on_end and ERR_TIMEOUT because nothing came for silent_ms: a watch calls it when its peer is gone without a word. A
+// connection that was silent as a whole goes too. Loop thread only.
 void http_stream_give_up(struct http_stream *stream, int64_t silent_ms);
 
-// Ends it without on_end; loop thread only, or after loop_stop().
+// Ends the stream without on_end; loop thread only, or after loop_stop().
 void http_stream_close(struct http_stream *stream);

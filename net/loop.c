@@ -7,26 +7,24 @@
 //
 // Timers are few (some per watch), so they are a sorted list.
 //
-// What goes over HTTP/1.1 has a multi handle, and by that connections, of its own. Side by side with HTTP/2 it would end the
-// sharing: curl takes one answer by HTTP/1.1 for the whole host's word that it cannot multiplex, and gives an idle connection
-// of that kind to the next watch, until each watch has one to itself. The thread sleeps for both in the first one's poll, which
-// takes the other one's sockets along.
+// Transfers over HTTP/1.1 have a multi handle of their own, and so connections of their own. Beside HTTP/2 in one handle they would end the
+// sharing: after one answer by HTTP/1.1 curl believes that the host cannot multiplex, and gives an idle connection of that kind to the next
+// watch, until each watch has a connection to itself. The thread sleeps for both handles in the first one's poll, which takes the other one's
+// sockets along.
 //
-// HTTP/2's streams share what curl has read from the connection. Whoever's turn it is takes what is its own, and libcurl (7.88, for
-// one) does not always remember that something for the others is left behind it: the socket says nothing more, and they would
-// sleep until some timer. So the thread does not sleep after a turn in which anything was handed out, or a transfer left.
-// Not cured by that: in 7.88 a stream whose very last piece met a full buffer ends only with the connection's next byte, which
-// another call or watch brings, or else the call's time is over.
+// HTTP/2's streams share what curl has read from the connection. A stream takes its own part, and libcurl (7.88, for one) does not always
+// remember that data for the others is left: the socket reports nothing more, and they would sleep until some timer. So the thread does not
+// sleep after a turn that handed out data or ended a transfer. This does not cure one case: in 7.88 a stream whose very last piece met a full
+// buffer ends only with the connection's next byte, which another call or watch brings, or with its timeout.
 //
-// When a transfer's time is over is for curl to say, but the thread does not rely on it. To one that waits for the connection that
-// another is making, curl gives no end at all; and it takes for served each timer that is due by a clock which it reads again within the
-// turn, because another transfer begins, so that one is forgotten now and then. OVERDUE_MS later the thread ends it by itself.
+// curl decides when a transfer's time is over, but the thread does not rely on it. A transfer that waits for a connection that another is making
+// gets no end at all. And within one turn curl reads the clock again when another transfer begins, takes all timers due by then for served, and
+// so forgets one now and then. OVERDUE_MS after its deadline the thread ends such a transfer itself.
 //
-// A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine
-// still acknowledges while nobody answers. HTTP/2 puts everything on one connection and curl ends only
-// the stream that timed out, so the next request would be put on the same dead connection. Hence: when
-// a transfer times out and nothing at all was received on its connection in all that time, the
-// connection is shut down, and whatever else is on it fails and starts anew on a fresh one.
+// A dead peer: TCP finds a lost host by itself (net/http sets its limits), but not a peer whose machine still acknowledges while nobody answers.
+// HTTP/2 puts everything on one connection, and curl ends only the stream that timed out, so it would put the next request on the same dead
+// connection. Hence the thread shuts a connection down when a transfer on it times out and the connection received nothing in all that time. Its
+// other transfers fail and start anew on a fresh connection.
 
 #include "net/loop.h"
 
@@ -48,8 +46,8 @@
 #define POLL_MAX_MS 60000
 #define OVERDUE_MS 100
 #define SILENCE_MIN_MS 10000
-// Sockets of the second handle that are slept for: a call of each worker (64 at most) and the watches. While there are more, or
-// while curl waits for something that is no socket, it is looked at again soon.
+// How many sockets of the second handle the thread can poll: a call of each worker (64 at most) and the watches. While there are more, or while
+// curl waits for something that is no socket, the thread looks at the handle again soon.
 #define APART_MAX 96
 #define APART_SOON_MS 20
 
@@ -70,7 +68,7 @@ struct transfer {
 	struct transfer *next;
 	CURL *easy;
 	CURLM *multi;
-	int64_t since_ms; // INT64_MAX: it may last
+	int64_t since_ms; // INT64_MAX: a transfer that may last
 	int64_t until_ms; // then it is overdue; INT64_MAX: never
 	loop_transfer_done done;
 	void *user;
@@ -79,7 +77,7 @@ struct transfer {
 struct loop {
 	CURLM *multi, *apart;
 	int running_apart;
-	bool moved; // something was handed out, or a transfer left; loop thread only
+	bool moved; // this turn handed out data or ended a transfer; loop thread only
 	pthread_t thread;
 	pthread_mutex_t lock; // of the inbox and the waiters
 	pthread_cond_t signalled;
@@ -88,11 +86,11 @@ struct loop {
 	struct transfer *transfers; // loop thread only
 	_Atomic bool stopping;
 	_Atomic int64_t patience_ms; // of loop_stop_when_stuck()
-	bool closed; // under the lock: the inbox is served no more
+	bool closed; // under the lock: the inbox is closed
 	bool started;
 };
 
-// curl's copies of headers (bearer tokens) and of answers (Secrets) leave nothing in freed memory.
+// curl copies headers (bearer tokens) and answers (Secrets): wiping them leaves nothing in freed memory.
 static void wiping_free(void *p)
 {
 	if (p)
@@ -176,7 +174,7 @@ static struct transfer *transfer_take(struct loop *loop, CURL *easy)
 	return NULL;
 }
 
-// The milliseconds since anything came in on a TCP connection; -1 when it is not known.
+// The milliseconds since a TCP connection last received something; -1 when that is not known.
 static int64_t silence_of(int fd)
 {
 	struct tcp_info info;
@@ -204,8 +202,8 @@ static bool is_between(int fd, long local_port, long peer_port)
 	       port_of(&peer) == peer_port;
 }
 
-// curl names the socket only of a connection that no other transfer uses (CURLINFO_ACTIVESOCKET), but the ports of any. This
-// thread alone opens and closes curl's sockets, so that what is found stays what it is. Rare enough for a look at them all.
+// curl names the socket only of a connection that no other transfer uses (CURLINFO_ACTIVESOCKET), but it names the ports of any. Only this
+// thread opens and closes curl's sockets, so the result stays true. It looks at all of them, which is rare enough.
 static int socket_of(CURL *easy)
 {
 	long local_port = 0, peer_port = 0;
@@ -279,7 +277,7 @@ static void end_overdue(struct loop *loop)
 			continue;
 		}
 		transfer_end(loop, transfer->easy, CURLE_OPERATION_TIMEDOUT);
-		// Whoever was told may have changed the list.
+		// The callback may have changed the list.
 		transfer = loop->transfers;
 	}
 }
@@ -295,7 +293,7 @@ static int poll_timeout(const struct loop *loop)
 	return next > now ? (int)(next - now) : 0;
 }
 
-// The second handle's sockets, and for how long they may be slept for at most.
+// The second handle's sockets, and how long the thread may sleep for them at most.
 static unsigned watch_apart(struct loop *loop, struct curl_waitfd *ret_fds, int *timeout_ms)
 {
 	fd_set reads, writes, problems;
@@ -324,7 +322,7 @@ static unsigned watch_apart(struct loop *loop, struct curl_waitfd *ret_fds, int 
 static void sleep_until_something(struct loop *loop)
 {
 	struct curl_waitfd fds[APART_MAX];
-	// What has just run may have told the loop to end.
+	// A callback that has just run may have told the loop to end.
 	int timeout_ms = loop->moved || loop_is_stopping(loop) ? 0 : poll_timeout(loop);
 	unsigned n = watch_apart(loop, fds, &timeout_ms);
 

@@ -21,13 +21,12 @@ void loop_stop(struct loop *loop);		    // ends it and waits; transfers under wa
 void loop_free(struct loop *loop);		    // after loop_stop()
 DEFINE_CLEANUP(struct loop *, loop_free);
 
-// Before loop_stop(), for those who are to finish what they have begun: from ms after this call on, the loop ends as soon as a
-// transfer waits for its answer for longer than ms, and whoever waits is let go. It does not wait itself. Any thread, once.
+// For workers that shall finish what they have begun; call it before loop_stop(). From ms after this call on, the loop ends as soon as a
+// transfer has waited for its answer for longer than ms, and lets its waiters go. The call itself does not wait. Any thread, once.
 void loop_stop_when_stuck(struct loop *loop, int64_t ms);
 
-// Runs fn on the loop thread soon. Any thread. What comes too late is still called once, so that a waiter
-// is never forgotten: by the loop thread on its way out, or after that by the calling thread itself; fn
-// finds loop_is_stopping() true then.
+// Runs fn on the loop thread soon. Any thread. A late fn still runs once, so that no waiter is forgotten: the loop thread runs it on its way
+// out, or after that the calling thread itself; fn then finds loop_is_stopping() true.
 void loop_post(struct loop *loop, void (*fn)(void *user), void *user);
 
 // Runs fn on the loop thread after a delay; loop thread only. Timers still pending at the end are dropped.
@@ -43,24 +42,24 @@ struct loop_waiter {
 void loop_signal(struct loop *loop, struct loop_waiter *waiter); // from within fn of loop_post(), or later
 void loop_wait(struct loop *loop, struct loop_waiter *waiter);	 // any other thread; returns once signalled
 
-// For net/http: a transfer whose end is told to fn. Loop thread only. One that times out takes its
-// connection with it when nothing at all was received on it in that time.
+// For net/http: a transfer that calls done at its end. Loop thread only. A transfer that times out takes its connection with it when the
+// connection received nothing in all that time.
 enum loop_transfer_flags {
-	LOOP_APART = 1, // it shares no connection with those that are not
-	LOOP_LASTS = 2, // an answer that comes in pieces, for as long as it likes, is not stuck
+	LOOP_APART = 1, // it shares no connection with transfers that lack this flag
+	LOOP_LASTS = 2, // its answer comes in pieces for as long as it likes, and is never stuck
 };
 typedef void (*loop_transfer_done)(void *user, CURLcode result);
 struct loop_transfer {
 	unsigned flags;
-	int timeout_ms; // the CURLOPT_TIMEOUT_MS; it holds even where curl does not keep it; 0: none
+	int timeout_ms; // its CURLOPT_TIMEOUT_MS, which the loop enforces where curl does not; 0: none
 	loop_transfer_done done;
 	void *user;
 };
 int loop_transfer_add(struct loop *loop, CURL *easy, const struct loop_transfer *options);
 void loop_transfer_remove(struct loop *loop, CURL *easy); // done is not called
 
-// curl has handed out something of a transfer's answer. Loop thread only, from curl's own callbacks.
+// Says that curl has handed out a piece of a transfer's answer. Loop thread only, from curl's own callbacks.
 void loop_moved(struct loop *loop);
 
-// Ends it as timed out (done is called), because nothing was heard for silent_ms. Loop thread only.
+// Ends a transfer as timed out (done is called) because nothing came for silent_ms. Loop thread only.
 void loop_transfer_fail(struct loop *loop, CURL *easy, int64_t silent_ms);

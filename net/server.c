@@ -25,7 +25,7 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 	enum MHD_Result result;
 	void *data;
 
-	memcpy(&data, &text, sizeof(data)); // the parameter lacks const; with MUST_COPY it is not written
+	memcpy(&data, &text, sizeof(data)); // the parameter lacks const; MUST_COPY promises not to write
 	response = MHD_create_response_from_buffer(body->len, data, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
@@ -46,7 +46,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	static int seen;
 
 	(void)version, (void)upload;
-	// The first call has the headers only; refused there, a body is not even read.
+	// The first call has only the headers: refusing here saves reading the body.
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
 		buf_add(&body, "only GET and HEAD\n");
 		return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &body, type);
@@ -66,7 +66,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	return reply(connection, status, &body, type);
 }
 
-// All addresses of both families where the machine has IPv6, else of IPv4.
+// Listens on all addresses of both families where the machine has IPv6, else of IPv4.
 static struct MHD_Daemon *listen_all(struct server *server, const struct server_options *options, const struct sockaddr_in *where)
 {
 	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;

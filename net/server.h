@@ -4,8 +4,8 @@
 #pragma once
 
 // A tiny HTTP server for /metrics, /healthz and /readyz (libmicrohttpd, one internal thread each). GET and HEAD only; a connection serves one
-// request. Whoever can reach the port may ask: so connections, those of one address, header size and idle time have small limits.
-// Beyond its address's limit a connection is closed at once; beyond the limit of all it waits until there is room.
+// request. Everybody who reaches the port may ask, so there are small limits on connections (of all, and of one address), header size and idle
+// time. A connection over its address's limit is closed at once; one over the limit of all waits until there is room.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct server_options {
 	const char *address; // NULL: all of IPv4 and IPv6; else one of IPv4
 	uint16_t port;	     // 0: any
 	unsigned connections, connections_of_one; // at a time: all, and those of one address
-	unsigned idle_s;     // a connection that says and takes nothing for so long is closed
+	unsigned idle_s;     // closes a connection that neither sends nor takes anything for so long
 	const struct server_route *routes; // copied
 	size_t n_routes;
 };

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// libmicrohttpd calls first with the headers alone, then with pieces of the body, then once more when all is there: only then is the handler asked.
-// A stream's bytes wait in a buffer until the connection takes them; a handler that streams is asked for more only when the buffer is empty, so a
-// browser that does not read costs no memory.
+// libmicrohttpd calls first with the headers alone, then with pieces of the body, then once more when the body is complete: only then the
+// handler runs. A stream's bytes wait in a buffer until the connection takes them. The server asks the handler for more only when the buffer is
+// empty, so a browser that does not read costs no memory.
 
 #include "net/site.h"
 
@@ -25,7 +25,7 @@ struct site {
 	size_t body_max;
 };
 
-// One request on its way in.
+// A request whose body is still coming.
 struct visit {
 	struct buf body;
 };
@@ -128,7 +128,7 @@ static struct MHD_Response *response_of(const struct site_answer *answer)
 
 	if (answer->more)
 		return stream_of(answer);
-	memcpy(&data, &text, sizeof(data)); // the parameter lacks const; it is not written
+	memcpy(&data, &text, sizeof(data)); // the parameter lacks const; the library does not write
 	return MHD_create_response_from_buffer(answer->text ? answer->text_len : answer->body.len, data,
 					       answer->text ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
 }

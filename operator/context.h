@@ -26,7 +26,7 @@ struct plugin_verdicts_table;
 
 struct context {
 	struct kube_client *client;
-	struct lease *lease; // NULL: none is kept, whoever started us sees to it that we are alone
+	struct lease *lease; // NULL: no lease; the starter of this process makes sure that no other runs
 	struct event_recorder *events;
 	struct queue *queue;
 	struct memory_table *memories;
@@ -34,8 +34,8 @@ struct context {
 	struct roster *roster;
 	struct tally *tally;
 	struct plugin_verdicts_table *verdicts;
-	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs, after the store has them
-	struct histogram *logins; // how long Neo4j's servers took to be dialled and logged into
+	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs; it rises after the store has them
+	struct histogram *logins; // how long it took to dial Neo4j's servers and to log in
 	struct {
 		struct kube_store *standalones, *clusters, *plugins;
 		struct kube_store *statefulsets, *services, *configmaps, *accounts, *budgets, *pods, *volumes;
@@ -43,7 +43,7 @@ struct context {
 	} stores;
 };
 
-// Whether what ends within timeout_ms may be started: only when that much of the lease is surely left.
+// Whether to start something that ends within timeout_ms: only when the lease surely lasts that long.
 static inline bool context_has_ms(const struct context *context, int timeout_ms)
 {
 	return !context->lease || lease_left_ms(context->lease) > timeout_ms;

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A change is told by the object alone, or by the objects that it leads to: a child has an owner, a pod's StatefulSet has one, a claim has labels, and
-// a Secret is referred to. What an object leads to is looked up in the stores, which therefore are filled in an order (operator/wiring.c).
+// Either the object itself names the key, or the objects that it leads to: a child and a pod's StatefulSet have an owner, a claim has labels,
+// and deployments refer to a Secret. The functions look those objects up in the stores, so the stores must be filled in an order
+// (operator/wiring.c).
 
 #include "operator/wake.h"
 
@@ -24,7 +25,7 @@ static void add_key(struct context *context, enum key_kind kind, const char *nam
 	queue_add(context->queue, text);
 }
 
-// The plugins of a deployment tell in their own status how it goes.
+// A deployment's plugins report its progress in their own status.
 static void add_plugins(struct context *context, const char *namespace, const char *deployment)
 {
 	_cleanup_(kube_names_free) struct kube_names plugins;
@@ -61,7 +62,7 @@ static bool is_respecified(const struct kube_object *object, const struct kube_o
 	       kube_object_get(object, "/metadata/deletionTimestamp") != NULL;
 }
 
-// The deployment that a plugin is for, and its other plugins.
+// The deployment that a plugin is for, and the deployment's other plugins.
 static void add_target(struct context *context, const char *namespace, const char *target)
 {
 	add_plugins(context, namespace, target);
@@ -71,7 +72,7 @@ static void add_target(struct context *context, const char *namespace, const cha
 		add_key(context, KEY_CLUSTER, namespace, target);
 }
 
-// A plugin changed: so may what its deployment is made of, and whether another claim of the same plugin is met.
+// A plugin changed: that may change the children of its deployment, and the verdict on another claim of the same plugin.
 void wake_by_plugin(void *user, const struct kube_resource *resource, struct kube_object *object,
 		      struct kube_object *previous)
 {
@@ -87,7 +88,7 @@ void wake_by_plugin(void *user, const struct kube_resource *resource, struct kub
 	if (!target || !is_respecified(object, previous))
 		return;
 	add_target(context, namespace, target);
-	// Of one that was made anew while nobody watched.
+	// The plugin may have been deleted and made again while nobody watched.
 	former = previous ? kube_object_str(previous, "/spec/clusterRef") : NULL;
 	if (former && strcmp(former, target) != 0)
 		add_target(context, namespace, former);
@@ -103,7 +104,7 @@ static void add_controller(struct context *context, const struct kube_object *ch
 		add_plugins(context, kube_object_namespace(child), name);
 }
 
-// The other kind may have waited for the name of a child that is gone.
+// A deployment of the other kind may have waited for the name of a child that is gone.
 static void add_rival(struct context *context, const struct kube_object *child)
 {
 	yyjson_val *owner = kube_object_controller(child);
@@ -114,7 +115,7 @@ static void add_rival(struct context *context, const struct kube_object *child)
 			yyjson_get_str(yyjson_obj_get(owner, "name")));
 }
 
-// What nobody controls has labels that tell whose it is.
+// An object without a controller has labels that name its deployment.
 static void add_labelled(struct context *context, const struct kube_object *object)
 {
 	yyjson_val *labels = yyjson_obj_get(yyjson_obj_get(kube_object_root(object), "metadata"), "labels");
@@ -129,7 +130,7 @@ static bool have_one_controller(const struct kube_object *a, const struct kube_o
 	return yyjson_equals(yyjson_obj_get(kube_object_controller(a), "uid"), yyjson_obj_get(kube_object_controller(b), "uid"));
 }
 
-// A child changed: its controller is the root. One that has lost its controller, or has none after a restore, is to be adopted.
+// A child changed: its controller is the root. A child without a controller (it lost it, or a restore dropped it) must be adopted.
 void wake_by_child(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {
@@ -157,14 +158,14 @@ void wake_by_pod(void *user, const struct kube_resource *resource, struct kube_o
 				     .namespace = kube_object_namespace(pod),
 				     .name = yyjson_get_str(yyjson_obj_get(kube_object_controller(pod), "name")),
 			     });
-	// Of a StatefulSet too large to be kept, the pod's own label tells whose it is.
+	// The store does not keep a StatefulSet that is too large; then the pod's own label names the deployment.
 	if (set && kube_object_cut_bytes(set))
 		add_labelled(context, pod);
 	else if (set)
 		add_controller(context, set);
 }
 
-// The claim of a volume changed: nobody controls it.
+// The claim of a volume changed. It has no controller.
 void wake_by_volume(void *user, const struct kube_resource *resource, struct kube_object *object,
 		     struct kube_object *previous)
 {

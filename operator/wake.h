@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Which keys a change of an object wakes. The functions are handlers of informers (kube/informer.h), and indexes of their stores (kube/store.h); user
-// is the struct context. Of the loop thread.
+// Which keys a change of an object wakes. The functions are handlers of informers (kube/informer.h) and indexes of their stores (kube/store.h);
+// user is the struct context. They run on the loop thread.
 
 #include "kube/object.h"
 #include "kube/resource.h"

@@ -24,19 +24,19 @@
 #include "operator/server/login_bars.h"
 #include "operator/wake.h"
 
-// Our children, and nothing of anybody else's, are kept in the stores.
+// The label of our children: the stores keep no other objects of these kinds.
 #define CHILDREN "app.kubernetes.io/managed-by=neofleet"
 #define FINISH_MS INT64_C(5000)
 
-// What an object may have at most to be kept: a deployment, whose settings become neo4j.conf (a ConfigMap may have what one can have at all); those
-// with a pod template or a plugin's settings; and all others. And what is kept of large ones may take so much memory together, and of one namespace.
+// The largest objects that the stores keep: a deployment, whose settings become neo4j.conf (as large as a ConfigMap may be); an object with a
+// pod template or a plugin's settings; all others. Below: how much memory the large ones may take together, and those of one namespace.
 #define LARGE ((size_t)640 * 1024)
 #define MEDIUM ((size_t)256 * 1024)
 #define SMALL ((size_t)32 * 1024)
 #define ALLOWANCE ((size_t)24 * 1024 * 1024)
 #define ALLOWANCE_OF_NAMESPACE ((size_t)6 * 1024 * 1024)
 
-// Signals wait for this.
+// A signal waits for at most this long.
 #define DISCOVERY_TIMEOUT_MS 3000
 
 #define LEASE_NAME "neofleet"
@@ -50,7 +50,7 @@ struct wiring {
 	struct kube_informer *informers[INFORMERS];
 	size_t n_informers;
 	int workers;
-	struct kube_client *asking; // of discovery
+	struct kube_client *asking; // for discovery
 	struct discovery *discovery;
 	bool complained[KEY_KINDS]; // that the API server does not know this kind
 	void (*on_lease)(void);
@@ -60,10 +60,10 @@ struct wiring {
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
 
-// The order is that in which the stores are made: what a handler looks into comes before it.
+// The rows stand in the order in which the stores are made: a handler looks only into stores above its own.
 static int make_informers(struct wiring *wiring, const char *namespace, struct err *err)
 {
-	// What is read of them beside metadata.
+	// The parts that are read beside metadata.
 	static const char *const spec[] = {"/spec", NULL}, *const data[] = {"/data", NULL}, *const nothing[] = {NULL};
 	static const char *const pod[] = {"/spec/containers",	"/spec/nodeName",	     "/spec/volumes",
 					  "/status/conditions", "/status/containerStatuses", "/status/initContainerStatuses",
@@ -76,7 +76,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 		const char *const *parts;
 		bool (*keep)(yyjson_val *object); // NULL: all, also without our label
 		kube_store_index index;
-		size_t max_bytes; // of one
+		size_t max_bytes; // of one object
 	} watched[INFORMERS] = {
 		{key_resource(KEY_STANDALONE), &wiring->context.stores.standalones, wake_by_root, NULL, NULL, index_by_secret, LARGE},
 		{key_resource(KEY_CLUSTER), &wiring->context.stores.clusters, wake_by_root, NULL, NULL, index_by_secret, LARGE},
@@ -121,8 +121,8 @@ static void on_lease(void *user)
 		wiring->on_lease();
 }
 
-// The pod's, where the manifest tells it: a container that is started again in the same pod goes on with what the one before has held.
-// NULL: one of this process alone.
+// The pod's name, where the manifest tells it: a container that starts again in the same pod goes on with the lease of the one before. NULL: a
+// name of this process alone.
 static const char *lease_holder(struct arena *arena)
 {
 	const char *name = getenv("POD_NAME"), *uid = getenv("POD_UID");
@@ -130,7 +130,7 @@ static const char *lease_holder(struct arena *arena)
 	return name && *name && uid && *uid ? arena_printf(arena, "%s_%s", name, uid) : NULL;
 }
 
-// One for each scope: operators of two namespaces work side by side.
+// One lease for each scope, so that the operators of two namespaces work side by side.
 static const char *lease_name_of(const struct wiring_options *options, struct arena *arena)
 {
 	if (options->lease_name)
@@ -167,7 +167,8 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	kube_client_set_timeout_ms(wiring->asking, DISCOVERY_TIMEOUT_MS);
 	wiring->discovery = discovery_new(wiring->asking, NULL);
 	wiring->context.events = event_recorder_new(wiring->context.client, FIELD_MANAGER);
-	// For the API server's errors alone (what Neo4j refuses has a pace of its own): when it is back, all is done within half a minute.
+	// These bounds are for the API server's errors alone; what Neo4j refuses has a pace of its own. When the API server is back, all is done
+	// within half a minute.
 	wiring->context.queue = queue_new(&(struct queue_options){
 		.base_delay_ms = 1000, .max_delay_ms = 30000, .group = key_group, .places = runner_places(options->workers), .workers = options->workers});
 	wiring->context.memories = memory_table_new();
@@ -215,7 +216,7 @@ bool wiring_synced(const struct wiring *wiring)
 	return true;
 }
 
-// False when it is not known whether it is there.
+// False also when nobody can tell.
 static bool is_missing(struct wiring *wiring, const struct kube_resource *resource)
 {
 	struct err err = ERR_INIT;
@@ -276,7 +277,7 @@ void wiring_stop(struct wiring *wiring)
 {
 	if (!wiring)
 		return;
-	// Who has begun may finish, but not wait for a server that does not answer.
+	// Workers may finish what they have begun, but not wait for a server that does not answer.
 	if (wiring->runner && wiring->loop)
 		loop_stop_when_stuck(wiring->loop, FINISH_MS);
 	if (wiring->runner)

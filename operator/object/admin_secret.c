@@ -38,7 +38,7 @@ const char *secret_keys(yyjson_val *secret, struct arena *arena)
 	return n ? arena_strdup(arena, buf_str(&out)) : "none";
 }
 
-// The length of a character of UTF-8; 0 for what is none. A surrogate or an overlong form would come back as another text.
+// The length of a character of UTF-8; 0 where there is none. A surrogate or an overlong form would come back as another text.
 static size_t character(const unsigned char *c, size_t left)
 {
 	static const struct {
@@ -61,7 +61,7 @@ static size_t character(const unsigned char *c, size_t left)
 	return 0;
 }
 
-// -1 where the text is no UTF-8.
+// -1 where the text is not UTF-8.
 static long count_characters(const char *text, size_t len)
 {
 	long n = 0;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The admin Secret of a deployment, checked for what the server would not take. Pure.
+// Reads the admin Secret of a deployment and refuses what the server would not take. Pure.
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-// What the server itself asks of a password where no setting says otherwise.
+// The length that the server asks of a password where no setting says otherwise.
 #define ADMIN_SECRET_LEAST_CHARACTERS 8
 
 struct admin_secret {
@@ -19,13 +19,13 @@ struct admin_secret {
 	const char *password; // the secret itself, in the arena, which is wiped when freed
 };
 
-// Reads a Secret object of either form: key password (and, optionally, username), or the one key NEO4J_AUTH, neo4j/password. Any
-// password is good that the server takes: text in UTF-8 of at least so many characters, but not "neo4j". Returns true when it is
-// usable; else ret_problem says what is wrong and how to mend it, without a piece of the secret.
+// Reads a Secret object of either form: key password (and, optionally, username), or the one key NEO4J_AUTH, neo4j/password. It takes every
+// password that the server takes: text in UTF-8 of at least so many characters, but not "neo4j". Returns true when the Secret is usable; else
+// ret_problem says what is wrong and how to mend it, without a piece of the secret.
 bool admin_secret_read(yyjson_val *secret, int least_characters, struct arena *arena, struct admin_secret *ret,
 		       const char **ret_problem);
 
-// One key of a Secret's data, decoded into the arena (wiped when freed) with a NUL behind; NULL when the key is absent.
+// Decodes one key of a Secret's data into the arena (wiped when freed) with a NUL behind; NULL when the key is absent.
 const char *secret_value(yyjson_val *secret, const char *key, struct arena *arena, size_t *ret_len);
 
 // "'password', 'username'", or "none": the keys that exist, for messages.

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An orphan is adopted by itself only where three things agree: no owner reference at all, our labels with this deployment's kind
-// and name, and the digest that only an apply of ours leaves. Backups keep all three, where they drop managed fields. What another
-// owner has is never adopted, whatever it bears: its owner would go on with it. See docs/decisions/0017-orphans-are-adopted.md.
+// The operator adopts an orphan by itself only where three things agree: the object has no owner reference at all, it has our labels with this
+// deployment's kind and name, and it has the digest that only an apply of ours leaves. Backups keep all three, where they drop managed fields.
+// The operator never adopts an object that has another owner, whatever else it bears: that owner would go on with it. See
+// docs/decisions/0017-orphans-are-adopted.md.
 
 #include "operator/object/adoption.h"
 
@@ -34,7 +35,7 @@ static yyjson_val *annotation_of(yyjson_val *object, const char *name)
 	return yyjson_obj_get(yyjson_obj_get(metadata_of(object), "annotations"), name);
 }
 
-// An earlier deployment of the same kind and name: the garbage collector takes what it owned.
+// The owner is an earlier deployment of the same kind and name: the garbage collector takes its objects.
 static bool is_predecessor(yyjson_val *owner, const struct dbms *dbms)
 {
 	return yyjson_equals_str(yyjson_obj_get(owner, "kind"), dbms->api_kind) &&
@@ -49,7 +50,7 @@ static bool is_labelled(yyjson_val *object, const struct dbms *dbms)
 	       yyjson_equals_str(label_of(object, LABEL_COMPONENT), labels_component(dbms->kind));
 }
 
-// Made by an operator of ours for a deployment that is not this one.
+// An operator of ours made it for another deployment.
 static bool is_of_another(yyjson_val *object, const struct dbms *dbms)
 {
 	return yyjson_equals_str(label_of(object, LABEL_MANAGED_BY), LABEL_MANAGED_BY_VALUE) && !is_labelled(object, dbms);
@@ -68,7 +69,7 @@ static bool has_foreign_selector(yyjson_val *object, const struct dbms *dbms)
 	       !yyjson_equals_str(yyjson_obj_get(labels, LABEL_COMPONENT), labels_component(dbms->kind));
 }
 
-// The user's word names the very deployment, since a cluster and a standalone may want the same object.
+// The user's word names kind and name, since a cluster and a standalone may want the same object.
 static bool has_word(yyjson_val *object, const struct dbms *dbms)
 {
 	const char *word = yyjson_get_str(annotation_of(object, ADOPT_ANNOTATION));
@@ -121,7 +122,7 @@ const char *adoption_list(const struct adoption_case *cases, size_t n, enum adop
 	return list;
 }
 
-// Texts of other people's objects are cut: kinds and labels of theirs have no limit that we know.
+// Other people's kinds and labels have no limit that we know, so their texts are cut.
 static const char *whose(const struct adoption_case *taken, struct arena *arena)
 {
 	yyjson_val *owner = kube_controller_of(taken->object);
@@ -150,7 +151,7 @@ static const char *lower(const char *text, struct arena *arena)
 	return copy;
 }
 
-// The command that hands over all that nobody owns.
+// The command that hands over all objects that nobody owns.
 static const char *command(const struct adoption_case *cases, size_t n, const struct dbms *dbms, struct arena *arena)
 {
 	const char *text = arena_printf(arena, "kubectl annotate --namespace %s", dbms->metadata.namespace);

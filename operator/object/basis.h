@@ -3,12 +3,12 @@
 
 #pragma once
 
-// What a remembered answer depends on, as a digest of a text that names all of it: where the text is another, the answer counts no more. Pure.
+// What a remembered answer depends on, as the digest of a text that names all of it: when the text changes, the answer no longer counts. Pure.
 
 #include <stdbool.h>
 
 struct basis {
-	char digest[65]; // "": of nothing yet
+	char digest[65]; // "": nothing yet
 };
 
 void basis_set(struct basis *basis, const char *text);

@@ -26,7 +26,7 @@ static const char *name_of(yyjson_val *object)
 	return name ? name : "";
 }
 
-// What follows the deployment's name in a child's; NULL when the name is none of a child of that deployment.
+// The part of a child's name after the deployment's; NULL when no child of that deployment has this name.
 static const char *after(const char *name, const char *deployment)
 {
 	size_t len = deployment ? strlen(deployment) : 0;
@@ -57,7 +57,7 @@ bool belongs_child(yyjson_val *object)
 	return (kind == KEY_STANDALONE || kind == KEY_CLUSTER) && is_childs(name_of(object), yyjson_get_str(yyjson_obj_get(owner, "name")));
 }
 
-// "-0" to that of the last server that there may be; as Kubernetes writes it, without leading zeros.
+// "-0" up to the number of the last possible server, as Kubernetes writes it: without leading zeros.
 static bool is_ordinal(const char *text)
 {
 	size_t digits;
@@ -68,7 +68,7 @@ static bool is_ordinal(const char *text)
 	return digits > 0 && digits <= 2 && !text[digits] && (text[0] != '0' || digits == 1) && strtol(text, NULL, 10) < TOPOLOGY_SERVERS_MAX;
 }
 
-// A standalone's are named after it, a cluster's after its StatefulSet.
+// A standalone's pods are named after the standalone, a cluster's after its StatefulSet.
 static bool is_servers(const char *name, const char *deployment)
 {
 	const char *ending = after(name, deployment), *server = ending ? after(ending, "-server") : NULL;

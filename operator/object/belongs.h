@@ -3,19 +3,20 @@
 
 #pragma once
 
-// Whether an object that bears our label can be a deployment's: whoever may write objects may write labels and owners. Names tell: a deployment
-// has few children, each under one name, and as many pods and claims as it may have servers. All else is not kept (kube/informer.h), so that
-// no number of objects takes memory that are none of ours. Pure.
+// Whether an object that has our label can be a deployment's: everybody who writes objects can write labels and owners, too. Names decide: a
+// deployment has few children, each under one name, and as many pods and claims as it may have servers. The stores keep nothing else
+// (kube/informer.h), so foreign objects take no memory, however many there are. Pure.
 
 #include <stdbool.h>
 
 #include <yyjson.h>
 
-// StatefulSet, Service, ConfigMap, ServiceAccount, PodDisruptionBudget: controlled by a deployment, or by nobody and labelled as a deployment's.
+// StatefulSet, Service, ConfigMap, ServiceAccount, PodDisruptionBudget: a deployment controls it, or nobody does and its labels name a
+// deployment.
 bool belongs_child(yyjson_val *object);
 
-// A pod with the label of a deployment and a name of its StatefulSet's.
+// A pod that has a deployment's label and a name of its StatefulSet.
 bool belongs_pod(yyjson_val *object);
 
-// A claim, likewise; nobody controls it.
+// A claim that has the same; nobody controls it.
 bool belongs_volume(yyjson_val *object);

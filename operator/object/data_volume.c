@@ -27,7 +27,7 @@ bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct na
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
 		.pending = yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Pending"),
 	};
-	// No server has the empty id, so that a mark without one tells of none.
+	// No server has the empty id, so a mark without an id tells of no server.
 	if (ret->leaving && yyjson_get_len(yyjson_obj_get(annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION)) > 0)
 		ret->deallocated = yyjson_get_str(yyjson_obj_get(annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION));
 	return true;
@@ -41,7 +41,7 @@ bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *
 	       quantity_parse(dbms->storage.size, &wanted) && wanted > present;
 }
 
-// A patch of this very claim: one of the same name that came in between is not touched.
+// The patch applies to this very claim and fails on a new one of the same name.
 static yyjson_mut_val *patch_of(yyjson_mut_doc *doc, const struct data_volume *volume, yyjson_mut_val **ret_metadata)
 {
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -73,7 +73,7 @@ static const char *marks_patch(const struct data_volume *volume, const struct db
 	annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 	if (server_id)
 		yyjson_mut_obj_add_str(doc, annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION, server_id);
-	else // one of an earlier deployment says nothing of this one
+	else // an earlier deployment's mark says nothing of this one
 		yyjson_mut_obj_add_null(doc, annotations, DATA_VOLUME_DEALLOCATED_ANNOTATION);
 	yyjson_mut_obj_add_str(doc, annotations, DATA_VOLUME_LEAVING_ANNOTATION, dbms->metadata.uid);
 	return json_text(arena, doc);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A deployment as a pass found it. Only operator/pass/gather.h fills one; for every other step it is const, and what a step finds out
-// is a result of its own. Everything is borrowed, and lives until the pass ends.
+// A deployment as a pass found it. Only operator/pass/gather.h fills one; every other step reads it as const and returns a result of its own.
+// Everything is borrowed, and lives until the pass ends.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,12 +28,12 @@ struct deployment {
 	struct live_set live;
 	const struct pod *pods; // of the StatefulSet, by name
 	size_t n_pods;
-	const struct data_volume *volumes; // of pods that are there and of others
+	const struct data_volume *volumes; // of present pods and of others
 	size_t n_volumes;
 	const char *admin_problem;	 // why the admin Secret cannot be used; NULL when it can
 	const char *certificate_problem; // why the TLS Secret cannot be used; NULL when it can, or without TLS
-	const char *certificate;	 // what changes with the certificate; NULL without a usable one
-	int64_t certificate_turns_ms;	 // wall clock, when that changes by itself; 0: never
+	const char *certificate;	 // changes with the certificate; NULL without a usable certificate
+	int64_t certificate_turns_ms;	 // wall clock, when the verdict changes by itself; 0: never
 	struct secret_cache *keyring;	 // of this pass
-	struct access_memory *login;	 // what is remembered of logins to its servers
+	struct access_memory *login;	 // of logins to its servers
 };

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The sha256 of a text in hex, in the arena: what is compared to see whether something has changed. Pure.
+// The sha256 of a text in hex, in the arena; compare two to see whether something has changed. Pure.
 
 #include "base/arena.h"
 

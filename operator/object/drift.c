@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 
-// The list-map keys of the lists in the objects that we apply. A list whose items lack all of them is compared by
-// position. mountPath stands before name: one volume may be mounted twice.
+// The keys by which server-side apply merges the lists in our objects. A list whose items lack all of them is compared by position. mountPath
+// stands before name, since one volume may be mounted twice.
 static const char *const merge_keys[] = {"mountPath", "name", "containerPort", "port", "uid", "type", "key"};
 
 static const char *merge_key(yyjson_val *item)
@@ -21,7 +21,7 @@ static const char *merge_key(yyjson_val *item)
 	return NULL;
 }
 
-// The place does not matter where ret_index is NULL.
+// ret_index NULL: the caller does not need the place.
 static yyjson_val *find_by_key(yyjson_val *list, const char *key, yyjson_val *value, size_t *ret_index)
 {
 	size_t index, max;
@@ -79,7 +79,7 @@ bool drift_found(yyjson_val *desired, yyjson_val *live)
 	return !yyjson_equals(desired, live);
 }
 
-// What an API server's list leaves out of its items, and the request's path tells.
+// apiVersion and kind: an API server leaves them out of a list's items, and the request's path tells them.
 static bool is_type(yyjson_val *key)
 {
 	return yyjson_equals_str(key, "apiVersion") || yyjson_equals_str(key, "kind");
@@ -122,7 +122,7 @@ static void repair_map(struct repair *r, yyjson_val *desired, yyjson_val *live, 
 		const char *member = yyjson_get_str(key);
 		yyjson_val *value = yyjson_obj_iter_get_val(key), *twin = yyjson_obj_get(live, member);
 
-		// No list of ports is below a member whose name needs escaping in a pointer.
+		// The path is not escaped: no list of ports lies below a member whose name needs that.
 		if (!twin || strpbrk(member, "~/"))
 			continue;
 		if (named && is_port_key(member) && drift_found(value, twin))
@@ -156,7 +156,7 @@ const char *drift_ports_patch(yyjson_val *desired, yyjson_val *live, struct aren
 
 	r.patch = yyjson_mut_arr(r.doc);
 	yyjson_mut_doc_set_root(r.doc, r.patch);
-	// The paths go by position.
+	// The paths name items by position, so the patch tests the version first.
 	json_patch_step(r.doc, r.patch, "test", version, yyjson_ptr_get(live, version));
 	repair(&r, desired, live, "");
 	return yyjson_mut_arr_size(r.patch) > 1 ? json_text(arena, r.doc) : NULL;

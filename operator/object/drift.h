@@ -5,10 +5,9 @@
 
 // Whether a live object still says all that we want of it. Pure.
 //
-// Every member of desired must be in live with an equal value; what live has beyond that belongs to others or is
-// a default. Lists of objects are matched by the key that server-side apply merges them by (name, containerPort,
-// port, mountPath, type, key), other lists item by item. A value that the API server writes differently from us (a
-// quantity such as "1024Mi") looks like a drift; that costs one apply without effect.
+// Every member of desired must be in live with an equal value; anything more in live belongs to others or is a default. Lists of objects are
+// matched by the key with which server-side apply merges them (name, containerPort, port, mountPath, type, key), other lists item by item. A
+// value that the API server writes differently from us (a quantity such as "1024Mi") looks like a drift; that costs one apply without effect.
 
 #include <stdbool.h>
 
@@ -18,10 +17,10 @@
 
 bool drift_found(yyjson_val *desired, yyjson_val *live);
 
-// The same for whole objects; apiVersion and kind do not count, since an item of a list has none.
+// The same for whole objects; apiVersion and kind do not count, since a list's items lack them.
 bool drift_of_object(yyjson_val *desired, yyjson_val *live);
 
-// A JSON patch that gives entries of port lists their number and protocol back; NULL when none has another. Server-side apply
-// cannot: it merges ports by number, so it would add ours beside the changed one, and two of one name are invalid. It holds
-// for the very version of live only.
+// A JSON patch that restores number and protocol of entries in port lists; NULL when none differs. Server-side apply cannot do this: it merges
+// ports by number, so it would add ours beside the changed one, and two ports of one name are invalid. The patch applies only to this version of
+// live.
 const char *drift_ports_patch(yyjson_val *desired, yyjson_val *live, struct arena *arena);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Texts of a fixed size that are remembered between two passes. Pure.
+// Texts of a fixed size, for what is remembered between two passes. Pure.
 
 #include <stddef.h>
 

@@ -26,7 +26,7 @@ yyjson_mut_val *labels_all(yyjson_mut_doc *doc, const struct dbms *dbms)
 	return labels;
 }
 
-// blockOwnerDeletion stays false: setting it would need the right to update the owner's finalizers.
+// blockOwnerDeletion stays false: to set it, the operator would need the right to update the owner's finalizers.
 void labels_add_owner(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct dbms *dbms)
 {
 	yyjson_mut_val *owner = yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_add_arr(doc, metadata, "ownerReferences"));

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Labels and metadata of child objects. Pure. Nothing here may ever change for a deployment: a StatefulSet's selector and
-// its claims cannot (B3).
+// Labels and metadata of child objects. Pure. Nothing here may ever change for a deployment, since a StatefulSet's selector and claims cannot
+// change (B3).
 
 #include <yyjson.h>
 
@@ -24,10 +24,10 @@ const char *labels_component(enum dbms_kind kind);
 yyjson_mut_val *labels_selector(yyjson_mut_doc *doc, const struct dbms *dbms);
 yyjson_mut_val *labels_all(yyjson_mut_doc *doc, const struct dbms *dbms);
 
-// The deployment as the only owner of what metadata is of, and its controller.
+// Makes the deployment the only owner and the controller of the object with this metadata.
 void labels_add_owner(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const struct dbms *dbms);
 
-// A document whose root has apiVersion, kind and metadata: name, namespace, labels and the owner reference. *ret_metadata
-// is for annotations; NULL where none are needed.
+// A document whose root has apiVersion, kind and metadata: name, namespace, labels and the owner reference. *ret_metadata is for annotations;
+// pass NULL where there are none.
 yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct dbms *dbms, const char *const type[2], const char *name,
 			      yyjson_mut_val **ret_metadata);

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The last line is seldom the cause: Neo4j ends in "Stopped.", its start-up tool in advice, Java in "Program will exit.", a trace in
-// frames. So lines are read from the end, and the first of the best kind counts. Of a trace the last two causes are told, since the innermost
-// alone ("Not a SEQUENCE") may say too little, and the one around it too. Held against the ends of real servers (test/neo4j/last-words.json).
+// The last line is seldom the cause: Neo4j ends in "Stopped.", its start-up tool in advice, Java in "Program will exit.", a trace in frames. So
+// the code reads lines from the end and takes the first of the best kind. From a trace it takes the last two causes, since the innermost alone
+// ("Not a SEQUENCE") may say too little, and so may the one around it. Tested with the ends of real servers (test/neo4j/last-words.json).
 
 #include "operator/object/last_words.h"
 
@@ -19,7 +19,7 @@ static bool begins(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
-// What says nothing by itself, wherever it stands in a line's beginning.
+// A line that begins so says nothing by itself.
 static bool is_remark(const char *line)
 {
 	static const char *const remarks[] = {
@@ -44,7 +44,7 @@ static bool is_remark(const char *line)
 	return strstr(line, "issue found.") || strstr(line, "issues found.");
 }
 
-// The image's entrypoint says why it gives up, and then how to start it another way, a line each.
+// The image's entrypoint says why it gives up, and then how to start it another way; each on a line.
 static bool is_verdict(const char *line)
 {
 	static const char *const verdicts[] = {"is not a known Neo4j plugin", "is not accessible for user", "must accept the license agreement"};
@@ -55,7 +55,7 @@ static bool is_verdict(const char *line)
 	return false;
 }
 
-// "\tat ..." and "... 11 more" of a trace, and what is left of a frame that the kubelet has cut.
+// "\tat ..." and "... 11 more" of a trace, and the rest of a frame that the kubelet has cut.
 static bool is_frame(const char *line)
 {
 	size_t len = strlen(line);
@@ -67,7 +67,7 @@ static bool is_frame(const char *line)
 	return begins(line, "at ") || (begins(line, "... ") && strstr(line, " more"));
 }
 
-// Behind the time and the level of a line of Neo4j's log; NULL for a line that has none. *ret_error: the level is one.
+// The text after the time and the level of a line of Neo4j's log; NULL for a line without them. *ret_error: the level is an error's.
 static const char *logged(const char *line, bool *ret_error)
 {
 	static const char *const levels[] = {" ERROR ", " WARN ", " INFO ", " DEBUG "};
@@ -122,7 +122,7 @@ struct reading {
 	const char *head;      // of the trace behind the last error
 	const char *error;     // of the log
 	const char *plain;     // any other line that says something
-	const char *any;       // whatever was said, but for frames
+	const char *any;       // any line but a frame
 	bool frames;
 };
 

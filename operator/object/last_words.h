@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 
-// The line of a log's end that says the cause, without time and level: what a stack trace ends in, else the last error, else the last line
-// that is neither a remark nor a frame of a trace. NULL: it said nothing. The log of Neo4j, of its start-up tool, of Java and of the
-// image's entrypoint are known.
+// The line of a log's end that names the cause, without time and level: the end of a stack trace, else the last error, else the last line that
+// is neither a remark nor a frame of a trace. NULL: the log says nothing. The function knows the logs of Neo4j, of its start-up tool, of Java
+// and of the image's entrypoint.
 const char *last_words(const char *log, struct arena *arena);

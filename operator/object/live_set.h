@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The StatefulSet of a deployment as it stands in the cluster, and the names of the annotations in which it keeps what must outlive an
-// operator (docs/decisions/0011-what-the-statefulset-remembers.md). Pure; borrows from the object's JSON.
+// The StatefulSet of a deployment as it stands in the cluster, and the names of the annotations that must outlive an operator
+// (docs/decisions/0011-what-the-statefulset-remembers.md). Pure; borrows from the object's JSON.
 
 #include <stdbool.h>
 
@@ -13,8 +13,8 @@
 // On the StatefulSet: which entries of NEO4J_PLUGINS are ours (C2).
 #define DECLARED_PLUGINS_ANNOTATION "neofleet.neo4j.com/declared-plugins"
 
-// On the StatefulSet: what the server said it is, where the tag does not tell ("IMAGE VERSION"); how it stands with our Fleet
-// Manager entry, and its withdrawal (operator/fleet/entry_trial.h).
+// On the StatefulSet: what the server said it is, where the tag does not tell ("IMAGE VERSION"); the state of our Fleet Manager entry, and its
+// withdrawal (operator/fleet/entry_trial.h).
 #define SERVER_VERSION_ANNOTATION "neofleet.neo4j.com/server-version"
 #define FLEET_ENTRY_ANNOTATION "neofleet.neo4j.com/fleet-entry"
 #define FLEET_WITHDRAWN_ANNOTATION "neofleet.neo4j.com/fleet-withdrawn"
@@ -26,10 +26,10 @@
 #define CONFIG_DIGEST_ANNOTATION "neofleet.neo4j.com/config-digest"
 #define CERTIFICATE_ANNOTATION "neofleet.neo4j.com/certificate"
 
-// NULL members: the StatefulSet has none, or does not exist.
+// A NULL member: the StatefulSet lacks it, or does not exist.
 struct live_set {
 	const char *plugins;	// NEO4J_PLUGINS; NULL: not set
-	yyjson_val *plugins_ref; // NEO4J_PLUGINS as valueFrom, which can neither be read nor added to (C2: reported, kept); NULL: none
+	yyjson_val *plugins_ref; // NEO4J_PLUGINS as valueFrom, which the operator can neither read nor extend (C2: it reports and keeps it); NULL: none
 	const char *declared;	// DECLARED_PLUGINS_ANNOTATION; NULL: none
 	const char *server_version; // SERVER_VERSION_ANNOTATION; NULL: none
 	const char *fleet_entry;    // FLEET_ENTRY_ANNOTATION; NULL: none
@@ -41,10 +41,10 @@ struct live_set {
 	const char *digest;	// CONFIG_DIGEST_ANNOTATION of the template; NULL: none
 	int replicas;		// 0: none
 	bool current;		// the StatefulSet controller has seen the template as it is
-	const char *update_revision; // of the newest template that it has seen; NULL: of none yet
+	const char *update_revision; // of the newest template that the controller has seen; NULL: none yet
 };
 
-// The revision of the template as it is; NULL while the controller has not seen it.
+// The revision of the present template; NULL while the controller has not seen it.
 static inline const char *live_set_revision(const struct live_set *live)
 {
 	return live->current ? live->update_revision : NULL;

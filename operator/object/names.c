@@ -30,7 +30,7 @@ const char *names_pod(const struct names *names, int index, struct arena *arena)
 	return arena_printf(arena, "%s-%d", names->workload, index);
 }
 
-// As Kubernetes writes it: no sign, no leading zero, four digits at most.
+// A number as Kubernetes writes it: no sign, no leading zero, four digits at most.
 static int read_ordinal(const char *digits, char end)
 {
 	int ordinal = 0;

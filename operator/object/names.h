@@ -27,10 +27,10 @@ void names_of(const struct dbms *dbms, struct arena *arena, struct names *ret);
 
 const char *names_pod(const struct names *names, int index, struct arena *arena);
 
-// The index of a pod's name; -1 when it is none of the deployment's.
+// The index in a pod's name; -1 when it is no name of the deployment's pods.
 int names_ordinal(const struct names *names, const char *pod);
 
-// The same of a host's first label; -1 as well when the host has only one.
+// The same for a host's first label; -1 also when the host has only one label.
 int names_host_ordinal(const struct names *names, const char *host);
 
 // n-server-0.n-headless.NAMESPACE.svc.cluster.local: the name a certificate is checked against. Never dialled (B9).

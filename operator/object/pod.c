@@ -11,7 +11,7 @@
 #include "operator/object/last_words.h"
 #include "operator/object/names.h"
 
-// Those of twenty pods, thrice.
+// Room for the runs of sixty pods, three times what a deployment may have.
 #define RUNS_MAX ((size_t)2048)
 
 #define FIRST_CONDITION_MS 2000
@@ -46,7 +46,7 @@ static const char *with_detail(struct arena *arena, const char *reason, const ch
 	return message && *message ? arena_printf(arena, "%s: %.300s", reason, message) : reason;
 }
 
-// What the container may take in truth, which a LimitRange or a change in place may have decided; NULL: no limit.
+// The container's limit in effect, which a LimitRange or an in-place resize may have changed; NULL: no limit.
 static const char *memory_limit(yyjson_val *containers, yyjson_val *status)
 {
 	yyjson_val *container = item_where(containers, "name", str(status, "name"));
@@ -55,7 +55,7 @@ static const char *memory_limit(yyjson_val *containers, yyjson_val *status)
 	return now ? now : str(yyjson_ptr_get(container, "/resources/limits"), "memory");
 }
 
-// What the container said of its end, with the limit where memory is the matter.
+// The container's own words about its end, with the limit where memory is the cause.
 static const char *words_of(yyjson_val *end, const char *limit, struct arena *arena)
 {
 	const char *words = last_words(str(end, "message"), arena);
@@ -68,7 +68,7 @@ static const char *words_of(yyjson_val *end, const char *limit, struct arena *ar
 	return words;
 }
 
-// How the container ended last, for one that is being restarted.
+// How a container that is being restarted ended last.
 static const char *last_end(yyjson_val *container, yyjson_val *containers, struct arena *arena)
 {
 	yyjson_val *end = yyjson_obj_get(yyjson_obj_get(container, "state"), "terminated");
@@ -93,8 +93,8 @@ static int64_t count_ends(yyjson_val *container)
 	return yyjson_get_sint(yyjson_obj_get(container, "restartCount")) + ended;
 }
 
-// A pod whose kubelet has ceased to report is marked as not ready by the node controller, which touches nothing else: its containers stay
-// ready as they were last seen, and the condition has no reason.
+// When a kubelet ceases to report, the node controller marks its pods as not ready and touches nothing else: the containers stay ready in the
+// status, and the condition has no reason.
 static bool node_is_lost(yyjson_val *status)
 {
 	yyjson_val *ready = item_where(yyjson_obj_get(status, "conditions"), "type", "Ready");
@@ -123,7 +123,7 @@ static const char *waiting_for(yyjson_val *container, struct arena *arena)
 	return NULL;
 }
 
-// Its own template tells how it was started; the spec may say something else meanwhile.
+// The pod's own spec tells how it was started; the deployment's spec may have changed since.
 static const char *domain_of(yyjson_val *spec)
 {
 	static const char host[] = "$(" POD_NAME_VARIABLE ").";
@@ -140,7 +140,7 @@ static const char *tls_secret_of(yyjson_val *spec)
 	return str(yyjson_obj_get(volume, "secret"), "secretName");
 }
 
-// What keeps an init container from doing its part; NULL for one that has done it.
+// Why an init container has not done its part; NULL when it has.
 static const char *init_problem(yyjson_val *container, yyjson_val *containers, struct arena *arena)
 {
 	yyjson_val *end = yyjson_ptr_get(container, "/state/terminated");
@@ -165,7 +165,7 @@ static bool is_sidecar(yyjson_val *specs, const char *name)
 	return name && yyjson_equals_str(yyjson_obj_get(item_where(specs, "name", name), "restartPolicy"), "Always");
 }
 
-// Init containers run one by one, and the server's only after them. One of ours is soon done; one of a user's may wait for something.
+// Init containers run one by one, and the server's container starts after them. Ours are soon done; a user's may wait for something.
 static const char *initializing_problem(yyjson_val *status, yyjson_val *specs, bool waits, struct pod *ret, struct arena *arena)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "initContainerStatuses"));
@@ -188,7 +188,7 @@ static const char *initializing_problem(yyjson_val *status, yyjson_val *specs, b
 	return ret->passing ? arena_printf(arena, "init container %.63s has not ended yet", running) : NULL;
 }
 
-// A container beside the server's that is not ready keeps the pod from being it.
+// A container beside the server's that is not ready keeps the whole pod from being ready.
 static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, bool *ret_passing, struct arena *arena)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "containerStatuses"));
@@ -222,7 +222,7 @@ static const char *problem_of(yyjson_val *root, yyjson_val *container, struct po
 				       ret, arena);
 	if (problem)
 		return problem;
-	// An end that is over, of a server that serves again, explains nothing.
+	// The server serves again, so an earlier end explains nothing.
 	if (ret->last_words && !yyjson_is_true(yyjson_obj_get(container, "ready")))
 		return ret->last_words;
 	problem = waiting_for(container, arena);
@@ -232,7 +232,7 @@ static const char *problem_of(yyjson_val *root, yyjson_val *container, struct po
 	return sidecar_problem(status, yyjson_ptr_get(root, "/spec/containers"), &ret->passing, arena);
 }
 
-// The kubelet tells the start and the first condition Ready, which is False, at once.
+// The kubelet writes the start and the first condition Ready (which is False) at the same time.
 static bool was_never_ready(yyjson_val *status, const char *unready_since)
 {
 	const char *start = str(status, "startTime");
@@ -286,7 +286,7 @@ const char *pod_change(const struct pod *known, const struct pod *now)
 		return "it has another address";
 	if (now->terminating)
 		return "it is being deleted";
-	// The address of a pod that has ended, or whose node is lost, may be given away while its status still shows it.
+	// The address of a pod that has ended, or whose node is lost, may belong to another pod while the status still shows it.
 	if (!now->ready && (known->ready || !now->started_at))
 		return "it is not ready";
 	return NULL;

@@ -12,8 +12,8 @@
 
 #include "base/arena.h"
 
-// What the template says of a pod in words of ours: the name as a variable, the advertised address that begins with it, and the
-// volume with certificate and key.
+// Our own words in the template of a pod: the name as a variable, the advertised address that begins with it, and the volume with certificate
+// and key.
 #define POD_NAME_VARIABLE "NEOFLEET_POD_NAME"
 #define POD_ADDRESS_VARIABLE "NEO4J_server_default__advertised__address"
 #define POD_TLS_VOLUME "tls"
@@ -23,31 +23,31 @@ struct pod {
 	const char *uid;
 	const char *address;  // status.podIP; NULL while it has none
 	const char *revision; // label controller-revision-hash; NULL when absent
-	const char *certificate; // annotation CERTIFICATE_ANNOTATION: what it was started with; NULL without TLS
+	const char *certificate; // annotation CERTIFICATE_ANNOTATION: the certificate that it was started with; NULL without TLS
 	const char *tls_secret;	 // the TLS Secret that it was started with; NULL: its server speaks without TLS
 	const char *domain;	 // of its server's advertised address, as names.domain; NULL where the pod does not tell
 	bool ready;
-	bool never_ready; // since it was made, and is not now
-	const char *unready_since; // when condition Ready became what it is; NULL while ready, or unknown
+	bool never_ready; // it has not been ready since it was made
+	const char *unready_since; // when condition Ready became False; NULL while ready, or unknown
 	bool terminating;
 	int64_t restarts;	// of container neo4j
 	int64_t ends;		// how often it ended: one more than restarts while it does not run again
 	const char *last_words; // how it ended last: the exit code, and the line that says why; NULL: it never did
 	const char *started_at; // its present run; NULL while it does not run
-	const char *problem;	// why it is not ready, in the cluster's own words; NULL when nothing is known
-	bool beside;		// the problem is of a container beside the server's, or of an init container that still runs
-	bool passing;		// and that runs: it passes by itself
+	const char *problem;	// why it is not ready, in the cluster's own words; NULL when we do not know
+	bool beside;		// the problem is in a container beside the server's, or in an init container that still runs
+	bool passing;		// and that container runs, so the problem passes by itself
 };
 
 // Strings belong to root or the arena.
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);
 
-// Why the address that was known of a pod may be somebody else's by now, with the pod as the API server has it: "it has another
-// address". NULL: it is the pod's.
+// Why another pod may have the known address by now, judged by the pod as the API server has it: "it has another address". NULL: the address is
+// still the pod's.
 const char *pod_change(const struct pod *known, const struct pod *now);
 
-// The runs of these pods in one text, " UID/RESTARTS" each and with ready "/1" or "/0" behind it: it changes when one of them starts
-// anew. Of more pods than a deployment can have, the first ones.
+// The runs of these pods in one text, " UID/RESTARTS" each, followed by "/1" or "/0" with ready: it changes when one of them starts anew. Of
+// more pods than a deployment can have, it names only the first.
 const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena);
 
 // Whether its server can be asked now.

@@ -3,10 +3,10 @@
 
 #pragma once
 
-// The reasons of conditions and events: one word each, which users and their tools compare. A word that is out is never changed. Pure.
+// The reasons of conditions and events: one word each, which users and their tools compare. A published word never changes. Pure.
 
 enum reason {
-	REASON_NONE, // there is none; the zero of a struct
+	REASON_NONE, // no reason; the zero of a struct
 
 	// Condition Ready of a deployment.
 	REASON_DENIED,
@@ -104,8 +104,8 @@ enum reason {
 	REASONS
 };
 
-// NULL of REASON_NONE.
+// NULL for REASON_NONE.
 const char *reason_name(enum reason reason);
 
-// The reason of a word that an object has; REASON_NONE of NULL, REASON_OTHER of one that is not ours.
+// The reason of a word in an object; REASON_NONE for NULL, REASON_OTHER for a word that is not ours.
 enum reason reason_of(const char *name);

@@ -29,7 +29,7 @@ static void free_certificates(STACK_OF(X509) * list)
 }
 DEFINE_CLEANUP(STACK_OF(X509) *, free_certificates);
 
-// Asks nobody: a key with a password cannot be used, since neither the server nor we would know it.
+// Asks nobody for a password: a key with one cannot be used, since neither the server nor we would know it.
 static int no_password(char *text, int size, int writing, void *user)
 {
 	(void)text, (void)size, (void)writing, (void)user;
@@ -72,7 +72,7 @@ static void hex(const unsigned char *digest, unsigned n, char *text)
 	text[(size_t)2 * n] = '\0';
 }
 
-// A chain of the same first certificate but other intermediate ones is to be read anew by the servers, too.
+// The servers must also read the chain anew when only its intermediate certificates change.
 static const char *mark_of(STACK_OF(X509) * chain, struct arena *arena)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -98,7 +98,7 @@ static const char *mark_of(STACK_OF(X509) * chain, struct arena *arena)
 	return sk_X509_num(chain) > 1 ? arena_printf(arena, "%s-%s", first, rest) : arena_strdup(arena, first);
 }
 
-// What the next block of a PEM text calls itself; NULL: there is none. Moves *pem behind its first line.
+// The name of the next block in a PEM text; NULL: there is none. Moves *pem past its first line.
 static const char *next_block(const char **pem, struct arena *arena)
 {
 	static const char begin[] = "-----BEGIN ", end[] = "-----";
@@ -133,7 +133,7 @@ static const char *block_problem(const char *key, const char *chain, struct aren
 	return NULL;
 }
 
-// Whether Neo4j reads keys of this kind, and its clients can speak with it then.
+// Whether Neo4j can read a key of this kind and clients can then speak with it.
 static bool is_kind_of_neo4j(const EVP_PKEY *key)
 {
 	static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
@@ -149,7 +149,7 @@ static bool is_kind_of_neo4j(const EVP_PKEY *key)
 	return false;
 }
 
-// As the servers' own classes have it, kind by kind (test/neo4j/tls-pairs.json).
+// The verdicts follow the servers' own classes, kind by kind (test/neo4j/tls-pairs.json).
 static const char *key_problem(const char *pem, const char *chain, const X509 *certificate, struct arena *arena)
 {
 	_cleanup_(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
@@ -167,7 +167,7 @@ static const char *key_problem(const char *pem, const char *chain, const X509 *c
 	return fits == 1 ? NULL : "the private key in key 'tls.key' is not that of the certificate in key 'tls.crt'";
 }
 
-// Whether a client that trusts the CA accepts the chain; the name is another matter.
+// Whether a client that trusts the CA accepts the chain; the name is checked elsewhere.
 static bool is_trusted(STACK_OF(X509) * chain, STACK_OF(X509) * authorities)
 {
 	_cleanup_(X509_STORE_freep) X509_STORE *store = X509_STORE_new();
@@ -211,7 +211,7 @@ static const char *text_of(yyjson_val *secret, const char *key, struct arena *ar
 	return *ret_problem ? NULL : text;
 }
 
-// The server's own certificate in PEM, without whatever stands behind it.
+// The server's own certificate in PEM, without the rest of the chain.
 static const char *first_of(const char *chain, struct arena *arena)
 {
 	_cleanup_(free_certificatesp) STACK_OF(X509) *list = parse_certificates(chain);
@@ -244,7 +244,7 @@ static bool read_texts(yyjson_val *secret, struct arena *arena, struct tls_secre
 	*ret_key = text_of(secret, "tls.key", arena, ret_problem);
 	if (!*ret_key)
 		return false;
-	// An issuer without a CA of its own leaves the key empty.
+	// An issuer without a CA of its own leaves this key empty.
 	authority = text_of(secret, "ca.crt", arena, &ignored);
 	ret->trust = authority && *authority ? authority : first_of(ret->chain, arena);
 	return true;
