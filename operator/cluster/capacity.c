@@ -8,12 +8,12 @@
 
 #include "base/plural.h"
 
-// Where the copies of one database are, seen from a number of servers that stay.
+// Where the copies of one database are, as seen from the servers that stay.
 struct copies {
 	int all;
 	int primaries;
-	int safe;   // on a server that stays, or online on one that leaves and can hand it over
-	bool online; // that is requested
+	int safe;   // on a server that stays, or online on a leaving server that can hand it over
+	bool online; // somebody has requested that state
 };
 
 static bool stays(const struct scale_facts *facts, int target, const char *address)
@@ -69,7 +69,7 @@ static int by_database(const void *a, const void *b)
 	return strcmp((*left)->database, (*right)->database);
 }
 
-// The copies sorted, so that those of one database lie side by side.
+// Sorts the copies so that those of one database lie side by side.
 static const struct topology_copy **sorted_copies(const struct scale_facts *facts, struct arena *arena)
 {
 	const struct topology_copies *copies = &facts->survey->copies;
@@ -94,7 +94,7 @@ const char *capacity_problem(const struct scale_facts *facts, int target, struct
 
 		for (end = i + 1; end < n && strcmp(rows[end]->database, first->database) == 0;)
 			end++;
-		// System is on every server; a composite database has no data of its own.
+		// System is on every server, and a composite database has no data of its own.
 		if (strcmp(first->database, "system") == 0 || (first->type && strcmp(first->type, "composite") == 0))
 			continue;
 		copies = count_copies(facts, target, rows + i, end - i);

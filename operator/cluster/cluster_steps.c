@@ -28,16 +28,16 @@
 #define TRANSIENT "Neo.TransientError."
 
 #define SETTLED_MS INT64_C(600000)
-#define SPREAD_MS INT64_C(60000) // longer at most, so that those that were asked when the operator started part
+#define SPREAD_MS INT64_C(60000) // at most so much longer, so that deployments that were asked together at the operator's start spread out
 #define FIRST_MS INT64_C(1000)
 #define LAST_MS INT64_C(8000)
 #define REFUSED_FIRST_MS INT64_C(5000)
 #define REFUSED_LAST_MS INT64_C(60000)
 
-// Of what a survey depends on; twenty servers need a thirtieth of it.
+// For the basis of a survey; twenty servers need a thirtieth of it.
 #define BASIS_MAX ((size_t)64 * 1024)
 
-// What a survey depends on; any change makes the next one due at once.
+// What a survey depends on; any change makes the next survey due at once.
 static const char *basis_of(const struct context *context, const struct deployment *deployment, struct arena *arena)
 {
 	const struct dbms *dbms = &deployment->dbms;
@@ -88,7 +88,7 @@ static bool is_rolling(const struct deployment *deployment)
 	return false;
 }
 
-// Whether there is somebody to ask, and a use for the answer. An outdated pod that is not ready goes when all others are back.
+// Whether there is a server to ask, and a use for the answer. An outdated pod that is not ready goes when all others are back.
 static bool is_worth_asking(const struct deployment *deployment)
 {
 	struct scale_facts facts = scale_facts(deployment);
@@ -101,14 +101,14 @@ static bool is_worth_asking(const struct deployment *deployment)
 	return scale_needs_survey(&facts) || ((int)all >= facts.replicas && (ready == all || (ready + 1 == all && is_rolling(deployment))));
 }
 
-// Somebody who may get into the servers of one deployment.
+// Logs in to the servers of one deployment.
 struct caller {
 	const struct context *context;
 	struct cluster_memory *memory;
 	struct arena *arena; // wiped when freed
 	struct access_servers servers;
 	struct access access;
-	bool unlisted; // what the next one says to the password is not what the others say
+	bool unlisted; // the next server's answer to the password says nothing of the others'
 };
 
 static bool caller_init(struct caller *caller, const struct deployment *deployment, struct access_problem *ret_problem)
@@ -155,7 +155,7 @@ static int show(const struct caller *caller, struct survey *survey, struct bolt_
 	return r < 0 ? r : admin_databases(&admin, &survey->copies, err);
 }
 
-// One server's answer. False when another one is worth a try.
+// One server's answer. False when another server is worth a try.
 static bool ask(struct caller *caller, const struct pod *pod, struct survey *survey)
 {
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
@@ -179,7 +179,7 @@ static bool ask(struct caller *caller, const struct pod *pod, struct survey *sur
 	return false;
 }
 
-// "it is in another cluster, which lists 3 servers", for one that the others do not list.
+// "it is in another cluster, which lists 3 servers", for a server that the others do not list.
 static const char *self_portrait(const struct survey *others, const struct survey *own)
 {
 	size_t known = 0, n = 0;
@@ -222,7 +222,7 @@ static const char *portrait(struct caller *caller, const struct pod *pod, const 
 	return r < 0 ? arena_printf(others->arena, "it does not tell (%s)", err.text) : self_portrait(others, own);
 }
 
-// Ready pods that the answer does not list may belong to another cluster, with data of their own.
+// A ready pod that the answer does not list may belong to another cluster, with data of its own.
 static void ask_outsiders(struct caller *caller, const struct deployment *deployment, struct survey *survey, int64_t deadline)
 {
 	for (size_t i = 0; i < deployment->n_pods && survey->n_outsiders < SURVEY_OUTSIDERS_MAX && deadline_left_ms(deadline) > 0; i++) {
@@ -234,7 +234,7 @@ static void ask_outsiders(struct caller *caller, const struct deployment *deploy
 	}
 }
 
-// Those of a range of ordinals, until one has answered.
+// Asks the pods of a range of ordinals until one has answered.
 static bool ask_first(struct caller *caller, const struct deployment *deployment, bool staying, struct survey *survey, int64_t deadline)
 {
 	for (size_t i = 0; i < deployment->n_pods && deadline_left_ms(deadline) > 0; i++) {
@@ -261,7 +261,7 @@ static struct survey *take(const struct context *context, struct cluster_memory 
 		return survey;
 	}
 	problem(survey, REASON_UNREACHABLE, "No server is ready to be asked");
-	// What is done to the servers that leave is decided on the word of those that stay.
+	// The servers that stay decide what happens to those that leave, so they are asked first.
 	if ((ask_first(&caller, deployment, true, survey, deadline) || ask_first(&caller, deployment, false, survey, deadline)) && !survey->problem)
 		ask_outsiders(&caller, deployment, survey, deadline);
 	return survey;
@@ -302,7 +302,7 @@ bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms)
 	return memory->last && memory->taken_ms >= since_ms;
 }
 
-// The pause that follows n others.
+// The pause after n others.
 static int64_t grown(int64_t first, unsigned n, int64_t last)
 {
 	int64_t delay = first;
@@ -316,7 +316,7 @@ static int64_t pause_after(struct cluster_memory *memory)
 {
 	const struct survey *last = memory->last;
 
-	// The deployment is as it should be, and a database is not yet: it may never be.
+	// The deployment is as it should be, but a database is not yet, and may never be.
 	if (memory->settled && inventory_is_moving(last))
 		return grown(FIRST_MS, memory->unsettled++, SETTLED_MS);
 	if (memory->settled) {
@@ -325,7 +325,7 @@ static int64_t pause_after(struct cluster_memory *memory)
 	}
 	if (last->problem && last->reason == REASON_CREDENTIALS_REFUSED)
 		return ACCESS_REFUSED_MS;
-	// Mostly for something that passes: a database that is starting, a lead that has just moved.
+	// Most refusals pass: a database is starting, or the lead has just moved.
 	if (memory->refused[0])
 		return grown(REFUSED_FIRST_MS, memory->refusals++, REFUSED_LAST_MS);
 	return grown(FIRST_MS, memory->unsettled++, LAST_MS);
@@ -338,7 +338,7 @@ int64_t cluster_pace(struct cluster_memory *memory, bool settled)
 	if (!memory->last)
 		return 0;
 	if (!memory->fresh) {
-		// What the servers said while all was settled may be what is waited for now.
+		// The servers may have said something while all was settled that the deployment waits for now.
 		if (!settled && memory->settled) {
 			memory->settled = false;
 			memory->next_ms = deadline_in_ms(FIRST_MS);
@@ -382,7 +382,7 @@ static int command(struct caller *caller, const struct pod *writer, const struct
 	return run(&admin, decision, err);
 }
 
-// Everything that changes the cluster is said to the server that can write database system.
+// Only the server that can write database system takes changes of the cluster.
 static void act_on_servers(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 			   const struct scale_decision *decision)
 {
@@ -393,7 +393,7 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 	struct err err = ERR_INIT;
 	int r;
 
-	// The next survey shows what came of it; until then nothing is said twice.
+	// The next survey shows the result; until then nothing is said twice.
 	memory->acted = memory->fresh = true;
 	memory->unsettled = 0;
 	if (!writer || !caller_init(&caller, deployment, &cause))
@@ -403,7 +403,7 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 		 decision->message, "result", r < 0 ? err.text : "done");
 	if (r == 0)
 		memory->refusals = 0;
-	// What depends on who leads, or on the connection, is tried again with a new survey.
+	// A failure that depends on the leader or on the connection is tried again with a new survey.
 	if (r == ERR_SERVER && !admin_is_not_leader(&err) && strncmp(err.code, TRANSIENT, strlen(TRANSIENT)) != 0)
 		kept_set(memory->refused, err.text);
 }

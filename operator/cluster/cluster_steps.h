@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What a pass does with the servers of a cluster: asks them how they are, at a pace, and carries out what scale_decide() has
-// chosen. Every call is bounded; a server that cannot be asked is an outcome, kept in the survey, not an error.
+// What a pass does with the servers of a cluster: it asks them how they are, at a pace, and carries out what scale_decide() has chosen. Every
+// call is bounded; a server that cannot be asked is an outcome, kept in the survey, not an error.
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,23 +14,22 @@
 #include "operator/object/kept.h"
 #include "operator/object/deployment.h"
 
-// What the servers of a cluster said last, and when they are asked again.
+// What the servers of a cluster said last, and when to ask them again.
 struct cluster_memory {
 	struct survey *last; // owned; NULL: none yet
-	struct basis basis;  // the pods as they were
+	struct basis basis;  // the pods at that time
 	bool fresh;	     // not judged yet
-	bool acted;	     // a step was taken on it: only the next one shows what came of it
+	bool acted;	     // a step was taken on it: only the next survey shows the result
 	bool settled;	     // all was as it should be
-	unsigned unsettled;  // surveys since something was on its way
-	unsigned refusals;   // steps that the servers refused, one after the other
+	unsigned unsettled;  // surveys since a change began
+	unsigned refusals;   // steps that the servers refused in a row
 	int64_t taken_ms, next_ms; // monotonic
-	int64_t outsiders_ms; // monotonic; servers that are not listed are not asked before: one has refused the password
-	char refused[KEPT_TEXT_SIZE]; // what the servers said to the step
+	int64_t outsiders_ms; // monotonic; do not ask unlisted servers before: one has refused the password
+	char refused[KEPT_TEXT_SIZE]; // the servers' answer to the step
 };
 
-// The survey of the pods as they are now, asked anew when they have changed or when it is time to; NULL when there is nobody to
-// ask. It stays in memory until the next one. ERR_CONFLICT: too little of the lease is left to ask; the key is to be
-// reconciled anew.
+// The survey of the pods as they are now. Asks anew when the pods have changed or when the survey is old; NULL when there is no server to ask.
+// The survey stays in memory until the next one. ERR_CONFLICT: the lease is too short to ask; reconcile the key anew.
 int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment, bool at_once,
 		   const struct survey **ret, struct err *err);
 
@@ -38,14 +37,14 @@ int cluster_survey(const struct context *context, struct cluster_memory *memory,
 // nobody tells us when a database goes down or the lead moves.
 bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms);
 
-// What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers are to leave first. True when
-// something is taken away on it, so that it must be of this pass.
+// What the survey means for the number of servers; ret->replicas is spec.topology.servers unless servers must leave first. True when the step
+// takes something away, so that the survey must be of this pass.
 bool cluster_scale(const struct deployment *deployment, const struct survey *survey, struct arena *arena, struct scale_decision *ret);
 
-// When the next survey is due: soon while something is on its way, every ten minutes or up to one more when all is settled.
+// When the next survey is due: soon while something changes, every ten to eleven minutes when all is settled.
 int64_t cluster_pace(struct cluster_memory *memory, bool settled);
 
-// The step on the servers or the claims. What the servers refuse is kept for the status (memory->refused) and tried again
-// at the next survey, a few seconds later, and a minute later at last.
+// Takes the step on the servers or the claims. A refusal of the servers is kept for the status (memory->refused), and the step is tried again at
+// the next survey: a few seconds later at first, a minute later at last.
 int cluster_act(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 		const struct scale_decision *decision, struct err *err);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// SHOW DATABASES has a row for each copy, in no promised order. The copies are sorted by database, and each run of them makes one line. Nothing
-// that moves by itself gets in (who leads, how far a copy lags behind), since each change is a write of the status.
+// SHOW DATABASES has a row for each copy, in no promised order. The code sorts the copies by database, and each run of them makes one line.
+// Values that change by themselves stay out (who leads, how far a copy lags behind), since each change would write the status.
 
 #include "operator/cluster/inventory.h"
 
@@ -24,7 +24,7 @@ static int by_database(const void *a, const void *b)
 	return strcmp((*x)->database, (*y)->database);
 }
 
-// Of two copies the one that is not as requested counts, and of two such that whose state comes first in the alphabet.
+// Of two copies, the one that is not as requested counts; of two such, the one whose state comes first in the alphabet.
 static const char *worse(const char *requested, const char *a, const char *b)
 {
 	if (!a || is(a, requested))
@@ -88,7 +88,7 @@ static int by_pod(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-// What the servers told, and the pods that they may run in.
+// The servers' answer, and the pods that they may run in.
 struct sight {
 	const struct survey *survey;
 	const struct names *names;
@@ -111,7 +111,7 @@ static struct inventory_server server_of(const struct sight *sight, const struct
 	};
 }
 
-// What is told outlives the survey.
+// The copy outlives the survey.
 static struct inventory_server server_copy(const struct inventory_server *of, struct arena *arena)
 {
 	return (struct inventory_server){

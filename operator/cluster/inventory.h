@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What a survey says for people: the servers by name, and each database in one line. Bounded, and in an order of its own, so that the same survey
-// always gives the same lists. Pure.
+// What a survey says for people: the servers by name, and each database in one line. Bounded and sorted, so that the same survey always gives
+// the same lists. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +12,14 @@
 #include "base/arena.h"
 #include "operator/cluster/survey.h"
 
-// As the CRDs have it (deploy/crds/generate).
+// The limits of the CRDs (deploy/crds/generate).
 #define INVENTORY_SERVERS_MAX 20
 #define INVENTORY_DATABASES_MAX 32
 
 struct inventory_server {
-	const char *name; // by which SHOW SERVERS lists it
-	const char *pod;  // in which it runs; NULL: none of ours
-	const char *address; // where it runs in none; NULL: not known
+	const char *name; // as SHOW SERVERS lists it
+	const char *pod;  // the pod that it runs in; NULL: none of ours
+	const char *address; // its address where it runs in no pod of ours; NULL: not known
 	const char *state, *health, *version; // version NULL: not told
 };
 
@@ -30,20 +30,20 @@ struct inventory_database {
 	int copies, online;    // on how many servers it is, and on how many it is online
 };
 
-// Servers that are dropped are left out; those without a pod of ours come first, then by the address. Databases that are not online come first,
-// then by name.
+// Leaves out servers that are dropped. Servers without a pod of ours come first, then by address. Databases that are not online come first, then
+// by name.
 struct inventory {
 	struct inventory_server servers[INVENTORY_SERVERS_MAX];
 	struct inventory_database databases[INVENTORY_DATABASES_MAX];
 	size_t n_servers, n_databases, servers_left_out, databases_left_out;
 };
 
-// NULL when the servers have not told. It lives in the arena.
+// NULL when the servers have not answered. Lives in the arena.
 const struct inventory *inventory_of(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods,
 				     struct arena *arena);
 
 // The databases that are not online, for a message; NULL when all are.
 const char *inventory_troubles(const struct survey *survey, struct arena *arena);
 
-// Whether a database is not yet as it was asked to be.
+// Whether a database is not yet in the state that was requested.
 bool inventory_is_moving(const struct survey *survey);

@@ -10,7 +10,7 @@
 #include "operator/cluster/scale.h"
 #include "operator/object/reason.h"
 
-// A container that has ended so often without getting ready is not about to.
+// A container that has ended so often without becoming ready will not become ready by itself.
 #define ENDS_MAX 3
 
 const char *phase_name(enum phase phase)
@@ -29,7 +29,7 @@ bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod)
 struct tally {
 	int ready; // and up to date
 	int outdated;
-	const struct pod *ailing; // the first that is not ready; one with a known problem is preferred
+	const struct pod *ailing; // the first pod that is not ready, preferably one with a known problem
 };
 
 static struct tally count_pods(const struct phase_facts *facts)
@@ -81,7 +81,7 @@ static void settle(struct phase_verdict *ret, enum phase phase, enum reason reas
 	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
 }
 
-// A volume that is gone took a server with it: only a person can know that it will not come back.
+// A volume that is gone took a server with it: only a person can know that the server will not come back.
 static const char *lost_words(const struct phase_facts *facts, struct arena *arena)
 {
 	for (size_t i = 0; facts->cluster && i < facts->n_pods; i++) {
@@ -101,7 +101,7 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
 	const char *troubles = facts->cluster ? inventory_troubles(facts->survey, arena) : NULL;
 
-	// Neither we nor Kubernetes did it: somebody who may stop a database has, or Fleet Manager for a migration.
+	// Neither the operator nor Kubernetes stopped it: a person with the right to has, or Fleet Manager for a migration.
 	if (troubles)
 		text = arena_printf(arena, "%s; %s", text, troubles);
 	if (facts->note)
@@ -109,7 +109,7 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 
-// The pods are as wanted, or so it seems from outside.
+// The pods are as wanted, seen from outside.
 static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	const char *problem = phase_members_problem(facts, survey_member_problem, NULL, arena);

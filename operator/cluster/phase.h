@@ -3,7 +3,7 @@
 
 #pragma once
 
-// status.phase and its message, from what was found and done in this pass. Pure.
+// Judges status.phase and its message, from what this pass has found and done. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,28 +19,28 @@ const char *phase_name(enum phase phase);
 struct phase_facts {
 	const char *refused;	     // the spec cannot be carried out, and why
 	enum reason refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
-	const char *waiting_for;     // what the workload cannot be made without, e.g. the admin Secret
+	const char *waiting_for;     // the missing thing without which the workload cannot be made, e.g. the admin Secret
 	enum reason waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
 	bool workload_exists;
 	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
 	const char *update_revision; // of the StatefulSet
-	const char *unready;	     // what roll_record() has made and the StatefulSet remembers; NULL: nothing
+	const char *unready;	     // the note that roll_record() made and the StatefulSet keeps; NULL: nothing
 	const struct pod *pods;
 	size_t n_pods;
-	int servers;		     // pods that there are to be now
+	int servers;		     // pods that are wanted now
 	bool formed;		     // it has been Ready before
-	bool rolling;		     // a change of ours is being carried out, and it was not Ready since
-	bool cluster;		     // Ready takes a survey
+	bool rolling;		     // a change of ours is under way, and it has not been Ready since
+	bool cluster;		     // Ready needs a survey
 	const struct survey *survey; // of the pods as they are; NULL: none
 	const struct names *names;
-	const char *removing;	     // servers are on their way out, and how far it is; NULL: none
+	const char *removing;	     // servers are leaving, and how far that is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
 	const char *uncreated;	     // which pod the API server does not let be made, why, and the cure; NULL: none that is known
 	enum reason stuck;	     // a word for a wait that only a person can end
-	bool stalled;		     // it has lasted too long
+	bool stalled;		     // the wait has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
-	const char *note;	     // what else there is to say of a deployment that is Ready; NULL: nothing
+	const char *note;	     // a remark on a deployment that is Ready; NULL: nothing
 };
 
 struct phase_verdict {
@@ -50,8 +50,8 @@ struct phase_verdict {
 	const char *message;
 };
 
-// Of the wait that only a person can end: facts->stuck, or what can be seen of Secrets and pods (a container that ends again and
-// again; a pod without a node may get one by itself).
+// The reason of a wait that only a person can end: facts->stuck, or what Secrets and pods show (a container that ends again and again; a pod
+// without a node may still get one by itself).
 enum reason phase_stuck(const struct phase_facts *facts);
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret);
@@ -62,6 +62,6 @@ bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
 // survey_member_problem(), survey_problem() or survey_host_problem().
 typedef const char *(*member_problem_fn)(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena);
 
-// Of a cluster whose pods are all there: the first problem of a server, as problem_of() sees it. One pod may be left out of account (but;
-// NULL: none). NULL when there is no problem, and for a standalone.
+// Of a cluster whose pods are all there: the first problem of a server, as problem_of() sees it. It leaves out the pod `but` (NULL: none). NULL
+// when there is no problem, and for a standalone.
 const char *phase_members_problem(const struct phase_facts *facts, member_problem_fn problem_of, const struct pod *but, struct arena *arena);

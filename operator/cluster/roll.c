@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The note is "REVISION UID@TIME UID@TIME": a pod that has been ready in between, or was made anew, has another time or uid. The times are only
-// compared for equality, so that it does not matter whose clock they are of.
+// The note is "REVISION UID@TIME UID@TIME": a pod that was ready in between, or was made anew, has another time or uid. The times are only
+// compared for equality, so it does not matter whose clock they come from.
 
 #include "operator/cluster/roll.h"
 
@@ -42,13 +42,13 @@ static bool holds(const char *record, const struct pod *pod, struct arena *arena
 	return found && (found[len] == ' ' || found[len] == '\0');
 }
 
-// Of a pod that is not ready: whether it may be away by our doing, or serves nobody anyway.
+// Whether a pod that is not ready may be away by our doing, or serves nobody anyway.
 static bool may_be_ours(const struct phase_facts *facts, const struct pod *pod, struct arena *arena)
 {
 	return !pod_is_outdated(facts, pod) || pod->never_ready || holds(facts->unready, pod, arena);
 }
 
-// Whether the roll that the note is of has not come to its end: the spec changes again while a pod may be away by our doing.
+// Whether the noted roll has not ended: the spec changes again while a pod may be away by our doing.
 static bool is_unfinished(const struct phase_facts *facts, struct arena *arena)
 {
 	bool replaced = false, older = false;
@@ -83,7 +83,7 @@ const char *roll_record(const struct phase_facts *facts, struct arena *arena)
 
 		if (pod->ready || !pod_is_outdated(facts, pod) || (unfinished && !may_be_ours(facts, pod, arena)))
 			continue;
-		// More than a cluster has: those that do not fit wait like the ready ones.
+		// More than a cluster needs; entries that do not fit wait like ready pods.
 		if (record.len + strlen(entry) < RECORD_MAX_BYTES)
 			buf_add(&record, entry);
 	}
@@ -112,7 +112,7 @@ static const struct pod *first_unready_before(const struct phase_facts *facts, s
 	return NULL;
 }
 
-// A pod that is not ready, if there is one; the leader last.
+// A pod that is not ready, if there is one; the leader comes last.
 static const struct pod *choose(const struct phase_facts *facts)
 {
 	const struct pod *unready = first_outdated(facts, false, NULL), *leader = NULL, *follower;
@@ -125,7 +125,7 @@ static const struct pod *choose(const struct phase_facts *facts)
 	return follower ? follower : leader;
 }
 
-// What is not ready beside the chosen one; one with a known problem is preferred.
+// A pod beside the chosen one that is not ready, preferably one with a known problem.
 static const struct pod *other_unready(const struct phase_facts *facts, const struct pod *chosen)
 {
 	const struct pod *found = NULL;
@@ -148,7 +148,7 @@ static const char *pod_words(const struct pod *pod, struct arena *arena)
 	return arena_printf(arena, "waiting for %s to be ready", pod->name);
 }
 
-// What keeps the chosen pod from being taken away while all others are ready; NULL when nothing does.
+// Why the chosen pod may not go although all others are ready; NULL when it may.
 static const char *obstacle(const struct phase_facts *facts, const struct pod *chosen, struct arena *arena)
 {
 	if ((int)facts->n_pods < facts->servers)
@@ -156,7 +156,7 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 	if (chosen->ready)
 		return facts->removing ? arena_printf(arena, "until servers are removed (%s)", facts->removing)
 				       : phase_members_problem(facts, survey_problem, NULL, arena);
-	// Servers on their way out may be waiting for this very pod, and are Enabled never again.
+	// Leaving servers may be waiting for this very pod, and are never Enabled again.
 	return phase_members_problem(facts, facts->removing ? survey_host_problem : survey_problem, chosen, arena);
 }
 
@@ -167,7 +167,7 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 	*ret = (struct roll_decision){0};
 	if (!is_any_outdated(facts))
 		return;
-	// One at a time: what was taken away must be gone before anything else may follow.
+	// One at a time: an evicted pod must be gone before another may follow.
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		if (facts->pods[i].terminating) {
 			ret->waiting = arena_printf(arena, "waiting for %s to end", facts->pods[i].name);

@@ -12,7 +12,7 @@
 #include "operator/cluster/scale_leftovers.h"
 #include "operator/cluster/scale_lineup.h"
 
-// A status is read by people, and a cluster may have thousands of databases: so many are named.
+// People read a status, and a cluster may have thousands of databases: it names only so many.
 #define NAMES_SHOWN 10
 
 struct scale {
@@ -23,14 +23,14 @@ struct scale {
 	int target; // servers that stay
 };
 
-// Neither of them is undone by Neo4j.
+// Neo4j undoes neither of these states.
 static bool was_drained(const struct topology_server *server)
 {
 	return server && (server_is(server, "Deallocating") || server_is(server, "Deallocated"));
 }
 
-// What has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server. The first mark alone is no
-// beginning: the operator may have died before the server was told, and one that is older may have been wrong.
+// A server that has begun to leave leaves, even if the spec wants it back meanwhile: it comes back as a new server. The first mark alone is no
+// beginning: the operator may have died before it told the server, and an older mark may have been wrong.
 static int target_of(const struct scale *s)
 {
 	const struct scale_facts *facts = s->facts;
@@ -53,7 +53,7 @@ static bool settle(struct scale *s, enum scale_action action, const char *messag
 	return true;
 }
 
-// Only a server that stays tells what the servers that stay know.
+// Only a server that stays knows what the servers that stay hold.
 static const char *unanswered(const struct scale *s)
 {
 	const struct survey *survey = s->facts->survey;
@@ -67,13 +67,13 @@ static const char *unanswered(const struct scale *s)
 	return asked >= 0 && asked < s->target ? NULL : "waiting for one of the servers that stay to answer where the databases are";
 }
 
-// Whether a pod that is not ready may yet come to itself and tell what it holds.
+// Whether a pod that is not ready may yet recover and tell what it holds.
 static bool may_come_back(const struct pod *pod)
 {
 	return !pod || pod->terminating || (!pod->ready && (!pod->problem || pod->beside));
 }
 
-// One of an older template will be replaced, whatever its problem is.
+// A pod of an older template will be replaced, whatever its problem is.
 static bool will_be_replaced(const struct scale *s, const struct pod *pod)
 {
 	const char *revision = s->facts->update_revision;
@@ -81,7 +81,7 @@ static bool will_be_replaced(const struct scale *s, const struct pod *pod)
 	return !pod->ready && (!revision || !pod->revision || strcmp(pod->revision, revision) != 0);
 }
 
-// Stops: such a server may be the one that seems to be gone.
+// Stops at a server that no pod accounts for: it may be the one that seems to be gone.
 static bool stop_at_stranger(struct scale *s)
 {
 	static const char cure[] = "wait until it is back, or remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER";
@@ -110,7 +110,7 @@ static bool is_condemned(const struct scale *s, int ordinal)
 	return volume && volume->deallocated;
 }
 
-// It may be the last of another cluster, with data that no server that stays has.
+// Stops at a pod that no server accounts for: it may be the last of another cluster, with data that no server that stays has.
 static bool stop_at_outsider(struct scale *s)
 {
 	const struct scale_facts *facts = s->facts;
@@ -151,8 +151,8 @@ static bool bears(const struct data_volume *volume, const char *id)
 	return volume->deallocated && strcmp(volume->deallocated, id) == 0;
 }
 
-// Somebody else took the pod away (scaled the StatefulSet, deleted it) before its server was dropped: what is on the volume may be all
-// that there is of a database.
+// Somebody else took the pod away (scaled the StatefulSet, deleted the pod) before its server was dropped: its volume may hold the only copy of
+// a database.
 static bool bring_back(struct scale *s)
 {
 	bool any = false;
@@ -219,7 +219,7 @@ static bool enable(struct scale *s, int from, int to)
 	return s->ret->n_servers > 0 && settle(s, SCALE_ENABLE, "enabling new servers");
 }
 
-// Those that stay must be able to take the databases over.
+// The servers that stay must be able to take the databases over.
 static bool wait_for_others(struct scale *s)
 {
 	for (int i = 0; i < s->target; i++) {
@@ -237,7 +237,7 @@ static bool wait_for_others(struct scale *s)
 	return false;
 }
 
-// Before the servers are told, so that an operator that comes after us knows that it was us.
+// Marks come before the servers are told, so that a later operator knows that it was us.
 static bool mark(struct scale *s, int ordinal)
 {
 	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
@@ -253,7 +253,7 @@ static bool is_to_be_drained(const struct topology_server *server)
 	return server && (server_is(server, "Enabled") || server_is(server, "Cordoned"));
 }
 
-// All servers that are to leave and were not drained yet.
+// All servers that must leave and were not drained yet.
 static bool drain(struct scale *s)
 {
 	const char *problem;
@@ -295,7 +295,7 @@ static const char *hosted(const struct topology_server *server, struct arena *ar
 	return arena_strdup(arena, buf_str(&text));
 }
 
-// The second mark. A ready pod's own server is the available one; for a pod that does not come back nobody can tell.
+// The second mark. A ready pod runs the available server; for a pod that does not come back nobody can tell.
 static bool condemn(struct scale *s, const struct topology_server *server, int ordinal)
 {
 	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
@@ -303,7 +303,7 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 
 	if (!volume || volume->deleting || bears(volume, server->id))
 		return false;
-	// A pod that is wanted back would start as a server that was dropped.
+	// A pod that is wanted back would start as a dropped server.
 	if (may_come_back(pod) || will_be_replaced(s, pod) || (!pod->ready && ordinal < s->facts->wanted))
 		return settle(s, SCALE_WAIT,
 			      arena_printf(s->arena, "waiting for %s to be ready, so that its claim can go with its server",
@@ -316,7 +316,7 @@ static bool condemn(struct scale *s, const struct topology_server *server, int o
 	return settle(s, SCALE_CONDEMN, arena_printf(s->arena, "marking claim '%s', whose server is Deallocated", volume->name));
 }
 
-// A server that is out of the cluster, or never was in it.
+// A server that has left the cluster, or never was in it.
 static void let_go(struct scale *s, int ordinal)
 {
 	const struct data_volume *volume = lineup_volume(s->facts, ordinal);
@@ -348,7 +348,7 @@ static void leave_cluster(struct scale *s, const struct topology_server *server,
 		(void)drop(s, server, ordinal);
 }
 
-// The highest one first; the replicas follow when its server is gone.
+// The highest ordinal first; the replicas follow when its server is gone.
 static void take_away(struct scale *s)
 {
 	for (int i = lineup_ordinals(s->facts) - 1; i >= s->target; i--) {
@@ -364,7 +364,7 @@ static void take_away(struct scale *s)
 	}
 }
 
-// A server without databases whose pod is gone for good: one that joined too late, or whose claim is gone or marked.
+// A server without databases whose pod is gone for good: it joined too late, or its claim is gone or marked.
 static const struct topology_server *find_remains(const struct scale *s, int *ret_ordinal)
 {
 	for (int i = s->facts->replicas > s->target ? s->facts->replicas : s->target; i < lineup_ordinals(s->facts); i++) {

@@ -3,14 +3,14 @@
 
 #pragma once
 
-// How many pods a cluster is to have at this moment, and which step brings it nearer to what the spec says. Pure.
+// How many pods a cluster needs at this moment, and which step brings it nearer to the spec. Pure.
 //
-// More servers come at once. Fewer go in an order that loses nothing: the claims of all that are to leave are marked, their servers are
-// drained together (Cypher), and then, from the highest ordinal down, a claim gets its second mark when its own server is seen
-// Deallocated, the server is dropped, its pod leaves and its claim is deleted. A claim without the second mark is never deleted.
-// Only servers that stay are believed. A server that no pod accounts for, or a ready pod that no server accounts for, stops the removal:
-// what nobody can tell apart may hold the only copy of a database. A pod that somebody else took away earlier comes back.
-// The state is read off the cluster, the claims and the StatefulSet, so any operator goes on where another was killed.
+// More servers come at once. Fewer go in an order that loses nothing: the operator marks the claims of all servers that leave and drains the
+// servers together (Cypher). Then, from the highest ordinal down, it sets the second mark on a claim when its own server is seen Deallocated,
+// drops the server, takes the pod away and deletes the claim. It never deletes a claim without the second mark. It believes only servers that
+// stay. A server that no pod accounts for, or a ready pod that no server accounts for, stops the removal: something that nobody can tell apart
+// may hold the only copy of a database. A pod that somebody else took away earlier comes back. The state is read off the cluster, the claims and
+// the StatefulSet, so any operator goes on where another was killed.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,11 +21,11 @@
 
 enum scale_action {
 	SCALE_REST,    // nothing is left to do
-	SCALE_WAIT,    // for what the message says
-	SCALE_STOPPED, // by what the message says; if it does not pass, only a person can end it. The replicas stay
-	SCALE_REFUSED, // for the reason that the message says; the replicas stay
+	SCALE_WAIT,    // the message says for what
+	SCALE_STOPPED, // the message says by what; if it does not pass, only a person can end it. The replicas stay
+	SCALE_REFUSED, // the message says why; the replicas stay
 	SCALE_ENABLE,  // servers, one after the other
-	SCALE_MARK,    // claim: its server is to be drained
+	SCALE_MARK,    // claim: mark it, its server will be drained
 	SCALE_DRAIN,   // servers, all at once
 	SCALE_CONDEMN, // claim: servers[0], its own, was seen Deallocated
 	SCALE_DROP,    // servers[0]
@@ -33,10 +33,10 @@ enum scale_action {
 };
 
 struct scale_decision {
-	int replicas; // that the StatefulSet is to have
+	int replicas; // for the StatefulSet
 	enum scale_action action;
 	const char *message;
-	const char *note; // what else a person should know, while nothing is to be done: servers and claims left behind; NULL: nothing
+	const char *note; // what else a person should know while there is nothing to do: servers and claims left behind; NULL: nothing
 	const char *servers[TOPOLOGY_SERVERS_MAX]; // ids
 	size_t n_servers;
 	const struct data_volume *volume;
@@ -44,11 +44,11 @@ struct scale_decision {
 
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret);
 
-// Whether servers are on their way out, so that nothing else may be taken away.
+// Whether servers are leaving, so that nothing else may be taken away.
 bool scale_is_removing(const struct scale_decision *decision);
 
-// Whether a decision about removing can only be made with a survey.
+// Whether a decision about removal needs a survey.
 bool scale_needs_survey(const struct scale_facts *facts);
 
-// Whether a decision takes something away, so that it is only carried out on a survey of the same pass.
+// Whether a decision takes something away, so that it needs a survey of the same pass.
 bool scale_is_grave(const struct scale_facts *facts, const struct scale_decision *decision);

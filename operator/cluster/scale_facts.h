@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a decision about the number of servers is made from. Borrowed.
+// The facts for a decision about the number of servers. Borrowed.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ struct scale_facts {
 	const char *update_revision; // of the StatefulSet; NULL: not known at the moment
 };
 
-// Whether the servers have told how they are.
+// Whether the servers have answered.
 static inline bool scale_has_survey(const struct scale_facts *facts)
 {
 	return facts->survey && !facts->survey->problem;

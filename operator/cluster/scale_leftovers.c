@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "operator/cluster/scale_lineup.h"
 
-// A status is read by people: so many are named.
+// People read a status: it names only so many.
 #define NAMES_SHOWN 10
 
-// Claims that no server of ours has or will have: of one that left without being seen Deallocated, or of an earlier deployment.
+// Claims that no server of ours has or will have: their server left without being seen Deallocated, or they belong to an earlier deployment.
 static const char *kept_claims(const struct scale_facts *facts, int replicas, struct arena *arena)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT((size_t)NAMES_SHOWN * 260 + 300);

@@ -3,10 +3,10 @@
 
 #pragma once
 
-// Servers and claims that belong to no pod of a cluster and that no step will take: what they are, and what to do with them. Pure.
+// Servers and claims that belong to no pod of a cluster and that no step will take: their names, and what to do with them. Pure.
 
 #include "base/arena.h"
 #include "operator/cluster/scale_facts.h"
 
-// replicas: that the StatefulSet is to have. NULL: nothing is left over.
+// replicas: the wanted number of the StatefulSet. NULL: nothing is left over.
 const char *scale_leftovers(const struct scale_facts *facts, int replicas, struct arena *arena);

@@ -33,7 +33,7 @@ void survey_free(struct survey *survey)
 #define SERVER_MEMBERS 6
 #define COPY_MEMBERS 6
 
-// Each text of a row stands in the survey's text once, and in the rows by its number.
+// Each text of a row stands in the survey's text once; the rows have its number.
 struct writing {
 	yyjson_mut_doc *doc;
 	struct texts texts;
@@ -44,7 +44,7 @@ static void add_text(struct writing *w, yyjson_mut_val *list, const char *text)
 	(void)(text ? yyjson_mut_arr_add_uint(w->doc, list, texts_add(&w->texts, text)) : yyjson_mut_arr_add_null(w->doc, list));
 }
 
-// A list of lists: the members of a server in their order and behind them the databases that it hosts.
+// A list of lists: the members of a server in their order, followed by the databases that it hosts.
 static void add_servers(struct writing *w, yyjson_mut_val *root, const struct topology_servers *servers)
 {
 	yyjson_mut_doc *doc = w->doc;
@@ -140,7 +140,7 @@ static const char *text_at(const struct reading *reading, yyjson_val *number)
 	return yyjson_is_uint(number) && yyjson_get_uint(number) < reading->n ? reading->texts[yyjson_get_uint(number)] : NULL;
 }
 
-// False where one lacks what admin_servers() promises.
+// False where a row lacks what admin_servers() promises.
 static bool read_servers(yyjson_val *list, const struct reading *reading)
 {
 	struct survey *survey = reading->survey;
@@ -170,7 +170,7 @@ static bool read_servers(yyjson_val *list, const struct reading *reading)
 	return yyjson_is_arr(list);
 }
 
-// False where one lacks what admin_databases() promises.
+// False where a row lacks what admin_databases() promises.
 static bool read_copies(yyjson_val *list, const struct reading *reading)
 {
 	struct survey *survey = reading->survey;
@@ -219,7 +219,7 @@ struct survey *survey_read(const char *text, size_t len)
 	read_outsiders(yyjson_obj_get(root, "outsiders"), survey);
 	if (read_servers(yyjson_obj_get(root, "servers"), &reading) && read_copies(yyjson_obj_get(root, "copies"), &reading))
 		return survey;
-	// An empty list would mean that no server is there.
+	// An empty list would mean that there is no server.
 	survey->servers = (struct topology_servers){0};
 	survey->copies = (struct topology_copies){0};
 	survey->asked = NULL;
@@ -301,7 +301,7 @@ const struct topology_server *survey_lost(const struct survey *survey, const str
 {
 	const struct topology_server *present = survey_server(survey, names, pod);
 
-	// Of several that are away any may be the one that comes back.
+	// When several pods are away, any of them may be the one that comes back.
 	if (!present || strcmp(present->health, "Available") != 0)
 		return NULL;
 	for (size_t i = 0; i < survey->servers.n; i++) {
@@ -338,14 +338,14 @@ static const char *unlisted(const struct survey *survey, const struct pod *pod, 
 	return arena_printf(arena, "%s: SHOW SERVERS of %s does not list its server; asked itself, %s", pod->name, survey->asked, says);
 }
 
-// What its state among the servers is, is for the caller to judge.
+// The caller judges its state among the servers.
 static const char *host_problem(const struct survey *survey, const struct names *names, const struct pod *pod, bool enabled,
 				struct arena *arena)
 {
 	const struct topology_server *server;
 
 	if (survey->problem)
-		return arena_strdup(arena, survey->problem); // what is told outlives the survey
+		return arena_strdup(arena, survey->problem); // the message outlives the survey
 	server = survey_server(survey, names, pod);
 	if (!server)
 		return unlisted(survey, pod, arena);

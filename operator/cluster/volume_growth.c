@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "operator/object/kept.h"
 
-// Nothing tells us when a storage class or a quota begins to allow it.
+// Nothing tells us when a storage class or a quota begins to allow growth.
 #define RETRY_MS INT64_C(600000)
 
 static void keep_refusal(struct volume_growth_memory *memory, const struct data_volume *volume, const char *size, const char *words)

@@ -11,7 +11,7 @@
 #include "operator/object/digest.h"
 
 #define PLACE_DIGITS 12 // of a digest: enough for any interval
-#define RETRY_MS INT64_C(1000) // of one that is due and could not be taken
+#define RETRY_MS INT64_C(1000) // for a look that is due and could not be taken
 
 static const int64_t after_ms[] = {5000, 30000, 90000};
 #define LOOKS (sizeof(after_ms) / sizeof(after_ms[0]))
@@ -49,7 +49,7 @@ struct connection_pace connection_watch_pace(int64_t interval_ms, const char *ui
 					.offset_ms = interval_ms ? strtoll(digits, NULL, 16) % interval_ms : 0};
 }
 
-// The first time of the grid after the last look.
+// The first point of the grid after the last look.
 static int64_t next_ms(const struct connection_watch *looks, const struct connection_pace *pace)
 {
 	int64_t past = (looks->looked_ms - pace->offset_ms) % pace->interval_ms;

@@ -18,7 +18,7 @@ static bool begins(const char *text, const char *word)
 	return text && strncmp(text, word, strlen(word)) == 0;
 }
 
-// What a record says after its first word.
+// The part of a record after its first word.
 static const char *base_of(const char *record)
 {
 	const char *space = record ? strchr(record, ' ') : NULL;
@@ -38,7 +38,7 @@ const char *entry_trial_record(const struct entry_trial_facts *facts, struct are
 	bool same = strcmp(base_of(facts->record), facts->base) == 0;
 	const char *word = PASSED;
 
-	// Without it any template would count as the same.
+	// Without a base every template would count as the same.
 	assert(*facts->base);
 	if (!facts->entry)
 		word = ABSENT;

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// Whether a pod was rolled for nothing but our Fleet Manager entry, and what follows when it does not come up with it: the
-// entry is withdrawn until the image or the spec changes (C8). Both are recorded on the StatefulSet, so that they hold across
-// restarts of the operator. Pure.
+// Whether a pod was rolled only for our Fleet Manager entry, and what follows when the pod does not come up with it: the operator withdraws the
+// entry until the image or the spec changes (C8). The StatefulSet keeps both records, so they survive restarts of the operator. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,12 +14,12 @@
 #include "operator/manifest/workload.h"
 #include "operator/object/pod.h"
 
-// The record of the entry: "absent BASE", "trial BASE" or "passed BASE". BASE is the digest of what the template would be
-// without the entry: as long as it stays, the entry is the only thing that has changed.
+// The record of the entry: "absent BASE", "trial BASE" or "passed BASE". BASE is the digest of the template without the entry: while it stays
+// the same, only the entry has changed.
 struct entry_trial_facts {
 	const char *record; // the present one; NULL: none
 	const char *base;
-	bool entry;   // the template is to have it
+	bool entry;   // the template shall have it
 	bool settled; // every pod runs the present template, and is ready
 };
 
@@ -30,22 +29,22 @@ const char *entry_trial_record(const struct entry_trial_facts *facts, struct are
 void entry_trial_compare(const struct workload_inputs *with, const struct workload_inputs *without, struct arena *arena,
 			 struct entry_trial_facts *facts);
 
-// Whether a record says that the entry is in the template; that it is on trial there.
+// Whether a record says that the entry is in the template; and that it is on trial there.
 bool entry_trial_has_entry(const char *record);
 bool entry_trial_is_running(const char *record);
 
 // The pod of that revision that has failed the trial: its container ended three times before it was ready. NULL: none.
 const struct pod *entry_trial_failure(const char *record, const char *revision, const struct pod *pods, size_t n);
 
-// The record of a withdrawal, a JSON text that is bound to an image and to a generation of the spec.
+// The record of a withdrawal: a JSON text bound to an image and to a generation of the spec.
 struct entry_trial_withdrawal {
 	const char *image;
 	int64_t generation;
-	const char *words; // the container's last
+	const char *words; // the container's last words
 };
 
 const char *entry_trial_withdrawal_print(const struct entry_trial_withdrawal *withdrawal, struct arena *arena);
 
-// False when text (NULL: none) is no record, or one of another image or generation. On success ret->words lives in the arena.
+// False when text (NULL: none) is no record, or a record of another image or generation. On success ret->words lives in the arena.
 bool entry_trial_withdrawal_holds(const char *text, const char *image, int64_t generation, struct arena *arena,
 				  struct entry_trial_withdrawal *ret);

@@ -11,7 +11,7 @@ static void decide(struct fleet_decision *ret, enum fleet_step step, enum reason
 	*ret = (struct fleet_decision){.step = step, .reason = reason, .message = message};
 }
 
-// What was said when it was switched off stays said: whether a server could be told is not found out anew.
+// The words from the switch-off stay: nobody asks again whether a server could be told.
 static const char *off_message(const struct fleet_facts *facts, struct arena *arena)
 {
 	if (facts->off_message)

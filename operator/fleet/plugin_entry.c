@@ -15,7 +15,7 @@
 #include "operator/object/reason.h"
 #include "operator/server/query.h"
 
-// An attempt that begins within this time ends within the half minute that a switched off Fleet Manager may take.
+// Switching Fleet Manager off may take half a minute; an attempt that begins within this time ends within that.
 #define DISABLE_MS INT64_C(18000)
 #define DISABLE_RETRY_MS INT64_C(2000)
 
@@ -77,7 +77,7 @@ static void ask_for_version(struct step *step, const struct pod *pod, const char
 	step->entry->not_asked = problem.message;
 }
 
-// C4: asked once for each run of a server of this image; the answer is recorded on the StatefulSet.
+// C4: asks once for each run of a server of this image, and records the answer on the StatefulSet.
 static void learn_version(struct step *step, bool plugins)
 {
 	const struct deployment *deployment = step->deployment;
@@ -99,7 +99,7 @@ static void learn_version(struct step *step, bool plugins)
 	case RETRY_ANSWERED:
 		if (step->entry->version.told)
 			break;
-		// The answer was not recorded, after all.
+		// The answer did not reach the record.
 		// fall through
 	case RETRY_ASK:
 		step->entry->not_asked = NULL;
@@ -114,7 +114,7 @@ static void learn_version(struct step *step, bool plugins)
 		step->entry->not_asked = NULL;
 }
 
-// The status says so once a server was told, or could not be told in time.
+// The status says so once a server was told, or the time for telling was over.
 static bool is_off_already(const struct deployment *deployment)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(deployment->dbms.status.conditions);
@@ -146,7 +146,7 @@ static bool tell_server(struct step *step)
 	return false;
 }
 
-// C7: the entry stays until a server was told, for some time at most. Killed in between, the next operator begins anew.
+// C7: the entry stays until a server was told, but only for some time. If this operator is killed in between, the next one begins anew.
 static void switch_off(struct step *step)
 {
 	const struct deployment *deployment = step->deployment;
@@ -165,7 +165,7 @@ static void switch_off(struct step *step)
 	again(step, DISABLE_RETRY_MS);
 }
 
-// What stands before anything of this pass.
+// The state before this pass changes anything.
 static struct plugin_entry begin(const struct deployment *deployment, struct arena *arena)
 {
 	const struct dbms *dbms = &deployment->dbms;
@@ -186,7 +186,7 @@ void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *
 	learn_version(&step, plugins);
 	withdraw(&step);
 	switch_off(&step);
-	// One that was withdrawn stays only while a server is still to be told.
+	// A withdrawn entry stays only while the operator must still tell a server.
 	assert(!ret->withdrawn || !ret->fleet || ret->disabling);
 }
 

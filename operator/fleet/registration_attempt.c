@@ -20,7 +20,7 @@
 #include "operator/object/reason.h"
 #include "operator/server/retry.h"
 
-// Both well below the 25 s that a lease of 30 s, renewed every 5 s, has left whenever all is well.
+// Both are well below the 25 s that are left of a lease of 30 s, renewed every 5 s, while all is well.
 #define EXCHANGE_TIMEOUT_MS (15 * 1000)
 #define LOOK_TIMEOUT_MS (10 * 1000)
 
@@ -28,13 +28,13 @@
 #define CONNECTING_MS INT64_C(35000)
 #define CONNECTING_RETRY_MS INT64_C(1500)
 
-// What is needed of the token's Secret for an exchange, and wiped after it.
+// The token's Secret as an exchange needs it; wiped afterwards.
 struct token_read {
 	struct arena *arena;
 	struct token token;
 };
 
-// Whatever an attempt's outcome depends on, in one line; any change makes the next attempt due at once.
+// Everything that the outcome of an attempt depends on, in one line; any change makes the next attempt due at once.
 static const char *attempt_basis(const struct context *context, const struct attempt_inputs *inputs, struct arena *arena)
 {
 	const struct access_servers *servers = &inputs->servers;
@@ -59,7 +59,7 @@ const char *attempt_token_source(const struct context *context, const struct dbm
 static int64_t delay_after(enum reason reason, unsigned failures)
 {
 	if (reason == REASON_CREDENTIALS_REFUSED)
-		return ACCESS_REFUSED_MS; // unless somebody finds out earlier that the password is taken
+		return ACCESS_REFUSED_MS; // unless somebody finds out earlier that the server takes the password
 	return reason == REASON_CONNECTING ? CONNECTING_RETRY_MS : retry_delay(failures);
 }
 
@@ -109,7 +109,7 @@ static bool read_token(const struct context *context, const struct attempt_input
 	return false;
 }
 
-// Whether the object of the API server tells another registration than the one that the pass knows of.
+// Whether the API server's object tells of another registration than the pass knows.
 static bool tells_otherwise(const struct kube_object *root, const struct attempt_inputs *inputs)
 {
 	const char *known = inputs->servers.dbms->status.last_registration;
@@ -124,7 +124,7 @@ static bool tells_otherwise(const struct kube_object *root, const struct attempt
 	return registered || (last && !copied) != inputs->registered_before;
 }
 
-// The store may lag behind, and registering twice would drop the server's connection: ask before the call.
+// The store may lag behind, and registering twice would drop the server's connection: so it asks the API server before the call.
 static bool is_still_wanted(const struct context *context, const struct attempt_inputs *inputs, struct arena *arena,
 			    struct attempt_result *ret)
 {
@@ -152,7 +152,7 @@ static struct registration_request request_for(const struct access *access, cons
 	};
 }
 
-// Why the server of a pod is not asked now; NULL: it may be.
+// Why the server of a pod must not be asked now; NULL: it may.
 static const char *unconfirmed(const struct context *context, const struct attempt_inputs *inputs, const struct pod *pod,
 			       const struct registration_request *request, struct arena *arena)
 {
@@ -178,7 +178,7 @@ static void exchange(const struct context *context, const struct attempt_inputs 
 		registration_run(request, arena, ret);
 }
 
-// A token that another deployment's servers hold as well came here with a copy of their volume, and is not this one's.
+// Another deployment's servers hold the same token: it came here with a copy of their volume and is not this deployment's own.
 static bool is_of_a_twin(const struct context *context, const struct attempt_inputs *inputs, const struct registration_result *result,
 			 struct arena *arena)
 {
@@ -235,7 +235,7 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 	request.follow = inputs->follow;
 	request.may_adopt = request.identify = !inputs->registered_before;
 	request.may_wait = !memory->connecting_ms || deadline_left_ms(memory->connecting_ms) > 0;
-	// After the deadline was set: what is left of the lease outlasts it.
+	// Checked after the deadline was set, so the lease outlasts the deadline.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);
 	if (ret->lease_short)
 		return;
@@ -255,8 +255,7 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 	take_result(&result, arena, ret);
 }
 
-// Whether a failure came behind the wait for a server that was connecting: the next attempt is not to wait anew, or its status would change
-// to and fro.
+// Whether an attempt failed after the wait for a connecting server: the next attempt must not wait again, or its status would change to and fro.
 static bool came_after_the_wait(const struct attempt_result *result)
 {
 	return result->called || result->reason == REASON_TOKEN_REFUSED;
@@ -280,7 +279,7 @@ static void keep_failure(struct attempt_memory *memory, const char *basis, struc
 	ret->again_after_ms = delay;
 }
 
-// A token that has expired is only an older one than that which the servers hold.
+// An expired token is simply older than the one that the servers hold.
 static void drop_outlived(struct attempt_memory *memory, const struct attempt_inputs *inputs, struct attempt_result *ret)
 {
 	ret->outlived = inputs->follow && inputs->holds_token && ret->reason == REASON_TOKEN_EXPIRED;
@@ -318,7 +317,7 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 	drop_outlived(memory, inputs, ret);
 }
 
-// Asks every server; one that is not connected decides, then one that cannot be asked. False when the lease is too short.
+// Asks every server. The first that is not connected decides, else the first that could not be asked. False when the lease is too short.
 static bool look(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs, struct arena *arena,
 		 const char **ret_held)
 {
@@ -362,7 +361,7 @@ static bool look(const struct context *context, struct connection_memory *memory
 	return true;
 }
 
-// Not before the second look, for the server may be starting.
+// Not before the second look, since the server may be starting.
 bool attempt_misses_token(const struct connection_memory *memory)
 {
 	return memory->token_gone && memory->looks.taken > 1;

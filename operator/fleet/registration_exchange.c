@@ -13,9 +13,9 @@
 #include "operator/server/query.h"
 #include "operator/server/server_login.h"
 
-// The order matters and is the whole point: what the server has is asked first, because a token that the service
-// rotated must not be overwritten by the older one of the Secret, while a newer one of the Secret's was put there to be used; the token is inspected before it is stored, because
-// registerToken stores whatever it gets; and only the row and a second look at what is stored count as success.
+// The order of the steps is the whole point. The exchange first asks what the server has: the Secret's older token must not overwrite one that
+// the service rotated, while a newer token was put there to be used. It inspects the token before it stores it, since registerToken stores
+// whatever it gets. And only the row and a second look at the stored token count as success.
 
 struct exchange {
 	const struct registration_request *request;
@@ -59,7 +59,7 @@ static int fail(struct exchange *x, const struct err *err)
 			   "brings the fleet-management plugin");
 	if (admin_is_not_leader(err))
 		return fail_not_leader(x);
-	// Later on it is a right that the user lacks, not the password.
+	// After the login it means that the user lacks a right, not that the password is wrong.
 	if (err->class == ERR_FORBIDDEN && !x->admin.link) {
 		x->result->answered = true;
 		x->result->code = arena_strdup(x->arena, code);
@@ -83,7 +83,7 @@ static int check_procedures(struct exchange *x)
 	return 0;
 }
 
-// What is wrong with the token that the server holds; NULL: it is a good one of our token's project.
+// Why the server's token is no good one of our token's project; NULL: it is one.
 static const char *stored_problem(const struct exchange *x, const struct token_info *stored)
 {
 	int64_t expires_ms;
@@ -98,10 +98,11 @@ static const char *stored_problem(const struct exchange *x, const struct token_i
 	return NULL;
 }
 
-// Clocks and roundings of times apart: a renewed token lives for days longer at least.
+// Allows for clocks and rounding: a renewed token lives at least days longer.
 #define NEWER_MS INT64_C(60000)
 
-// Whether the Secret's token was made after the stored one: a person has put it there since, a token of another one's volume was not.
+// Whether the Secret's token was made after the stored one: then a person has put it there since. A token of another deployment's volume is not
+// newer.
 static bool is_outlived(const struct exchange *x, const struct token_info *stored)
 {
 	int64_t expires_ms;
@@ -110,7 +111,7 @@ static bool is_outlived(const struct exchange *x, const struct token_info *store
 	       x->request->token->expires_ms > expires_ms + NEWER_MS;
 }
 
-// 1 when the server is registered and connected for the token's project already, 0 when not.
+// 1 when the server is already registered and connected for the token's project, 0 when not.
 static int check_adoption(struct exchange *x)
 {
 	struct err err = ERR_INIT;
@@ -139,8 +140,8 @@ static const char *held_text(const struct exchange *x, const struct token_info *
 	return stored->project && stored->expires ? arena_printf(x->arena, "%s %s", stored->project, stored->expires) : NULL;
 }
 
-// Where no stored token can be read: 0 when there is none. One that is there may be about to be renewed, for the server keeps a mark in its
-// place meanwhile.
+// The stored token cannot be read: 0 when there is none. A token may also be about to be renewed: meanwhile the server keeps a mark in its
+// place.
 static int check_unreadable(struct exchange *x)
 {
 	struct err err = ERR_INIT;
@@ -153,8 +154,8 @@ static int check_unreadable(struct exchange *x)
 	return 0;
 }
 
-// 1 when the token that the server holds is to stay, 0 when the Secret's is to take its place. What is stored counts, and not whether the
-// server uses it already: one that has just started does not.
+// 1 when the server's token shall stay, 0 when the Secret's shall replace it. Only the stored token counts, not whether the server uses it
+// already: a server that has just started does not.
 static int check_held(struct exchange *x)
 {
 	struct err err = ERR_INIT;
@@ -180,7 +181,7 @@ static int fail_token(struct exchange *x, const char *words)
 				words));
 }
 
-// What the server cannot read it raises an error for, a member that it does not know for example.
+// The server raises an error for a token that it cannot read, for example one with an unknown member.
 static int check_token(struct exchange *x)
 {
 	struct err err = ERR_INIT;
@@ -191,7 +192,7 @@ static int check_token(struct exchange *x)
 	return info.error ? fail_token(x, info.error) : 0;
 }
 
-// A token that the service does not take (any more) is deleted by the server at once, which still answered success.
+// The server deletes a token at once that the service does not take (any more), and has still answered success.
 static int fail_stored(struct exchange *x, const struct token_info *stored, const char *problem)
 {
 	struct err err = ERR_INIT;

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The exchange that registers a token with one server (the one that can write database system). Blocking, bounded
-// by the deadline; keeps nothing between calls. A failure is an outcome with a reason and a message, not an error.
+// The exchange that registers a token with one server (the one that can write database system). It blocks until the deadline at most, and keeps
+// nothing between calls. A failure is an outcome with a reason and a message, not an error.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,25 +21,25 @@ struct registration_request {
 	const char *server;	  // the pod's name, for messages
 	const char *admin_secret; // the Secret's name, for messages
 	const struct token *token;
-	bool may_adopt; // an active server that is connected for the token's project counts as success, without a call
-	bool identify;	// tell what the server that is taken so is in Aura: result.identity
-	bool follow;	// only a token that is newer than the one that the server holds is registered, or is of another project
-	bool may_wait;	// one that holds a token of this project, but is not connected yet, is given time: REASON_CONNECTING
-	bool tell_held; // of a look: which token the server holds, too
+	bool may_adopt; // a server that is active and connected for the token's project counts as success, without a call
+	bool identify;	// tell what such a server is in Aura: result.identity
+	bool follow;	// register only a token that is newer than the server's, or of another project
+	bool may_wait;	// give a server time that holds a token of this project but is not connected yet: REASON_CONNECTING
+	bool tell_held; // a look also tells which token the server holds
 	int64_t deadline;
 };
 
 struct registration_result {
 	bool registered;
 	bool called;	     // registerToken was called
-	bool adopted;	     // it was registered already, and no call was made
-	const char *held;    // which token the server holds now, as of struct connection_result; NULL: not known
-	const char *identity; // of an adopted one, see query_identity(); NULL: not asked for, or not known
+	bool adopted;	     // the server was registered already, so there was no call
+	const char *held;    // the server's present token, as in struct connection_result; NULL: not known
+	const char *identity; // of an adopted server, see query_identity(); NULL: not asked for, or not known
 	bool not_leader;     // another server can write database system
 	enum reason reason;
 	const char *message; // for the status: cause and cure, no secret
 	bool answered;	     // the server took the password, or refused it
-	const char *code;    // Neo4j's own of a refusal; "" otherwise
+	const char *code;    // Neo4j's own code of a refusal; "" otherwise
 };
 
 // The arena is wiped when freed.
@@ -47,11 +47,11 @@ void registration_run(const struct registration_request *request, struct arena *
 
 struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown
-	bool token_gone;     // it holds no token
-	const char *held;    // project and expiry of the one that it holds; NULL: not asked for, or not known
+	bool token_gone;     // the server holds no token
+	const char *held;    // project and expiry of its token; NULL: not asked for, or not known
 	const char *message; // the server's own words, or why it could not be asked
-	bool refused;	     // it did not take the password
-	const char *code;    // Neo4j's own of a refusal; "" otherwise
+	bool refused;	     // the server did not take the password
+	const char *code;    // Neo4j's own code of a refusal; "" otherwise
 };
 
 // Asks one server whether it talks to the service. Never registers.

@@ -23,7 +23,7 @@ struct member {
 
 struct roster {
 	pthread_mutex_t lock;
-	struct member *members; // of whom something is known
+	struct member *members; // deployments of which something is known
 };
 
 struct roster *roster_new(void)
@@ -57,7 +57,7 @@ static struct member *find(struct roster *roster, const char *key)
 	return member;
 }
 
-// Made when there is none, where there is something to keep.
+// Makes a member only where there is something to keep.
 static struct member *member_for(struct roster *roster, const char *key, bool keeps)
 {
 	struct member *member = find(roster, key);

@@ -14,8 +14,8 @@
 #define LONGEST_MS (21 * DAY_MS)
 #define RETRY_MS INT64_C(3600000)
 
-// The service renews a token when it is old: the more of its life is left, the later it is looked at again. Deployments that were
-// looked at together, when the operator started, part.
+// The service renews a token when it is old: the more of its life is left, the later the next look. The jitter spreads deployments that were
+// looked at together when the operator started.
 static int64_t next_look_ms(int64_t left_ms, int64_t warning_ms)
 {
 	int64_t wait = left_ms / 10;
@@ -25,7 +25,7 @@ static int64_t next_look_ms(int64_t left_ms, int64_t warning_ms)
 	if (wait > LONGEST_MS)
 		wait = LONGEST_MS;
 	wait -= random() % (wait / 10);
-	// Right behind it, since the clocks are of milliseconds.
+	// One millisecond after the warning begins, since the clocks count milliseconds.
 	if (warning_ms && left_ms > warning_ms && left_ms - warning_ms < wait)
 		wait = left_ms - warning_ms + 1;
 	return wait;
@@ -43,13 +43,13 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	enum retry_step step = retry_step(retry, basis, &left);
 
 	if (!basis_is(&retry->basis, basis))
-		memory->expires_ms = 0; // of another token, or not asked for this warning
+		memory->expires_ms = 0; // it belonged to another token or another warning
 	if (step == RETRY_WAIT)
 		return left;
 	left = deadline_left_ms(*due);
 	if (step == RETRY_ANSWERED && left > 0)
 		return left;
-	// A change of the pods brings it here again.
+	// A change of the pods makes the next pass.
 	if (!pod)
 		return 0;
 	if (!query_token(query, pod, &token, &problem))

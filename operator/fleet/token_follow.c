@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-// A token that the service has revoked is taken by the server, and lost again at the first contact.
+// The server takes a token that the service has revoked, and loses it again at the first contact.
 #define FIRST_MS INT64_C(300000)
 #define LAST_MS INT64_C(86400000)
 
@@ -48,7 +48,7 @@ void follow_note_compared(struct follow_memory *memory, const struct follow_fact
 		memory->differs = false;
 		memory->outlived = outcome->outlived;
 	}
-	// Where the servers were said to hold none, a good token that they hold after all is as if given to them.
+	// The servers were said to hold none: a good token that they hold after all counts as if we had given it to them.
 	if (outcome->registered ? !facts->gone : !outcome->called)
 		return;
 	memory->losses = basis_is(&memory->lost, loss) ? memory->losses + 1 : 1;

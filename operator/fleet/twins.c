@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Both twins say it, since only a person knows which of them is the copy. The one that is heard second wakes the other; one that gets a
-// token of its own, is switched off or goes away wakes it once more.
+// Both twins report it, since only a person knows which of them is the copy. The second one to tell its identity wakes the other. A twin that
+// gets a token of its own, is switched off or goes away wakes the other once more.
 
 #include "operator/fleet/twins.h"
 
@@ -27,7 +27,7 @@ static void wake(const struct context *context, const char *key, struct roster_s
 		queue_add(context->queue, twins[i]);
 }
 
-// All is set before anybody is woken: who is woken must not see one half.
+// Sets all signs before it wakes anybody: the woken pass must not see one half.
 static void note(const struct context *context, const char *key, const struct roster_sign *signs, size_t n, struct arena *arena)
 {
 	const char *former[ROSTER_MARKS];

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// neo4j-admin takes the password as an argument, and arguments can be read by others. It also takes arguments from a file
-// (@FILE): split at blanks, "#" begins a comment, between double quotes a backslash escapes as in Java, and a leading "@" that is
-// meant is written twice. So the password goes quoted into a file in memory, behind "--", which ends the options. Whether there
-// are users already neo4j-admin does not look at any more, hence the look at the system database's folder, which the server makes
-// at its first start. Of the configuration only the least length matters here; the rest is the server's to judge.
-// Source: picocli 4.7, argument files; neo4j-admin, tried with test/neo4j/passwords (docs/decisions/0019-the-first-password.md says which).
+// neo4j-admin takes the password as an argument, and others can read arguments. It also takes arguments from a file (@FILE): blanks split it,
+// "#" begins a comment, a backslash between double quotes escapes as in Java, and a leading "@" of the text itself is written twice. So the
+// script writes the password, quoted, into a file in memory, behind "--", which ends the options. neo4j-admin no longer looks whether there are
+// users already, so the script looks for the folder of the system database, which the server makes at its first start. Of the configuration only
+// the least length matters here; the server judges the rest. Source: picocli 4.7, argument files; neo4j-admin, tried with test/neo4j/passwords
+// (docs/decisions/0019-the-first-password.md says which).
 
 #include "operator/manifest/first_password.h"
 

@@ -7,14 +7,14 @@
 
 #include "base/arena.h"
 
-// The key in the ConfigMap; and in the init container the folders of the script, of the admin Secret (one file for each of its keys
-// that counts), and of what is written for a moment, which is memory.
+// The script's key in the ConfigMap; and the folders in the init container: of the script, of the admin Secret (one file for each key that
+// counts), and of scratch, which is memory.
 #define FIRST_PASSWORD_KEY "first-password.sh"
 #define FIRST_PASSWORD_FOLDER "/neofleet"
 #define FIRST_PASSWORD_SECRET_FOLDER "/neofleet-admin"
 #define FIRST_PASSWORD_SCRATCH_FOLDER "/neofleet-scratch"
 
-// For the image's bash and neo4j-admin. It leaves a volume alone that has users already; it ends with status 1 and a word why where the
-// password cannot be set. least: dbms.security.auth_minimum_password_length. The folders of data, Secret and scratch may be given
-// as arguments, for tests.
+// For the image's bash and neo4j-admin. The script leaves a volume alone that has users already. Where it cannot set the password, it says why
+// and ends with status 1. least: dbms.security.auth_minimum_password_length. Tests may pass the folders of data, Secret and scratch as
+// arguments.
 const char *first_password_script(int least, struct arena *arena);

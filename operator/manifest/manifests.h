@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The manifests of all children of a deployment, in the order in which they are written: the one whose name decides who owns the names first, the
-// StatefulSet last, since its pods need the others. Pure.
+// The manifests of all children of a deployment, in the order of writing: first the child whose name decides who owns the names, last the
+// StatefulSet, since its pods need the others. Pure.
 
 #include <stddef.h>
 

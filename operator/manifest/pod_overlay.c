@@ -1,15 +1,14 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The rules are those of Kubernetes' strategic merge: a map is merged member by member, a list of named things item by item, another list is
-// replaced. Three things are narrower or told more exactly, since no API server takes part:
+// The rules are those of Kubernetes' strategic merge: maps merge member by member, lists of named things item by item, and any other list
+// replaces ours. Three rules are narrower or more exact, since no API server takes part:
 //
-// - Containers are merged member by member; an item of another named list takes the place of ours whole, so that a variable or a volume never
-//   has two sources.
-// - null takes away in a security context or an affinity only, where leaving something unset means something of its own. Elsewhere it counts as
-//   absent, as templates of charts write it.
-// - Where the user names one of ours in a list, ours stands where it is named. Otherwise ours come first; of the init containers last, since
-//   what they need (a volume made ready, a secret fetched) comes before.
+// - Containers merge member by member; an item of another named list replaces ours whole, so that a variable or a volume never has two sources.
+// - null removes a member only in a security context or an affinity, where leaving something unset has a meaning. Elsewhere it counts as absent,
+// as the templates of charts write it.
+// - Where the user names one of our items in a list, ours stands at that place. Otherwise ours come first, but last among the init containers,
+// since what they need (a volume made ready, a secret fetched) comes before.
 
 #include "operator/manifest/pod_overlay.h"
 
@@ -17,8 +16,8 @@
 
 struct merged_list {
 	const char *member;
-	const char *keys[2]; // that name an item
-	bool by_member;	     // its items are maps that are merged
+	const char *keys[2]; // the keys that name an item
+	bool by_member;	     // its items are maps, which merge
 	bool ours_last;
 };
 
@@ -46,7 +45,7 @@ static bool is_directive(yyjson_val *key)
 	return yyjson_equals_str(key, POD_SHAPE_DIRECTIVE);
 }
 
-// Without what means nothing to the API server: nulls and directives.
+// Leaves out what means nothing to the API server: nulls and directives.
 static yyjson_mut_val *copy(yyjson_mut_doc *doc, yyjson_val *val)
 {
 	yyjson_mut_val *made;
@@ -81,7 +80,7 @@ static bool is_named_alike(const struct merged_list *list, yyjson_mut_val *ours,
 	return true;
 }
 
-// Takes ours out of the list that it stands in.
+// Takes our item out of the list that it stands in.
 static yyjson_mut_val *take_named_alike(const struct merged_list *list, yyjson_mut_val *ours, yyjson_val *users)
 {
 	size_t index, max;

@@ -9,5 +9,5 @@
 
 #include "api/pod_shape.h"
 
-// Changes the template's metadata and spec in place. What may not be changed was refused when the shape was decoded.
+// Changes the template's metadata and spec in place. Decoding the shape has already refused what the user may not change.
 void pod_overlay(yyjson_mut_doc *doc, yyjson_mut_val *template, const struct pod_shape *shape);

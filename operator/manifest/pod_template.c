@@ -78,8 +78,8 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 	size_t index, max;
 	yyjson_val *entry;
 
-	// The entrypoint would make a setting of any variable that begins with NEO4J_, so this one begins otherwise. There is no
-	// NEO4J_AUTH: what is in the server's environment can be read there, and without it the entrypoint leaves users alone.
+	// The entrypoint makes a setting of every variable that begins with NEO4J_, so this one begins otherwise. There is no NEO4J_AUTH: the
+	// server could read it in its environment, and without it the entrypoint leaves users alone.
 	add_env_of_field(doc, env, POD_NAME_VARIABLE, "metadata.name");
 	add_env(doc, env, "NEO4J_ACCEPT_LICENSE_AGREEMENT", inputs->dbms->license);
 	add_addresses(doc, env, inputs, arena);
@@ -87,7 +87,7 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 		if (!settings_folds_env(entry, arena) && !settings_ignores_env(entry, arena))
 			yyjson_mut_arr_append(env, yyjson_val_mut_copy(doc, entry));
 	}
-	// Left out, an entry that somebody has changed would go with our ownership of it.
+	// Keep writing it: we own this field, so omitting it would delete the entry that somebody has changed.
 	if (inputs->plugins_ref)
 		yyjson_mut_obj_add_val(doc, add_env(doc, env, "NEO4J_PLUGINS", NULL), "valueFrom",
 				       yyjson_val_mut_copy(doc, inputs->plugins_ref));
@@ -133,7 +133,7 @@ static void add_bolt_probe(yyjson_mut_doc *doc, yyjson_mut_val *probe)
 	add_script(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), READINESS_FOLDER "/" READINESS_KEY);
 }
 
-// Half an hour for a start (a big store recovers slowly); a short period, so that readiness is seen soon.
+// Half an hour for a start (a big store recovers slowly), and a short period, so that a ready server is seen soon.
 static void add_probes(yyjson_mut_doc *doc, yyjson_mut_val *container)
 {
 	yyjson_mut_val *liveness = add_probe(doc, container, "livenessProbe", 10, 6);
@@ -186,7 +186,7 @@ static yyjson_mut_val *add_volume(yyjson_mut_doc *doc, yyjson_mut_val *list, con
 	return yyjson_mut_obj_add_obj(doc, volume, type);
 }
 
-// Both forms of the Secret are mounted, whichever it has: a pod that has its users does not need it any more, and starts without it.
+// Mounts both forms of the Secret, whichever exists: a pod that has its users no longer needs the Secret, and starts without it.
 static void add_password_volumes(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct workload_inputs *inputs)
 {
 	static const char *const script_key[2] = {FIRST_PASSWORD_KEY, NULL}, *const secret_keys[2] = {"NEO4J_AUTH", "password"};
@@ -225,7 +225,7 @@ static void add_volumes(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct 
 	add_items(doc, source, MODE_KEY, tls_keys);
 }
 
-// Lays the members of a user's object (NULL: none) over ours, whole members at a time; null takes ours away.
+// Replaces members of ours by those of a user's object (NULL: none), whole members at a time; null removes ours.
 static void overlay(yyjson_mut_doc *doc, yyjson_mut_val *object, yyjson_val *users)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(users);
@@ -271,7 +271,7 @@ static yyjson_mut_val *add_container(yyjson_mut_doc *doc, yyjson_mut_val *list, 
 	yyjson_mut_obj_add_str(doc, container, "name", name);
 	yyjson_mut_obj_add_str(doc, container, "image", dbms->image.reference);
 	yyjson_mut_obj_add_str(doc, container, "imagePullPolicy", dbms->image.pull_policy);
-	// Where a container says nothing to the kubelet when it ends, its log's last lines are its last words.
+	// A container that leaves no message for the kubelet when it ends gets its log's last lines as its last words.
 	yyjson_mut_obj_add_str(doc, container, "terminationMessagePolicy", "FallbackToLogsOnError");
 	if (dbms->core.resources)
 		yyjson_mut_obj_add_val(doc, container, "resources", yyjson_val_mut_copy(doc, dbms->core.resources));
@@ -290,8 +290,8 @@ static void add_server(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct w
 	add_mounts(doc, container, dbms);
 }
 
-// The only container that sees the password, gone before the server starts. It has the server's resources, which costs nothing, since
-// the two never run at once, and a quota may ask for them. The locale makes letters beyond ASCII what they are.
+// The only container that sees the password; it ends before the server starts. It has the server's resources, which costs nothing, since the two
+// never run at once, and a quota may ask for them. The locale lets letters beyond ASCII through.
 static void add_first_password(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
 	yyjson_mut_val *container =
@@ -313,7 +313,7 @@ static void add_copy(yyjson_mut_doc *doc, yyjson_mut_val *spec, const char *key,
 		yyjson_mut_obj_add_val(doc, spec, key, yyjson_val_mut_copy(doc, val));
 }
 
-// Without a wish of the user, the servers of a cluster keep apart where they can.
+// Unless the user wishes otherwise, the servers of a cluster keep apart where they can.
 static void add_affinity(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
 	yyjson_mut_val *affinity, *term, *pods;
@@ -331,7 +331,7 @@ static void add_affinity(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct
 	yyjson_mut_obj_add_int(doc, term, "weight", 100);
 }
 
-// A constraint without a selector would count no pods at all, so it gets ours.
+// A constraint without a selector would count no pods, so it gets ours.
 static void select_spread(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
 	yyjson_mut_val *list = yyjson_mut_obj_get(spec, "topologySpreadConstraints"), *item;

@@ -13,7 +13,7 @@
 // The template's object: metadata and spec.
 yyjson_mut_val *pod_template_template(yyjson_mut_doc *doc, const struct workload_inputs *inputs, struct arena *arena);
 
-// A deployment's ports by the names that Services and containers give them. inner: those between servers, too.
+// A deployment's ports, by the names that Services and containers give them. inner: also the ports between servers.
 struct pod_template_port {
 	const char *name;
 	int number;

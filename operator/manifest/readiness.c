@@ -6,8 +6,8 @@
 // TLS required it sends the ClientHello below (TLS 1.3 and 1.2, X25519 with the base point as share) and wants a
 // handshake record, not an alert. Source: Bolt Protocol, handshake; RFC 8446, section 4.1.2.
 //
-// The container tells which of the two it is. The script comes from a ConfigMap, which changes under pods that run; what is
-// mounted into a pod stays as it was when the pod was made, and so does what its server speaks.
+// The container tells whether it requires TLS. The script comes from a ConfigMap, which changes under running pods; what a pod mounts stays as
+// it was when the pod was made, and so does what its server speaks.
 
 #include "operator/manifest/readiness.h"
 

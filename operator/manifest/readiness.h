@@ -9,7 +9,7 @@
 #define READINESS_KEY "bolt-probe.sh"
 #define READINESS_FOLDER "/neofleet"
 
-// For bash with coreutils: exit status 0 when the server answers on its Bolt port, in a container that was started with a certificate as a
-// TLS server. Always the same text, so that a change of spec.tls changes nothing under pods that run. Its arguments, for tests, are the
-// port and the certificate's folder.
+// For bash with coreutils: exit status 0 when the server answers on its Bolt port; in a container that was started with a certificate, it must
+// answer over TLS. The text is always the same, so that a change of spec.tls changes nothing under running pods. Its arguments, for tests, are
+// the port and the certificate's folder.
 const char *readiness_script(void);

@@ -24,7 +24,7 @@ static const char *env_string(yyjson_val *entry, const char *key)
 	return yyjson_get_str(yyjson_obj_get(entry, key));
 }
 
-// A value with a reference to another variable is only known in the container.
+// A value that refers to another variable is known only in the container.
 static bool is_literal(yyjson_val *entry)
 {
 	const char *value = env_string(entry, "value");
@@ -41,7 +41,7 @@ bool settings_folds_env(yyjson_val *entry, struct arena *arena)
 	return !strcmp(name, "NEO4J_PLUGINS") || (is_literal(entry) && conf_setting_of_env(name, arena));
 }
 
-// The entrypoint skips those.
+// The entrypoint skips these.
 static bool is_empty(yyjson_val *entry)
 {
 	const char *value = env_string(entry, "value");
@@ -56,7 +56,7 @@ bool settings_ignores_env(yyjson_val *entry, struct arena *arena)
 	return name && is_empty(entry) && conf_setting_of_env(name, arena);
 }
 
-// A variable that stays one replaces the setting in the container, unseen by us: not where that would lose something.
+// A setting that stays a variable overrides neo4j.conf in the container, unseen by us: refuse it where that would lose something.
 static int check_unseen(yyjson_val *entry, size_t index, bool cluster, struct arena *arena, struct err *err)
 {
 	static const char file[] = "_FILE";
@@ -115,7 +115,7 @@ int settings_password_length(const struct dbms *dbms, struct arena *arena)
 		if (setting && !strcmp(setting, CONF_PASSWORD_LENGTH) && is_literal(entry))
 			value = env_string(entry, "value");
 	}
-	// What is no length is refused with all the settings.
+	// The settings' own check refuses a value that is no length.
 	return value && conf_value_integer(value, 1, CONF_MAX_BYTES, &length) ? (int)length : ADMIN_SECRET_LEAST_CHARACTERS;
 }
 
@@ -199,7 +199,7 @@ static const char *config_map(const struct settings_inputs *inputs, const struct
 	yyjson_mut_val *root = labels_object(doc, inputs->dbms, type, inputs->names->config, NULL);
 	yyjson_mut_val *data = yyjson_mut_obj_add_obj(doc, root, "data");
 
-	// Always there, so that the pod's list of files does not change with its first setting.
+	// Always there, so that the pod's list of files does not change when the first setting comes.
 	yyjson_mut_obj_add_str(doc, data, "apoc.conf", conf->apoc_conf ? conf->apoc_conf : "# No settings.\n");
 	yyjson_mut_obj_add_str(doc, data, READINESS_KEY, readiness_script());
 	yyjson_mut_obj_add_str(doc, data, FIRST_PASSWORD_KEY, first_password_script(settings_password_length(inputs->dbms, arena), arena));

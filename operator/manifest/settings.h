@@ -20,7 +20,7 @@
 struct settings_inputs {
 	const struct dbms *dbms;
 	const struct names *names;
-	int servers;			      // that there are to be now: more than the spec says while some are to leave; 0: as it says
+	int servers;			      // the number wanted now, more than the spec says while some leave; 0: as the spec says
 	struct version version;		      // of the tag, or what the server has told
 	const struct plugin *const *plugins; // enabled and accepted, in order of their claims
 	size_t n_plugins;
@@ -31,21 +31,21 @@ struct settings_inputs {
 struct settings {
 	const char *neo4j_conf;
 	const char *apoc_conf;	// NULL: none
-	const char *digest;	// sha256 in hex, of what counts after the first start
+	const char *digest;	// sha256 in hex, of the settings that count after the first start
 	const char *config_map; // the object to be applied, JSON
 };
 
-// ERR_INVALID: the spec, or a plugin's config, asks for something that cannot be; the text names the field and the cure. To be
-// called before any child is touched: an invalid spec touches none.
+// ERR_INVALID: the spec, or a plugin's config, asks for something impossible; the text names the field and the cure. Call it before any child is
+// touched: an invalid spec touches none.
 int settings_build(const struct settings_inputs *inputs, struct arena *arena, struct settings *ret, struct err *err);
 
 // The least length of a password that the spec asks for; ADMIN_SECRET_LEAST_CHARACTERS where it asks for none.
 int settings_password_length(const struct dbms *dbms, struct arena *arena);
 
-// Whether an entry of spec.env is folded into neo4j.conf, and so no variable of the container: a setting whose value can be
-// seen. NEO4J_PLUGINS counts as folded, too: its entries are merged.
+// Whether an entry of spec.env goes into neo4j.conf, and so is no variable of the container: a setting whose value we can see. NEO4J_PLUGINS
+// counts, too: its entries are merged.
 bool settings_folds_env(yyjson_val *entry, struct arena *arena);
 
-// Whether it is a setting without a value, which the image's entrypoint skips: no variable of the container either, where one of ours
-// may have its name.
+// Whether an entry is a setting without a value, which the image's entrypoint skips: it is no variable of the container either, since one of
+// ours may have its name.
 bool settings_ignores_env(yyjson_val *entry, struct arena *arena);

@@ -30,8 +30,8 @@ static void add_claim(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct wo
 		yyjson_mut_obj_add_str(doc, wanted, "storageClassName", storage->class_name);
 }
 
-// A claim goes with the whole deployment, if the user says so; never because somebody lowered the number of replicas: a
-// server is drained first, and then its claim is taken away by name.
+// A claim goes with the whole deployment, if the user says so; it never goes because somebody lowered the number of replicas: the operator
+// drains the server first and then deletes the claim by name.
 static void add_retention(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct dbms *dbms)
 {
 	yyjson_mut_val *policy = yyjson_mut_obj_add_obj(doc, spec, "persistentVolumeClaimRetentionPolicy");

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The child objects of a deployment as JSON for server-side apply: only the fields that are ours. Pure, cannot fail, and the
-// same input gives the same bytes. Nothing here depends on the token or on whether it is registered; no secret is inside.
+// The child objects of a deployment as JSON for server-side apply: only our own fields. Pure, cannot fail, and the same input gives the same
+// bytes. Nothing here depends on the token or the registration; no secret is inside.
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What the StatefulSet and its pod template are made of.
+// The inputs of the StatefulSet and its pod template.
 
 #include <yyjson.h>
 
@@ -19,8 +19,8 @@ struct workload_inputs {
 	yyjson_val *plugins_ref; // its valueFrom instead; NULL: none
 	const char *declared;	 // value of DECLARED_PLUGINS_ANNOTATION
 	const char *server_version, *fleet_entry, *withdrawn, *unready; // values of the other records; NULL: none
-	const char *certificate; // what changes with the TLS certificate; NULL without TLS
+	const char *certificate; // changes with the TLS certificate; NULL without TLS
 	const char *volume_size;	 // live_set.volume_size; NULL: as the spec says
-	const char *restarted;	 // live_set.restarted: where the resource says nothing more, what it said stays, or that would roll the pods; NULL: none
+	const char *restarted;	 // live_set.restarted: a resource that says nothing keeps it, since removing it would roll the pods; NULL: none
 	int replicas;		 // may lag behind dbms.servers while servers are drained
 };

@@ -58,7 +58,7 @@ static void remember(struct apply_memory *memory, const struct child *child, str
 	kept_set(memory->child[child->slot].digest, child->digest);
 }
 
-// The store holds our own objects only, and may lag behind: ask the API server for a child that it lacks, or knows as nobody's.
+// The store holds only our own objects and may lag behind: ask the API server for a child that the store lacks, or knows as nobody's.
 static int begin_to_look(const struct context *context, struct child *child, struct err *err)
 {
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
@@ -86,7 +86,7 @@ static int end_look(struct child *child, struct err *err)
 	return 0;
 }
 
-// Of several errors the first one goes up. What was begun must be ended.
+// Of several errors the first goes up. Every call that was begun must be ended.
 static int first_of(int first, int r, const struct err *problem, struct err *err)
 {
 	if (r < 0 && first == 0)
@@ -138,8 +138,8 @@ static int begin_to_write(const struct context *context, struct child *child, st
 	return kube_apply_begin(context->client, child->resource, name, with_marks(child, arena), &options, &child->call, err);
 }
 
-// Ends the write. Where the API server finds the result invalid because a port was renumbered by hand, it is made once more after that
-// is undone.
+// Ends the write. When the API server finds the result invalid because somebody renumbered a port, the write is made once more after undoing
+// that.
 static int end_write(const struct context *context, struct child *child, struct arena *arena, struct kube_object **ret_written,
 		     struct err *err)
 {
@@ -154,7 +154,7 @@ static int end_write(const struct context *context, struct child *child, struct 
 		return r;
 	err_clear(err);
 	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, patch, NULL, err);
-	// It begins with a test of the version that was read.
+	// The patch begins with a test of the version that was read.
 	if (r == ERR_INVALID) {
 		err_clear(err);
 		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
@@ -175,7 +175,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 	if (applied && strcmp(applied, child->digest) == 0)
 		return 0;
 	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
-	// What end_write() can mend, it may.
+	// end_write() may mend this error.
 	if (r == ERR_INVALID && child->found &&
 	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
 		err_clear(err);
@@ -184,11 +184,11 @@ int apply_try(const struct context *context, const struct child *child, struct a
 	return told(child, r, err);
 }
 
-// A child that stands as it is wanted is not written: it has no call then.
+// A child that stands as wanted is not written and has no call.
 static int begin_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena, struct err *err)
 {
 	assert(*child->digest && !child->stands);
-	// The builder saw none because the store lags behind: what it made does not know of what is in there.
+	// The builder saw no object because the store lags behind, so its result does not know what the object holds.
 	if (child->found && child->guarded && !child->live)
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
 	if (child->found && stands_as_wanted(memory, child, child->found, arena))
@@ -206,7 +206,7 @@ static int end_child(const struct context *context, struct apply_memory *memory,
 	else if (end_write(context, child, arena, &child->stands, err) < 0)
 		return told(child, err->class, err);
 	remember(memory, child, child->stands);
-	// What the API server keeps in another form (a quantity, an empty list) looks like drift, and is not: then nothing was written.
+	// The API server keeps some values in another form (a quantity, an empty list): that looks like drift, but such a write changes nothing.
 	child->written = called && !(child->found && strcmp(kube_object_resource_version(child->found),
 							    kube_object_resource_version(child->stands)) == 0);
 	return 0;
@@ -229,7 +229,7 @@ int apply_write(const struct context *context, struct apply_memory *memory, stru
 	return result;
 }
 
-// The place of the item of a list that has the name; false when there is none.
+// The index of the list's item with this name; false when there is none.
 static bool find_named(yyjson_val *list, const char *name, size_t *ret_index)
 {
 	size_t max;
@@ -261,7 +261,7 @@ int apply_remove_env(const struct context *context, const struct child *child, c
 		return 0;
 	path = arena_printf(arena, "/spec/template/spec/containers/%zu/env/%zu", i, j);
 	yyjson_mut_doc_set_root(doc, patch);
-	// The whole entry as it was read: a change by somebody else makes the patch fail.
+	// Tests the whole entry as it was read: a change by somebody else makes the patch fail.
 	json_patch_step(doc, patch, "test", path, yyjson_arr_get(env, j));
 	json_patch_step(doc, patch, "remove", path, NULL);
 	r = kube_patch(context->client, child->resource, name, NULL, KUBE_PATCH_JSON, json_text(arena, doc), ret_live, err);

@@ -36,7 +36,7 @@ static struct kube_store *store_of(const struct context *context, enum child_slo
 
 static struct child child_of(const struct context *context, const struct deployment *deployment, const struct manifest *manifest)
 {
-	// NEO4J_PLUGINS was merged from what is live: the write must not undo what came in between (C2).
+	// NEO4J_PLUGINS was merged from the live value: the write must not undo a change in between (C2).
 	bool merged = manifest->slot == CHILD_WORKLOAD;
 
 	return (struct child){
@@ -86,7 +86,7 @@ static struct workload_inputs workload_of(const struct children_inputs *inputs, 
 	};
 }
 
-// The pods beside the template that is live.
+// The pods, and the live template.
 static struct phase_facts pods_of(const struct children_inputs *inputs)
 {
 	const struct deployment *deployment = inputs->deployment;
@@ -101,7 +101,7 @@ static struct phase_facts pods_of(const struct children_inputs *inputs)
 	};
 }
 
-// Whether every server runs the template that is live, and is ready.
+// Whether every server runs the live template and is ready.
 static bool is_settled(const struct children_inputs *inputs)
 {
 	struct phase_facts facts = pods_of(inputs);
@@ -117,7 +117,7 @@ static bool is_settled(const struct children_inputs *inputs)
 	return n == facts.n_pods && n >= (size_t)inputs->replicas;
 }
 
-// Before anything of the roll is evicted: the write comes before in the pass.
+// This write comes earlier in the pass than the first eviction of the roll.
 static void record_unready(const struct children_inputs *inputs, struct workload_inputs *workload, struct arena *arena)
 {
 	struct phase_facts facts = pods_of(inputs);
@@ -125,7 +125,7 @@ static void record_unready(const struct children_inputs *inputs, struct workload
 	workload->unready = roll_record(&facts, arena);
 }
 
-// The record of the Fleet Manager entry tells a roll that is ours alone: it holds what the template would be without it.
+// The record of the Fleet Manager entry tells a roll for the entry alone: it holds the digest of the template without it.
 static int record_entry(const struct children_inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
 {
 	struct plugin_plan_inputs plan = plan_inputs_of(inputs);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The child objects of a deployment, built, in the order in which they are applied (operator/manifest/manifests.h), and where each of them is kept.
+// Builds the child objects of a deployment, in the order of their apply (operator/manifest/manifests.h), and tells the store of each.
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -16,19 +16,19 @@ struct children_inputs {
 	const struct deployment *deployment;
 	const struct plugin_entry *entry;
 	const struct plugin_claims *claims; // for the version of entry
-	int replicas; // that the StatefulSet is to have
+	int replicas; // for the StatefulSet
 };
 
 struct children {
 	struct child items[CHILD_COUNT];
 	size_t n;
-	const char *plugins_malformed; // what is wrong with the live NEO4J_PLUGINS, which is kept; NULL: nothing
-	bool drop_plugins;	       // the variable is to go, whoever else has written it
+	const char *plugins_malformed; // why the live NEO4J_PLUGINS cannot be merged and is kept; NULL: it can
+	bool drop_plugins;	       // the variable must go, even if somebody else has written it
 };
 
-// ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
+// ERR_INVALID: the spec asks for something impossible; the text names the field and the cure.
 int children_build(const struct context *context, const struct children_inputs *inputs, struct arena *arena, struct children *ret,
 		   struct err *err);
 
-// Gives back what apply_look() has found and apply_write() has left.
+// Releases what apply_look() has found and apply_write() has left.
 void children_release(struct children *children);

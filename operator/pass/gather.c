@@ -17,7 +17,7 @@
 #include "operator/server/secret_cache.h"
 #include "operator/server/server_login.h"
 
-// The objects that the index tells for a deployment; their number and size are limited (operator/object/belongs.h, operator/wiring.c).
+// The objects that the index finds for a deployment; their number and size are limited (operator/object/belongs.h, operator/wiring.c).
 static size_t find_objects(struct kube_store *store, const struct dbms *dbms, struct kube_object ***ret)
 {
 	_cleanup_(kube_names_free) struct kube_names found;
@@ -87,7 +87,7 @@ static void judge_secret(struct gather_memory *memory, struct kube_object *secre
 	kept_set(memory->admin.version, kube_object_resource_version(secret));
 }
 
-// The Secret's content is read once for each of its versions; the verdict is remembered, the content is not.
+// Reads the Secret's content once for each of its versions, and remembers the verdict but not the content.
 static int gather_admin(const struct context *context, struct gather_memory *memory, struct arena *arena, struct deployment *deployment,
 			struct err *err)
 {
@@ -128,7 +128,7 @@ static void judge_certificate(struct gather_memory *memory, struct kube_object *
 	basis_set(&memory->certificate.basis, basis);
 }
 
-// As gather_admin(); time alone may change the verdict, too.
+// Like gather_admin(); here time alone may change the verdict, too.
 static int gather_certificate(const struct context *context, struct gather_memory *memory, struct arena *arena, struct deployment *deployment,
 			      struct err *err)
 {
@@ -178,7 +178,7 @@ static void gather_volumes(const struct context *context, struct arena *arena, s
 	}
 }
 
-// A StatefulSet that the store lacks may have been made a moment ago: ask, since what it holds must not be overlooked (C2).
+// Somebody may have made a StatefulSet a moment ago that the store lacks: ask, since its content must not be overlooked (C2).
 static int find_workload(const struct context *context, const struct deployment *deployment, struct kube_object **ret, struct err *err)
 {
 	struct kube_name name = {.namespace = deployment->dbms.metadata.namespace, .name = deployment->names.workload};

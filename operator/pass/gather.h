@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Everything a pass needs to know of one deployment, taken from the stores (and, once per version of each, from the admin
-// Secret and the TLS Secret). What is gathered lives as long as the arena and until gather_release().
+// Everything that a pass needs to know of one deployment, from the stores (and, once for each version, from the admin Secret and the TLS
+// Secret). It lives as long as the arena and until gather_release().
 
 #include <stdbool.h>
 
@@ -19,7 +19,7 @@ struct gathered {
 	struct deployment deployment;
 	struct plugin_verdicts *verdicts; // on the Neo4jPlugins that refer to it, for deployment.version
 
-	// What the deployment borrows from.
+	// The objects that the deployment borrows from.
 	struct kube_object *workload;
 	struct kube_object **pods;
 	size_t n_pods;
@@ -27,7 +27,7 @@ struct gathered {
 	size_t n_volumes;
 };
 
-// The verdicts on the Secrets, for the versions that were read last.
+// The verdicts on the Secrets, for the versions that were last read.
 struct gather_memory {
 	// Of the admin Secret, for a password of at least so many characters.
 	struct {
@@ -40,25 +40,24 @@ struct gather_memory {
 	// Of the TLS Secret, for these servers.
 	struct {
 		struct basis basis;
-		int64_t turns_ms; // wall clock; the verdict is to be made anew then; 0: never
-		char mark[96];	  // tls_secret.mark; "" where it cannot be used
+		int64_t turns_ms; // wall clock; judge anew then; 0: never
+		char mark[96];	  // tls_secret.mark; "" where the Secret cannot be used
 		char problem[KEPT_TEXT_SIZE];
 	} certificate;
 };
 
-// Fills everything but the deployment's keyring, login and dbms, which are set. An API that cannot be asked about the Secret, or about a
-// StatefulSet that the store does not know, is an error.
+// Fills everything but the deployment's keyring, login and dbms, which are set. It is an error when the API server cannot tell about the Secret,
+// or about a StatefulSet that the store does not know.
 int gather(const struct context *context, struct gather_memory *memory, struct arena *arena, struct gathered *gathered, struct err *err);
 
 // Like gather(), without the Secrets, which need the deployment's memory.
 int gather_state(const struct context *context, struct arena *arena, struct gathered *gathered, struct err *err);
 
-// The deployment with its StatefulSet as it is after a write (taken over), and with the pods of this moment. The rest is as before, and borrowed
-// from there.
+// The deployment with its StatefulSet after a write (taken over), and with the present pods. The rest stays, and is borrowed from before.
 void gather_again(const struct context *context, struct arena *arena, const struct deployment *before, struct kube_object *workload,
 		  struct gathered *ret);
 
-// What is said of an object of which the store keeps the name alone.
+// The message about an object of which the store keeps only the name.
 const char *gather_too_large(size_t bytes, struct arena *arena);
 
 void gather_release(struct gathered *gathered);

@@ -46,7 +46,7 @@ struct plugin_verdicts *judgement_of(const struct context *context, const struct
 	struct plugin_verdicts *found;
 	const char *basis;
 
-	// Read before the store is: what is judged is at least as new.
+	// The counter is read before the store, so the judged plugins are at least as new.
 	basis = arena_printf(arena, "%s/%s %d %d %s %llu", metadata->namespace, metadata->name, target.cluster, (int)version->family,
 			     version_text(version, arena), (unsigned long long)atomic_load(context->plugins_changed));
 	found = plugin_verdicts_find(context->verdicts, basis);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The judgement on the Neo4jPlugins of one deployment, from the store of plugins. Each of its plugins asks for the same, so the last one is kept
-// (operator/plugin/plugin_verdicts.h).
+// The judgement on the Neo4jPlugins of one deployment, from the store of plugins. Each of its plugins asks for the same, so the last judgement
+// is kept (operator/plugin/plugin_verdicts.h).
 
 #include "api/dbms.h"
 #include "base/arena.h"
@@ -12,5 +12,5 @@
 #include "operator/context.h"
 #include "operator/plugin/plugin_verdicts.h"
 
-// The caller's to unref.
+// The caller unrefs it.
 struct plugin_verdicts *judgement_of(const struct context *context, const struct dbms *dbms, const struct version *version, struct arena *arena);

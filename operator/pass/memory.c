@@ -17,15 +17,15 @@
 
 #define NOTHING ((struct squeeze_text){"", 0})
 
-// What the surveys of all deployments may take at rest, but for those that are small. One that finds no room is forgotten: the servers
-// are asked anew when it is wanted.
+// How much the surveys of all deployments may take at rest; small ones do not count. A survey that finds no room is forgotten, and the servers
+// are asked anew when somebody needs it.
 #define SURVEYS_MAX ((size_t)8 * 1024 * 1024)
 #define SURVEY_SMALL ((size_t)16 * 1024)
 
 struct slot {
 	UT_hash_handle hh;
 	struct memory *awake; // NULL: at rest, or nothing is remembered yet
-	void *squeezed;	      // the bytes of struct memory, and behind them the survey's text
+	void *squeezed;	      // the bytes of struct memory, followed by the survey's text
 	size_t squeezed_len, survey_len;
 	size_t taken; // of the table's budget
 	char key[];
@@ -105,7 +105,7 @@ static void wake(struct slot *slot)
 	free(bytes);
 }
 
-// The memory and behind it the survey's text, squeezed.
+// Squeezes the memory, followed by the survey's text.
 static void keep(struct slot *slot, const char *survey_text, struct arena *arena)
 {
 	size_t survey_len = strlen(survey_text), len = sizeof(struct memory) + survey_len;

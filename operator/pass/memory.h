@@ -3,9 +3,9 @@
 
 #pragma once
 
-// What the operator remembers of a deployment between two reconciles, and may forget at any moment: everything here is
-// either a saved look-up or the pace of retries. Each part belongs to the file that declares it, and no other touches it. A deployment's memory is used by the worker that holds its key (there is
-// one run per key at a time); only the table itself is shared.
+// What the operator remembers of a deployment between two reconciles, and may forget at any moment: everything here is either a saved look-up or
+// the pace of retries. Each part belongs to the file that declares it; no other file touches it. Only the worker that holds a key uses the key's
+// memory (there is one run per key at a time); only the table itself is shared.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,13 +28,14 @@
 #include "operator/server/server_login.h"
 
 struct memory {
-	bool seen;   // a reconcile has looked at it since the start
-	bool told;   // and has told what there was to tell of it
+	bool seen;   // a reconcile has looked at the deployment since the start
+	bool told;   // and has told all its events
 	bool formed; // it has been Ready once
-	bool rolling; // a change of ours is being carried out, and it was not Ready since
-	unsigned name_taken; // how often a pass found a child's name taken, one after the other
+	bool rolling; // a change of ours is under way, and it has not been Ready since
+	unsigned name_taken; // how many passes in a row found a child's name taken
 
-	// Of a Neo4jPlugin: asking a server for its procedures; the spec, the deployment and the image with which they were seen last.
+	// Of a Neo4jPlugin: the pace of asking a server for its procedures; and the spec, the deployment and the image with which a server last
+	// had them.
 	struct retry procedures;
 	struct basis seen_with;
 
@@ -59,9 +60,9 @@ struct memory_table *memory_table_new(void);
 void memory_table_free(struct memory_table *table);
 DEFINE_CLEANUP(struct memory_table *, memory_table_free);
 
-// The memory of a key, made when there is none; valid until memory_rest() or memory_forget(). Any thread, one at a time for a key.
+// The memory of a key, made when there is none; valid until memory_rest() or memory_forget(). Any thread, but one at a time for a key.
 struct memory *memory_of(struct memory_table *table, const char *key);
 
-// The run is over: what is remembered is kept squeezed until memory_of() is called again. Nothing happens after memory_forget().
+// Call memory_rest() after the run: the memory stays squeezed until the next memory_of(). After memory_forget() it does nothing.
 void memory_rest(struct memory_table *table, const char *key);
 void memory_forget(struct memory_table *table, const char *key);

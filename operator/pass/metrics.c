@@ -15,12 +15,13 @@
 #include "operator/pass/tally.h"
 #include "operator/pass/troubles.h"
 
-// Of some five thousand deployments, and of some two thousand troubles. As many texts may be on their way as there may be connections (main.c).
+// Room for some five thousand deployments, and for some two thousand troubles. As many texts may be on their way as connections are allowed
+// (main.c).
 #define EXPIRIES_MAX_BYTES ((size_t)1024 * 1024)
 #define TROUBLES_MAX_BYTES ((size_t)512 * 1024)
 static_assert(ROSTER_OF_A_NAMESPACE == TROUBLES_OF_A_NAMESPACE, "docs/monitoring.md tells one bound for both");
 
-// A label's value, in quotes. A line break or a quote in it would make other lines of what is said.
+// A label's value, in quotes. A line break or a quote in the value would otherwise begin another line.
 static void add_label(struct buf *out, const char *name, const char *value)
 {
 	buf_addf(out, "%s=\"", name);
@@ -35,7 +36,7 @@ static void add_label(struct buf *out, const char *name, const char *value)
 	buf_addc(out, '"');
 }
 
-// The beginning of a line about one deployment; false where the text is no key of one.
+// The beginning of a line about one deployment; false where the text is no deployment's key.
 static bool add_deployment(struct buf *out, const char *metric, const char *text)
 {
 	struct key key;
@@ -49,7 +50,7 @@ static bool add_deployment(struct buf *out, const char *metric, const char *text
 	return true;
 }
 
-// A line that finds no room is left out.
+// Leaves out a line that finds no room.
 static void end_line(struct buf *out, size_t before, int64_t value)
 {
 	buf_addf(out, "} %lld\n", (long long)value);
@@ -57,7 +58,7 @@ static void end_line(struct buf *out, size_t before, int64_t value)
 		buf_truncate(out, before);
 }
 
-// Of a deployment that is registered and whose servers have told it.
+// For a registered deployment whose servers have told it.
 static void write_expiry(void *user, const char *text, int64_t expires_ms)
 {
 	struct buf *out = user;
@@ -140,7 +141,7 @@ static void write_histogram(struct buf *out, const char *name, const char *help,
 	histogram_write(histogram, name, labels, out);
 }
 
-// Under the names that controller-runtime gives them.
+// Under the names of controller-runtime.
 static void write_queue(struct buf *out, struct queue *queue)
 {
 	struct queue_stats stats;
@@ -213,7 +214,7 @@ static unsigned long long resident_bytes(void)
 	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
 
-// Without what is free and kept for the next burst.
+// Does not count freed memory that is kept for the next burst.
 static unsigned long long heap_bytes(void)
 {
 	struct mallinfo2 info = mallinfo2();

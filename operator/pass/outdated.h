@@ -3,9 +3,9 @@
 
 #pragma once
 
-// Versions of a deployment that the API server has no more: it was written since (twice in a pass), or is gone. A pass that began with one would
-// lose against a conflict, or build children that the garbage collector takes at once, over and over while a watch lags behind. So none begins,
-// until the watch tells more or the time is over.
+// Versions of a deployment that the API server no longer has: the deployment was written since (twice in a pass), or is gone. A pass that began
+// with such a version would run into a conflict, or build children that the garbage collector takes at once, over and over while a watch lags
+// behind. So no pass begins with one until the watch brings news or the time is over.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The larger steps of a pass over a deployment. Each takes what the steps before it have found, all of it const, and fills a result of its own;
+// The larger steps of a pass over a deployment. Each reads what the steps before it have found, all of it const, and fills a result of its own;
 // only operator/pass/reconcile_dbms.c puts the results together.
 
 #include "operator/cluster/creation.h"
@@ -18,7 +18,7 @@
 #include "operator/pass/publish.h"
 #include "operator/pass/status.h"
 
-// What keeps the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
+// The problems that keep the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
 enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS, PROBLEM_EXPIRING };
 
 // What is the same for every step.
@@ -31,7 +31,7 @@ struct pass {
 	int64_t started_ms;		      // monotonic
 };
 
-// Why nothing is built; message NULL: nothing keeps it.
+// Why nothing is built; message NULL: nothing prevents it.
 struct refusal {
 	enum reason reason;
 	const char *message;
@@ -47,28 +47,28 @@ static inline int64_t pass_sooner(int64_t a_ms, int64_t b_ms)
 
 struct query pass_query(const struct pass *pass, const struct deployment *deployment);
 
-// How many servers there are to be now, in the light of what a cluster says of itself. ERR_CONFLICT: look again.
+// How many servers are wanted now, given what a cluster says of itself. ERR_CONFLICT: look again.
 struct measure {
 	const struct survey *survey;  // of a cluster; NULL: none
 	struct scale_decision scale;  // of a cluster
-	int replicas; // that the StatefulSet is to have; servers that are to leave have not left yet
+	int replicas; // for the StatefulSet; servers that must leave have not left yet
 };
 int pass_measure(const struct pass *pass, const struct deployment *deployment, struct measure *ret, struct err *err);
 
 // Builds and applies the children, unless something forbids it.
 struct shape {
 	struct refusal refusal;
-	const char *waiting_for;     // what the StatefulSet cannot be made without; NULL: nothing
+	const char *waiting_for;     // the missing thing without which the StatefulSet cannot be made; NULL: nothing
 	enum reason waiting_reason;
-	enum reason warning;	     // of a Warning event that the new status deserves
+	enum reason warning;	     // of the Warning event for the new status
 	const char *malformed;	     // why NEO4J_PLUGINS cannot be merged; NULL: it can
-	struct kube_object *written; // the StatefulSet after the writes, the caller's to unref; NULL: as it was gathered
-	bool created;		     // the StatefulSet was made in this pass
+	struct kube_object *written; // the StatefulSet after the writes, the caller unrefs it; NULL: as it was gathered
+	bool created;		     // this pass made the StatefulSet
 	int64_t again_ms;	     // 0: no need
 };
 int pass_shape(const struct pass *pass, const struct children_inputs *inputs, struct shape *ret, struct err *err);
 
-// Steps on the servers and the claims: enabling, draining and dropping, growing.
+// Steps on the servers and the claims: enabling, draining, dropping, growing.
 struct tended {
 	const char *leftovers, *unscalable, *removing; // see struct phase_facts
 	enum reason stuck;
@@ -77,7 +77,7 @@ struct tended {
 int pass_tend(const struct pass *pass, const struct deployment *deployment, const struct measure *measure, struct tended *ret,
 	      struct err *err);
 
-// Takes the next outdated pod away, if one may go.
+// Evicts the next outdated pod, if one may go.
 struct rolled {
 	const char *waiting; // why no outdated pod is replaced now; NULL: nothing waits
 	enum reason stuck;
@@ -88,15 +88,15 @@ int pass_roll(const struct pass *pass, const struct deployment *deployment, stru
 
 struct judged {
 	struct phase_verdict verdict;
-	int64_t generation;  // that the status is of
-	enum reason warning; // of a Warning event that the verdict deserves
+	int64_t generation;  // of the spec that the status describes
+	enum reason warning; // of the Warning event for the verdict
 	int64_t again_ms;
 };
 
 // Whether the operator gets into the servers; shown in any phase.
 struct access_told {
 	struct status_problem credentials, certificate; // type NULL: nothing is said of them
-	const char *version; // that the servers say they are; NULL: what was known stays
+	const char *version; // as the servers say; NULL: the known version stays
 	int64_t again_ms;    // 0: no need
 };
 void pass_check_access(const struct pass *pass, const struct deployment *deployment, bool ready, struct access_told *ret);
@@ -109,14 +109,14 @@ struct fleet_inputs {
 	const char *malformed; // shape.malformed
 	const struct phase_verdict *verdict;
 	const struct survey *survey; // NULL: none
-	bool announced;		     // this pass has told already that the deployment is Ready
+	bool announced;		     // this pass has already told that the deployment is Ready
 };
 struct fleet_told {
 	struct status_fleet status;
 	struct status_problem twins, expiring; // type NULL: nothing is said of them
 	bool just_registered;
-	bool announce;	      // a Ready is to be told before the exchange: publish, and call again
-	enum reason warning;  // of the Warning that the message deserves
+	bool announce;	      // publish Ready first, then call again for the exchange
+	enum reason warning;  // of the Warning for the message
 	int64_t again_ms;     // 0: no need
 };
 int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, struct err *err);
@@ -129,23 +129,27 @@ struct found {
 	struct plugin_entry entry;
 	struct plugin_verdicts *verdicts; // for entry.version; NULL: gathered.verdicts are
 	struct shape shape;
-	struct gathered after; // once the children were written
-	const struct deployment *deployment; // of after or, where nothing was written, of gathered
+	struct gathered after; // after the children were written
+	const struct deployment *deployment; // of after or, when nothing was written, of gathered
 	struct tended tended;
 	struct rolled rolled;
+<<<<<<< HEAD
 	struct creation_told creation;
 	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
+=======
+	const struct inventory *inventory; // of a cluster whose servers have answered; NULL: nothing new
+>>>>>>> d30cf9a (Say in plain sentences what the registration and the passes of the operator do)
 	struct judged judged;
 	struct access_told access;
 	struct fleet_told fleet;
 };
 
-// Whether the deployment was not refused, and there are servers to get into.
+// Whether the deployment was not refused, and has servers to log in to.
 static inline bool found_is_built(const struct found *found)
 {
 	return found->deployment->workload && !found->refusal.message;
 }
 
-// before is the object as it was when the pass began: what it says already was told already, by this process at least.
+// before is the object as it was when the pass began: an operator (this process at least) has already told what it says.
 void pass_tell_events(const struct publisher *publisher, const struct found *found, const struct status_wanted *wanted,
 		      const struct kube_object *before);

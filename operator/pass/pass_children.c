@@ -18,7 +18,7 @@
 #define NAME_RETRY_MS INT64_C(1000)
 #define NAME_RETRY_MAX_MS INT64_C(60000)
 
-// An object of somebody else is not watched, so its name is looked at again: soon at first, then every minute.
+// Nobody watches somebody else's object, so the pass looks at the name again: soon at first, then every minute.
 static void wait_for_name(const struct pass *pass, struct shape *ret)
 {
 	int64_t delay = NAME_RETRY_MS << (pass->memory->name_taken < 6 ? pass->memory->name_taken : 6);
@@ -46,7 +46,7 @@ static void refuse(struct shape *ret, enum reason reason, const char *message)
 	ret->warning = reason;
 }
 
-// Runs before the record says that no entry is ours: an entry that others wrote as well would count as theirs from then on.
+// This runs before the record says that no entry is ours: otherwise an entry that others wrote, too, would count as theirs from then on.
 static int drop_plugins(const struct pass *pass, struct child *child, struct shape *ret, struct err *err)
 {
 	struct kube_object *live;
@@ -61,13 +61,13 @@ static int drop_plugins(const struct pass *pass, struct child *child, struct sha
 	return 0;
 }
 
-// What the API server does not take, for good or by somebody's policy, is an outcome; a server that makes no dry runs (a webhook of
-// somebody else forbids them) has not said so.
+// When the API server refuses an object, for good or by somebody's policy, that is an outcome. A server that makes no dry runs (somebody's
+// webhook forbids them) has not refused.
 static bool is_refusal(const struct pass *pass, struct shape *ret, struct err *err)
 {
-	// A webhook or a policy may choose the status of its no; the words around it are the API server's.
+	// A webhook or a policy may choose the status of its refusal; the words around it are the API server's.
 	bool denied = strstr(err->text, "denied the request") || strstr(err->text, "denied request") || strstr(err->text, "exceeded quota");
-	// A field that does not exist, such as a typo in spec.podTemplate, which the API server calls an error of its own.
+	// A field that does not exist, such as a typo in spec.podTemplate; the API server has an error of its own for it.
 	bool unknown = strstr(err->text, "failed to create typed patch object") != NULL;
 
 	if (err->status != 422 && !unknown && !((err->status == 400 || err->status == 403) && denied))
@@ -83,12 +83,12 @@ static struct child *workload_in(struct children *children)
 {
 	struct child *last = &children->items[children->n - 1];
 
-	// Its pods need all others.
+	// The StatefulSet's pods need all other children.
 	assert(last->slot == CHILD_WORKLOAD);
 	return last;
 }
 
-// Before any child is touched: the StatefulSet, which has most of the spec in it.
+// Before any child is touched: tries the StatefulSet, which holds most of the spec.
 static int try_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	const struct child *child = workload_in(children);
@@ -101,7 +101,7 @@ static int try_workload(const struct pass *pass, struct children *children, stru
 	return r;
 }
 
-// Last, for its pods need the others.
+// Comes last, since the pods need the other children.
 static int apply_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	struct child *child = workload_in(children);
@@ -129,7 +129,7 @@ static int apply_children(const struct pass *pass, struct children *children, st
 	return r < 0 && is_refusal(pass, ret, err) ? 0 : r;
 }
 
-// The StatefulSet is tried when its template is known, which takes in what others have put on it.
+// The StatefulSet is tried later, when its template is known: the template takes in what others have put on it.
 static int try_orphans(const struct pass *pass, const struct children *children, const struct adoption_case *cases, struct shape *ret,
 		       struct err *err)
 {
@@ -146,8 +146,8 @@ static int try_orphans(const struct pass *pass, const struct children *children,
 	return 0;
 }
 
-// All of them or, where the API server would not take one as it is to be, none. The next pass finds them owned, and goes on from what
-// they hold. ERR_CONFLICT: look again.
+// Adopts all orphans or, where the API server would not take one in its wanted state, none. The next pass finds them owned and goes on from
+// their content. ERR_CONFLICT: look again.
 static int adopt(const struct pass *pass, const struct children *children, const struct adoption_case *cases, struct shape *ret,
 		 struct err *err)
 {
@@ -170,8 +170,7 @@ static int adopt(const struct pass *pass, const struct children *children, const
 	return err_set(err, ERR_CONFLICT, "%s had no owner and belong to this deployment now", orphans);
 }
 
-// Whether all names are the deployment's: nothing is written beside an object that belongs to somebody else. All that is in the way is
-// told at once.
+// Whether all names belong to the deployment: the operator writes nothing beside an object of somebody else. It reports all taken names at once.
 static int take_names(const struct pass *pass, struct children *children, bool *ret_free, struct shape *ret, struct err *err)
 {
 	struct adoption_case cases[CHILD_COUNT];
@@ -220,7 +219,7 @@ static int take_names_and_apply(const struct pass *pass, struct children *childr
 	return r;
 }
 
-// Without usable Secrets nothing can start, and the form of what runs already is not known.
+// Without usable Secrets nothing can start, and we do not know how what already runs was started.
 static bool lacks_secrets(const struct deployment *deployment, struct shape *ret)
 {
 	const char *problem = deployment->admin_problem ? deployment->admin_problem : deployment->certificate_problem;
@@ -256,7 +255,7 @@ int pass_measure(const struct pass *pass, const struct deployment *deployment, s
 	return 0;
 }
 
-// Whether the image cannot be run on what is there.
+// Whether the image cannot run on the present volumes.
 static bool has_wrong_version(const struct pass *pass, const struct children_inputs *inputs, struct shape *ret)
 {
 	const struct dbms *dbms = &inputs->deployment->dbms;

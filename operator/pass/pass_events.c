@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The events of a pass. Each is told once for what it tells: because the status did not say it before, or because this pass did it.
+// The events of a pass. Each is told once: because the status did not say it before, or because this pass did it.
 
 #include "base/fault.h"
 #include "operator/fleet/gates.h"
@@ -9,7 +9,7 @@
 #include "operator/object/reason.h"
 #include "operator/pass/pass.h"
 
-// What the status says of a registration was another resource's, and is not believed.
+// The status tells of another resource's registration, so the operator does not believe it.
 static void tell_of_copy(const struct publisher *publisher, const struct dbms *dbms, const struct kube_object *before)
 {
 	const char *last = kube_object_str(before, "/status/auraFleetManagement/lastRegistrationTime");
@@ -25,7 +25,7 @@ static void tell_of_copy(const struct publisher *publisher, const struct dbms *d
 	publish_event(publisher, before, &copied);
 }
 
-// Once for each time that the token has gone.
+// Once each time the token goes.
 static void tell_of_connection(const struct publisher *publisher, const struct status_fleet *fleet, const struct kube_object *before)
 {
 	yyjson_val *old = kube_object_condition(before, CONDITION_FLEET_CONNECTED);
@@ -57,7 +57,7 @@ static void tell_of_fleet(const struct publisher *publisher, const struct found 
 	}
 }
 
-// Of the Warning event that the new status deserves.
+// The reason of the Warning event for the new status.
 static enum reason warning_of(const struct found *found)
 {
 	if (found->judged.warning)

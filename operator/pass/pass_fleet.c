@@ -52,7 +52,7 @@ static int find_leader(struct fleet_pass *step, bool anew, const struct pod **re
 	return *ret || anew ? 0 : find_leader(step, true, ret, err);
 }
 
-// Whether the status is that of an earlier resource, which came here from a copy.
+// Whether the status belongs to an earlier resource and came here with a copy.
 static bool is_copied(const struct dbms *dbms)
 {
 	return fleet_is_copied(dbms->metadata.created, dbms->status.last_registration);
@@ -91,7 +91,7 @@ void pass_check_access(const struct pass *pass, const struct deployment *deploym
 						   verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
 }
 
-// By the API server's clock the resource may be younger than now; its registration never is.
+// By the API server's clock the resource may have been made after our now; its registration must not be older than the resource.
 static const char *registration_time(const struct fleet_pass *step)
 {
 	const char *created = step->inputs->deployment->dbms.metadata.created;
@@ -101,7 +101,7 @@ static const char *registration_time(const struct fleet_pass *step)
 	return fleet_is_copied(created, now) ? created : arena_strdup(step->pass->arena, now);
 }
 
-// The exchange, at the server that leads database system then. ERR_CONFLICT: look again.
+// The exchange, at the server that leads database system at that moment. ERR_CONFLICT: look again.
 static int attempt(struct fleet_pass *step, struct attempt_inputs *inputs, struct attempt_result *ret, struct err *err)
 {
 	const struct pass *pass = step->pass;
@@ -149,7 +149,7 @@ static int register_fleet(struct fleet_pass *step, struct err *err)
 	return 0;
 }
 
-// Whether it is the Secret's token that is in the way, and not a server or the moment.
+// Whether the Secret's token is the cause, and not a server or the moment.
 static bool blames_secret(enum reason reason)
 {
 	return reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_UNREADABLE || reason == REASON_SECRET_KEY_NOT_FOUND ||
@@ -157,7 +157,7 @@ static bool blames_secret(enum reason reason)
 	       reason == REASON_TOKEN_REFUSED;
 }
 
-// What only a person can mend is said; other failures pass.
+// Tells a failure that only a person can mend; others pass.
 static void tell_unfollowed(struct fleet_pass *step, enum reason reason, const char *why)
 {
 	struct status_fleet *fleet = &step->told->status;
@@ -191,7 +191,7 @@ static int compare_tokens(struct fleet_pass *step, const struct follow_facts *fa
 	return 0;
 }
 
-// Registered, with FollowSecret: a token of the Secret's takes the place of the servers' where it is to. What fails moves nothing.
+// For a registered deployment with FollowSecret: replaces the servers' token by the Secret's where it shall. A failure changes nothing.
 static int follow_secret(struct fleet_pass *step, struct err *err)
 {
 	const struct pass *pass = step->pass;
@@ -220,7 +220,7 @@ static void format_key(const struct fleet_pass *step, char key[QUEUE_KEY_SIZE])
 	key_format(key_kind_of(step->pass->resource->kind), metadata->namespace, metadata->name, key);
 }
 
-// Of what an operator that has just started does not know yet, that stays which the one before it has told.
+// An operator that has just started does not know everything yet: for what it lacks, the condition of the operator before it stays.
 static void tell_twins(struct fleet_pass *step, const char *key)
 {
 	const struct pass *pass = step->pass;
@@ -234,7 +234,7 @@ static void tell_twins(struct fleet_pass *step, const char *key)
 	step->told->twins = (struct status_problem){CONDITION_FLEET_TWINS, verdict.holds, verdict.reason, verdict.message};
 }
 
-// After the first look at the connection, so that nothing waits for it.
+// Comes after the first look at the connection, which must not wait for it.
 static void look_at_token(struct fleet_pass *step)
 {
 	const struct pass *pass = step->pass;
@@ -261,7 +261,7 @@ static const char *cure_of_gone(const struct fleet_pass *step)
 	return arena_printf(arena, "put a good one into the Secret, then %s", fleet_register_command(dbms, arena));
 }
 
-// The server's own words are kept: they may tell why.
+// The server's own words stay: they may tell why.
 static const char *gone_message(const struct fleet_pass *step, const char *words)
 {
 	return arena_printf(step->pass->arena,
@@ -270,7 +270,7 @@ static const char *gone_message(const struct fleet_pass *step, const char *words
 			    words ? words : "", cure_of_gone(step));
 }
 
-// Metrics and the condition tell it of those that are registered only.
+// Metrics and the condition tell the expiry of registered deployments only.
 static void forget_expiry(const struct fleet_pass *step)
 {
 	char key[QUEUE_KEY_SIZE];
@@ -289,7 +289,7 @@ static void watch_connection(struct fleet_pass *step)
 	struct attempt_connection connection;
 	yyjson_val *old = kube_object_condition(step->inputs->object, CONDITION_FLEET_CONNECTED);
 
-	// Switched on again: that it is off is not true any more.
+	// It is switched on again, so the condition must not say off any longer.
 	fleet->publish_connected = reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) == REASON_DISABLED;
 	fleet->connected = -1;
 	fleet->connected_message = "The servers are asked when they are registered";
@@ -310,7 +310,7 @@ static void watch_connection(struct fleet_pass *step)
 	look_at_token(step);
 }
 
-// Nobody asks any more, so what was found last is not to be shown for good.
+// Nobody asks any more, so the last finding must not stay for good.
 static void end_connection(struct fleet_pass *step)
 {
 	struct status_fleet *fleet = &step->told->status;
@@ -338,7 +338,7 @@ static const char *unknown_version(const struct fleet_pass *step)
 			    entry->not_asked ? entry->not_asked : "its answer names no version that is known here");
 }
 
-// The reason of the event for an obstacle. An obstacle with a condition of its own is told by the event of that condition.
+// The reason of the event for an obstacle. An obstacle with a condition of its own has the event of that condition.
 static enum reason warning_of(enum reason obstacle_reason)
 {
 	if (obstacle_reason == REASON_PLUGINS_MALFORMED)
@@ -346,7 +346,7 @@ static enum reason warning_of(enum reason obstacle_reason)
 	return obstacle_reason == REASON_FLEET_PLUGIN_WITHDRAWN ? REASON_FLEET_PLUGIN_WITHDRAWN : REASON_AURA_FAILED;
 }
 
-// A slow server can hold up the exchange, so the Ready status is written first. A server that has just taken the password is fast: then one
+// A slow server can hold up the exchange, so the Ready status is written first. A server that has just taken the password is fast, and one
 // status tells all.
 static bool is_to_be_announced(const struct fleet_pass *step)
 {
@@ -384,7 +384,7 @@ static struct fleet_facts facts_of(const struct fleet_pass *step, int64_t *ret_w
 
 static int register_or_announce(struct fleet_pass *step, struct err *err)
 {
-	// Once, whatever others make of the status meanwhile.
+	// At most once, whatever others do to the status meanwhile.
 	if (step->inputs->announced || !is_to_be_announced(step))
 		return register_fleet(step, err);
 	step->told->status.reason = REASON_WAITING_FOR_READY;
@@ -393,7 +393,7 @@ static int register_or_announce(struct fleet_pass *step, struct err *err)
 	return 0;
 }
 
-// Carries out what was decided. FollowSecret comes after a look, which may have found that the token is gone.
+// Carries out the decision. FollowSecret comes after a look, which may have found that the token is gone.
 static int carry_out(struct fleet_pass *step, enum fleet_step decided, struct err *err)
 {
 	int r = 0;

@@ -11,7 +11,7 @@
 
 #define EVICTION_RETRY_MS 5000
 
-// What the steps on the servers of a cluster come to, in words.
+// Puts the steps on the servers of a cluster into words.
 static void explain_scale(const struct pass *pass, const struct scale_decision *scale, struct tended *ret)
 {
 	const char *refused = pass->memory->cluster.refused, *message = scale->message;
@@ -41,8 +41,8 @@ int pass_tend(const struct pass *pass, const struct deployment *deployment, cons
 	return volume_growth_run(pass->context, &pass->memory->growth, deployment, measure->replicas, &ret->growth, err);
 }
 
-// Takes an outdated pod away, so that the StatefulSet controller makes it anew (updateStrategy OnDelete). That this is not
-// allowed at the moment (a budget, of ours or of others) is an outcome.
+// Evicts an outdated pod, so that the StatefulSet controller makes it anew (updateStrategy OnDelete). A budget, of ours or of others, that
+// forbids it now is an outcome.
 static int evict(const struct pass *pass, const struct pod *pod, struct rolled *ret, struct err *err)
 {
 	struct kube_name name = {.namespace = kube_object_namespace(pass->object), .name = pod->name};
@@ -69,7 +69,7 @@ int pass_roll(const struct pass *pass, const struct deployment *deployment, stru
 	int r;
 
 	*ret = (struct rolled){.survey = facts.survey};
-	// What is taken away must be able to come back.
+	// An evicted pod must be able to come back.
 	if (facts.waiting_for) {
 		ret->waiting = facts.waiting_for;
 		return 0;

@@ -40,7 +40,7 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 		if (r < 0) {
 			err_clear(err);
 			r = kube_get(client, resource, name_of(*object), &fresh, err);
-			// What is true of one is not of another that has taken its name.
+			// What was found out about one object does not hold for another of the same name.
 			if (r == 0 && strcmp(kube_object_uid(fresh), kube_object_uid(*object)) != 0) {
 				kube_object_unref(fresh);
 				r = err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
@@ -110,7 +110,7 @@ void publish_past(const struct publisher *publisher, const struct kube_object *o
 		event_make_sure(publisher->context->events, &subject, text, at);
 }
 
-// Told when it was written, unless that process died before it could.
+// The event was told when the text was written, unless that process died before it could.
 static void warn(const struct publisher *publisher, const struct kube_object *before, bool said, const struct event_text *text)
 {
 	struct event_about subject = about(publisher, before);

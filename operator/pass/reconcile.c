@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "operator/pass/memory.h"
 
-// A lost race is no failure: the store is about to learn what has changed.
+// A lost race is no failure: the store will soon learn what has changed.
 
 int reconcile(void *user, const char *text, struct outcome *ret, struct err *err)
 {
@@ -26,7 +26,7 @@ int reconcile(void *user, const char *text, struct outcome *ret, struct err *err
 		return r;
 	log_debug("lost a race", "key", text, "error", err->text);
 	err_clear(err);
-	// The winner's change comes through the watch and makes the next run; this one is for a watch that says nothing just now.
+	// The winner's change comes through the watch and starts the next run; the back-off is for a watch that is silent just now.
 	*ret = (struct outcome){.backoff = true, .reason = "conflict"};
 	return 0;
 }

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The reconciler: a key in, an outcome out. Level-triggered: whatever happened, it looks at what is and goes one step
-// towards what is wanted. user is a struct context.
+// The reconciler: a key in, an outcome out. It is level-triggered: whatever happened, it looks at the present state and goes one step towards
+// the wanted one. user is a struct context.
 
 #include "kube/runner.h"
 #include "operator/context.h"
@@ -13,7 +13,7 @@
 
 int reconcile(void *user, const char *key, struct outcome *ret, struct err *err);
 
-// Of a cluster or a standalone.
+// For a cluster or a standalone.
 int reconcile_dbms(const struct context *context, const struct key *key, struct memory *memory, struct outcome *ret,
 		   struct err *err);
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// One pass over a cluster or a standalone: gather, build, apply, roll, judge the phase, see to the registration, write the
-// status, tell the events. Each step reads what the steps before it found, which is const, and fills a result of its own. What cannot go on
-// ends in a status with a reason, not in an error.
+// One pass over a cluster or a standalone: gather, build, apply, roll, judge the phase, see to the registration, write the status, tell the
+// events. Each step reads the const results of the steps before it and fills one of its own. A pass that cannot go on ends in a status with a
+// reason, not in an error.
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void found_release(struct found *found)
 	gather_release(&found->gathered);
 }
 
-// What the status says before this process has seen the deployment tells what it was; afterwards memory does.
+// Until this process has seen the deployment, its status tells what it was; afterwards memory does.
 static void first_observation(struct memory *memory, const struct dbms *dbms)
 {
 	const char *phase = dbms->status.phase;
@@ -54,7 +54,7 @@ static bool has_ready_pod(const struct deployment *deployment)
 	return false;
 }
 
-// Phase Failed does not tell what was before; a server that is ready does.
+// Phase Failed does not tell whether the deployment was formed; a ready server does.
 static void observe(struct memory *memory, const struct deployment *deployment)
 {
 	const char *phase = deployment->dbms.status.phase;
@@ -96,7 +96,7 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 	};
 }
 
-// What only a person can end may still pass by itself at first.
+// Even a wait that only a person can end may pass by itself at first.
 static void look_for_stall(const struct pass *pass, struct phase_facts *facts, struct judged *ret)
 {
 	facts->stuck = phase_stuck(facts);
@@ -110,9 +110,9 @@ static void judge(const struct pass *pass, const struct dbms *dbms, struct phase
 
 	look_for_stall(pass, &facts, ret);
 	phase_judge(&facts, pass->arena, &ret->verdict);
-	// Without the Secrets nothing was built: what runs is of the spec that was carried out last.
+	// Without the Secrets nothing was built: the running servers have the spec that was last carried out.
 	ret->generation = facts.waiting_for && facts.workload_exists ? dbms->status.observed_generation : dbms->metadata.generation;
-	// While nothing can be done with an answer, no time is set for another: what changes that wakes the key.
+	// No time is set for another survey while an answer would be of no use: a change of that wakes the key.
 	if (facts.survey && !facts.refused && !facts.waiting_for)
 		ret->again_ms = pass_sooner(ret->again_ms, cluster_pace(&memory->cluster, ret->verdict.phase == PHASE_READY));
 	if (ret->verdict.reason == REASON_SCALE_IN_REFUSED)
@@ -125,7 +125,7 @@ static void judge(const struct pass *pass, const struct dbms *dbms, struct phase
 	memory->rolling = false;
 }
 
-// A server that is away by a roll is still to be replaced.
+// A server that is away in a roll still has to be replaced.
 static void count_servers(const struct pass *pass, const struct found *found, struct status_wanted *wanted)
 {
 	const struct phase_facts facts = facts_of(pass->memory, found);
@@ -169,8 +169,7 @@ static struct status_wanted wanted_of(const struct pass *pass, const struct foun
 	return wanted;
 }
 
-// What has just been registered must not be forgotten over a conflict: the next pass would register again. object is replaced by what stands
-// then.
+// A conflict must not lose a registration that was just made: the next pass would register again. Replaces object by the present one.
 static int publish(const struct pass *pass, const struct found *found, struct kube_object **object, struct err *err)
 {
 	STEP("writing the status");
@@ -213,7 +212,7 @@ static int see_to_fleet(const struct pass *pass, const struct kube_object *objec
 	return pass_see_to_fleet(pass, &inputs, &found->fleet, err);
 }
 
-// Twice where a Ready is told before the exchange.
+// Runs twice where Ready is told before the exchange.
 static int conclude(const struct pass *pass, struct found *found, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_ref(pass->object);
@@ -242,7 +241,7 @@ static struct refusal decode(const struct pass *pass, struct dbms *ret)
 	return (struct refusal){0};
 }
 
-// Whether Fleet Manager is to be in the template, and what the plugins are to get with the version that is known then.
+// Whether Fleet Manager shall be in the template, and the verdicts on the plugins for the version that is then known.
 static void decide_entry(const struct pass *pass, struct found *found)
 {
 	const struct deployment *deployment = found->deployment;
@@ -275,7 +274,7 @@ static int build(const struct pass *pass, struct found *found, struct err *err)
 	return 0;
 }
 
-// Nothing is done to the servers of a deployment that is refused.
+// The operator does nothing to the servers of a refused deployment.
 static int act(const struct pass *pass, struct found *found, struct err *err)
 {
 	int r = 0;
@@ -320,7 +319,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	return conclude(pass, found, err);
 }
 
-// When to come again if nothing changes; 0: never.
+// When to run again if nothing changes; 0: never.
 static int64_t again_after(const struct found *found)
 {
 	int64_t turns_ms = found->gathered.deployment.certificate_turns_ms;

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// One pass over a Neo4jPlugin: find the deployment that it is for, see how far that has come with the claim, look for the
-// procedures on a server, write the status. It writes nothing else: the deployment's own pass takes the claim in. What both
-// know they know by the same functions (operator/plugin/plugin_claims.h, operator/plugin/plugin_plan.h).
+// One pass over a Neo4jPlugin: find its deployment, see how far that has come with the claim, look for the procedures on a server, write the
+// status. It writes nothing else: the deployment's own pass takes the claim in. Both passes use the same functions
+// (operator/plugin/plugin_claims.h, operator/plugin/plugin_plan.h).
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ struct target {
 	const char *problem; // why it cannot be understood; NULL: it can
 };
 
-// What came of looking for the procedures.
+// The result of looking for the procedures.
 struct looked {
 	enum plugin_sight sight;
 	enum reason problem_reason;
@@ -50,7 +50,7 @@ struct looked {
 	int64_t again_ms; // 0: no need
 };
 
-// Where a cluster and a standalone have one name, the owner of the headless Service is meant.
+// Where a cluster and a standalone have the same name, the owner of the headless Service counts.
 static enum key_kind kind_of_target(const struct plugin_pass *pass, const char *name)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *service = NULL, *cluster = NULL, *standalone = NULL;
@@ -94,7 +94,7 @@ static int read_target(const struct plugin_pass *pass, struct target *target, st
 	return gather_state(pass->context, pass->arena, &target->gathered, err);
 }
 
-// What the claim comes to, with the deployment's version or, where there is none, as far as it goes without. NULL: the object makes none.
+// The verdict on the claim, for the deployment's version or, without one, as far as it goes. NULL: the object makes no claim.
 static const struct plugin_claim *judge_claim(const struct plugin_pass *pass, const struct target *target)
 {
 	struct plugin_claims_target nobody = {.name = kube_object_str(pass->object, "/spec/clusterRef")};
@@ -104,7 +104,7 @@ static const struct plugin_claim *judge_claim(const struct plugin_pass *pass, co
 	const struct plugin_claim *claim = verdicts ? plugin_claims_find(&verdicts->claims, name) : NULL;
 	struct plugin_claims alone;
 
-	// The store may not have the very object that this pass began with; then its own change is about to come.
+	// The store may not have the object that this pass began with; then the watch is about to bring its change.
 	if (claim)
 		return claim;
 	if (!nobody.name)
@@ -113,7 +113,7 @@ static const struct plugin_claim *judge_claim(const struct plugin_pass *pass, co
 	return plugin_claims_find(&alone, name);
 }
 
-// What is planned with the deployment as it is: whether Fleet Manager is in it is its own affair.
+// The plan for the deployment as it is: whether Fleet Manager is in it is decided by the deployment's own pass.
 static int make_plan(const struct plugin_pass *pass, const struct target *target, struct plugin_plan *ret, struct err *err)
 {
 	const struct deployment *deployment = &target->gathered.deployment;
@@ -150,7 +150,7 @@ static void count_servers(const struct target *target, struct plugin_facts *fact
 	facts->servers = deployment->n_pods > (size_t)replicas ? deployment->n_pods : (size_t)replicas;
 }
 
-// How far the template has come with an accepted claim.
+// How far the template carries out an accepted claim.
 static void observe_template(const struct plugin_pass *pass, const struct target *target, struct plugin_facts *facts)
 {
 	const struct live_set *live = &target->gathered.deployment.live;
@@ -185,7 +185,7 @@ static struct plugin_facts facts_of(const struct plugin_pass *pass, const struct
 	return facts;
 }
 
-// The deployment's own pass has found that the password is refused: no login is wasted on that.
+// The deployment's own pass has found that the server refuses the password: no login is wasted on that.
 static const char *refused(const struct target *target)
 {
 	yyjson_val *condition = kube_object_condition(target->object, CONDITION_CREDENTIALS_REFUSED);
@@ -229,7 +229,7 @@ static void ask_server(const struct plugin_pass *pass, const struct target *targ
 		ret->again_ms = retry_fail(retry, question->basis, problem.reason, problem.message, at_least_ms);
 }
 
-// A deployment that forms is about to log in for the first time: whether the password is any good is found out once for all.
+// A deployment that forms is about to log in for the first time: its own pass finds out whether the password is good.
 static bool is_forming(const struct dbms *dbms)
 {
 	const char *phase = dbms->status.phase;
@@ -237,8 +237,7 @@ static bool is_forming(const struct dbms *dbms)
 	return !phase || strcmp(phase, phase_name(PHASE_PENDING)) == 0 || strcmp(phase, phase_name(PHASE_FORMING)) == 0;
 }
 
-// What a sight of the procedures holds for: the spec, the deployment and the image. Once they were seen, a roll or a restart for other reasons
-// does not make the plugin less installed.
+// Seen procedures count for this spec, deployment and image: a roll or a restart for other reasons does not make the plugin less installed.
 static const char *sight_basis(const struct plugin_pass *pass, const struct target *target, const struct plugin_claim *claim)
 {
 	const struct dbms *dbms = &target->gathered.deployment.dbms;
@@ -246,7 +245,7 @@ static const char *sight_basis(const struct plugin_pass *pass, const struct targ
 	return arena_printf(pass->arena, "%lld %s %s", (long long)claim->plugin.metadata.generation, dbms->metadata.uid, dbms->image.reference);
 }
 
-// The one question of a spec, a template and a run of the server; false: there is nobody or no need to ask.
+// The question for this spec, template and run of the server; false: there is nobody or no need to ask.
 static bool make_question(const struct plugin_pass *pass, const struct target *target, const struct plugin_facts *facts, const char *with,
 			  struct question *ret)
 {
@@ -286,7 +285,7 @@ static void look(const struct plugin_pass *pass, const struct target *target, co
 	ret->failures = retry->failures;
 }
 
-// The facts and, where servers run with the claim, whether the procedures are there.
+// Completes the facts and, where servers run with the claim, looks for the procedures.
 static struct looked look_for_procedures(const struct plugin_pass *pass, const struct target *target, struct plugin_facts *facts)
 {
 	struct looked looked = {.sight = PLUGIN_NOT_ASKED};
@@ -349,7 +348,7 @@ static int publish(const struct plugin_pass *pass, const struct plugin_verdict *
 	return 0;
 }
 
-// Nothing is known of it but its name.
+// Only the name of the object is known.
 static int refuse(const struct plugin_pass *pass, struct plugin_verdict *ret, struct err *err)
 {
 	struct plugin_claim claim = {.verdict = CLAIM_REFUSED,
@@ -361,7 +360,7 @@ static int refuse(const struct plugin_pass *pass, struct plugin_verdict *ret, st
 	return publish(pass, ret, err);
 }
 
-// The verdict's reason stays REASON_NONE where nothing was judged.
+// The verdict's reason stays REASON_NONE when nothing was judged.
 static int run(const struct plugin_pass *pass, struct target *target, struct plugin_verdict *ret, int64_t *ret_again_ms, struct err *err)
 {
 	const struct plugin_claim *claim;

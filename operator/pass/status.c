@@ -15,7 +15,7 @@
 #include "operator/object/drift.h"
 #include "operator/object/reason.h"
 
-// The longest message that the definitions of the kinds allow, in characters; none of them is shorter than a byte.
+// The longest message that the CRDs allow, in characters, each of which has at least one byte.
 #define MESSAGE_MAX ((size_t)32768)
 #define ADDRESS_MAX ((size_t)300)
 #define NAME_MAX_BYTES ((size_t)128) // of the names, addresses and words that servers tell
@@ -43,7 +43,7 @@ static yyjson_val *old_condition(const struct writer *w, const char *type)
 	return NULL;
 }
 
-// The one place where texts of others come in, whatever made them long. NULL: it is left out.
+// The one place where texts of others enter, of any length. NULL: leaves the member out.
 static void add_text(struct writer *w, yyjson_mut_val *object, const char *key, const char *text, size_t text_max)
 {
 	_cleanup_buf_ struct buf cut = BUF_INIT(text_max);
@@ -105,7 +105,7 @@ static void problem_conditions(struct writer *w, const struct status_problem *pr
 	}
 }
 
-// What stands beside the phase's own words.
+// Adds what is said beside the phase's own words.
 static const char *message_of(const struct status_wanted *wanted, struct arena *arena)
 {
 	const char *message = wanted->verdict.message;
@@ -147,7 +147,7 @@ static bool is_spoken_of(const struct writer *w, const char *type)
 	return false;
 }
 
-// As the CRDs want a reason: one that was written by hand before they did would have every write refused.
+// The CRDs' rule for a reason. A person may have written one before the CRDs had the rule, and with it every write would be refused.
 static bool is_reason(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
@@ -156,8 +156,8 @@ static bool is_reason(const char *text)
 	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,:")] == '\0';
 }
 
-// Conditions that this pass does not speak about stay as they are, after ours, as far as there is room: those that were written by hand keep
-// none of ours from being told. Ours of an earlier pass stand first among the old ones.
+// Conditions that this pass says nothing about stay, after ours, as far as there is room: conditions that a person wrote keep none of ours away.
+// Among the old ones, ours of an earlier pass come first.
 static void keep_others(struct writer *w)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(w->old_conditions);
@@ -207,7 +207,7 @@ static void database_map(struct writer *w, yyjson_mut_val *list, const struct in
 	(void)yyjson_mut_obj_add_int(w->doc, map, "online", database->online);
 }
 
-// A number that is only there while it is not 0.
+// A number that is present only while it is not 0.
 static void left_out(struct writer *w, yyjson_mut_val *status, const char *key, size_t n)
 {
 	if (n)
@@ -232,7 +232,7 @@ static void inventory_lists(struct writer *w, yyjson_mut_val *status, const stru
 	left_out(w, status, "databasesLeftOut", inventory->databases_left_out);
 }
 
-// A list that is ours alone, in our order; where nothing is said of it, it stays.
+// A list that only we write, in our order; without a wanted one the old list stays.
 static bool list_differs(yyjson_val *wanted, yyjson_val *old, const char *key)
 {
 	yyjson_val *list = yyjson_obj_get(wanted, key);
@@ -240,7 +240,7 @@ static bool list_differs(yyjson_val *wanted, yyjson_val *old, const char *key)
 	return list && !yyjson_equals(list, yyjson_obj_get(old, key));
 }
 
-// A member that is true no more is taken away.
+// Removes a member that is no longer true.
 static void add_or_remove(struct writer *w, yyjson_mut_val *status, const char *key, const char *text)
 {
 	if (!text)
@@ -251,7 +251,7 @@ static void add_or_remove(struct writer *w, yyjson_mut_val *status, const char *
 		yyjson_mut_obj_add_null(w->doc, status, key);
 }
 
-// What kubectl get shows of them: a column is one member.
+// What kubectl get shows of them: each column is one member.
 static void columns(struct writer *w, yyjson_mut_val *status, const struct status_wanted *wanted)
 {
 	add_or_remove(w, status, "readyServers", wanted->ready_servers);
@@ -320,7 +320,7 @@ const char *status_patch(yyjson_val *object, const struct status_wanted *wanted,
 	return end(&w, object, arena);
 }
 
-// The generation that was observed stays behind, since this one is not carried out.
+// The observed generation stays behind, since this one is not carried out.
 const char *status_paused_patch(yyjson_val *object, int64_t now_ms, struct arena *arena)
 {
 	struct writer w = {.generation = yyjson_get_sint(yyjson_ptr_get(object, "/metadata/generation"))};

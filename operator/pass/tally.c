@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An object counts as its state in the store says, and is taken off by the same state: so the store's change and the tally's must be of one
-// thread, which the loop's is.
+// An object is counted by its state in the store, and subtracted by the same state: so one thread must change the store and the tally, the
+// loop's.
 
 #include "operator/pass/tally.h"
 
@@ -17,7 +17,7 @@
 #include "operator/pass/troubles.h"
 #include "operator/server/server_login.h"
 
-// A status is written by more hands than ours: whatever stands there under another name counts as the last.
+// Others write to a status, too: an unknown reason there counts as the last of these.
 static const enum reason reasons[] = {
 	REASON_DISABLED, REASON_VERSION_UNSUPPORTED, REASON_FLEET_PLUGIN_WITHDRAWN, REASON_PLUGINS_MALFORMED, REASON_VERSION_UNKNOWN, REASON_TOKEN_DEFERRED,
 	REASON_WAITING_FOR_READY, REASON_SECRET_NOT_FOUND, REASON_SECRET_KEY_NOT_FOUND, REASON_TOKEN_EMPTY, REASON_TOKEN_MALFORMED,
@@ -67,7 +67,7 @@ static size_t place_of(enum reason reason)
 	return i;
 }
 
-// The reason of the condition FleetRegistered, where that is False.
+// The reason of condition FleetRegistered where it is False.
 static enum reason unregistered_reason(const struct kube_object *root)
 {
 	yyjson_val *condition = kube_object_condition(root, CONDITION_FLEET_REGISTERED);
@@ -104,7 +104,7 @@ static void count_plugin(struct tally_counts *counts, const struct kube_object *
 		counts->plugin_phases[p] += strcmp(phase, plugin_phase_name((enum plugin_phase)p)) == 0 ? one : 0;
 }
 
-// one is 1, or the number that takes 1 off.
+// one is 1 to add, or the number that subtracts 1.
 static void count(struct tally_counts *counts, enum key_kind kind, const struct kube_object *object, size_t one)
 {
 	if (object && kind == KEY_PLUGIN)
@@ -122,7 +122,7 @@ void tally_change(struct tally *tally, enum key_kind kind, const struct kube_obj
 	(void)pthread_mutex_lock(&tally->lock);
 	count(&tally->counts, kind, previous, (size_t)-1);
 	count(&tally->counts, kind, object, 1);
-	// What was added for an object is taken off again as it was.
+	// Subtracting uses the state that was added.
 	assert(tally->counts.token_gone <= tally->counts.disconnected && tally->counts.disconnected <= tally->counts.registered);
 	if (kind != KEY_PLUGIN)
 		troubles_change(tally->troubles, key, object);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// How many deployments and plugins there are of each phase, which deployments are in trouble, and what else metrics tell: kept up to date with each change, so that
-// who asks for metrics has no store looked through. Any thread.
+// How many deployments and plugins each phase has, which deployments are in trouble, and other numbers for metrics: updated with each change, so
+// that a scrape need not look through a store. Any thread.
 
 #include <stddef.h>
 
@@ -15,7 +15,7 @@
 #include "operator/object/reason.h"
 #include "operator/plugin/plugin_phase.h"
 
-// Why a deployment is not registered: the reasons that we give, and one for all others.
+// Why a deployment is not registered: our own reasons, and one for all others.
 #define TALLY_REASONS 32
 
 struct tally_counts {

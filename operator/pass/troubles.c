@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A deployment that is as it should be costs nothing here. One that is not is kept by its key, below its namespace, so that what is told of a
-// namespace can be bounded without asking who else is there. A status is written by more hands than ours: a reason is one of ours or "Other".
+// A healthy deployment costs nothing here. A deployment in trouble is kept by its key below its namespace, so that the number told for a
+// namespace can be bounded by itself. Others write to a status, too: a reason is one of ours or "Other".
 
 #include "operator/pass/troubles.h"
 
@@ -17,7 +17,7 @@
 #include "base/must.h"
 #include "operator/object/condition.h"
 
-// The status of each that is a trouble, and what has to be true of the object besides.
+// The status that makes each condition a trouble, and a value of the object that must be true besides.
 static const struct {
 	const char *type, *status, *counts_while;
 } conditions[] = {

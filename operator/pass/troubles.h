@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Which deployments have a condition that is not as it should be, and with which reason: what an alert has to name. Whoever calls holds a lock.
+// Which deployments have a condition that is not as it should be, and with which reason: alerts name them. The caller holds a lock.
 
 #include <stddef.h>
 
@@ -11,7 +11,7 @@
 #include "operator/object/key.h"
 #include "operator/object/reason.h"
 
-// At most so many deployments of one namespace are told, so that no tenant's take the room of another's.
+// At most so many deployments of a namespace are told, so that no tenant's deployments take the room of another's.
 #define TROUBLES_OF_A_NAMESPACE 100
 
 struct troubles;

@@ -11,7 +11,7 @@
 #include "neo4j/conf_names.h"
 #include "operator/object/reason.h"
 
-// All settings of all claims together: far more than plugins have, and well below what neo4j.conf may be.
+// All settings of all claims together: far more than plugins have, and well below the limit of neo4j.conf.
 #define MAX_SETTINGS_BYTES (128 * 1024)
 
 static void decide(struct plugin_claim *claim, enum claim_verdict verdict, enum reason reason, const char *message)
@@ -57,8 +57,8 @@ static bool judge_name(struct plugin_claim *claim, const struct plugin_claims_ta
 	return false;
 }
 
-// What a plugin's settings must not decide: memory is shared out over the deployment, flags of the JVM run code, and what opens security or
-// the pod's files is for whoever may write the deployment. A name that ends in '.' stands for all that begin with it.
+// What a plugin's settings must not decide: the deployment shares out its memory, JVM flags run code, and only people who may write the
+// deployment may open its security or the pod's files. A name that ends in '.' stands for all names that begin so.
 static const struct {
 	const char *name, *why;
 } not_for_plugins[] = {
@@ -69,7 +69,7 @@ static const struct {
 	{"apoc.import.file.use_neo4j_config", "it opens the pods' files to APOC"},
 };
 
-// Lists that only name what a plugin brings.
+// Lists that name only what a plugin brings.
 static const char *const for_plugins[] = {"dbms.security.procedures.", "dbms.security.http_auth_allowlist"};
 
 static bool begins_with(const char *name, const char *pattern)
@@ -94,7 +94,7 @@ static int check_right(const char *written, const char *field, struct err *err)
 	return 0;
 }
 
-// A plugin's settings may not break the deployment that they are for.
+// A plugin's settings must not break its deployment.
 static bool judge_settings(struct plugin_claim *claim, const struct plugin_claims_target *target, size_t *bytes, struct arena *arena)
 {
 	const struct field_pairs *config = &claim->plugin.config;
@@ -159,7 +159,7 @@ static bool want_the_same(const struct plugin *a, const struct plugin *b)
 	       same_set(a->allowed, b->allowed);
 }
 
-// The oldest accepted claim on the same name, of those that were judged.
+// The oldest accepted claim on the same name among those judged so far.
 static const struct plugin_claim *find_older(const struct plugin_claims *claims, const char *name)
 {
 	for (size_t i = 0; i < claims->n_met; i++)
@@ -179,7 +179,7 @@ static void judge(const struct plugin_claims *claims, struct plugin_claim *claim
 	if (claim->verdict != CLAIM_ACCEPTED || !judge_name(claim, target, arena))
 		return;
 	older = find_older(claims, claim->name);
-	// One that wants the same as an older one takes no room of its own.
+	// A claim that wants the same as an older one takes no further room.
 	if (!judge_settings(claim, target, older ? &none : bytes, arena))
 		return;
 	if (older && !want_the_same(&older->plugin, &claim->plugin))
@@ -190,7 +190,7 @@ static void judge(const struct plugin_claims *claims, struct plugin_claim *claim
 				    older->plugin.metadata.name, claim->name));
 }
 
-// The claim's own words go into arena, what is read of the object into scratch.
+// The claim's own words go into arena, the parts of the object into scratch.
 static void read_claim(yyjson_val *object, struct arena *scratch, struct arena *arena, struct plugin_claim *ret)
 {
 	struct err err = ERR_INIT;
@@ -202,7 +202,7 @@ static void read_claim(yyjson_val *object, struct arena *scratch, struct arena *
 		ret->name = arena_strdup(arena, pluginlist_mapped_name(ret->plugin.name));
 }
 
-// Keeps of a claim that was judged what is asked for later, in arena.
+// Copies what later steps ask of a judged claim into arena.
 static void keep(struct plugin_claims *claims, yyjson_val *object, struct arena *arena, const struct plugin_claim *judged,
 		 struct plugin_claim *ret)
 {
@@ -240,7 +240,7 @@ static void sort_names(struct plugin_claims *claims, struct arena *arena)
 		qsort(claims->by_name, claims->n, sizeof(struct plugin_claim *), by_resource);
 }
 
-// Who refers to the target, by age; index says where each is in the source.
+// The claims on the target, by age; index says where each is in the source.
 static void line_up(const struct plugin_claims_source *source, const struct plugin_claims_target *target, struct arena *arena,
 		    struct plugin_claims *ret)
 {
@@ -276,7 +276,7 @@ void plugin_claims_judge_each(const struct plugin_claims_source *source, const s
 		struct plugin_claim claim;
 
 		arena_reset(scratch);
-		// What has gone since is as if it were about to.
+		// A claim that has gone meanwhile counts as being deleted.
 		if (!object) {
 			decide(&ret->items[i], CLAIM_DISABLED, REASON_NONE, NULL);
 			continue;
@@ -298,7 +298,7 @@ void plugin_claims_judge(yyjson_val *const *objects, size_t n, const struct plug
 {
 	struct plugin_claims_source source = {.n = n, .open = open_item};
 
-	memcpy(&source.user, &objects, sizeof(source.user)); // open_item() alone uses it, and only reads
+	memcpy(&source.user, &objects, sizeof(source.user)); // only open_item() uses it, and only reads
 	plugin_claims_judge_each(&source, target, arena, ret);
 }
 
@@ -325,7 +325,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-// Not by age: a claim that is made anew would else replace every pod for the same plugins.
+// Not by age: otherwise a claim that is deleted and made again would replace every pod for the same plugins.
 struct plugin_list plugin_claims_names(const struct plugin_claims *claims, struct arena *arena)
 {
 	const char **names;

@@ -7,7 +7,7 @@
 
 #include "operator/object/reason.h"
 
-// A server that is ready has loaded its plugins, but the first look may come a moment too early.
+// A ready server has loaded its plugins, but the first look may come a moment too early.
 #define CONNECTION_WATCH_THAT_FAIL 3
 
 const char *plugin_phase_name(enum plugin_phase phase)
@@ -22,7 +22,7 @@ static void settle(struct plugin_verdict *ret, enum plugin_phase phase, enum rea
 	*ret = (struct plugin_verdict){.phase = phase, .reason = reason, .message = message};
 }
 
-// What can be told without a look at the target's servers; false when that is not enough.
+// What we can tell without asking the target's servers; false when that is not enough.
 static bool judge_claim(const struct plugin_facts *facts, struct arena *arena, struct plugin_verdict *ret)
 {
 	const struct plugin_claim *claim = facts->claim;

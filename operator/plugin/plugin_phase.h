@@ -3,7 +3,7 @@
 
 #pragma once
 
-// status.phase of a Neo4jPlugin and its message, from what was found in this pass. Pure.
+// Judges status.phase of a Neo4jPlugin and its message, from what this pass has found. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,15 +19,15 @@ enum plugin_sight { PLUGIN_NOT_ASKED, PLUGIN_SEEN, PLUGIN_NOT_SEEN, PLUGIN_NOT_A
 
 struct plugin_facts {
 	const struct plugin_claim *claim;
-	const char *target;	    // "Neo4jEnterpriseStandalone 'x'"; NULL: there is none of that name
-	const char *target_problem; // why there is nothing yet that it could be put into; NULL: there is
+	const char *target;	    // "Neo4jEnterpriseStandalone 'x'"; NULL: no deployment has that name
+	const char *target_problem; // why the plugin cannot be put into the target yet; NULL: it can
 	const char *malformed;	    // why NEO4J_PLUGINS is kept as it is; NULL: it is merged
 	bool planned;		    // the template says what this claim wants
-	size_t servers, current;    // wanted; that run this template and are ready
+	size_t servers, current;    // wanted; those that run this template and are ready
 	bool seen_before;	    // the procedures were there with this spec, this deployment and this image
 	const char *procedures;	    // their patterns; NULL: not known
 	enum plugin_sight sight;
-	unsigned failures; // of looking for them
+	unsigned failures; // how often the look for them has failed
 	enum reason problem_reason;
 	const char *problem; // of PLUGIN_NOT_ANSWERED
 };
@@ -40,5 +40,5 @@ struct plugin_verdict {
 
 void plugin_phase_judge(const struct plugin_facts *facts, struct arena *arena, struct plugin_verdict *ret);
 
-// Whether the server is worth asking: all that comes before is in place.
+// Whether to ask the server: everything that comes before is in place.
 bool plugin_phase_needs_sight(const struct plugin_facts *facts);

@@ -7,7 +7,7 @@
 
 #include "operator/object/live_set.h"
 
-// A value that only the container sees can neither be read nor added to.
+// We can neither read nor extend a value that only the container sees.
 static void keep_reference(const struct live_set *live, struct plugin_plan *plan)
 {
 	plan->merge = (struct pluginlist_merge){.declared = live->declared ? live->declared : "[]"};

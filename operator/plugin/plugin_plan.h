@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What the template of a deployment is to say of its plugins: NEO4J_PLUGINS merged from all who want something in it, and the
-// configuration that goes with it. Pure.
+// Plans what the template of a deployment says of its plugins: NEO4J_PLUGINS, merged from all sources of entries, and the configuration that
+// goes with it. Pure.
 
 #include <stdbool.h>
 
@@ -21,7 +21,7 @@ struct plugin_plan_inputs {
 	struct version version;	     // of the tag, or what the server has told
 	const struct plugin_claims *claims; // NULL: none
 	const struct live_set *live;
-	bool fleet; // Fleet Manager is to be in it, in the form that the version has
+	bool fleet; // Fleet Manager shall be in it, in the version's form
 };
 
 struct plugin_plan {
@@ -30,7 +30,7 @@ struct plugin_plan {
 	const char *malformed; // why the live NEO4J_PLUGINS is kept as it is; NULL: it was merged
 };
 
-// ERR_INVALID: the spec asks for something that cannot be; the text names the field and the cure.
+// ERR_INVALID: the spec asks for something impossible; the text names the field and the cure.
 int plugin_plan_make(const struct plugin_plan_inputs *inputs, struct arena *arena, struct plugin_plan *ret, struct err *err);
 
 // Whether a live template says what was planned.

@@ -11,7 +11,7 @@
 #include "base/must.h"
 #include "operator/object/kept.h"
 
-// Beyond, they are made again each time rather than kept.
+// Larger verdicts are made again each time and not kept.
 #define KEPT_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 struct plugin_verdicts_table {

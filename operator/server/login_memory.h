@@ -42,8 +42,8 @@ struct access_memory {
 	bool refused;
 	bool limited; // refused without a look at the password, since somebody tries wrong ones
 	int64_t next_ms; // monotonic; no other login before, unless the server takes the password
-	int64_t taken_ms; // monotonic; when a server took it last
-	char version[KEPT_VERSION_SIZE]; // that a server said it is, last
+	int64_t taken_ms; // monotonic; when a server last took it
+	char version[KEPT_VERSION_SIZE]; // the version that a server last said it is
 	char message[KEPT_TEXT_SIZE];
 };
 
@@ -56,7 +56,7 @@ const char *access_basis(const struct context *context, const struct access_serv
 // The words for a refused login, with the cure. err is what bolt_link_open() said.
 const char *access_refusal(const char *admin_secret, const struct err *err, struct arena *arena);
 
-// The reason that belongs to a refused login with this code; and to the one that access_barred() or access_log_in() tells.
+// The reason for a refused login with this code; and the reason for a refusal of access_barred() or access_log_in().
 enum reason access_refusal_reason(const char *code);
 enum reason access_barred_reason(const struct access_memory *memory);
 

@@ -12,7 +12,7 @@
 
 #define TIMEOUT_MS 8000
 #define VERSION_MAX_BYTES 64
-// No server is begun with after that.
+// No server is asked after that.
 #define DISABLE_TIMEOUT_MS 12000
 
 struct exchange {
@@ -65,7 +65,7 @@ static bool begin(const struct query *query, const struct pod *pod, struct excha
 	barred = access_barred(query->context, query->memory, &query->servers, query->arena, &left);
 	if (barred)
 		return fail(ret_problem, access_barred_reason(query->memory), arena_strdup(query->arena, barred));
-	// After the deadline was set: what is left of the lease outlasts it.
+	// Checked after the deadline was set, so the lease outlasts the deadline.
 	if (!context_has_ms(query->context, TIMEOUT_MS))
 		return fail(ret_problem, REASON_UNREACHABLE, "Too little of the lease is left to ask a server; it is tried again");
 	return log_in(x, ret_problem);
@@ -77,7 +77,7 @@ static void end(struct exchange *x)
 	arena_free(x->arena);
 }
 
-// Cut and cleaned, for it is kept.
+// Cut and cleaned, since it is kept.
 static const char *version_in(const struct exchange *x)
 {
 	char *version = arena_printf(x->query->arena, "%.*s", VERSION_MAX_BYTES, access_version(&x->access, x->link));
@@ -148,7 +148,7 @@ bool query_token(const struct query *query, const struct pod *pod, struct query_
 	return done;
 }
 
-// A failure may come as an ordinary row, so what counts is what the server says of itself afterwards.
+// A failure may come as an ordinary row, so only the server's own status afterwards counts.
 static bool forget_token(const struct exchange *x, struct access_problem *ret_problem)
 {
 	struct err err = ERR_INIT;

@@ -3,9 +3,9 @@
 
 #pragma once
 
-// Short questions to running servers beside the registration: what version they are, whether a plugin's procedures are there,
-// and that the token be forgotten. Blocking, each bounded by a few seconds; a server that cannot be asked is an outcome with
-// a reason and a message, not an error. The pace is the caller's, but for refused logins (operator/server/server_login.h).
+// Short questions to running servers beside the registration: which version they are, whether a plugin's procedures are there, and the request
+// to forget the token. Each blocks for a few seconds at most; a server that cannot be asked is an outcome with a reason and a message, not an
+// error. The caller sets the pace, except after refused logins (operator/server/server_login.h).
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ struct query {
 	struct arena *arena; // answers and messages live here
 };
 
-// "2025.12.1", as the server says it, in printable ASCII and no longer than a version is. False with a problem.
+// "2025.12.1", as the server says it, in printable ASCII and cut to the length of a version. False with a problem.
 bool query_version(const struct query *query, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem);
 
 // Whether the server has procedures or functions of these patterns (pluginlist_procedures()). False with a problem.
@@ -36,11 +36,11 @@ struct query_token {
 };
 bool query_token(const struct query *query, const struct pod *pod, struct query_token *ret, struct access_problem *ret_problem);
 
-// Has the stored token forgotten, by the server that can write database system: each that is ready is asked in turn until one
-// has done it. A server without the procedures holds no token. False with the last problem.
+// Makes the deployment forget the stored token: asks each ready server in turn, until the one that can write database system has done it. A
+// server without the procedures holds no token. False with the last problem.
 bool query_disable(const struct query *query, struct access_problem *ret_problem);
 
-// A pod whose server can be asked: ready, of this revision (NULL: of any). NULL: none.
+// The first pod whose server can be asked: ready, and of this revision (NULL: of any). NULL: none.
 const struct pod *ask_whom(const struct access_servers *servers, const char *revision);
 
 // A digest of what a server is in Aura: its DBMS and the token that it holds. NULL where it does not tell.

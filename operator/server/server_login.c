@@ -19,8 +19,8 @@
 #define LOGIN_TIMEOUT_MS 5000
 #define POD_MAX_BYTES ((size_t)1024 * 1024)
 
-// What all answers of all servers may hold of this process's memory together, and what one of them may cost. A server is somebody
-// else's: it must not be able to do more. What is kept of SHOW DATABASES at the documented limits needs the half of a result.
+// How much of this process's memory all answers of all servers may hold together, and how much one answer may cost. A server belongs to somebody
+// else and must not be able to take more. SHOW DATABASES at the documented limits needs half of a result.
 #define ANSWERS_MAX ((size_t)16 * 1024 * 1024)
 static struct budget answers = BUDGET_INIT(ANSWERS_MAX);
 static const struct bolt_limits limits = {
@@ -62,7 +62,7 @@ static bool read_credentials(const struct context *context, struct access *acces
 
 	if (!access_fetch(context, access->servers, dbms->admin_secret, arena, &secret, ret_problem))
 		return false;
-	// How long it is counts where it is set; one that was set before is what it is.
+	// The length counts only when a password is set; the password of a running server is what it is.
 	if (admin_secret_read(kube_object_root(secret), 1, access->arena, &access->credentials, &problem)) {
 		scrub_add_password(&access->scrub, access->credentials.password);
 		return true;
@@ -98,7 +98,7 @@ static bool read_certificate(const struct context *context, struct access *acces
 	return true;
 }
 
-// A pod is asked in the way in which it was started, whatever the spec says now.
+// A pod is dialled as it was started, whatever the spec says now.
 static bool read_certificates(const struct context *context, struct access *access, struct arena *arena,
 			      struct access_problem *ret_problem)
 {
@@ -121,7 +121,7 @@ bool access_read(const struct context *context, struct access *access, struct ar
 	return read_credentials(context, access, arena, ret_problem) && read_certificates(context, access, arena, ret_problem);
 }
 
-// Where a server is in the name service: the one of its pod while that is an older one than the spec's.
+// Where a server is in the name service: its pod's own place, while the pod is older than the spec's domain.
 struct place {
 	const char *namespace, *domain; // "cluster.local"
 };
@@ -135,7 +135,7 @@ static struct place place_of(const struct access_servers *servers, const struct 
 	return (struct place){namespace, told ? pod->domain + strlen(service) : servers->dbms->cluster_domain};
 }
 
-// The name of a Service or of a pod behind one, from the whole to the shortest, as far as the certificate covers it.
+// The name of a Service or of a pod behind one: the longest form that the certificate covers.
 static const char *covered(const struct tls_secret *certificate, const char *stem, struct place place, struct arena *arena)
 {
 	const char *const forms[] = {
@@ -152,7 +152,7 @@ static const char *covered(const struct tls_secret *certificate, const char *ste
 	return NULL;
 }
 
-// The name to verify for a pod: that of the Service for clients, or its own; NULL when neither is covered.
+// The name to verify for a pod: the Service's for clients, or the pod's own; NULL when the certificate covers neither.
 static const char *server_name(const struct tls_secret *certificate, const struct names *names, const char *pod, struct place place,
 			       struct arena *arena)
 {
@@ -184,7 +184,7 @@ static void trust(const struct access *access, const struct pod *pod, const stru
 	target->tls = BOLT_TLS_VERIFY;
 	target->ca_pem = certificate->trust;
 	target->server_name = server_name(certificate, names, pod->name, place_of(access->servers, pod, access->arena), access->arena);
-	// A name that nothing covers is refused in the handshake; the address would be verified instead of none.
+	// The handshake refuses a name that nothing covers; without a name it would verify the address.
 	if (!target->server_name)
 		target->server_name = arena_printf(access->arena, "%s.%s", pod->name, pod->domain ? pod->domain : names->domain);
 }
@@ -197,7 +197,7 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 
 	if (!pod->tls_secret)
 		return target;
-	// A renewed certificate reaches a server only when its pod is replaced: until then it shows the one it began with.
+	// A renewed certificate reaches a server only when its pod is replaced; until then the server shows the old one.
 	pin = arena_alloc(access->arena, TLS_SECRET_PIN_SIZE);
 	target.pinned = tls_secret_pin_of(pod->certificate, pin) ? pin : NULL;
 	certificate = certificate_of(access, pod);
@@ -333,10 +333,10 @@ static void log_in(const struct context *context, struct access_memory *memory, 
 	if (!access_read(context, &access, arena, &problem))
 		return;
 	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
-	// After the deadline was set: what is left of the lease outlasts it.
+	// Checked after the deadline was set, so the lease outlasts the deadline.
 	if (!context_has_ms(context, LOGIN_TIMEOUT_MS))
 		return;
-	(void)access_log_in(&login, &link, &err); // an outcome is noted, anything else is tried again
+	(void)access_log_in(&login, &link, &err); // access_log_in() notes an answer; anything else is tried again
 }
 
 void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
@@ -354,7 +354,7 @@ void access_check(const struct context *context, struct access_memory *memory, c
 		memory->next_ms = deadline_in_ms(ACCESS_REFUSED_MS);
 		log_in(context, memory, servers, pod);
 	}
-	// One that was not looked at tells nothing of the password.
+	// A server that did not look at the password tells nothing about it.
 	*ret = (struct access_verdict){.known = memory->known && !memory->limited && basis_is(&memory->basis, basis)};
 	if (ret->known && memory->refused)
 		ret->refusal = arena_strdup(arena, memory->message);

@@ -3,10 +3,10 @@
 
 #pragma once
 
-// How the operator gets into a server: by the address of its pod, over TLS where the pod was started with it (never anything less), as
-// the admin of the Secret. Where nothing but the address says who answers, the API server has to confirm it right before the login:
-// what the store knows of a pod may be old, and its address somebody else's. The Secrets are read in the pass that uses them; what is read lives in an arena that is wiped. While a
-// server refuses the password there is at most one login a minute, whatever wants it (B5, B9).
+// How the operator gets into a server: by the address of its pod, over TLS where the pod was started with it (never anything less), as the admin
+// of the Secret. Without TLS only the address says who answers, so the API server must confirm it right before the login: the store may know an
+// old state of the pod, and the address may be somebody else's by now. Each pass reads the Secrets that it uses into an arena that is wiped.
+// While a server refuses the password, there is at most one login a minute (B5, B9).
 
 #include <stdbool.h>
 
@@ -27,7 +27,7 @@
 // The code of an error of access_confirm().
 #define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
 
-// A certificate that pods were started with. While spec.tls is changed there may be more than one, or pods without TLS beside others.
+// A certificate that pods were started with. While spec.tls changes there may be several, and pods without TLS beside others.
 struct access_certificate {
 	const char *secret;
 	struct tls_secret certificate;
@@ -37,7 +37,7 @@ struct access_certificate {
 
 struct access {
 	const struct access_servers *servers;
-	struct arena *arena; // wiped when freed; set by the caller
+	struct arena *arena; // wiped when freed; the caller sets it
 	struct admin_secret credentials;
 	struct scrub scrub; // hides the password
 	struct access_certificate certificates[ACCESS_CERTIFICATES_MAX];
@@ -49,50 +49,49 @@ struct access_problem {
 	const char *message; // for the status
 };
 
-// Fetches a Secret of the deployment's namespace; false with a problem. The object is the caller's to unref.
+// Fetches a Secret of the deployment's namespace; false with a problem. The caller unrefs the object.
 bool access_fetch(const struct context *context, const struct access_servers *servers, const char *name, struct arena *arena,
 		  struct kube_object **ret_secret, struct access_problem *ret_problem);
 
-// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena. A certificate
-// whose Secret cannot be used is done without where every pod of it bears the mark of the one that it was started with.
+// Reads the Secrets into access, whose servers and arena are set; false with a problem whose message lives in the arena. A certificate with an
+// unusable Secret is skipped where every pod of it bears the mark of the certificate that it was started with.
 bool access_read(const struct context *context, struct access *access, struct arena *arena, struct access_problem *ret_problem);
 
-// The words for an error of access_log_in() or of what came after it, but for a refused login: a server that was not asked, cannot be reached,
-// or answered with a failure.
+// The words for an error of access_log_in() or of a later question, except a refused login: the server was not asked, cannot be reached, or
+// answered with a failure.
 void access_failure(const char *pod, const struct err *err, struct arena *arena, struct access_problem *ret);
 
-// Whom to dial for a pod, what it must show, and what its answers may cost: little, and all of them from one budget. One that was
-// started with TLS and whose certificate was not read must show the one of its mark.
+// Whom to dial for a pod, what it must show, and how much its answers may cost: little, and all of them from one budget. A pod that was started
+// with TLS and whose certificate was not read must show the certificate of its mark.
 struct bolt_target access_target(const struct access *access, const struct pod *pod);
 
-// What keeps a deployment's servers from being verified by a certificate: a server whose name it does not cover. NULL: nothing.
+// Why a certificate does not fit a deployment's servers: it does not cover the name of one. NULL: it fits.
 const char *access_name_problem(const struct tls_secret *certificate, const struct access_servers *servers,
 				struct arena *arena);
 
-// To be called right before each login, with its deadline. A pod that was started without TLS is read from the API server: ERR_IO with
-// code ACCESS_UNCONFIRMED when it has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
+// Call it right before each login, with the login's deadline. It reads a pod that was started without TLS from the API server: ERR_IO with code
+// ACCESS_UNCONFIRMED when the pod has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
 int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
 		   struct err *err);
 
-// Opens a link, for who knows whom to dial: the one door to a server. What the error tells has no secret that scrub knows; it is one of
-// bolt_link_open()'s.
+// Opens a link to a known target: the one door to a server. The errors are those of bolt_link_open(), without the secrets that scrub knows.
 int access_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
 		struct bolt_link **ret, struct err *err);
 
-// Logs in to the server of a pod, after access_confirm(); access_read() has filled access. What the server answered to the password
-// is noted, and what version it says it is. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
+// Logs in to the server of a pod, after access_confirm(); access_read() has filled access. It notes the server's answer to the password, and the
+// server's version. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
 struct access_login {
 	const struct context *context;
 	struct access_memory *memory;
 	const struct access *access;
 	const struct pod *pod;
 	int64_t deadline;
-	bool unlisted; // it may be of another cluster: nothing is noted
+	bool unlisted; // the server may be of another cluster: nothing is noted
 };
 int access_log_in(const struct access_login *login, struct bolt_link **ret, struct err *err);
 
-// What the server of a link says that it is, without the product, in access->arena. It comes first of all that the server says, but the
-// password may have gone out before: it is taken out.
+// The version that the server of a link says it is, without the product's name, in access->arena. A server says it first of all, but it may have
+// heard the password before, so the text is scrubbed.
 const char *access_version(const struct access *access, const struct bolt_link *link);
 
 struct access_verdict {
@@ -101,7 +100,7 @@ struct access_verdict {
 	int64_t again_after_ms;
 };
 
-// Whether a server that is ready takes the password. Logs in where that is not known for this version of the Secret and these
-// runs of the servers, or was refused a minute ago.
+// Whether a ready server takes the password. Logs in where we do not know that for this version of the Secret and these runs of the servers, or
+// where the last refusal is a minute old.
 void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
 		  struct arena *arena, struct access_verdict *ret);
