@@ -133,12 +133,8 @@ struct found {
 	const struct deployment *deployment; // of after or, when nothing was written, of gathered
 	struct tended tended;
 	struct rolled rolled;
-<<<<<<< HEAD
 	struct creation_told creation;
 	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
-=======
-	const struct inventory *inventory; // of a cluster whose servers have answered; NULL: nothing new
->>>>>>> d30cf9a (Say in plain sentences what the registration and the passes of the operator do)
 	struct judged judged;
 	struct access_told access;
 	struct fleet_told fleet;
