@@ -61,7 +61,7 @@ bool allowance_take(struct allowance *allowance, const char *namespace, size_t b
 {
 	struct share *share = find(allowance, namespace);
 
-	// No namespace of the API has such a name; cut, it would be another's.
+	// The API has no such name; cut, it would be another namespace's.
 	if (strlen(namespace) >= sizeof(share->namespace))
 		return false;
 	if (bytes > allowance->of_all - allowance->taken || bytes > allowance->of_namespace - (share ? share->bytes : 0))

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// How much large objects may take of the process's memory: in all, and those of one namespace. One for all stores; of one thread, the
-// loop's, which alone writes stores.
+// How much of the process's memory large objects may take: in all, and for one namespace. One allowance for all stores; only the loop's thread
+// uses it, which alone writes stores.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct allowance *allowance_new(size_t of_all, size_t of_namespace);
 void allowance_free(struct allowance *allowance); // NULL is allowed
 DEFINE_CLEANUP(struct allowance *, allowance_free);
 
-// Takes so many bytes for a namespace; false, and nothing is taken, when that is too much.
+// Takes so many bytes for a namespace. False when that is too much; then it takes nothing.
 bool allowance_take(struct allowance *allowance, const char *namespace, size_t bytes);
 void allowance_give(struct allowance *allowance, const char *namespace, size_t bytes);
 

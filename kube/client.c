@@ -15,7 +15,7 @@
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define OBJECT_MAX_BYTES ((size_t)8 * 1024 * 1024)
-// A page is held as a whole: a hundred of the largest objects of ours are a few MiB.
+// The client holds a whole page: a hundred of our largest objects are a few MiB.
 #define PAGE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define PAGE_SIZE "100"
 
@@ -144,7 +144,7 @@ static int begin(struct kube_client *client, const struct call *wanted, struct k
 	return 0;
 }
 
-// The answer of a call that succeeded is left in body, which the caller releases.
+// Leaves the answer of a successful call in body, which the caller releases.
 static int end(struct kube_call *call, struct buf *ret_body, struct err *err)
 {
 	struct http_response response = {0};
@@ -234,7 +234,7 @@ int kube_get_secret(struct kube_client *client, struct kube_name name, struct ku
 	return perform_object(client, &(struct call){.method = "GET", .path = &path, .secret = true}, ret, err);
 }
 
-// Hands out a page's items; ret_continue gets the token of the next page, in the arena, or NULL.
+// Hands out the items of a page; ret_continue gets the token of the next page, in the arena, or NULL.
 static int read_page(const struct buf *body, const struct kube_reader *reader, struct arena *arena, const char **ret_continue, struct err *err)
 {
 	yyjson_doc *page = yyjson_read(buf_str(body), body->len, 0);

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// Calls to the API server. One client serves all threads: a call is posted to the loop thread, which owns
-// the one multiplexed HTTP/2 connection, and the calling thread waits with a deadline. Never call from the
-// loop thread. Source: Kubernetes API concepts; server-side apply.
+// Calls to the API server. One client serves all threads: it posts a call to the loop thread, which owns the one multiplexed HTTP/2 connection,
+// and the calling thread waits with a deadline. Never call from the loop thread. Source: Kubernetes API concepts; server-side apply.
 //
 // Every function: ERR_NOT_FOUND 404, ERR_CONFLICT 409, ERR_GONE 410, ERR_FORBIDDEN 401/403, ERR_INVALID 400/422
 // (text is the server's message), ERR_TOO_MANY 429 with retry_after_ms, ERR_SERVER 5xx, ERR_IO, ERR_TIMEOUT,
@@ -38,36 +37,36 @@ int kube_get(struct kube_client *client, const struct kube_resource *resource, s
 	     struct kube_object **ret, struct err *err);
 
 struct kube_limits {
-	size_t max_bytes; // 0: of an object of ours
+	size_t max_bytes; // 0: the limit of our own objects
 	int timeout_ms;	  // 0: the client's
 };
 
-// As kube_get(); ERR_TOO_LARGE above max_bytes, for objects that others may have made as large as they like, and ERR_TIMEOUT after
-// timeout_ms, for what somebody waits for with a deadline.
+// Like kube_get(). ERR_TOO_LARGE above max_bytes, for objects that others may make as large as they like; ERR_TIMEOUT after timeout_ms, for
+// callers with a deadline.
 int kube_get_within(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
 		    const struct kube_limits *limits, struct kube_object **ret, struct err *err);
 
-// Of what is no resource, such as "/apis/apps/v1".
+// For a path that is no resource, such as "/apis/apps/v1".
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err);
 
-// As kube_get() for Secrets: the object and every buffer that held it are wiped when released.
+// Like kube_get(), for Secrets: the object and every buffer that held it are wiped when released.
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
 
 struct kube_selection {
 	const char *namespace; // NULL: all
 	const char *labels, *fields; // selectors; NULL: none
-	unsigned most;	  // the first so many alone, as the API server sorts them; 0: all, page by page
-	size_t max_bytes; // of an answer, above which it is ERR_TOO_LARGE; 0: of a full page
+	unsigned most;	  // only the first so many, in the API server's order; 0: all, page by page
+	size_t max_bytes; // of an answer, else ERR_TOO_LARGE; 0: the limit of a full page
 };
 
-// Gets an object of a list, valid until it returns.
+// Receives each object of a list, valid until the function returns.
 struct kube_reader {
 	void (*on_item)(void *user, yyjson_val *item);
 	void *user;
 };
 
-// Reads a collection page by page, and no more than one page is ever held. What has been handed out before an error stays handed out. ERR_GONE: it
-// took so long that the list has to be read anew.
+// Reads a collection page by page, and never holds more than one page. Objects that were handed out before an error stay handed out. ERR_GONE:
+// it took so long that the list must be read anew.
 int kube_list(struct kube_client *client, const struct kube_resource *resource, const struct kube_selection *selection,
 	      const struct kube_reader *reader, struct err *err);
 
@@ -86,8 +85,8 @@ struct kube_apply_options {
 int kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 	       const struct kube_apply_options *options, struct kube_object **ret, struct err *err);
 
-// A call under way. For calls that need not wait for each other, a read and an apply are to be had in two: begin them all, then end each
-// that was begun (an error of one is no reason to leave out another), which waits for its answer and frees it.
+// A call under way. Calls that need not wait for each other come in two steps, for a read and for an apply: begin them all, then end each that
+// was begun, even after an error of another. The end waits for the answer and frees the call.
 struct kube_call;
 
 int kube_get_begin(struct kube_client *client, const struct kube_resource *resource, struct kube_name name,
@@ -108,7 +107,7 @@ int kube_update_status(struct kube_client *client, const struct kube_resource *r
 		       const char *json, struct kube_object **ret, struct err *err);
 
 struct kube_delete_options {
-	const char *uid;	      // NULL, or delete only this very object (ERR_CONFLICT)
+	const char *uid;	      // NULL, or delete only the object with this uid (ERR_CONFLICT)
 	const char *resource_version; // NULL, likewise
 	int grace_period_s;	      // -1: the object's own
 };
@@ -119,18 +118,17 @@ int kube_delete(struct kube_client *client, const struct kube_resource *resource
 // POST pods/NAME/eviction: ERR_TOO_MANY while a disruption budget forbids it.
 int kube_evict(struct kube_client *client, struct kube_name name, const char *uid, struct err *err);
 
-// For informers: a request of kube_head_make() has ended: it is counted, and refused credentials (401) are looked after. response NULL, or with
+// For informers: notes the end of a request of kube_head_make(), which counts it and reports refused credentials (401). response NULL, or with
 // status 0: no answer came.
 void kube_client_note(struct kube_client *client, const char *method, const struct http_response *response);
 
 struct loop *kube_client_loop(const struct kube_client *client);
 
-// For metrics: the methods that calls are made with, and how many calls there were with each, whatever came of them. The watches
-// of informers are not among them. Any thread.
+// For metrics: the methods of calls, and how many calls each had, whatever their result. The watches of informers do not count. Any thread.
 #define KUBE_METHODS 5
 extern const char *const kube_methods[KUBE_METHODS];
 uint64_t kube_client_calls(const struct kube_client *client, size_t method);
 
-// All requests, those of informers among them when they have ended.
+// All requests; those of informers count when they end.
 const struct traffic *kube_client_traffic(const struct kube_client *client);
 const struct kube_config *kube_client_config(const struct kube_client *client);

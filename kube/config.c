@@ -53,7 +53,7 @@ void kube_config_free(struct kube_config *config)
 {
 	if (!config)
 		return;
-	exec_free(config->exec); // which tells trust
+	exec_free(config->exec); // its thread tells trust, so it ends first
 	trust_free(config->trust);
 	arena_free(config->arena);
 	free(config);
@@ -102,7 +102,7 @@ static int read_file(struct kube_config *config, const char *path, struct kubeco
 	return r;
 }
 
-// Of a list what is there; but something must be.
+// Reads the files of a list that exist; one must.
 static int read_files(struct kube_config *config, const char *paths, const char *separator, struct kubeconfig_file *ret, size_t *ret_n,
 		      struct err *err)
 {
@@ -142,7 +142,7 @@ static void take_server(struct kube_config *config, const struct kubeconfig *rea
 
 	config->server = read->server;
 	config->namespace = read->namespace ? read->namespace : config->namespace;
-	// Go has the proxy look up the name, which is not how curl takes this scheme.
+	// Go lets the proxy look up the name; curl does not for this scheme.
 	if (proxy && strncasecmp(proxy, "socks5://", 9) == 0)
 		proxy = arena_printf(config->arena, "socks5h://%s", proxy + 9);
 	trust_set_server(config->trust, &(struct trust_server){.name = read->server_name, .proxy = proxy, .insecure = read->insecure});
@@ -238,7 +238,7 @@ int kube_config_token(const struct kube_config *config, struct buf *ret, struct 
 		r = file_read(config->token_file, ret, err);
 		if (r == 0)
 			trim(ret);
-		// As kubectl does it: the file's counts before the other, but is not needed then.
+		// Like kubectl: the token file wins, but a token makes up for a file that cannot be read.
 		if (r == 0 || !config->token)
 			return r;
 		err_clear(err);

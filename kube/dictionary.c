@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A text that is squeezed to less than this part is like enough.
+// A dictionary that squeezes a text to less than this part resembles it enough.
 #define LIKE_ENOUGH 3
-// So many more unlike texts than users must have come: a dictionary has cost the squeezing of its users.
+// So many more unlike texts than users must have come: replacing a dictionary costs squeezing its users anew.
 #define WORTH_IT 8
 
 static void forget(struct dictionaries *dictionaries, int place)
@@ -17,7 +17,7 @@ static void forget(struct dictionaries *dictionaries, int place)
 	const void *data = dictionaries->texts[place].data;
 	void *block;
 
-	memcpy(&block, &data, sizeof(block)); // made by us; the member lacks const only for readers
+	memcpy(&block, &data, sizeof(block)); // we made it; the member lacks const for writers only
 	free(block);
 	dictionaries->texts[place] = (struct squeeze_text){0};
 }

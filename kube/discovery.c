@@ -8,7 +8,7 @@
 
 #include "base/must.h"
 
-// For so long a "no" is believed.
+// How long a "no" counts.
 #define ABSENT_MS INT64_C(10000)
 
 struct group {

@@ -32,7 +32,7 @@ void event_recorder_free(struct event_recorder *recorder)
 	free(recorder);
 }
 
-// The name of an event is the same for the same object, reason and message, also after a restart.
+// The same object, reason and message always make the same name, also after a restart.
 static const char *name_of(const struct event_about *about, const struct event_text *text, struct arena *arena)
 {
 	uint64_t h = hash_text(hash_text(hash_text(HASH_START, about->uid), text->reason), text->message);
@@ -40,7 +40,7 @@ static const char *name_of(const struct event_about *about, const struct event_t
 	return arena_printf(arena, "%.200s.%016llx", about->name, (unsigned long long)h);
 }
 
-// The API takes 1024 bytes. No letter is cut in two.
+// The API takes 1024 bytes. The cut splits no letter.
 static const char *cut(const char *message, struct arena *arena)
 {
 	size_t len = strnlen(message, 1000);
@@ -81,7 +81,7 @@ static const char *build(const struct event_recorder *recorder, const struct eve
 	return json_text(arena, doc);
 }
 
-// The event exists: its count goes up.
+// The event exists: raises its count.
 static int repeat(const struct event_recorder *recorder, struct kube_name name, const char *now, struct arena *arena,
 		  struct err *err)
 {
@@ -114,7 +114,7 @@ void event_record(struct event_recorder *recorder, const struct event_about *abo
 		log_warning("cannot record an event, ignoring", "reason", text->reason, "object", about->name, "error", err.text);
 }
 
-// The outcome of the look: 1 told, 0 not.
+// The result of the look: 1 told, 0 not told.
 static int was_told(const struct event_recorder *recorder, struct kube_name name, const char *since, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *old = NULL;
@@ -128,7 +128,7 @@ static int was_told(const struct event_recorder *recorder, struct kube_name name
 	if (r < 0)
 		return r;
 	last = kube_object_str(old, "/lastTimestamp");
-	// Both are of one form, which sorts as time does.
+	// Both have one form, which sorts as time does.
 	return !since || (last && strcmp(last, since) >= 0);
 }
 

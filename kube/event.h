@@ -28,7 +28,7 @@ struct event_text {
 
 void event_record(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text);
 
-// For who cannot know whether it was recorded, because the process that was to do it may have died: records it, unless it is there
-// and was recorded at this time (RFC 3339, UTC) or later; since NULL: at any time. Where the API server does not say, it is not.
+// For a caller that cannot know whether an event was recorded, because the process that should have done it may have died: records it unless it
+// was recorded at this time (RFC 3339, UTC) or later; since NULL: at any time. Records nothing where the API server does not tell.
 void event_make_sure(struct event_recorder *recorder, const struct event_about *about, const struct event_text *text,
 		     const char *since);

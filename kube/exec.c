@@ -26,21 +26,21 @@
 #define RETRY_MS INT64_C(30000)
 #define REFUSED_MS INT64_C(10000)
 #define TOKEN_MAX ((size_t)64 * 1024)
-// A token is replaced this long before it expires, or after nine tenths of what is left of it.
+// Replaces a token this long before it expires, or when nine tenths of its remaining time are over.
 #define EARLY_MS INT64_C(120000)
 #define PIECE_MS 100
 
 struct exec {
-	struct arena *arena; // of what follows
+	struct arena *arena; // owns what follows
 	char **argv, **envp;
 	const char *api_version, *hint;
 	int timeout_ms;
 	int64_t again_ms, retry_ms, refused_ms;
 	void (*on_certificate)(void *user, const char *certificate, const char *key);
 	void *user;
-	struct buf certificate, key; // as it was told; of who runs the program
+	struct buf certificate, key; // as the program printed them; only the thread that runs the program uses them
 	pthread_t thread;
-	pthread_mutex_t lock; // of what follows
+	pthread_mutex_t lock; // of the members below
 	pthread_cond_t changed;
 	struct buf token;
 	int64_t expires_ms; // wall clock; 0: never said
@@ -59,8 +59,8 @@ static bool is_stopping(struct exec *exec)
 	return stopping;
 }
 
-// The child begins as programs expect it: with no signal blocked or ignored, and nothing to read. It leads a group, so that what it
-// has started ends with it.
+// Starts the child as programs expect it: no signal is blocked or ignored, and its input is empty. The child leads a group, so that processes
+// that it has started end with it.
 static int spawn(const struct exec *exec, int output, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -92,7 +92,7 @@ static int check_time(struct exec *exec, int64_t deadline, struct err *err)
 	return is_stopping(exec) ? err_set(err, ERR_CANCELLED, "stopping") : 0;
 }
 
-// What the program prints until it closes its output.
+// Reads what the program prints until it closes its output.
 static int read_output(struct exec *exec, int fd, int64_t deadline, struct buf *ret, struct err *err)
 {
 	char piece[4096];
@@ -116,7 +116,7 @@ static int read_output(struct exec *exec, int fd, int64_t deadline, struct buf *
 	return 0;
 }
 
-// Mostly it has ended with its output; if not, it is looked at more and more seldom.
+// The program mostly ends when it closes its output; otherwise the waits grow.
 static int wait_for_end(struct exec *exec, pid_t pid, int64_t deadline, int *ret_status, struct err *err)
 {
 	int r = 0, pause_ms = 1;
@@ -225,7 +225,7 @@ static int ask(struct exec *exec, struct err *err)
 	return r < 0 ? r : take(exec, arena, &output, err);
 }
 
-// Under the lock: how long the credentials are good.
+// Under the lock: how long the credentials stay good.
 static int64_t lasts_ms(const struct exec *exec)
 {
 	int64_t left = exec->expires_ms - clock_wall_ms(&clock_system);
@@ -236,7 +236,7 @@ static int64_t lasts_ms(const struct exec *exec)
 	return left > 1000 ? left : 1000;
 }
 
-// Until then, or until what was given is refused. Returns false when it is time to end.
+// Waits for ms, or until the given credentials are refused. Returns false when it is time to end.
 static bool wait_ms(struct exec *exec, int64_t ms)
 {
 	const struct timespec until = deadline_timespec(deadline_in_ms(ms));
@@ -279,7 +279,7 @@ static size_t count_env(const struct exec_variable *env)
 	return n;
 }
 
-// Ours, without what the options set anew, and those.
+// Our own environment with the options' variables in place of ours.
 static char **make_env(struct exec *exec, const struct exec_options *options)
 {
 	size_t n = 0, n_own = count_env(options->env);
@@ -292,7 +292,7 @@ static char **make_env(struct exec *exec, const struct exec_options *options)
 	envp[n++] = arena_printf(exec->arena,
 				 "KUBERNETES_EXEC_INFO={\"apiVersion\":\"%s\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}",
 				 options->api_version);
-	// Of two variables of a name the first one counts.
+	// Of two variables with one name the first counts.
 	for (size_t i = 0; i < n_own; i++)
 		envp[n++] = arena_printf(exec->arena, "%s=%s", options->env[i].name, options->env[i].value);
 	for (size_t i = 0; environ[i]; i++) {

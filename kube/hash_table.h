@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A hash table of links that lie in what is found by them. Each member has a hash, and what it is compared by is the user's affair: the user walks
-// the bucket. A table is all zero at first; it owns its buckets, and its members only when it is released. One thread at a time.
+// A hash table of links that lie inside its members. The user gives each member a hash, walks the bucket and compares. A table is all zero at
+// first; it owns its buckets, and its members only in hash_table_release(). One thread at a time.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,12 +22,12 @@ struct hash_table {
 
 uint32_t hash_of_key(const char *key);
 
-// The bucket of a hash. Not of an empty table, which has none (size 0).
+// The bucket of a hash. An empty table (size 0) has none: do not ask it.
 struct hash_link **hash_table_bucket(const struct hash_table *table, uint32_t hash);
 
 void hash_table_add(struct hash_table *table, struct hash_link *link);
 
-// place is where a link of the table is: in a bucket, or the next of another.
+// place is the pointer that leads to the link: in a bucket, or another link's next.
 void hash_table_remove(struct hash_table *table, struct hash_link **place);
 
 // Frees the members, each from its link on, and the buckets.

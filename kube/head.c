@@ -70,7 +70,7 @@ int kube_status_error(const struct http_response *response, struct err *err)
 	const char *reason = yyjson_get_str(yyjson_obj_get(root, "reason"));
 	yyjson_val *seconds = yyjson_obj_get(yyjson_obj_get(root, "details"), "retryAfterSeconds");
 
-	// Of an API that it does not have, the server says nothing in JSON.
+	// About an API that it lacks, the server says nothing in JSON.
 	if (!message)
 		message = response->status == 404 ? "the API server has nothing under this path" : "no reason was given";
 	(void)err_set(err, class_of(response->status), "%s", message);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What every request to the API server begins with, and what every refusal ends with: the URL, the token, the certificates; and the server's
-// own words.
+// The beginning of every request to the API server, and the end of every refusal: the URL, the token, the certificates; and the server's own
+// words.
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -20,8 +20,8 @@ struct kube_head {
 
 void kube_head_release(struct kube_head *head);
 
-// Fills the parts of a request that all calls share; head must outlive the request's start. ERR_TOO_LARGE when the path, or
-// the URL that it makes, is over its limit.
+// Fills the parts of a request that all calls share; head must outlive the request's start. ERR_TOO_LARGE when the path, or the whole URL, is
+// over its limit.
 int kube_head_make(const struct kube_config *config, const struct buf *path, struct kube_head *head, struct http_request *request,
 		   struct err *err);
 

@@ -22,8 +22,8 @@
 #define WATCH_SPREAD_S 290U
 // The server ends a watch by itself. A watch that outlives its time by this much hangs.
 #define WATCH_GRACE_MS 30000
-// A bookmark comes about once a minute. Whoever misses more than one is not asked for long; but a server that sends
-// none is disturbed no more than twice in five minutes.
+// A bookmark comes about once a minute. After more than one missing bookmark the watch is soon given up; but a server that sends none is
+// disturbed at most twice in five minutes.
 #define SILENT_MS 150000
 
 #define METADATA_LIST "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -37,7 +37,7 @@ struct kube_informer {
 	struct watch watch;
 	struct http_stream *stream;
 	struct listing listing; // the page of a list that is being read
-	struct err fault; // found while reading a stream, told when it ends
+	struct err fault; // a fault in a stream, reported at its end
 	unsigned seed;
 	int64_t asked_ms, heard_ms; // by the monotonic clock
 	_Atomic bool synced;
@@ -120,7 +120,7 @@ static void put(struct kube_informer *informer, struct kube_object *object)
 		kube_object_unref(kept);
 		kept = kube_store_get(informer->store, name_of(object));
 	}
-	// Read again, a version that is known is no change, unless another part of it is kept.
+	// A known version that is read again is no change, unless another part of it is kept.
 	if (!previous || strcmp(kube_object_resource_version(previous), kube_object_resource_version(object)) != 0 ||
 	    kube_object_cut_bytes(previous) != kube_object_cut_bytes(kept))
 		tell(informer, kept, previous);
@@ -147,7 +147,7 @@ static struct kube_object *take(const struct kube_informer *informer, yyjson_val
 	return informer->options.parts ? kube_object_copy_parts(val, informer->options.parts) : kube_object_copy(val);
 }
 
-// An object that is there, or that has changed.
+// An object that was added or changed.
 static void receive(struct kube_informer *informer, yyjson_val *val)
 {
 	struct kube_object *object;
@@ -162,7 +162,7 @@ static void receive(struct kube_informer *informer, yyjson_val *val)
 	kube_object_unref(object);
 }
 
-// A whole list has come: what it lacked is gone. Readers never see an empty store in between.
+// A whole list has come: objects that it lacks are gone. Readers never see an empty store in between.
 static void sweep(struct kube_informer *informer)
 {
 	struct kube_object *stale;
@@ -198,7 +198,7 @@ static int on_item(void *user, struct buf *text, struct err *err)
 	return 0;
 }
 
-// The objects of a page are in the store; this is what was around them.
+// The objects of a page are in the store; this is the rest of the page.
 static int end_page(struct kube_informer *informer, struct err *err)
 {
 	yyjson_doc *doc = parse(informer, &informer->listing.head, REDACT_OBJECT);
@@ -214,7 +214,7 @@ static int end_page(struct kube_informer *informer, struct err *err)
 static int on_line(void *user, const char *line, size_t len, struct err *err)
 {
 	struct kube_informer *informer = user;
-	yyjson_doc *doc = parse(informer, &informer->watch.line, REDACT_EVENT); // that is where the line stands
+	yyjson_doc *doc = parse(informer, &informer->watch.line, REDACT_EVENT); // the line lies there
 	enum watch_change change = WATCH_NOTHING;
 	yyjson_val *val = NULL;
 	int r;
@@ -240,7 +240,7 @@ static bool on_data(void *user, const char *data, size_t len)
 	return listing_feed(&informer->listing, data, len, on_item, informer, &informer->fault) == 0;
 }
 
-// What the end of a request means: a fault that we found in it, the transfer's own, the server's refusal, or none.
+// What the end of a request means: a fault that we found in its answer, the transfer's own error, the server's refusal, or success.
 static void conclude(struct kube_informer *informer, const struct http_response *response, const struct err *err, struct err *ret)
 {
 	if (err_is_set(&informer->fault))
@@ -262,7 +262,7 @@ static void on_end(void *user, const struct http_response *response, const struc
 	struct err fault = ERR_INIT;
 	int64_t delay = 0;
 
-	// Without a stream nothing was asked.
+	// Without a stream there was no request.
 	if (informer->stream)
 		kube_client_note(informer->client, "GET", response);
 	informer->stream = NULL;
@@ -272,7 +272,7 @@ static void on_end(void *user, const struct http_response *response, const struc
 	conclude(informer, response, err, &fault);
 	if (!listing || err_is_set(&fault))
 		delay = watch_ended(&informer->watch, &fault, (unsigned)rand_r(&informer->seed));
-	// A watch that breaks is resumed; a list that cannot be had keeps the operator from working.
+	// A broken watch is resumed, but a list that fails keeps the operator from working.
 	if (err_is_set(&fault) && listing && fault.class != ERR_GONE)
 		log_warning("cannot list", "resource", informer->options.resource->plural, "error", fault.text);
 	else if (err_is_set(&fault))
@@ -299,7 +299,7 @@ static void ask(void *user)
 		.secret = informer->options.metadata_only,
 	};
 
-	// The answers of two would be mixed in one store.
+	// Two answers would be mixed in one store.
 	assert(!informer->stream);
 	informer->asked_ms = informer->heard_ms = clock_monotonic_ms(&clock_system);
 	listing_begin(&informer->listing);
@@ -316,7 +316,7 @@ static void ask(void *user)
 	informer->stream = http_stream_open(kube_client_loop(informer->client), &request, &events);
 }
 
-// One timer per informer, set anew each time it rings: a peer that is gone without a word errs by nothing else.
+// One timer per informer, set anew each time it rings: nothing else finds a peer that is gone without a word.
 static void listen_for_silence(void *user)
 {
 	struct kube_informer *informer = user;

@@ -18,7 +18,7 @@ struct reader {
 	struct fy_document *docs[KUBECONFIG_FILES_MAX];
 	const char *paths[KUBECONFIG_FILES_MAX];
 	size_t n;
-	const char *path; // of the file that the item of named() was found in
+	const char *path; // of the file in which named() found the item
 };
 
 static const char *scalar(struct reader *reader, struct fy_node *map, const char *key)
@@ -49,7 +49,7 @@ static struct fy_node *named_in(struct reader *reader, struct fy_document *doc, 
 	return NULL;
 }
 
-// Of the first item with this name of a top-level list, the member that has the content.
+// In a top-level list, the content member of the first item with this name.
 static struct fy_node *named(struct reader *reader, const char *list, const char *name, const char *member)
 {
 	for (size_t i = 0; i < reader->n; i++) {
@@ -116,7 +116,7 @@ static int read_cluster(struct reader *reader, const char *name, struct err *err
 	config->server = without_slash(server, reader->arena);
 	config->server_name = scalar(reader, cluster, "tls-server-name");
 	config->proxy = scalar(reader, cluster, "proxy-url");
-	// It may have a password in it.
+	// The URL may hold a password.
 	if (config->proxy && !proxy_is_valid(config->proxy))
 		return err_set(err, ERR_INVALID, "%s: proxy-url of cluster '%s' must be http://, https:// or socks5:// and a host",
 			       reader->path, name);
@@ -171,7 +171,7 @@ static int read_exec(struct reader *reader, struct fy_node *exec, const char *us
 			       reader->path, user);
 	reader->config->has_exec = true;
 	reader->config->exec = (struct exec_options){
-		// A path is relative to the kubeconfig, a bare name is looked for in $PATH.
+		// A path is relative to the kubeconfig; a bare name is searched in $PATH.
 		.command = strchr(command, '/') ? beside(reader, command) : command,
 		.args = exec_args(reader, exec),
 		.env = exec_env(reader, exec),
@@ -181,7 +181,7 @@ static int read_exec(struct reader *reader, struct fy_node *exec, const char *us
 	return 0;
 }
 
-// What would make us somebody else if it were passed over.
+// Refuses fields that we do not support and that would change who we are.
 static int refuse_user(struct reader *reader, struct fy_node *user, const char *name, struct err *err)
 {
 	static const char *const impersonation[] = {"as", "as-uid", "as-groups", "as-user-extra"};
@@ -256,7 +256,7 @@ static int read_context(struct reader *reader, const char *name, struct err *err
 	return r < 0 || !user ? r : read_user(reader, user, err);
 }
 
-// Says on which line it is no YAML. libfyaml would print the line itself, credentials and all.
+// Names the line that is no YAML. libfyaml would print the line itself, credentials and all.
 static int not_yaml(const char *path, struct fy_diag *diag, struct err *err)
 {
 	void *iter = NULL;

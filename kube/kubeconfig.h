@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What the texts of kubeconfigs say of one context. Pure: nothing that they name is opened or run (kube/config.h does that).
-// Source: "Organizing Cluster Access Using kubeconfig Files", and kubectl where that is silent.
+// Reads one context from the texts of kubeconfigs. Pure: it opens and runs nothing that they name (kube/config.h does). Source: "Organizing
+// Cluster Access Using kubeconfig Files", and kubectl where that is silent.
 
 #include <stdbool.h>
 
@@ -35,10 +35,10 @@ struct kubeconfig {
 	const char *token, *token_file; // NULL: none
 	bool has_exec;
 	struct exec_options exec; // when has_exec
-	const char *user_path, *user; // where the credentials stand, for messages; NULL: none
+	const char *user_path, *user; // the place of the credentials, for messages; NULL: none
 };
 
-// context NULL: the current one. What stands in several files is taken from the first. Everything in ret lives in the arena, and so
-// do pieces of credentials: it is to be wiped. ERR_INVALID names file, field and cure; secrets are not quoted.
+// context NULL: the current one. Of several files the first that has an item counts. Everything in ret lives in the arena, pieces of
+// credentials, too, so the caller must wipe it. ERR_INVALID names file, field and cure; secrets are not quoted.
 int kubeconfig_read(const struct kubeconfig_file *files, size_t n, const char *context, struct arena *arena, struct kubeconfig *ret,
 		    struct err *err);

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A thread of its own, since a step is one or two blocking calls; what others ask for is one number, the end of the
-// lease. An answer that was lost is no special case: a write that took effect after all makes the next one
-// conflict, a conflict makes us read, and what we read has our name. Between two steps the thread waits for a timer of the clock that
-// goes on while the machine sleeps, so that a lease that has run out meanwhile is looked at right when the machine wakes.
+// A thread of its own, since a step is one or two blocking calls; others only read one number, the end of the lease. A lost answer is no special
+// case: a write that took effect after all makes the next one conflict, a conflict makes us read, and the read finds our name. Between two steps
+// the thread waits for a timer of the clock that goes on while the machine sleeps, so that it looks at a lease that has run out right when the
+// machine wakes.
 
 #include "kube/lease.h"
 
@@ -29,11 +29,11 @@
 #define DURATION_S 30
 #define RENEW_MS 5000
 #define RETRY_MS 2000
-// What another's lease is believed to last at most.
+// The longest duration of another's lease that we believe.
 #define FOREIGN_MAX_S 600
 #define VERSION_SIZE 256
 #define HOLDER_SIZE 256
-// While we wait, the log says so again.
+// How often the log repeats that we wait.
 #define TELL_MS 300000
 
 struct lease {
@@ -42,24 +42,24 @@ struct lease {
 	char *namespace, *name;
 	char identity[LEASE_IDENTITY_SIZE];
 
-	// As it was seen last; of the thread that steps. version is "" while there is none.
+	// The lease as it was last seen; only the stepping thread uses it. version is "" while there is none.
 	char version[VERSION_SIZE];
 	bool free; // nobody holds it
 	bool mine;
-	int64_t changed_ms; // when this version was seen first
+	int64_t changed_ms; // when this version was first seen
 	int64_t lasts_ms;
 	long long transitions;
-	bool complained; // failures in a row are told once
-	char holder[HOLDER_SIZE], told[HOLDER_SIZE]; // who holds it, and who did when the log was told last that we wait
+	bool complained; // several failures in a row are logged once
+	char holder[HOLDER_SIZE], told[HOLDER_SIZE]; // the present holder, and the holder of the last log line about our wait
 	int64_t told_ms;
 
-	_Atomic int64_t waits_since_ms; // 0: does not wait
+	_Atomic int64_t waits_since_ms; // 0: it does not wait
 
 	_Atomic int64_t until_ms; // 0: not held
 	_Atomic bool lost;
 
 	pthread_t thread;
-	int timer, stop; // descriptors: of a timer, and of an event that ends the thread; -1: none
+	int timer, stop; // descriptors: a timer, and an event that ends the thread; -1: none
 	bool started;
 };
 
@@ -174,7 +174,7 @@ const struct traffic *lease_traffic(const struct lease *lease)
 	return kube_client_traffic(lease->client);
 }
 
-// Takes note of the lease as the server has it. What was seen before has not changed: its time runs on.
+// Notes the lease as the server has it. While the version stays the same, its time runs on.
 static int observe(struct lease *lease, const struct kube_object *object, struct err *err)
 {
 	const char *version = kube_object_resource_version(object);
@@ -209,7 +209,7 @@ static const char *micro_time(struct lease *lease, struct arena *arena)
 
 enum claim { CLAIM_ACQUIRE, CLAIM_RENEW, CLAIM_RELEASE };
 
-// The body of a write, as a merge patch; with the version seen last inside it is conditional. Without one, a whole object.
+// The body of a write, as a merge patch, conditional on the last version; without a version, a whole object.
 static const char *body(struct lease *lease, enum claim claim, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
@@ -225,7 +225,7 @@ static const char *body(struct lease *lease, enum claim claim, struct arena *are
 		(void)yyjson_mut_obj_add_str(doc, metadata, "resourceVersion", lease->version);
 	spec = yyjson_mut_obj_add_obj(doc, root, "spec");
 	(void)yyjson_mut_obj_add_str(doc, spec, "holderIdentity", claim == CLAIM_RELEASE ? "" : lease->identity);
-	// As client-go releases: a second is the least that the API takes.
+	// client-go releases like this: the API takes no less than a second.
 	(void)yyjson_mut_obj_add_int(doc, spec, "leaseDurationSeconds", claim == CLAIM_RELEASE ? 1 : lease->options.duration_s);
 	(void)yyjson_mut_obj_add_str(doc, spec, "renewTime", now);
 	if (claim != CLAIM_ACQUIRE)
@@ -235,7 +235,7 @@ static const char *body(struct lease *lease, enum claim claim, struct arena *are
 	return json_text(arena, doc);
 }
 
-// Writes, and where that succeeds counts from before it was sent.
+// Writes; a success counts from before the request was sent.
 static int claim(struct lease *lease, enum claim claim, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -258,7 +258,7 @@ static int claim(struct lease *lease, enum claim claim, struct err *err)
 	return r;
 }
 
-// Tells a person why the process is idle: when it begins to wait, when another holds the lease, and now and then.
+// Tells a person why the process is idle: when its wait begins, when the holder changes, and now and then.
 static void tell_waiting(struct lease *lease)
 {
 	if (!atomic_load(&lease->waits_since_ms))
@@ -271,7 +271,7 @@ static void tell_waiting(struct lease *lease)
 		 lease->holder);
 }
 
-// Reads it. That there is none is an answer.
+// Reads the lease. A missing lease is an answer, too.
 static int look(struct lease *lease, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
@@ -303,7 +303,7 @@ static int seek(struct lease *lease, int64_t *ret_next_ms, struct err *err)
 			*ret_next_ms = left;
 		return 0;
 	}
-	// Ours already: of a process before us in the same pod, which has ended.
+	// The lease has our name already: from an earlier process in the same pod, which has ended.
 	r = claim(lease, lease->mine ? CLAIM_RENEW : CLAIM_ACQUIRE, err);
 	if (r == 0)
 		*ret_next_ms = lease->options.renew_ms;
@@ -359,7 +359,7 @@ int64_t lease_step(struct lease *lease)
 	if (held && (r == ERR_GONE || lease_left_ms(lease) <= duration_ms(lease) / 3))
 		return lose(lease, &err);
 	complain(lease, &err);
-	// A call that ran into its deadline has waited already.
+	// A call that ran into its deadline has already waited.
 	took_ms = now_ms(lease) - began_ms;
 	return took_ms < lease->options.retry_ms ? lease->options.retry_ms - took_ms : 0;
 }
@@ -367,7 +367,7 @@ int64_t lease_step(struct lease *lease)
 // False when the lease is to stop.
 static bool pause_for(struct lease *lease, int64_t ms)
 {
-	// A timer that is set to nothing would never ring.
+	// A timer that is set to zero would never ring.
 	const struct itimerspec after = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1}};
 	struct pollfd fds[] = {{.fd = lease->stop, .events = POLLIN}, {.fd = lease->timer, .events = POLLIN}};
 

@@ -8,7 +8,7 @@
 #define ITEM_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define HEAD_MAX_BYTES ((size_t)256 * 1024)
 #define ITEMS_KEY "\"items\""
-// Where the items stand: in the answer's object, in the list.
+// The depth of the items: in the answer's object, in the list.
 #define ITEMS_DEPTH 2U
 
 void listing_init(struct listing *listing, bool secret)
@@ -53,7 +53,7 @@ static bool is_between(const struct listing *listing)
 	return listing->in_items && listing->depth == ITEMS_DEPTH;
 }
 
-// How many bytes at data are of one kind: of a string, or neither quotes nor brackets. 0 when the first byte is one of those.
+// How many bytes at data are plain: inside a string, or neither quotes nor brackets. 0 when the first byte is not.
 static size_t plain_length(const struct listing *listing, const char *data, size_t len)
 {
 	size_t n = 0;
@@ -72,7 +72,7 @@ static void keep(struct listing *listing, const char *data, size_t len)
 {
 	struct buf *buf = listing->in_items && listing->depth > ITEMS_DEPTH ? &listing->item : &listing->head;
 
-	// Between the items stand commas and spaces, or what is no object: the list is to be empty.
+	// Commas, spaces and anything that is no object stand between the items: leaves them out, so that the list becomes empty.
 	if (!is_between(listing) || (*data == ']' && !listing->in_string))
 		buf_append(buf, data, len);
 }

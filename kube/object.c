@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Of an object that was cut; no resource of the API has such a member.
+// Marks an object that was cut; no resource of the API has such a member.
 #define CUT_MEMBER "$cut"
 #define CUT_STATUS_MAX ((size_t)8 * 1024)
 
 struct kube_object {
 	_Atomic int refs;
 	yyjson_doc *doc;
-	char *text; // that the document's strings are in; NULL: they are its own
+	char *text; // holds the document's strings; NULL: the document holds them itself
 };
 
 // Each block begins with its size, so that free can wipe it.
@@ -102,7 +102,7 @@ struct kube_object *kube_object_copy(yyjson_val *val)
 	return object_new(freeze(doc));
 }
 
-// What identifies an object; and, where wanted, what it is chosen and owned by.
+// Copies what identifies the object and, with whole, what selects and owns it.
 static void copy_metadata(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *val, bool whole)
 {
 	static const char *const kept[] = {"name",		"namespace", "uid",		"resourceVersion", "generation",
@@ -119,7 +119,7 @@ static void copy_metadata(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val 
 	}
 }
 
-// Copies the member with a pointer, making the objects that lead to it.
+// Copies the member at a pointer, and makes the objects that lead to it.
 static void copy_part(yyjson_mut_doc *doc, yyjson_val *val, const char *pointer)
 {
 	yyjson_val *part = yyjson_ptr_get(val, pointer);
@@ -156,7 +156,7 @@ struct kube_object *kube_object_copy_metadata(yyjson_val *val)
 	return copy_some(val, NULL, false);
 }
 
-// A status without which a small one would be written over it again and again.
+// Without its status, a small status would be written over it again and again.
 static void copy_small_status(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *status)
 {
 	size_t len;
@@ -238,7 +238,7 @@ struct kube_object *kube_object_ref(struct kube_object *object)
 	if (!object)
 		return NULL;
 	before = atomic_fetch_add(&object->refs, 1);
-	// A caller that holds no reference may pass an object that is freed already.
+	// Catches a caller without a reference, whose object may be freed already.
 	assert(before > 0);
 	return object;
 }

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// An immutable, reference-counted JSON object as the API server sent it (or its metadata alone). Shared
-// between stores and workers; any thread may read, ref and unref. Objects stay JSON: typed views only of
-// what is read. metadata.managedFields is never kept.
+// An immutable, reference-counted JSON object as the API server sent it (or its metadata alone). Stores and workers share it; any thread may
+// read, ref and unref. Objects stay JSON; there are typed views only of what we read. metadata.managedFields is never kept.
 
 #include <stddef.h>
 
@@ -19,8 +18,8 @@ struct kube_object;
 struct kube_object *kube_object_parse(const char *json, size_t len);
 struct kube_object *kube_object_parse_secret(const char *json, size_t len); // wiped when freed
 
-// The object's JSON text, malloc'ed; and the object of a malloc'ed text with KUBE_OBJECT_PADDING more bytes behind it, which is
-// taken over. NULL when it is no JSON object.
+// The object's JSON text, malloc'ed; and the object of a malloc'ed text followed by KUBE_OBJECT_PADDING more bytes, which it takes over. NULL
+// when the text is no JSON object.
 #define KUBE_OBJECT_PADDING YYJSON_PADDING_SIZE
 char *kube_object_text(const struct kube_object *object, size_t *ret_len);
 struct kube_object *kube_object_take_text(char *text, size_t len);
@@ -28,19 +27,18 @@ struct kube_object *kube_object_take_text(char *text, size_t len);
 // A copy of a value of a larger document, e.g. an item of a list. NULL when it is no JSON object.
 struct kube_object *kube_object_copy(yyjson_val *val);
 
-// A copy of what identifies it, as below, of its labels, ownerReferences and annotations, and of the members with these JSON pointers; the list
+// A copy of what identifies it (see below), of its labels, ownerReferences and annotations, and of the members at these JSON pointers; the list
 // ends with NULL.
 struct kube_object *kube_object_copy_parts(yyjson_val *val, const char *const *pointers);
 
-// A copy of what identifies it: of metadata the name, namespace, uid, resourceVersion, generation and deletionTimestamp. Whatever
-// somebody else may have filled, such as annotations, which may quote a Secret's data, is not among them. NULL when it is no JSON
-// object.
+// A copy of what identifies it: the name, namespace, uid, resourceVersion, generation and deletionTimestamp of its metadata. Members that
+// somebody else may fill stay out, such as annotations, which may quote a Secret's data. NULL when it is no JSON object.
 struct kube_object *kube_object_copy_metadata(yyjson_val *val);
 
-// What is left of an object that is too large to be kept: its name, namespace, uid, resourceVersion, generation and deletionTimestamp, its
-// status where that is small, and that it had so many bytes.
+// The rest of an object that is too large to be kept: its name, namespace, uid, resourceVersion, generation and deletionTimestamp, its status if
+// that is small, and its size in bytes.
 struct kube_object *kube_object_cut(const struct kube_object *object, size_t bytes);
-size_t kube_object_cut_bytes(const struct kube_object *object); // 0: it is whole
+size_t kube_object_cut_bytes(const struct kube_object *object); // 0: it is complete
 
 struct kube_object *kube_object_ref(struct kube_object *object);
 void kube_object_unref(struct kube_object *object); // NULL is allowed
@@ -64,8 +62,8 @@ const char *kube_object_resource_version(const struct kube_object *object);
 // The owner reference with controller: true; NULL when there is none. Fields: apiVersion, kind, name, uid.
 yyjson_val *kube_object_controller(const struct kube_object *object);
 
-// The same of the JSON of an object.
+// The same for the JSON of an object.
 yyjson_val *kube_controller_of(yyjson_val *root);
 
-// An allocator whose memory is wiped when it is freed: for documents that hold a secret.
+// An allocator that wipes memory when it frees it: for documents that hold a secret.
 extern const yyjson_alc kube_wiping_alc;

@@ -18,8 +18,8 @@ static void add_escaped(struct buf *out, const char *text)
 	}
 }
 
-// A name as one segment of a path. The two that a client or a proxy would take for a way up are escaped as well, though they are letters
-// that need none.
+// A name as one segment of a path. "." and ".." need no escape as letters, but a client or a proxy would take them for a way up, so they are
+// escaped, too.
 static void add_segment(struct buf *out, const char *name)
 {
 	buf_addc(out, '/');

@@ -8,11 +8,12 @@
 #include "base/buf.h"
 #include "kube/resource.h"
 
-// What a path, and the URL that it makes, may have.
+// The longest path, and the longest URL with it.
 #define KUBE_URL_MAX_BYTES ((size_t)8 * 1024)
 
-// The path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: of all), or with a name of one object. Names are percent-encoded.
+// The path of a collection, "/api/v1/namespaces/x/pods" (namespace NULL: all namespaces), or with a name the path of one object. Names are
+// percent-encoded.
 void kube_path(struct buf *out, const struct kube_resource *resource, const char *namespace, const char *name);
 
-// Appends "?key=value" or "&key=value", the value percent-encoded; nothing when it is NULL.
+// Appends "?key=value" or "&key=value" with the value percent-encoded; nothing when value is NULL.
 void kube_query(struct buf *out, const char *key, const char *value);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-// An address of either family in one form: IPv4 as IPv6 maps it.
+// An address of either family in one form: IPv4 as it is mapped to IPv6.
 struct address {
 	unsigned char bytes[16];
 };
@@ -18,7 +18,7 @@ struct address {
 #define MAPPED_BITS 96
 
 struct place {
-	const char *host; // small letters, without brackets and the final dot
+	const char *host; // small letters, without brackets and a final dot
 	const char *port;
 	bool is_address;
 	struct address address;
@@ -72,7 +72,7 @@ static char *small_letters(const char *text, size_t len, struct arena *arena)
 	return copy;
 }
 
-// Of "host", "host:port", "[address]:port" or an address. port NULL: none was told.
+// Reads "host", "host:port", "[address]:port" or an address. port NULL: none.
 static struct place read_place(const char *text, size_t len, struct arena *arena)
 {
 	char *whole = small_letters(text, len, arena), *end = strchr(whole, ']'), *colon = strrchr(whole, ':');
@@ -131,7 +131,7 @@ static bool is_in_network(const char *entry, const struct place *place, bool *re
 	return !*end && bits <= ADDRESS_BITS && place->is_address && same_bits(&place->address, &network, (unsigned)bits);
 }
 
-// "example.org" means it and all below it, ".example.org" and "*.example.org" only what is below.
+// "example.org" covers itself and all names below, ".example.org" and "*.example.org" only the names below.
 static bool is_named(const char *name, const char *host)
 {
 	size_t n, m = strlen(host);

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A key is in the order (due, waiting for a worker), or being processed, or both wishes at once: then
-// it is dirty and goes back into the order when it is done. Delayed keys wait in a heap by time (kube/waiting.h). The order is kept by
-// kube/turns.h: a worker that finds no key since a share of the workers is used up sleeps until that ends by itself.
+// A key is in the order (due, waiting for a worker), or being processed, or both at once: then
+// it is dirty and goes back into the order when it is done. Delayed keys wait in a heap by time (kube/waiting.h). kube/turns.h keeps
+// the order: when a worker finds no key because a group has used up its share of the workers, it sleeps until a member no longer counts.
 //
 // One lock, one condition. A signal wakes one worker, which may have slept without an end while
 // another slept until a delay; so a worker that leaves with a key hands the baton on: if anything is
@@ -29,8 +29,8 @@
 
 struct entry {
 	UT_hash_handle hh;
-	struct waiting waiting; // while it is delayed
-	struct turn turn;	// while it is queued or processing
+	struct waiting waiting; // while the key is delayed
+	struct turn turn;	// while the key is queued or processing
 	int64_t due_ms;		// while it is in the order: since when
 	unsigned failures;
 	bool queued, processing, dirty;
@@ -104,7 +104,7 @@ static struct entry *entry_of(struct queue *queue, const char *key)
 	return entry;
 }
 
-// An entry that nothing is known of any more need not be kept.
+// Frees an entry of which nothing is known any more.
 static void entry_settle(struct queue *queue, struct entry *entry)
 {
 	if (entry->queued || entry->processing || entry->waiting.is_in || entry->failures)
@@ -141,7 +141,7 @@ static void enqueue(struct queue *queue, struct entry *entry)
 
 static void add(struct queue *queue, struct entry *entry)
 {
-	// It runs now, so whatever was to come later has come.
+	// The key runs now, so this run replaces any later one.
 	waiting_remove(&queue->delayed, &entry->waiting);
 	enqueue(queue, entry);
 }
@@ -221,7 +221,7 @@ void queue_forget(struct queue *queue, const char *key)
 	(void)pthread_mutex_unlock(&queue->lock);
 }
 
-// Moves what has become due into the order; the milliseconds until the next, -1 for none.
+// Moves keys that have become due into the order; returns the milliseconds until the next, -1 for none.
 static int64_t ripen(struct queue *queue)
 {
 	int64_t now = clock_monotonic_ms(queue->clock);
@@ -238,7 +238,7 @@ static void wait_for_change(struct queue *queue, int64_t ms)
 {
 	struct timespec until;
 
-	// A test's clock moves without us: it wakes the queue.
+	// A test's clock moves by itself, and the test wakes the queue.
 	if (ms < 0 || queue->clock != &clock_system) {
 		(void)pthread_cond_wait(&queue->changed, &queue->lock);
 		return;

@@ -3,12 +3,12 @@
 
 #pragma once
 
-// The work queue: keys, each at most once, never handed to two workers at a time. Adding a key that is being
-// worked on makes it run once more afterwards. Any thread may call. (The three sets of client-go: order, dirty,
-// processing; delays in a heap, the earlier time wins; back-off per key.)
+// The work queue: each key is in it at most once, and never with two workers at a time. A key that is added while it runs runs once more
+// afterwards. Any thread may call. (The three sets of client-go: order, dirty, processing; delays in a heap, the earlier time wins; back-off per
+// key.)
 //
-// Keys may belong to groups, which take turns and share out the workers among them (kube/turns.h): what a group's runs load (the API server) slows
-// down the others' too.
+// Keys may belong to groups, which take turns and share out the workers (kube/turns.h): the API server that one group's runs load slows down the
+// others' runs, too.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,32 +25,31 @@ struct queue;
 struct queue_options {
 	int base_delay_ms; // first back-off, doubled each time; 0: 1000
 	int max_delay_ms;  // 0: 300000
-	const struct clock *clock; // NULL: the system's; a test's clock needs queue_wake() after it moved
-	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]); // that a key belongs to; NULL: all are of one
-	int places; // keys that can be worked on at a time; 0: any number, and no group is held back
-	int workers; // to be shared out among the groups; 0: nothing is shared out
+	const struct clock *clock; // NULL: the system's; after moving its own clock a test calls queue_wake()
+	void (*group)(const char *key, char name[QUEUE_GROUP_SIZE]); // the group of a key; NULL: all keys are in one
+	int places; // how many keys can be worked on at a time; 0: any number, and no group is held back
+	int workers; // shared out among the groups; 0: nothing is shared out
 };
 
 struct queue *queue_new(const struct queue_options *options);
 void queue_free(struct queue *queue);
 DEFINE_CLEANUP(struct queue *, queue_free);
 
-// A key is shorter than QUEUE_KEY_SIZE (asserted). Added now, it forgets a later time that was set
-// before: the run that comes now decides anew.
+// A key is shorter than QUEUE_KEY_SIZE (asserted). Adding it now cancels a later time: the run that comes now decides anew.
 #define QUEUE_KEY_SIZE 512
 void queue_add(struct queue *queue, const char *key);
 
-// Nothing happens when the key is due already, or is delayed to an earlier time.
+// Does nothing when the key is already due, or delayed to an earlier time.
 void queue_add_after(struct queue *queue, const char *key, int64_t delay_ms);
 
-// After the key's next back-off delay, with jitter of up to a tenth. Returns the delay.
+// Adds the key after its next back-off delay, with jitter of up to a tenth. Returns the delay.
 int64_t queue_add_backoff(struct queue *queue, const char *key);
 
-// As queue_add_backoff(), but not before at_least_ms: what a server asked for (Retry-After).
+// Like queue_add_backoff(), but not before at_least_ms: the time that a server asked for (Retry-After).
 int64_t queue_add_backoff_at_least(struct queue *queue, const char *key, int64_t at_least_ms);
 void queue_forget(struct queue *queue, const char *key); // the back-off starts anew
 
-// Waits for a key; copies it (size at least QUEUE_KEY_SIZE); false when the queue was shut down. Each key got must be given to queue_done().
+// Waits for a key and copies it (size at least QUEUE_KEY_SIZE); false when the queue was shut down. Give each key back with queue_done().
 bool queue_get(struct queue *queue, char *key, size_t size);
 void queue_done(struct queue *queue, const char *key);
 
@@ -58,7 +57,7 @@ void queue_wake(struct queue *queue);
 void queue_shutdown(struct queue *queue);
 
 size_t queue_depth(struct queue *queue); // keys that are due
-bool queue_may_get(struct queue *queue); // one of them may be worked on now
+bool queue_may_get(struct queue *queue); // one of them may run now
 
 // For metrics; any thread.
 struct queue_stats {
@@ -68,5 +67,5 @@ struct queue_stats {
 
 void queue_stats(struct queue *queue, struct queue_stats *ret);
 
-// From when a key was due until a worker took it.
+// The time from when a key was due until a worker took it.
 const struct histogram *queue_waits(const struct queue *queue);

@@ -17,7 +17,7 @@ static void skip_space(struct scan *scan)
 		scan->at++;
 }
 
-// From a quote to behind the closing one, or to the end.
+// From a quote past the closing one, or to the end.
 static void skip_string(struct scan *scan)
 {
 	scan->at++;
@@ -26,7 +26,7 @@ static void skip_string(struct scan *scan)
 	scan->at = scan->at < scan->end ? scan->at + 1 : scan->end;
 }
 
-// One byte that stands alone, or a string. Braces and brackets are counted.
+// One single byte, or a string. Counts braces and brackets.
 static void step(struct scan *scan)
 {
 	if (*scan->at == '"') {
@@ -40,7 +40,7 @@ static void step(struct scan *scan)
 	scan->at++;
 }
 
-// To the comma or brace behind a value.
+// To the comma or brace after a value.
 static void skip_value(struct scan *scan)
 {
 	unsigned depth = scan->depth;
@@ -52,7 +52,7 @@ static void skip_value(struct scan *scan)
 	}
 }
 
-// A key with an escape may be one of them, written otherwise; no field of Kubernetes needs one.
+// A key with an escape may be one of them in disguise; no field of Kubernetes needs an escape.
 static bool is_dropped(const char *key, size_t len)
 {
 	return memchr(key, '\\', len) || (len == strlen("annotations") && memcmp(key, "annotations", len) == 0) ||

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The one table of the kinds that are read or written: a descriptor each. Source: Kubernetes API reference.
+// The one table of the kinds that we read or write, a descriptor each. Source: Kubernetes API reference.
 
 #include <stdbool.h>
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A worker is busy while it runs a reconcile, and slow when it has done so for longer than slow_ms. The keeper, a thread of its own,
-// sleeps while a worker is idle. When all are busy it sees to it that there are as many as are wanted beside the slow ones, in time for
-// the moment when the next one becomes slow. A worker that finds itself one too many after a reconcile ends.
+// A worker is busy while it runs a reconcile, and slow when that has lasted longer than slow_ms. The keeper, a thread of its own, sleeps while a
+// worker is idle. When all are busy, it makes sure that the wanted number of workers exists beside the slow ones, in time for the moment when
+// the next one becomes slow. A worker that finds itself one too many after a reconcile ends.
 
 #include "kube/runner.h"
 
@@ -17,14 +17,14 @@
 #include "base/log.h"
 #include "base/steps.h"
 
-// After so long, and again and again, a reconcile is reported.
+// Reports a reconcile after so long, and again after as long.
 #define LONG_MS INT64_C(60000)
 #define SLOW_MS INT64_C(500)
 
 struct worker {
 	struct runner *runner;
 	pthread_t thread;
-	enum { NO_THREAD, RUNS, ENDED } state; // under the runner's lock; ENDED: is to be joined
+	enum { NO_THREAD, RUNS, ENDED } state; // under the runner's lock; ENDED: somebody must join it
 	pthread_mutex_t lock; // of key, number and told_ms
 	char key[QUEUE_KEY_SIZE];
 	uint64_t number;
@@ -39,7 +39,7 @@ struct runner {
 	_Atomic int active;
 	struct histogram times;
 	pthread_t keeper;
-	pthread_mutex_t lock; // of what follows
+	pthread_mutex_t lock; // of the members below
 	pthread_cond_t changed;
 	bool stopping;
 	int alive, busy; // workers
@@ -67,8 +67,8 @@ static void log_outcome(const struct worker *worker, const struct outcome *outco
 		 again_ms > 0 ? number_text(&again, again_ms) : NULL);
 }
 
-// The one policy from an error to the next run: the key's back-off, but not before the server's
-// Retry-After. A lost race (409) is everyday life: the winner's change comes through the watch.
+// The one policy from an error to the next run: the key's back-off, but not before the server's Retry-After. A lost race (409) is everyday life:
+// the winner's change comes through the watch.
 static void handle_error(struct worker *worker, const struct err *err, int64_t took_ms)
 {
 	enum log_level level = err->class == ERR_CONFLICT ? LOG_INFO : LOG_WARNING;
@@ -149,7 +149,7 @@ static void run_key(struct worker *worker, const char *key)
 		handle_outcome(worker, &outcome, took);
 }
 
-// For how long its reconcile has run; 0: it has none.
+// How long its present reconcile has run; 0: none runs.
 static int64_t running_ms(const struct worker *worker, int64_t now)
 {
 	int64_t started = atomic_load(&worker->started_ms);
@@ -157,7 +157,7 @@ static int64_t running_ms(const struct worker *worker, int64_t now)
 	return started && now > started ? now - started : 0;
 }
 
-// Under the lock: how many are slow, and the milliseconds until the next one will be; -1: none.
+// Under the lock: how many are slow, and the milliseconds until the next one becomes slow; -1: none.
 static int count_slow(const struct runner *runner, int64_t *ret_next_ms)
 {
 	int64_t now = clock_monotonic_ms(&clock_system), slow_ms = runner->options.slow_ms;
@@ -176,7 +176,7 @@ static int count_slow(const struct runner *runner, int64_t *ret_next_ms)
 	return slow;
 }
 
-// One that stepped in for a slow one that is slow no more. It is the last that the worker does, but to end.
+// Whether the worker stepped in for a slow one that is no longer slow. After that it does nothing but end.
 static bool is_one_too_many(struct worker *worker)
 {
 	struct runner *runner = worker->runner;
@@ -190,7 +190,7 @@ static bool is_one_too_many(struct worker *worker)
 		runner->alive--;
 		worker->state = ENDED;
 	}
-	// All who are left may be busy.
+	// All remaining workers may be busy.
 	if (ends && runner->busy == runner->alive)
 		(void)pthread_cond_signal(&runner->changed);
 	(void)pthread_mutex_unlock(&runner->lock);
@@ -212,7 +212,7 @@ static void *work(void *user)
 	return NULL;
 }
 
-// Under the lock. 0, or what pthread_create() says; -1 when all places are taken.
+// Under the lock. 0, or the error of pthread_create(); -1 when all places are taken.
 static int add_worker(struct runner *runner)
 {
 	struct worker *worker = runner->workers;
@@ -241,7 +241,7 @@ static int64_t step_in(struct runner *runner)
 	int due = queue_may_get(runner->options.queue) ? (int)queue_depth(runner->options.queue) : 0;
 
 	for (; wanted > 0 && due >= 0; wanted--, due--) {
-		// One is idle even if nothing is due, so that whatever comes is taken up at once.
+		// Keeps one idle even if nothing is due, so that a new key starts at once.
 		if (add_worker(runner) != 0)
 			return SLOW_MS;
 	}
@@ -304,7 +304,7 @@ static void runner_free(struct runner *runner)
 static void end_workers(struct runner *runner)
 {
 	queue_shutdown(runner->options.queue);
-	// Nobody is added any more, but some may end by themselves meanwhile.
+	// Nobody adds workers any more, but some may end by themselves meanwhile.
 	for (int i = 0; i < runner->n; i++) {
 		bool made;
 

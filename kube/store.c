@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An object rests in one block, its slot: the key ("namespace/name") and the squeezed text behind it. Only the writer changes
-// anything; what the lock guards is the tables.
+// An object rests in one block, its slot: the key ("namespace/name"), followed by the squeezed text. Only the writer changes anything; the lock
+// guards the tables.
 //
-// What is small is kept whatever there is of it. Beyond that, the memory that the objects of a namespace take is counted, so that those of one
-// cannot take it all.
+// Small objects are always kept. Larger ones count against the memory of their namespace, so that one namespace cannot take it all.
 
 #include "kube/store.h"
 
@@ -23,21 +22,21 @@
 #include "kube/hash_table.h"
 
 #define KEY_SIZE 512
-// So much of a squeezed object is not counted.
+// The first bytes of a squeezed object that do not count.
 #define SMALL ((size_t)1024)
 
 struct slot {
 	struct hash_link link; // by key; the first member
 	uint32_t round;
 	uint32_t text_len, squeezed_len;
-	uint32_t counted; // bytes taken from the allowance
+	uint32_t counted; // bytes that it took from the allowance
 	uint16_t key_size;
 	int8_t dictionary; // -1: none
 	bool cut;
 	unsigned char data[]; // key, with its NUL, and the squeezed text
 };
 
-// An object's place under one name of the index.
+// An object's entry under one name of the index.
 struct mark {
 	struct hash_link link;
 	struct slot *slot;
@@ -49,7 +48,7 @@ struct kube_store {
 	struct hash_table slots, marks;
 	struct dictionaries dictionaries;
 	uint32_t round;
-	size_t stale_from; // the bucket to look for stale ones next
+	size_t stale_from; // the bucket where the search for stale objects goes on
 };
 
 static void key_make(char key[KEY_SIZE], const char *namespace, const char *name)
@@ -62,7 +61,7 @@ static const char *slot_key(const struct slot *slot)
 	return (const char *)slot->data;
 }
 
-// The place of the link that leads to the key's slot; NULL when there is none.
+// The pointer to the link of the key's slot; NULL when there is none.
 static struct hash_link **slot_place(const struct hash_table *slots, const char *key)
 {
 	uint32_t hash = hash_of_key(key);
@@ -76,7 +75,7 @@ static struct hash_link **slot_place(const struct hash_table *slots, const char 
 	return NULL;
 }
 
-// The object's text as it was put; malloc'ed.
+// The object's text as it was stored; malloc'ed.
 static char *slot_text(const struct kube_store *store, const struct slot *slot)
 {
 	struct squeeze_text squeezed = {slot->data + slot->key_size, slot->squeezed_len};
@@ -186,7 +185,7 @@ size_t kube_store_count(struct kube_store *store)
 	return n;
 }
 
-// Squeezed with the dictionary; a block of its own.
+// A new block with the text, squeezed with the dictionary.
 static struct slot *slot_make(const struct kube_store *store, const char *key, struct squeeze_text text, int dictionary)
 {
 	size_t key_size = strlen(key) + 1, len;
@@ -228,7 +227,7 @@ static void remove_mark(struct hash_table *marks, const struct slot *slot, uint3
 			return;
 		}
 	}
-	// It would stay, and lead to a slot that is freed.
+	// The mark would stay and lead to a freed slot.
 	assert(!"a slot has each mark that its object's index gives");
 }
 
@@ -280,7 +279,7 @@ static void give_back(struct kube_store *store, struct slot *slot, const char *n
 	slot->counted = 0;
 }
 
-// Takes the slot of a place out of the tables and frees it; returns the object.
+// Takes a slot out of the tables and frees it; returns its object.
 static struct kube_object *take_out(struct kube_store *store, struct hash_link **place)
 {
 	struct slot *slot = (struct slot *)*place;
@@ -311,14 +310,14 @@ static void set_free(struct kube_store *store, struct hash_link **place)
 	put_in(store, fresh, object);
 }
 
-// Makes a text the dictionary at a place; who has used the one before is squeezed without.
+// Makes a text the dictionary at a place; users of the old one are squeezed without a dictionary.
 static void replace_dictionary(struct kube_store *store, int place, struct squeeze_text text)
 {
 	(void)pthread_mutex_lock(&store->lock);
 	for (size_t i = 0; i < store->slots.size && place < store->dictionaries.n; i++) {
 		struct hash_link **link = &store->slots.buckets[i];
 
-		// What is set free stands first in its bucket, and is met again.
+		// set_free() puts the new slot first in its bucket, so the walk meets it again.
 		while (*link) {
 			if (((struct slot *)*link)->dictionary == place) {
 				set_free(store, link);
@@ -347,7 +346,7 @@ static struct slot *slot_new(struct kube_store *store, const char *key, struct s
 	return slot_make(store, key, text, dictionary);
 }
 
-// Whether there is room for it; counts what it takes.
+// Whether there is room for it; counts the room that it takes.
 static bool is_granted(const struct kube_store *store, struct slot *slot, const char *namespace)
 {
 	size_t bytes = slot->squeezed_len > SMALL ? slot->squeezed_len - SMALL : 0;
@@ -360,7 +359,7 @@ static bool is_granted(const struct kube_store *store, struct slot *slot, const 
 	return true;
 }
 
-// The slot of an object as it is kept; *ret_cut is the rest of one that is too large.
+// Makes the slot of an object; *ret_cut is what is kept of one that is too large.
 static struct slot *slot_of(struct kube_store *store, const char *key, const struct kube_object *object, struct kube_object **ret_cut)
 {
 	size_t len, max = store->options.max_bytes, bytes;
@@ -392,7 +391,7 @@ struct kube_object *kube_store_put(struct kube_store *store, const struct kube_o
 
 	key_make(key, kube_object_namespace(object), kube_object_name(object));
 	place = slot_place(&store->slots, key);
-	// What it had is for what it has now.
+	// The old slot's room is free for the new one.
 	if (place)
 		give_back(store, (struct slot *)*place, kube_object_namespace(object));
 	slot = slot_of(store, key, object, &cut);

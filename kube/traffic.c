@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A kind is a method and a status in one number. Whoever meets a kind first takes the next free place for it; places are never given
-// back, so that nobody needs a lock.
+// A kind is a method and a status in one number. The first thread that meets a kind takes the next free place for it; places are never given
+// back, so nobody needs a lock.
 
 #include "kube/traffic.h"
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// How many requests there were, by method and by what came of them: for metrics. Zeroed memory is an empty one. Any thread.
+// Counts requests by method and result, for metrics. Zeroed memory is an empty count. Any thread.
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,10 +25,10 @@ struct traffic_count {
 	uint64_t n;
 };
 
-// The method is one of the HTTP methods that the API has. What is of a kind too many is not counted.
+// The method must be one of the API's HTTP methods. Kinds beyond the table's size are not counted.
 void traffic_count(struct traffic *traffic, const char *method, int status);
 
-// Adds what another has counted.
+// Adds the counts of another.
 void traffic_add(struct traffic *traffic, const struct traffic *other);
 
 // The counts one after the other, in the order in which they began; false beyond the last.

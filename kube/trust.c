@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What has been handed out stays as it is while somebody reads it: each change makes a new set, and an old one goes with its last
-// reader.
+// A set that was handed out stays as it is while somebody reads it: each change makes a new set, and an old one goes with its last reader.
 
 #include "kube/trust.h"
 
@@ -16,26 +15,26 @@
 #include "kube/file.h"
 
 struct source {
-	char *path; // NULL: the text does not change by itself
+	char *path; // NULL: the text never changes by itself
 	char *text; // NULL: none
 	struct timespec changed;
 	ino_t inode;
 };
 
 struct set {
-	struct http_tls tls; // first: what is handed out
+	struct http_tls tls; // the first member: this is handed out
 	char *texts[TRUST_PARTS];
 	unsigned readers;
 	struct set *older;
 };
 
 struct trust {
-	pthread_mutex_t looking; // of the sources; never waited for by who only reads
+	pthread_mutex_t looking; // of the sources; readers never wait for it
 	struct source sources[TRUST_PARTS];
 	char *name, *proxy;
 	bool insecure;
 	pthread_mutex_t lock; // of the sets
-	struct set *sets;     // the newest first: that is the one that is good
+	struct set *sets;     // the newest first: that one is valid
 };
 
 static char *copy(const char *text)
@@ -57,7 +56,7 @@ static void set_free(struct set *set)
 	free(set);
 }
 
-// Under the lock: the old ones that nobody reads go.
+// Under the lock: frees old sets without readers.
 static void drop_old(struct trust *trust)
 {
 	struct set **link = &trust->sets->older;
@@ -74,7 +73,7 @@ static void drop_old(struct trust *trust)
 	}
 }
 
-// By who looks: what the sources are now becomes what is good.
+// For the looking thread: makes a new valid set from the present sources.
 static void publish(struct trust *trust)
 {
 	struct set *set = must(calloc(1, sizeof(*set)));
@@ -124,7 +123,7 @@ void trust_free(struct trust *trust)
 	for (int i = 0; i < TRUST_PARTS; i++)
 		source_clear(&trust->sources[i]);
 	free(trust->name);
-	wipe(trust->proxy); // may have a password in it
+	wipe(trust->proxy); // may hold a password
 	(void)pthread_mutex_destroy(&trust->looking);
 	(void)pthread_mutex_destroy(&trust->lock);
 	free(trust);
@@ -159,7 +158,7 @@ void trust_replace_client(struct trust *trust, const char *certificate, const ch
 	(void)pthread_mutex_unlock(&trust->looking);
 }
 
-// Before the read: what is written during it counts as a further change.
+// Noted before the read, so that a write during the read counts as a further change.
 static void note_version(struct source *source, const struct stat *found)
 {
 	source->changed = found->st_mtim;
@@ -208,7 +207,7 @@ static bool read_again(struct source *source)
 	return true;
 }
 
-// One thread looks, and meanwhile the others go on with what there is.
+// One thread looks; meanwhile the others go on with the present set.
 static void look(struct trust *trust)
 {
 	bool changed = false;

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Each group has a list of its due members, and one of those that are worked on. The groups with due members stand in a ring; the first one that
-// may have another member worked on gives its first member and goes to the end. A group that may not has as many members worked on as there are free
-// places, or as its share of the workers, so few are passed over. A share grows when another group has nothing to do any more, and by
-// time, when a member has been worked on for so long that it counts no more.
+// Each group has a list of its due members, and one of its running members. The groups with due members stand in a ring. The first group that
+// may run another member gives its first member and goes to the end. A group may not when it already runs as many members as there are free
+// places, or its share of the workers, so the search skips few. A share grows when another group has nothing left to do, and with time, when a
+// member has run for so long that it no longer counts.
 
 #include "kube/turns.h"
 
@@ -18,13 +18,13 @@
 
 #include "base/must.h"
 
-// There is one while it has members that are due or worked on.
+// Exists while it has members that are due or running.
 struct turn_group {
 	UT_hash_handle hh;
 	struct turn_group *prev, *next; // in the ring, while members are due
 	struct turn *order, **order_end;
-	struct turn *worked_on; // the one that was taken first before the others
-	int running;		// their number
+	struct turn *worked_on; // the running members, the oldest first
+	int running;		// of running members
 	char name[];
 };
 
@@ -63,7 +63,7 @@ void turns_append(struct turns *turns, struct turn *turn, const char *group)
 	turns->due++;
 }
 
-// How many workers a group may have: all groups that there are have something to do.
+// How many workers a group may have: all existing groups have something to do.
 static int share(const struct turns *turns)
 {
 	int n = (int)HASH_COUNT(turns->groups);
@@ -73,7 +73,7 @@ static int share(const struct turns *turns)
 	return turns->workers > n ? turns->workers / n : 1;
 }
 
-// The milliseconds until a group whose share is used up has one member less that counts; 0: its share is not used up.
+// The milliseconds until one of a group's counted members stops counting; 0: its share is not used up.
 static int64_t share_wait(const struct turns *turns, const struct turn_group *group, int64_t now_ms)
 {
 	int more = group->running - share(turns);
@@ -81,7 +81,7 @@ static int64_t share_wait(const struct turns *turns, const struct turn_group *gr
 
 	if (more < 0)
 		return 0;
-	// The list begins with those that were taken first: so many of them must be old.
+	// The list begins with the oldest: so many of them must be old.
 	for (turn = group->worked_on; more > 0; more--)
 		turn = turn->next;
 	return turn->taken_ms + TURNS_PATIENCE_MS > now_ms ? turn->taken_ms + TURNS_PATIENCE_MS - now_ms : 0;
@@ -92,7 +92,7 @@ static bool has_place(const struct turns *turns, const struct turn_group *group)
 	return turns->places == 0 || group->running < turns->places - turns->running;
 }
 
-// Whether the group may have another member worked on. If not, but for time alone, *ret_wait_ms is made as small as the time is.
+// Whether the group may run another member. If only time prevents it, lowers *ret_wait_ms to that time.
 static bool may_run(const struct turns *turns, const struct turn_group *group, int64_t now_ms, int64_t *ret_wait_ms)
 {
 	int64_t wait_ms;
@@ -151,7 +151,7 @@ void turns_leave(struct turns *turns, struct turn *turn)
 {
 	struct turn_group *group = turn->group;
 
-	// Two runs of one member at once would come from a second call.
+	// A second call for one run would break the counts.
 	assert(group && group->running > 0 && turns->running > 0);
 	turn->group = NULL;
 	DL_DELETE(group->worked_on, turn);

@@ -14,7 +14,7 @@ static void heap_set(struct waiting_heap *heap, size_t place, struct waiting *me
 	member->place = place;
 }
 
-// Moves a member from a place towards the root while it is earlier than its parent.
+// Moves a member from a place towards the root while it is due earlier than its parent.
 static void heap_rise(struct waiting_heap *heap, size_t place, struct waiting *member)
 {
 	while (place > 0 && member->due_ms < heap->members[(place - 1) / 2]->due_ms) {

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What waits for a time, the earliest first: a heap of members that lie in what waits. All zero at first. One thread at a time.
+// Members that wait for a time, the earliest first: a heap of structs that lie in the waiting things. All zero at first. One thread at a time.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@ struct waiting_heap {
 	size_t n, room;
 };
 
-// member is in no heap.
+// The member must be in no heap.
 void waiting_add(struct waiting_heap *heap, struct waiting *member, int64_t due_ms);
 
-// Nothing happens when it is not in it.
+// Does nothing when the member is not in the heap.
 void waiting_remove(struct waiting_heap *heap, struct waiting *member);
 
 // NULL: nothing waits.

@@ -156,21 +156,21 @@ int64_t watch_ended(struct watch *watch, const struct err *err, unsigned random)
 
 	buf_clear(&watch->line);
 	if (!err_is_set(err)) {
-		// A server that ends watches at once is not asked in a tight loop: failures count what brought no event.
+		// A server that ends watches at once must not be asked in a tight loop: a request without an event counts as a failure.
 		if (watch->failures++ == 0)
 			return 0;
 	} else {
 		watch->failures++;
 	}
 	if (err->class == ERR_GONE) {
-		// The page or the version is too old: the whole list anew. The store keeps what it has meanwhile.
+		// The page or the version is too old: list everything anew. Meanwhile the store keeps what it has.
 		watch->phase = WATCH_LISTING;
 		buf_clear(&watch->continue_token);
 		watch->gone++;
 		if (watch->failures == 1 && watch->gone == 1)
 			return 0;
 	}
-	// A list between two watches that are gone is no progress.
+	// A list between two watches that ended with 410 is no progress.
 	times = watch->gone > watch->failures ? watch->gone : watch->failures;
 	for (unsigned i = 1; i < times && delay < LAST_DELAY_MS; i++)
 		delay *= 2;

@@ -3,10 +3,10 @@
 
 #pragma once
 
-// Where libfyaml puts what is wrong with a text: kept, so that the caller words it, and printed nowhere. libfyaml would print the line
-// itself, credentials and all.
+// Collects libfyaml's errors about a text, so that the caller can word them, and prints nothing. libfyaml would print the line itself,
+// credentials and all.
 
 struct fy_diag;
 
-// To be freed with fy_diag_destroy().
+// Free it with fy_diag_destroy().
 struct fy_diag *yaml_faults_new(void);
