@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Admission refuses most of what is checked here, but an operator may meet objects that were stored under an older schema,
-// and some rules are beyond a schema: quantities, what spec.env may not hold, names against each other.
+// Admission already refuses most of what this file checks, but an operator may meet objects that were stored under an older schema, and a schema
+// cannot express some rules: quantities, what spec.env must not hold, names that must fit each other.
 
 #include "api/dbms.h"
 
@@ -51,7 +51,7 @@ void dbms_decode_status(yyjson_val *root, struct dbms_status *ret)
 	yyjson_val *fleet = yyjson_obj_get(status, "auraFleetManagement");
 	yyjson_val *registered = yyjson_obj_get(fleet, "registered");
 	yyjson_val *conditions = yyjson_obj_get(status, "conditions");
-	int64_t observed = yyjson_get_sint(yyjson_obj_get(status, "observedGeneration")); // -1: by nobody
+	int64_t observed = yyjson_get_sint(yyjson_obj_get(status, "observedGeneration")); // -1: nobody has observed it
 
 	*ret = (struct dbms_status){
 		.phase = text_of(status, "phase", NULL),
@@ -142,7 +142,7 @@ static bool is_image_part(const char *part, size_t len)
 	return false;
 }
 
-// Before the first slash: a host, and maybe a port.
+// The part before the first slash: a host, and maybe a port.
 static bool is_image_host(const char *host, size_t len)
 {
 	const char *colon = memchr(host, ':', len);
@@ -179,7 +179,7 @@ static const char *image_name_problem(const char *repo)
 	}
 }
 
-// Whether the tag has the word, as one between others.
+// Whether the tag has this word as one of its parts.
 static bool has_word(const char *tag, const char *word)
 {
 	size_t len = strlen(word);
@@ -190,7 +190,7 @@ static bool has_word(const char *tag, const char *word)
 	return false;
 }
 
-// What stands behind the numbers of a version; the text itself where it begins with none.
+// The rest of a tag after a version's numbers; the text itself where it begins with none.
 static const char *behind_version(const char *tag)
 {
 	static const char digits[] = "0123456789";
@@ -201,8 +201,8 @@ static const char *behind_version(const char *tag)
 	return rest;
 }
 
-// Of Neo4j's own image: a version, and maybe the distribution that it is made on, such as 2025.12 or 5.26-trixie. Any other tag, and what is
-// named by its digest, may be somebody's own image of the Enterprise edition under this name.
+// A tag of Neo4j's own image: a version, and maybe its distribution, such as 2025.12 or 5.26-trixie. Any other tag, or a digest, may name
+// somebody's own Enterprise image under this name.
 static bool is_community(const struct dbms_image *image)
 {
 	static const char *const official[] = {"neo4j", "library/neo4j", "docker.io/neo4j", "docker.io/library/neo4j", "index.docker.io/library/neo4j"};
@@ -293,7 +293,7 @@ static void decode_storage(struct field_reader *reader, struct field spec, struc
 	ret->delete_claims = !strcmp(policy, "Delete");
 }
 
-// NEO4J_PLUGINS of spec.env must be what the entrypoint can read, or the container would end at once (C2).
+// NEO4J_PLUGINS of spec.env must be readable for the entrypoint, or the container would end at once (C2).
 static bool is_name_list(const char *text, struct arena *arena)
 {
 	yyjson_val *list = json_parse(arena, text, strlen(text));

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// Neo4jEnterpriseCluster and Neo4jEnterpriseStandalone decoded, defaulted and validated into one struct: the kind and the
-// number of servers are all that tells them apart afterwards. Pure. What a struct dbms points at is borrowed from the
-// object it was decoded from or lives in the arena; it must not outlive either.
+// Neo4jEnterpriseCluster and Neo4jEnterpriseStandalone decoded, defaulted and validated into one struct: afterwards only the kind and the number
+// of servers tell them apart. Pure. A struct dbms borrows from the object it was decoded from, or from the arena, and must not outlive either.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +21,7 @@
 #define API_KIND_CLUSTER "Neo4jEnterpriseCluster"
 #define API_KIND_STANDALONE "Neo4jEnterpriseStandalone"
 
-// On the resource: "true" stops all writes; and a text whose change rolls the pods (G2).
+// On the resource: "true" stops all writes; and a text that rolls the pods when it changes (G2).
 #define PAUSED_ANNOTATION "neofleet.neo4j.com/paused"
 #define RESTARTED_ANNOTATION "neofleet.neo4j.com/restartedAt" // on the pod template, too
 
@@ -60,21 +59,21 @@ struct dbms_service {
 	struct field_strings source_ranges;
 };
 
-// auraFleetManagement, as wanted.
+// auraFleetManagement, as the spec has it.
 struct dbms_fleet {
 	bool present;
 	bool enabled;
 	const char *token_secret; // NULL: no tokenSecretRef
-	const char *token_key;	  // "token" unless said otherwise
+	const char *token_key;	  // "token" by default
 	bool follow_secret;	  // tokenPolicy is FollowSecret and tokenSecretRef names a Secret
-	int64_t check_interval_ms; // how often the connection is looked at; 0: never again
-	const char *registered_since; // RFC 3339: a registration from before that does not count; NULL: any does
-	int64_t expiry_warning_ms; // how long before its end the servers' token is warned of; 0: never
+	int64_t check_interval_ms; // how often to look at the connection; 0: never again
+	const char *registered_since; // RFC 3339: older registrations do not count; NULL: all do
+	int64_t expiry_warning_ms; // how long before the servers' token ends the warning begins; 0: never
 };
 
 enum dbms_registered { DBMS_REGISTERED_ABSENT, DBMS_REGISTERED_FALSE, DBMS_REGISTERED_TRUE };
 
-// What is read of the status: registered is an input (D5), the phase only until the first observation.
+// The parts of the status that we read: registered is an input (D5), the phase only until the first observation.
 struct dbms_status {
 	const char *phase; // NULL: none yet
 	enum dbms_registered registered;
@@ -82,13 +81,13 @@ struct dbms_status {
 	const char *fleet_message;     // NULL: none
 	const char *version;	       // what the server said it is; NULL: unknown
 	int64_t observed_generation;
-	yyjson_val *conditions; // the list as it is; NULL: none
+	yyjson_val *conditions; // the list unchanged; NULL: none
 };
 
 // The scheduling and container fields of core types, as they stand in the spec; NULL where absent.
 struct dbms_core {
 	yyjson_val *resources;
-	yyjson_val *env; // whole list; env entries are told apart in operator/manifest/settings and operator/manifest/workload
+	yyjson_val *env; // the whole list; operator/manifest/settings and operator/manifest/workload divide it
 	yyjson_val *node_selector;
 	yyjson_val *tolerations;
 	yyjson_val *affinity;
@@ -120,12 +119,12 @@ struct dbms {
 	struct dbms_status status;
 };
 
-// Who the object is, without a look at its spec: what an invalid one is reported by. Missing fields are "".
+// Who the object is, without its spec: enough to report an invalid one. Missing fields are "".
 void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret);
 
-// What the status says; wrong types count as absent, since a status may be edited by hand.
+// Decodes the status; wrong types count as absent, since people may edit a status by hand.
 void dbms_decode_status(yyjson_val *root, struct dbms_status *ret);
 
-// Decodes a whole object of either kind. ERR_INVALID: the text names the field and the cure; ret's metadata, api_kind and
-// status are filled even then.
+// Decodes a whole object of either kind. ERR_INVALID: the text names the field and the cure; ret's metadata, api_kind and status are filled even
+// then.
 int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err);

@@ -15,7 +15,7 @@ static const struct {
 } units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}};
 #define UNITS (sizeof(units) / sizeof(units[0]))
 
-// A number and behind it one of the units from *unit on, which moves behind it.
+// Reads a number and one of the units from *unit on, and moves *unit behind it.
 static bool read_part(const char **text, size_t *unit, int64_t *ret_ms)
 {
 	int64_t value = 0;

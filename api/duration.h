@@ -8,5 +8,5 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// False when text is none. A number has one to four digits, and no zero in front, so that nothing but "0" is less than a minute.
+// False when text is no length of time. A number has one to four digits and no leading zero, so that only "0" is less than a minute.
 bool duration_parse(const char *text, int64_t *ret_ms);

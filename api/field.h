@@ -5,9 +5,8 @@
 
 // Typed reads of a JSON object, with the path of the field in every error ("spec.topology.servers: must be ..."). Pure.
 //
-// The reader keeps the first error and answers defaults afterwards, so one check of reader->err at the end of a whole
-// object is enough. A field that is absent and one that is null are the same. Strings and values are borrowed from the
-// document; paths live in the arena. Every error is ERR_INVALID.
+// The reader keeps the first error and returns defaults afterwards, so one check of reader->err after the whole object is enough. An absent
+// field and a null are the same. Strings and values are borrowed from the document; paths live in the arena. Every error is ERR_INVALID.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,7 +59,7 @@ struct field field_item(struct field_reader *reader, struct field list, size_t i
 
 const char *field_string(struct field_reader *reader, struct field parent, const char *key, const char *otherwise);
 
-// As field_string(), but the field must be there and not be empty; "" after an error.
+// Like field_string(), but the field must exist and not be empty; "" after an error.
 const char *field_string_required(struct field_reader *reader, struct field parent, const char *key);
 
 bool field_bool(struct field_reader *reader, struct field parent, const char *key, bool otherwise);
@@ -70,7 +69,7 @@ int64_t field_int(struct field_reader *reader, struct field parent, const char *
 struct field_strings field_strings(struct field_reader *reader, struct field parent, const char *key);
 struct field_pairs field_pairs(struct field_reader *reader, struct field parent, const char *key);
 
-// Raises "<path>.<key>: <text>" unless an error is there already; key NULL: the field itself.
+// Raises "<path>.<key>: <text>" unless there is an error already; key NULL: for the field itself.
 void field_fail(struct field_reader *reader, struct field parent, const char *key, const char *fmt, ...) _printf_(4, 5);
 
 static inline bool field_failed(const struct field_reader *reader)

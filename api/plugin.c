@@ -14,7 +14,7 @@ static bool is_plugin_name(const char *name)
 	return *name;
 }
 
-// Patterns are written into one comma-separated setting.
+// All patterns go into one comma-separated setting.
 static void check_patterns(struct field_reader *reader, struct field security, const char *key, struct field_strings list)
 {
 	for (size_t i = 0; i < list.n; i++) {

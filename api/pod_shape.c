@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A table for each place says which names in it are the operator's. What is in no table is the user's, or unknown to Kubernetes, which its dry
-// run says better than a list here could. A unit test holds the tables together with what operator/manifest builds: whatever stands there under a
-// name is refused here, or is meant to be the user's to change.
+// A table for each place lists the operator's own names. A name in no table is the user's, or unknown to Kubernetes, whose dry run says so
+// better than a list here could. A unit test compares the tables with what operator/manifest builds: each name there is either refused here, or
+// the user may change it.
 
 #include "api/pod_shape.h"
 
@@ -60,7 +60,7 @@ static const struct owned volumes[] = {
 	{NULL, NULL},
 };
 
-// Only the container that sets the first password sees it.
+// Mounted only in the container that sets the first password.
 static const struct owned hidden_volumes[] = {
 	{"admin", "it holds the admin's password; mount a volume of your own"},
 	{"first-password", "it is for the container first-password alone; mount a volume of your own"},
@@ -79,11 +79,11 @@ static const struct owned labels[] = {
 	{NULL, NULL},
 };
 
-// Of the server. A Service finds a port by its name in the first container that has one of this name.
+// The server's ports. A Service finds a port by its name in the first container that has it.
 static const char *const port_names[] = {"backup", "bolt", "cluster", "http", "https", "raft", "routing", NULL};
 
-// A path of a container of ours: mounted already, and where closed, nothing can be mounted below it either. In the image's home data and
-// logs are links to the mounts.
+// A path in one of our containers: it is mounted already, and a closed path allows no mount below it either. In the image's home, data and logs
+// are links to the mounts.
 struct taken_path {
 	const char *path;
 	bool closed;
@@ -147,7 +147,7 @@ static void allow_members(struct field_reader *reader, struct field object, cons
 			field_fail(reader, object, NULL, "%.100s cannot be set here: %s", yyjson_get_str(key), why);
 }
 
-// The item of a list of named objects, whose name is returned; "" after an error.
+// Opens an item of a list of named objects and returns its name; "" after an error.
 static const char *open_item(struct field_reader *reader, struct field list, size_t index, yyjson_val *val, struct field *ret)
 {
 	*ret = field_item(reader, list, index, val);
@@ -223,7 +223,7 @@ static bool ends_with(const char *text, const char *end)
 	return len >= own && !strcmp(text + len - own, end);
 }
 
-// Written in the one way that the tables are in: another spelling of a path of ours would pass them by.
+// The tables know one spelling only: another spelling of our path would pass them.
 static bool is_plain(const char *path)
 {
 	return *path == '/' && !strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../") && !ends_with(path, "/.") &&
@@ -235,7 +235,7 @@ static void check_path(struct field_reader *reader, struct field mount, const st
 	const char *path = field_string(reader, mount, "mountPath", "");
 	size_t len = length_without_slashes(path);
 
-	// Without one Kubernetes says what is missing.
+	// Kubernetes itself says when there is none.
 	if (*path && !is_plain(path))
 		field_fail(reader, mount, "mountPath", "must begin with '/' and hold no '//', '/./' or '/../'; write the path out");
 	for (; taken->path; taken++) {
@@ -350,7 +350,7 @@ static void check_volumes(struct field_reader *reader, struct field spec)
 	}
 }
 
-// On the host's network a pod asks the node's name server, which knows no Services, unless it says otherwise.
+// On the host's network a pod asks the node's name server by default, which knows no Services.
 static void check_network(struct field_reader *reader, struct field spec)
 {
 	if (field_bool(reader, spec, "hostNetwork", false) && strcmp(field_string(reader, spec, "dnsPolicy", ""), "ClusterFirstWithHostNet") != 0)
@@ -382,11 +382,11 @@ static struct field_pairs decode_annotations(struct field_reader *reader, struct
 	return pairs;
 }
 
-// How long the texts in a value are, and what stands around them. Nothing is read on where it is too much already.
+// Measures the texts in a value and what stands around them. It stops as soon as there is too much.
 struct measure {
 	size_t bytes;
 	size_t depth;
-	bool directive; // one that is not taken
+	bool directive; // a directive that we do not take
 };
 
 static bool is_strange_directive(const char *name, yyjson_val *val)

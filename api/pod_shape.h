@@ -3,18 +3,18 @@
 
 #pragma once
 
-// spec.podTemplate: what a user lays over the pods that the operator makes (G1). Pure. What the operator must own is refused here, by its name
-// and with what to do instead; what no server of Kubernetes knows is found by the dry run of the StatefulSet.
+// spec.podTemplate: what a user lays over the pods that the operator makes (G1). Pure. This file refuses what the operator must own, by its name
+// and with the cure; the dry run of the StatefulSet finds what Kubernetes does not know.
 
 #include <yyjson.h>
 
 #include "api/field.h"
 
-// Of the whole template, as a text: a pod of it must fit into the store of pods. And how deep it may be nested.
+// The longest text of a whole template, so that a pod of it fits into the store of pods; and its deepest nesting.
 #define POD_SHAPE_MAX_BYTES ((size_t)16 * 1024)
 #define POD_SHAPE_MAX_DEPTH 24
 
-// In a map: ours counts for nothing, and this map stands instead. Of the directives of a strategic merge the only one that is taken.
+// In a map: replaces our map by this one. It is the only directive of a strategic merge that we take.
 #define POD_SHAPE_DIRECTIVE "$patch"
 #define POD_SHAPE_REPLACE "replace"
 

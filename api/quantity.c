@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Digits, an optional fraction, then a binary suffix (Ki ... Ei), a decimal one (n, u, m, none, k ... E) or an exponent.
-// Whole-number arithmetic on a mantissa of at most 18 digits, so that nothing is lost to floating point.
+// Digits, an optional fraction, then a binary suffix (Ki ... Ei), a decimal one (n, u, m, none, k ... E) or an exponent. The arithmetic is in
+// whole numbers on a mantissa of at most 18 digits, so floating point loses nothing.
 
 #include "api/quantity.h"
 

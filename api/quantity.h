@@ -3,8 +3,7 @@
 
 #pragma once
 
-// Kubernetes quantities as far as an operator reads them: "10Gi", "1500M", "1e9", "2". Pure.
-// Source: Kubernetes API, resource.Quantity.
+// Kubernetes quantities as far as the operator reads them: "10Gi", "1500M", "1e9", "2". Pure. Source: Kubernetes API, resource.Quantity.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -24,7 +24,7 @@ static const struct {
 	{"NEO4J_EDITION", "the image sets it"},
 };
 
-// The image gives a variable the content of the file that NAME_FILE names, before anything else.
+// The image first gives a variable the content of the file that NAME_FILE names.
 static bool is_variable(const char *name, const char *variable)
 {
 	size_t len = strlen(variable);

@@ -12,9 +12,9 @@
 #define REGISTERED_PREFIX "Token registered successfully"
 
 #define ROWS_MAX 1000
-// A copy of a database on a server is a row.
+// Each copy of a database on a server is a row.
 #define COPIES_MAX (20 * 500)
-// Of a name, a state or an address; and of all those of a listing together: three hundred bytes a copy, and more than that.
+// The longest name, state or address; below, the room for all texts of a listing: more than three hundred bytes a copy.
 #define TEXT_MAX 512
 #define TEXTS_MAX ((size_t)4 * 1024 * 1024)
 
@@ -36,7 +36,7 @@ static int ask(const struct admin *admin, const struct bolt_query *query, struct
 	return r;
 }
 
-// A column that is for people.
+// A column of text for people.
 static const char *words(const struct admin *admin, const struct bolt_table *result, const char *column)
 {
 	const char *text = bolt_as_string(bolt_table_get(result, 0, column));
@@ -83,7 +83,7 @@ int admin_fleet_present(const struct admin *admin, bool *ret, struct err *err)
 	return 0;
 }
 
-// Whether one of the names that a SHOW command lists begins so.
+// Whether one of the names in a SHOW command's answer begins so.
 static int is_listed(const struct admin *admin, const char *text, const char *beginning, bool *ret, struct err *err)
 {
 	struct bolt_entry entry = {.key = "beginning", .value = bolt_string(beginning)};
@@ -202,7 +202,7 @@ int admin_fleet_disable(const struct admin *admin, struct err *err)
 	return run(admin, "CALL fleetManagement.disable()", NULL, &result, err);
 }
 
-// Rows of a SHOW command as they come: of each the texts of some columns go into an item, and each text is kept once.
+// Reads the rows of a SHOW command as they come: some columns go into an item, and each text is kept once.
 struct column {
 	const char *name;
 	size_t offset; // of a const char * in the item
@@ -212,9 +212,9 @@ struct listing {
 	const struct admin *admin;
 	const char *command;
 	const struct column *columns;
-	size_t n_columns, n_required; // those that come first must be there
+	size_t n_columns, n_required; // the required columns come first
 	struct texts texts;
-	size_t bytes; // of all texts, as often as they came
+	size_t bytes; // of all texts, each as often as it came
 	struct buf items;
 };
 
@@ -230,7 +230,7 @@ static const struct column copy_columns[] = {
 	{"address", offsetof(struct topology_copy, address)}, {"role", offsetof(struct topology_copy, role)},
 };
 
-// NULL where there is no text. Names, states and addresses have no control characters, and are short.
+// NULL where there is no text. Names, states and addresses are short and have no control characters.
 static int keep(struct listing *listing, const struct bolt_value *value, const char **ret, struct err *err)
 {
 	const char *text = bolt_as_string(value);
@@ -313,7 +313,7 @@ static int take_copy(void *user, const struct bolt_table *table, const struct bo
 	return r;
 }
 
-// The items, in the arena; and an end to the listing.
+// Ends the listing and returns its items, in the arena.
 static void *listing_end(struct listing *listing)
 {
 	void *items = arena_memdup0(listing->admin->arena, listing->items.data, listing->items.len);
@@ -360,7 +360,7 @@ int admin_databases(const struct admin *admin, struct topology_copies *ret, stru
 	return r;
 }
 
-// Appends ids as parameters: what names a server may be a parameter wherever it may be a string.
+// Appends ids as parameters: a server's name may be a parameter wherever it may be a string.
 static int change_servers(const struct admin *admin, const char *command, const char *const *ids, size_t n, struct err *err)
 {
 	struct bolt_entry entries[TOPOLOGY_SERVERS_MAX];

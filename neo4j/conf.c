@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Sources are laid over each other in order: what a deployment is given when nobody says anything, then the users'
-// settings, then what the operator must decide. Every user setting passes conf_check_setting() first.
+// Sources are laid over each other in order: the defaults, then the users' settings, then what the operator must decide. Every user setting
+// passes conf_check_setting() first.
 //
-// The entrypoint of the image leaves a setting alone that is in neo4j.conf already, so whatever it would have added for a
-// plugin has to be in our lists (procedure lists, Bloom's extension).
+// The image's entrypoint leaves a setting alone that is already in neo4j.conf, so our lists must hold everything that it would have added for a
+// plugin (procedure lists, Bloom's extension).
 
 #include "neo4j/conf.h"
 
@@ -35,7 +35,7 @@ struct build {
 	struct err *err;
 };
 
-// What neo4j.conf of the distribution carries: leaving server.jvm.additional to the user would lose them.
+// Flags that the distribution's neo4j.conf carries: a user who sets server.jvm.additional would otherwise lose them.
 static const char *const jvm_common[] = {
 	"-XX:+UseG1GC",
 	"-XX:-OmitStackTraceInFastThrow",
@@ -73,7 +73,7 @@ static void add_jvm(struct build *build, const char *flag)
 	for (size_t i = 0; i < build->n_jvm; i++)
 		if (!strcmp(build->jvm[i], flag))
 			return;
-	// Counted before, from the same sources.
+	// An earlier pass over the same sources has counted them.
 	assert(build->n_jvm < build->jvm_room);
 	build->jvm[build->n_jvm++] = flag;
 }
@@ -110,19 +110,19 @@ static void set_defaults(struct build *build)
 	int servers = request->servers;
 
 	add_jvm_defaults(build);
-	// Without it, file URLs of LOAD CSV reach every file that the server can read.
+	// Otherwise file URLs of LOAD CSV would reach every file that the server can read.
 	set(build, "server.directories.import", "import");
-	// The image's own, too: 5.26 without it keeps two days of transaction logs, however large.
+	// The image sets it, too: otherwise 5.26 keeps two days of transaction logs, however large.
 	set(build, "db.tx_log.rotation.retention_policy", "2 days 2G");
-	// For databases that are made from then on, and bound to the image's version: an operator's release changes nobody's language.
-	// Nor does a tag that moves, for which the server's word would come after its first start and cost a roll.
+	// It counts for databases that are made later, and it is bound to the image's version: an operator's release changes nobody's language.
+	// A tag that moves does not count: the server's word would come after its first start and cost a roll.
 	if (!request->told && request->version.family == VERSION_CALENDAR && version_compare(&request->version, 2026, 2, 0) >= 0)
 		set(build, "db.query.default_language", "CYPHER_25");
 	if (build->request->tls)
 		set(build, "server.http.enabled", "false");
 	if (!build->request->cluster)
 		return;
-	// Clients outside the Kubernetes cluster cannot reach the servers by their names, those inside can.
+	// Clients outside the Kubernetes cluster cannot reach the servers by their names; those inside can.
 	set(build, "dbms.routing.client_side.enforce_for_domains", arena_printf(build->arena, "*.%s", build->request->domain));
 	set(build, "dbms.routing.default_router", "SERVER");
 	set(build, "initial.dbms.default_primaries_count", number(build, servers < 3 ? servers : 3));
@@ -164,7 +164,7 @@ static bool holds(const struct conf_setting *settings, size_t n, const char *nam
 	return false;
 }
 
-// Each by its present name. As at the server, an old name is nothing without a value, or where the present one stands beside it.
+// Each under its present name. As at the server, an old name does not count without a value, or beside the present one.
 static int add_settings(struct build *build, const struct conf_setting *settings, size_t n)
 {
 	char buffer[CONF_NAME_MAX];
@@ -184,7 +184,7 @@ static int add_settings(struct build *build, const struct conf_setting *settings
 	return r;
 }
 
-// The oldest claim is laid on last, so that it wins where two plugins set one thing.
+// The oldest claim comes last, so that it wins where two plugins set the same.
 static int add_users_settings(struct build *build)
 {
 	const struct conf_request *request = build->request;
@@ -212,7 +212,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-// The order in which lists are joined: that of the claims would change with their age.
+// Lists are joined in a fixed order: the order of the claims would change with their age.
 static const struct conf_plugin **sorted(const struct build *build)
 {
 	const struct conf_request *request = build->request;
@@ -253,7 +253,7 @@ static bool join_allowed(struct build *build)
 	return any;
 }
 
-// A plugin that says which of its procedures may be loaded narrows itself, not the others.
+// A plugin that names which of its procedures may be loaded narrows itself, not the others.
 static bool add_plugins_allowed(struct build *build)
 {
 	const struct conf_request *request = build->request;
@@ -274,8 +274,8 @@ static void add_to_allowlist(struct build *build, const char *procedures)
 	conf_model_join(&build->neo4j, ALLOWLIST, procedures, NULL);
 }
 
-// The allowlist decides which procedures of any jar are loaded. Not set, it is "*"; the entrypoint's default for the fleet
-// plugin alone would shut out all the others.
+// The allowlist decides which procedures of any jar are loaded. The default is "*"; the entrypoint's default for the fleet plugin alone would
+// shut out all others.
 static void set_allowlist(struct build *build)
 {
 	const struct conf_request *request = build->request;
@@ -300,7 +300,7 @@ static void set_fleet(struct build *build)
 	bool users = conf_model_get(&build->neo4j, FLEET_ENABLED) != NULL;
 
 	if (pluginlist_contains(&request->list, PLUGIN_FLEET) && form == FLEET_FORM_PLUGIN)
-		// The built-in form beside the plugin would register the same procedures twice, which stops the server.
+		// The built-in form would register the same procedures a second time, which stops the server.
 		conf_model_remove(&build->neo4j, FLEET_ENABLED);
 	else if (request->fleet && (form == FLEET_FORM_BUILT_IN || (form == FLEET_FORM_BUILT_IN_ALWAYS && users)))
 		set(build, FLEET_ENABLED, "true");
@@ -353,7 +353,7 @@ static void set_tls(struct build *build)
 	set(build, "server.https.enabled", "true");
 }
 
-// What the operator decides.
+// The settings that the operator decides.
 static void set_owned(struct build *build)
 {
 	set(build, "server.default_listen_address", "0.0.0.0");
@@ -371,7 +371,7 @@ static bool is_lasting(const char *name)
 	return !conf_is_initial(name);
 }
 
-// The settings sorted by name, server.jvm.additional among them in the order of its flags.
+// The settings sorted by name, with server.jvm.additional in the order of its flags.
 static void print_neo4j(struct build *build, bool (*filter)(const char *), struct buf *out)
 {
 	struct conf_model before = build->neo4j, after = build->neo4j;

@@ -19,10 +19,10 @@
 #include "neo4j/pluginlist.h"
 #include "neo4j/version.h"
 
-// The greatest text of either file, well below what a ConfigMap holds.
+// The longest text of either file, well below the limit of a ConfigMap.
 #define CONF_MAX_BYTES (512 * 1024)
 
-// What one Neo4jPlugin asks for.
+// The wishes of one Neo4jPlugin.
 struct conf_plugin {
 	const char *name; // mapped
 	const struct conf_setting *settings;
@@ -34,8 +34,8 @@ struct conf_plugin {
 };
 
 struct conf_request {
-	struct version version; // an undecidable one is taken for the newest
-	bool told;		// the version is the server's word, since the image's tag does not tell it
+	struct version version; // an undecidable one counts as the newest
+	bool told;		// the version is the server's word, since the image's tag does not tell
 	bool cluster;
 	int servers;
 	const char *const *endpoints; // host:port of each server, cluster only
@@ -56,11 +56,11 @@ struct conf_request {
 struct conf {
 	const char *neo4j_conf;
 	const char *apoc_conf; // NULL: no such setting
-	const char *lasting;   // the parts of both that count after the first start, too: what a digest is made of
+	const char *lasting;   // the parts of both that also count after the first start: the digest covers them
 };
 
 #define CONF_TLS_FOLDER "/tls"
 
-// ERR_INVALID: a setting that is the operator's, has a control character, exceeds the memory limit, ...: the text begins with
-// the setting's field and names the cure.
+// ERR_INVALID: a setting belongs to the operator, has a control character, exceeds the memory limit, ...: the text begins with the setting's
+// field and names the cure.
 int conf_build(const struct conf_request *request, struct arena *arena, struct conf *ret, struct err *err);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// neo4j.conf is read as Java properties: a line that ends in a backslash goes on in the next, which would let one value
-// swallow or add a setting. So would a line break.
+// The servers read neo4j.conf as Java properties: a line that ends in a backslash goes on in the next line, so one value could swallow or add a
+// setting. So could a line break.
 
 #include "neo4j/conf_check.h"
 
@@ -22,7 +22,7 @@
 enum scope { SCOPE_ALWAYS, SCOPE_CLUSTER, SCOPE_OFF_VOLUME };
 
 struct owned {
-	const char *name; // one that ends in '.' stands for all that begin with it
+	const char *name; // a name that ends in '.' stands for all names that begin so
 	enum scope scope;
 	const char *cure;
 };
@@ -90,7 +90,7 @@ bool conf_is_initial(const char *name)
 	       !strcmp(name, "dbms.cluster.minimum_initial_system_primaries_count");
 }
 
-// Of settings that are relative to the folder of data. Without such a setting, the server would look for what is there elsewhere.
+// For settings relative to the folder of data. Without such a setting the server would look elsewhere for its files.
 static bool is_on_volume(const char *folder)
 {
 	folder += strspn(folder, " \t");
@@ -99,7 +99,7 @@ static bool is_on_volume(const char *folder)
 	return *folder != '/' || !strncmp(folder, "/data/", strlen("/data/"));
 }
 
-// value NULL: it is not known.
+// value NULL: we do not know it.
 static const struct owned *find_owned(const char *setting, const char *value, bool cluster)
 {
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
@@ -143,7 +143,7 @@ static bool is_name(const char *name)
 	return true;
 }
 
-// A backslash that is not itself behind one begins a letter's number with "u", of four digits.
+// A backslash that no other one escapes, followed by "u", begins a letter's number of four digits.
 static bool has_bad_number(const char *value)
 {
 	for (const char *c = value; *c; c++) {

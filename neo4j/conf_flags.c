@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The bootloader splits the value at blanks outside of quotes, and takes off quotes around a whole flag. It prints a command in which a
-// flag with a blank or a single quote stands between double quotes, one with a double quote between single quotes, and any other
-// bare; the entrypoint evaluates that command. So a bare "|" ends it, and "$" is replaced even between double quotes. What the real
-// ones make of some sixty values is in test/neo4j/verdicts.tsv.
+// The bootloader splits the value at blanks outside of quotes, and removes quotes around a whole flag. It prints a command: a flag with a blank
+// or a single quote stands between double quotes, a flag with a double quote between single quotes, any other bare. The entrypoint evaluates
+// that command, so a bare "|" ends it, and "$" is replaced even between double quotes. test/neo4j/verdicts.tsv has what the real ones make of
+// some sixty values.
 
 #include "neo4j/conf_flags.h"
 
@@ -21,7 +21,7 @@ struct flag {
 	size_t len;
 };
 
-// The next flag of the text, which moves behind it; false: there is none. *ret_open: a quote is not closed.
+// Reads the next flag and moves *text behind it; false: there is none. *ret_open: a quote is not closed.
 static bool next_flag(const char **text, struct flag *ret, bool *ret_open)
 {
 	char quote = 0;
@@ -62,7 +62,7 @@ static bool holds(const struct flag *flag, const char *set)
 	return false;
 }
 
-// What the shell would take, the way in which the bootloader prints the flag.
+// The characters that the shell would interpret in the form in which the bootloader prints the flag.
 static const char *special(const struct flag *flag)
 {
 	if (holds(flag, "\""))
@@ -70,12 +70,12 @@ static const char *special(const struct flag *flag)
 	return holds(flag, " \t'") ? "$`" : "|&;()<>$`{}";
 }
 
-// Returns whether it is written otherwise than it was.
+// Returns whether the written form differs.
 static bool write_flag(const struct flag *whole, const struct flag *flag, struct buf *out)
 {
 	const char *set = special(flag);
 	bool any = *set && holds(flag, set);
-	const struct flag *written = any && !holds(flag, " \t") ? flag : whole; // it takes quotes to hold blanks
+	const struct flag *written = any && !holds(flag, " \t") ? flag : whole; // quotes are needed to hold blanks
 
 	for (size_t i = 0; i < written->len; i++) {
 		if (any && strchr(set, written->text[i]))

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Of a limit, a part is left to the process itself (metaspace, threads, network buffers): a quarter at first, at least
-// 320 MiB, an eighth from 8 GiB on, at most 8 GiB. Two thirds of the rest are heap, up to 31 GiB, beyond which the JVM
-// can no longer compress its pointers; what remains is page cache. Without a limit both are modest, since the node's
-// memory is not ours to divide.
+// Part of a limit is left to the process itself (metaspace, threads, network buffers): a quarter at first, at least 320 MiB, an eighth from 8
+// GiB on, at most 8 GiB. Two thirds of the rest are heap, up to 31 GiB, beyond which the JVM can no longer compress its pointers; the remainder
+// is page cache. Without a limit both are modest, since the node's memory is not ours to divide.
 
 #include "neo4j/conf_memory.h"
 
@@ -59,12 +58,12 @@ static void write_part(struct conf_model *model, const char *name, const struct 
 		conf_model_set(model, name, arena_printf(model->arena, "%llum", (unsigned long long)(part->bytes / MIB)), NULL);
 }
 
-// Shares out what the user has left open.
+// Divides what the user has left open.
 static void share(uint64_t limit, struct part *heap, struct part *cache)
 {
 	uint64_t room = limit - reserve_of(limit);
 
-	// A limit below the least reserve is refused with the resource.
+	// Decoding refuses a limit below the smallest reserve.
 	assert(limit > reserve_of(limit));
 	if (!heap->entry) {
 		heap->bytes = min64(cache->entry ? room - min64(room, cache->bytes) : room / 3 * 2, 31 * GIB);
@@ -74,7 +73,7 @@ static void share(uint64_t limit, struct part *heap, struct part *cache)
 		cache->bytes = max64(room - min64(room, heap->bytes), LEAST_PAGE_CACHE);
 }
 
-// Only what the user has set can exceed the limit.
+// Only the user's values can exceed the limit.
 static int check_limit(uint64_t limit, const struct part *heap, const struct part *cache, struct err *err)
 {
 	if ((!heap->entry && !cache->entry) || (heap->bytes <= limit && cache->bytes <= limit - heap->bytes))

@@ -10,6 +10,6 @@
 #include "base/err.h"
 #include "neo4j/conf_model.h"
 
-// Fills in server.memory.heap.initial_size, heap.max_size and pagecache.size around what the user has set. limit is in
-// bytes, 0 for none. ERR_INVALID: the user's values do not fit the limit or each other.
+// Fills in server.memory.heap.initial_size, heap.max_size and pagecache.size around the user's values. limit is in bytes, 0 for none.
+// ERR_INVALID: the user's values do not fit the limit or each other.
 int conf_memory(struct conf_model *model, uint64_t limit, struct err *err);

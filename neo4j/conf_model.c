@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// The index of name, or of where it would stand; the difference tells which.
+// The index of name, or the index where it belongs; *ret_found tells which.
 static size_t find(const struct conf_model *model, const char *name, bool *ret_found)
 {
 	size_t low = 0, high = model->n;
@@ -57,7 +57,7 @@ void conf_model_remove(struct conf_model *model, const char *name)
 	memmove(&model->items[index], &model->items[index + 1], (model->n - index) * sizeof(*model->items));
 }
 
-// The next item of a comma-separated list, without the spaces around it; moves *list behind it.
+// The next item of a comma-separated list, without the spaces around it; moves *list past it.
 static size_t next_item(const char **list, const char **ret_item)
 {
 	size_t len;
@@ -94,7 +94,7 @@ void conf_model_join(struct conf_model *model, const char *name, const char *lis
 	conf_model_set(model, name, value, entry && entry->field ? entry->field : field);
 }
 
-// The number of a letter of UTF-8 and its length; what is none counts byte by byte.
+// The number of a UTF-8 letter and its length; a byte that is no letter counts by itself.
 static uint32_t letter_at(const char *text, size_t *ret_len)
 {
 	const unsigned char *c = (const unsigned char *)text;
@@ -111,7 +111,7 @@ static uint32_t letter_at(const char *text, size_t *ret_len)
 	return number;
 }
 
-// Letters beyond ASCII by their numbers: 5.26 reads the file as ISO-8859-1, later releases as UTF-8.
+// Writes letters beyond ASCII by their numbers: 5.26 reads the file as ISO-8859-1, later releases as UTF-8.
 void conf_model_print_value(const char *value, struct buf *out)
 {
 	while (*value) {

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Settings in the making: a map sorted by name, and comma-separated lists as sets. Pure; everything lives in the arena.
+// Settings under construction: a map sorted by name, and comma-separated lists as sets. Pure; everything lives in the arena.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,11 +27,11 @@ const struct conf_entry *conf_model_get(const struct conf_model *model, const ch
 void conf_model_set(struct conf_model *model, const char *name, const char *value, const char *field);
 void conf_model_remove(struct conf_model *model, const char *name);
 
-// Adds the items of a comma-separated list to those that the setting has, none twice.
+// Adds the items of a comma-separated list to the setting's, none twice.
 void conf_model_join(struct conf_model *model, const char *name, const char *list, const char *field);
 
-// A value as the servers of all releases read it alike.
+// Writes a value so that the servers of all releases read the same.
 void conf_model_print_value(const char *value, struct buf *out);
 
-// name=value lines, of the settings that pass the filter (NULL: all).
+// name=value lines of the settings that pass the filter (NULL: all).
 void conf_model_print(const struct conf_model *model, bool (*filter)(const char *name), struct buf *out);

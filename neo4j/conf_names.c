@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// One table, made from the servers' own migrators, and two families of names that they move as a whole.
+// One table, made from the servers' own migrators, and two families of names that the servers move as a whole.
 
 #include "neo4j/conf_names.h"
 
@@ -15,7 +15,7 @@ struct renamed {
 
 // Sorted by the old name.
 static const struct renamed table[] = {
-// Begin of what test/neo4j/old-names writes.
+// Begin of the part that test/neo4j/old-names writes.
 	{"clients.allow_telemetry", "client.allow_telemetry"},
 	{"cypher.forbid_exhaustive_shortestpath", "dbms.cypher.forbid_exhaustive_shortestpath"},
 	{"cypher.forbid_shortestpath_common_nodes", "dbms.cypher.forbid_shortestpath_common_nodes"},
@@ -287,7 +287,7 @@ static const struct renamed table[] = {
 	{"unsupported.tools.batch_inserter.batch_size", "internal.tools.batch_inserter.batch_size"},
 	{"unsupported.vm_pause_monitor.measurement_duration", "internal.vm_pause_monitor.measurement_duration"},
 	{"unsupported.vm_pause_monitor.stall_alert_threshold", "internal.vm_pause_monitor.stall_alert_threshold"},
-// End of what test/neo4j/old-names writes.
+// End of the part that test/neo4j/old-names writes.
 };
 
 static const struct renamed families[] = {

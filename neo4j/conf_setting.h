@@ -14,6 +14,6 @@ struct conf_setting {
 	const char *field;
 };
 
-// The setting that the entrypoint makes of an environment variable (NEO4J_server_memory_heap_max__size ->
-// server.memory.heap.max_size); NULL when the variable is none (its own variables, *_FILE, other names).
+// The setting that the entrypoint makes of an environment variable (NEO4J_server_memory_heap_max__size -> server.memory.heap.max_size); NULL
+// when it makes none (its own variables, *_FILE, other names).
 const char *conf_setting_of_env(const char *variable, struct arena *arena);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A value that the server refuses ends every start of it, so it is refused before a pod is touched, with the setting named. What
-// Kubernetes users type (512Mi) is refused with the text that Neo4j takes, and not translated: docs/decisions/0026-sizes-are-neo4js.md.
+// A value that the server refuses would end every start, so we refuse it before a pod is touched, and name the setting. A value in Kubernetes'
+// writing (512Mi) is refused with the text that Neo4j takes, and not translated: docs/decisions/0026-sizes-are-neo4js.md.
 
 #include "neo4j/conf_types.h"
 
@@ -22,7 +22,7 @@ struct typed {
 
 // Sorted by name.
 static const struct typed table[] = {
-// Begin of what test/neo4j/setting-types writes.
+// Begin of the part that test/neo4j/setting-types writes.
 	{"client.allow_telemetry", CONF_BOOLEAN},
 	{"db.checkpoint.interval.time", CONF_DURATION},
 	{"db.checkpoint.interval.tx", CONF_INTEGER},
@@ -159,7 +159,7 @@ static const struct typed table[] = {
 	{"server.queryapi.transaction_idle_timeout", CONF_DURATION},
 	{"server.routing.listen_address", CONF_ADDRESS},
 	{"server.threads.worker_count", CONF_INTEGER},
-// End of what test/neo4j/setting-types writes.
+// End of the part that test/neo4j/setting-types writes.
 };
 
 static int by_name(const void *key, const void *item)
@@ -174,7 +174,7 @@ enum conf_type conf_type_of(const char *setting)
 	return found ? found->type : CONF_OTHER;
 }
 
-// The same amount in Neo4j's writing, for one in Kubernetes's ("512Mi", "1Gi", "2t"); NULL where it is no slip of that kind.
+// The same amount in Neo4j's writing, for an amount in Kubernetes' ("512Mi", "1Gi", "2t"); NULL where it is no such slip.
 static const char *size_meant(const char *value, struct arena *arena)
 {
 	size_t digits = strspn(value, "0123456789."), letters = strlen(value + digits);
@@ -206,13 +206,13 @@ static const char *address_problem(const char *value, struct arena *arena)
 	return arena_printf(arena, "'%.80s' is not an address; write HOST:PORT, HOST or :PORT", value);
 }
 
-// From when on an address in brackets needs no port: 2025.12.1 does not take it, 2026.05.0 does, and without the brackets all do.
+// Whether an address in brackets needs no port: 2025.12.1 still wants one, 2026.05.0 does not, and without brackets no release does.
 static bool takes_brackets(const struct version *version)
 {
 	return version->family == VERSION_CALENDAR && version_compare(version, 2026, 5, 0) >= 0;
 }
 
-// The one limit that is ours to know, too.
+// The one limit that we must know, too.
 static int least_of(const char *setting)
 {
 	return strcmp(setting, CONF_PASSWORD_LENGTH) == 0 ? 1 : INT_MIN;

@@ -3,13 +3,13 @@
 
 #pragma once
 
-// Which settings have values of a grammar that neo4j/conf_value.h knows, and what is wrong with such a value. Pure.
+// Which settings have values of a grammar that neo4j/conf_value.h knows, and why such a value is wrong. Pure.
 
 #include "base/arena.h"
 #include "neo4j/version.h"
 
 enum conf_type {
-	CONF_OTHER, // not known: any value is the server's to judge
+	CONF_OTHER, // unknown: the server judges any value
 	CONF_SIZE,
 	CONF_DURATION,
 	CONF_BOOLEAN,
@@ -20,5 +20,6 @@ enum conf_type {
 
 enum conf_type conf_type_of(const char *setting);
 
-// Why a server of this version refuses the value, with the cure: "'512Mi' is not a size for Neo4j, which ...; write 512m". NULL: it takes it.
+// Why a server of this version refuses the value, with the cure: "'512Mi' is not a size for Neo4j, which ...; write 512m". NULL: it takes the
+// value.
 const char *conf_type_problem(const char *setting, const char *value, const struct version *version, struct arena *arena);

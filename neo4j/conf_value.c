@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Held against the servers' own classes, value by value, by test/unit/neo4j/test_verdicts.c.
+// test/unit/neo4j/test_verdicts.c compares this, value by value, with the servers' own classes.
 
 #include "neo4j/conf_value.h"
 
@@ -18,7 +18,7 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ';
 }
 
-// Without what the server trims at both ends.
+// Without the blanks that the server trims at both ends.
 static size_t trim(const char **text)
 {
 	size_t len;
@@ -31,13 +31,13 @@ static size_t trim(const char **text)
 	return len;
 }
 
-// Whether a comma stands there with a digit behind it.
+// Whether there is a comma followed by a digit.
 static bool is_comma(const char *text, size_t len, size_t at)
 {
 	return text[at] == ',' && at + 1 < len && isdigit((unsigned char)text[at + 1]);
 }
 
-// The end of the exponent that begins there; the place itself: there is none.
+// The end of the exponent that begins here; the same place when there is none.
 static size_t exponent_end(const char *text, size_t len, size_t at)
 {
 	size_t end = at + 1;
@@ -52,8 +52,8 @@ static size_t exponent_end(const char *text, size_t len, size_t at)
 	return end;
 }
 
-// The number at the beginning of a size, without its commas; returns how much of the text it is, 0: none. whole: it has neither
-// fraction nor exponent.
+// The number at the beginning of a size, without its commas; returns its length in the text, 0: none. whole: it has neither fraction nor
+// exponent.
 static size_t read_number(const char *text, size_t len, char number[static NUMBER_MAX], bool *ret_whole)
 {
 	size_t n = 0, i = 0, digits = 0, end;
@@ -78,7 +78,7 @@ static size_t read_number(const char *text, size_t len, char number[static NUMBE
 	return digits && n < NUMBER_MAX - 1 ? i : 0;
 }
 
-// The power of 1024; -1 for what is no unit.
+// The power of 1024; -1 when it is no unit.
 static int power_of(const char *unit, size_t len)
 {
 	static const struct {
@@ -127,7 +127,7 @@ bool conf_value_size(const char *text, uint64_t *ret)
 	return true;
 }
 
-// Nanoseconds of a unit of time; 0 for what is none.
+// Nanoseconds of a unit of time; 0 when it is no unit.
 static int64_t nanoseconds_of(const char *unit, size_t len)
 {
 	static const struct {
@@ -150,7 +150,7 @@ static int64_t nanoseconds_of(const char *unit, size_t len)
 	return 0;
 }
 
-// Of so many digits as a number of Java's may have.
+// Reads at most as many digits as a Java long has.
 static bool read_amount(const char *text, size_t len, int64_t *ret)
 {
 	char *end;
@@ -220,7 +220,7 @@ bool conf_value_integer(const char *text, int64_t min, int64_t max, int64_t *ret
 	return *ret >= min && *ret <= max;
 }
 
-// A port is digits to the end; what the server cannot hold in a number it refuses.
+// A port consists of digits only; the server refuses a number that is too large for it.
 static bool read_port(const char *text, size_t len, int *ret)
 {
 	int64_t port;
@@ -251,7 +251,7 @@ static size_t count_colons(const char *text, size_t len)
 	return n;
 }
 
-// Where the port's colon is: the last one, when a host or nothing stands before it; len: there is no port.
+// The place of the port's colon: the last one, when a host or nothing stands before it; len: there is no port.
 static size_t find_port(const char *text, size_t len, int *ret_port)
 {
 	size_t colon = len;
@@ -281,7 +281,7 @@ bool conf_value_address(const char *text, bool brackets, struct arena *arena, st
 	if (colon == 0)
 		return true;
 	if (colon == len && count_colons(text, len) == 1 && (len == 1 || text[len - 1] != ':'))
-		return false; // a port that is none
+		return false; // the port is no number
 	if (is_bracketed(text, colon) && (colon < len || brackets))
 		text++, colon -= 2;
 	if (memchr(text, '[', colon) || memchr(text, ']', colon))

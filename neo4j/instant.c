@@ -12,11 +12,11 @@
 #define OFFSET_MAX (18 * 3600)
 
 struct instant {
-	const char *rest; // what is still to be read
+	const char *rest; // the unread rest
 	int64_t year;
 	int month, day, hour, minute, second;
 	int ms;
-	bool fraction; // there is one, and it is more than nothing
+	bool fraction; // there is one, and it is more than zero
 	int offset;    // seconds east
 };
 
@@ -73,7 +73,7 @@ static bool read_date(struct instant *instant)
 	return instant->day <= last;
 }
 
-// Up to nine digits, and none is as good.
+// Up to nine digits, or none.
 static bool read_fraction(struct instant *instant)
 {
 	int digits = 0, scale = 100;
@@ -92,7 +92,7 @@ static bool read_time(struct instant *instant)
 	if (!read_two(instant, 24, &instant->hour) || !skip(instant, ':') || !read_two(instant, 59, &instant->minute) ||
 	    !skip(instant, ':') || !read_two(instant, 60, &instant->second) || !read_fraction(instant))
 		return false;
-	// The end of a day, and a leap second, which counts as the one before.
+	// The end of a day; and a leap second, which counts as the second before.
 	if (instant->hour == 24)
 		return !instant->minute && !instant->second && !instant->fraction;
 	if (instant->second < 60)

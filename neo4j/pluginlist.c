@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Names stay strings of their documents; a list grows in an array as long as everything that can go into it. The lists are
-// a dozen names at most, so membership is a linear look.
+// Names stay strings of their documents; a list has an array for everything that can go into it. The lists have a dozen names at most, so a
+// search is linear.
 
 #include "neo4j/pluginlist.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 
-// More entries than any image knows plugins; a longer list is somebody's mistake.
+// More entries than any image has plugins; a longer list is a mistake.
 #define MAX_ENTRIES 64
 
 struct known {
@@ -74,7 +74,7 @@ const char *pluginlist_print(const struct plugin_list *list, struct arena *arena
 	return json_text(arena, doc);
 }
 
-// Appends what is neither in the list nor in but.
+// Appends the names of more that are neither in the list nor in but.
 static void add_all(struct plugin_list *list, const struct plugin_list *more, const struct plugin_list *but)
 {
 	const char **names = (const char **)(uintptr_t)list->names;
@@ -84,7 +84,7 @@ static void add_all(struct plugin_list *list, const struct plugin_list *more, co
 			names[list->n++] = more->names[i];
 }
 
-// A list that cannot be read counts as empty.
+// An unreadable list counts as empty.
 static struct plugin_list parse_lenient(const char *text, struct arena *arena, const char **ret_problem)
 {
 	struct plugin_list list = {0};
@@ -141,7 +141,7 @@ const char *pluginlist_mapped_name(const char *name)
 
 static bool is_known(const struct known *entry, const struct version *version)
 {
-	// Neither the images before it was bundled nor those whose server has it built in know the plugin.
+	// Two kinds of images do not know the plugin: those before it was bundled, and those whose server has it built in.
 	if (!strcmp(entry->name, PLUGIN_FLEET) && version_fleet_form(version) != FLEET_FORM_PLUGIN)
 		return false;
 	return version->family == VERSION_5_26 ? entry->in_5_26 : entry->in_calendar;

@@ -36,13 +36,13 @@ void scrub_add_token(struct scrub *scrub, const char *token, struct arena *arena
 	add(scrub, base64_decode(arena, token, strlen(token), &len), TOKEN_RUN);
 }
 
-// Whether n bytes are a piece of a secret.
+// Whether n bytes are part of a secret.
 static bool holds(const char *secret, const char *piece, size_t n)
 {
 	return memmem(secret, strlen(secret), piece, n) != NULL;
 }
 
-// How many bytes are to be hidden here: 0 for none. least: of a piece, where the secret is that long.
+// How many bytes to hide here: 0 for none. least: the shortest piece to hide, where the secret is that long.
 static size_t hidden_at(const struct scrub *scrub, const char *text, size_t left, size_t least)
 {
 	size_t hidden = 0;
@@ -85,7 +85,7 @@ const char *scrub_text(const struct scrub *scrub, const char *text, struct arena
 	return arena_strdup(arena, buf_str(&out));
 }
 
-// A text that was cut may end in the beginning of a secret that is too short to be known by itself.
+// A cut text may end in the beginning of a secret, too short to be recognised.
 static size_t certain(const char *text, size_t size)
 {
 	size_t len = strlen(text);

@@ -17,7 +17,7 @@ static enum token_verdict malformed(struct token *token, const char *problem)
 	return TOKEN_MALFORMED;
 }
 
-// Of a name that stands twice, the server takes the last one.
+// When a name stands twice, the server takes the last one.
 static const char *member(yyjson_val *root, const char *name)
 {
 	yyjson_obj_iter iter = yyjson_obj_iter_with(root);

@@ -3,11 +3,10 @@
 
 #pragma once
 
-// The registration token of Aura Fleet Manager: base64 of a JSON object {project_id, private_key, kid,
-// expiry_time}. It holds a private key, so nothing of it but project and expiry is ever shown. Checked before any
-// call, because registerToken stores whatever it gets and answers success even for an expired one. The grammar is the server's, but all four
-// members must be there, as texts, and nothing behind them: a server that lacks one of them registers and never connects. Further members are
-// for the server to judge, by inspectToken.
+// The registration token of Aura Fleet Manager: base64 of a JSON object {project_id, private_key, kid, expiry_time}. It holds a private key, so
+// only project and expiry are ever shown. It is checked before any call, because registerToken stores whatever it gets and answers success even
+// for an expired one. The grammar is the server's, but all four members must be texts, with nothing after them: a server whose token lacks one
+// registers and never connects. The server judges further members, by inspectToken.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,18 +16,18 @@
 enum token_verdict {
 	TOKEN_GOOD,
 	TOKEN_EMPTY,	 // nothing but white space
-	TOKEN_MALFORMED, // not base64, not JSON, or a member is missing or no text
+	TOKEN_MALFORMED, // not base64, not JSON, or a member is missing or is no text
 	TOKEN_EXPIRED,
 };
 
 #define TOKEN_MAX_BYTES ((size_t)16 * 1024)
 
 struct token {
-	const char *text;    // white space around it trimmed; the secret itself
+	const char *text;    // without white space around it; the secret itself
 	const char *project; // project_id
 	int64_t expires_ms;  // wall clock
-	const char *problem; // for TOKEN_MALFORMED: what is wrong, without a piece of the token
+	const char *problem; // for TOKEN_MALFORMED: the fault, without a piece of the token
 };
 
-// Everything in ret lives in the arena, which is set to be wiped when freed.
+// Everything in ret lives in the arena, which is wiped when freed.
 enum token_verdict token_check(const char *data, size_t len, int64_t now_ms, struct arena *arena, struct token *ret);

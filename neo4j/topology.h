@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The servers of a cluster and the copies of its databases, as SHOW SERVERS and SHOW DATABASES tell. Pure.
-// Source: Neo4j Operations Manual, "Managing servers in a cluster".
+// The servers of a cluster and the copies of its databases, as SHOW SERVERS and SHOW DATABASES list them. Pure. Source: Neo4j Operations Manual,
+// "Managing servers in a cluster".
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ struct topology_server {
 	const char *address; // advertised, of Bolt: host:port; NULL while unknown
 	const char *state;   // Free, Enabled, Cordoned, Deallocating, Deallocated, Dropped
 	const char *health;  // Available, Unavailable
-	const char *version; // of Neo4j; NULL where it is not told
+	const char *version; // of Neo4j; NULL where the server does not tell
 	const char *const *hosting; // names of databases
 	size_t n_hosting;
 };

@@ -71,7 +71,7 @@ int version_compare(const struct version *a, int major, int minor, int patch)
 	return a->minor != minor ? a->minor - minor : a->patch - patch;
 }
 
-// What stands behind the last colon of an image's reference, or behind "@".
+// The tag or digest after the last colon of an image's reference, or after "@".
 static struct version version_of_image(const char *image)
 {
 	const char *name = strrchr(image, '/');
@@ -80,7 +80,7 @@ static struct version version_of_image(const char *image)
 	return tag ? version_of_tag(tag + 1) : undecidable;
 }
 
-// By release, so without the patch. An open end ("2026") is the newest.
+// By release, so without the patch. An open end ("2026") counts as the newest.
 static bool is_older(const struct version *a, const struct version *b)
 {
 	return a->family != VERSION_UNDECIDABLE && b->family != VERSION_UNDECIDABLE &&
@@ -91,7 +91,7 @@ const char *version_downgrade(const char *before, const char *tag, const char *r
 {
 	struct version had = version_of_image(before ? before : ""), wanted = version_of_tag(tag), served = version_of_server(ran ? ran : "");
 
-	// A server may say another version than its tag: then the tag counts.
+	// A server may tell another version than its tag: then the tag counts.
 	if (!is_older(&wanted, &served) || !is_older(&wanted, &had))
 		return NULL;
 	return arena_printf(arena,

@@ -17,7 +17,7 @@ enum version_family {
 	VERSION_CALENDAR, // 2025.01 and later
 };
 
-// A part that the tag leaves open counts as the newest there is: VERSION_NEWEST.
+// A part that the tag leaves open counts as the newest: VERSION_NEWEST.
 #define VERSION_NEWEST 9999
 
 struct version {
@@ -25,12 +25,11 @@ struct version {
 	int major, minor, patch; // 5.26.12, 2025.12.1; zeros when undecidable
 };
 
-// Reads an image tag: an optional v, one to three numbers, an optional suffix from "-", "+" or "@" on
-// ("-enterprise-ubi9").
-// Anything else is undecidable.
+// Reads an image tag: an optional v, one to three numbers, an optional suffix from "-", "+" or "@" on ("-enterprise-ubi9"). Anything else is
+// undecidable.
 struct version version_of_tag(const char *tag);
 
-// Reads what a server says it is ("2025.12.1", "Neo4j/5.26.12", "5.26.12-SNAPSHOT"); as version_of_tag() otherwise.
+// Reads a server's version ("2025.12.1", "Neo4j/5.26.12", "5.26.12-SNAPSHOT"); otherwise like version_of_tag().
 struct version version_of_server(const char *text);
 
 enum fleet_form {
@@ -44,15 +43,15 @@ enum fleet_form {
 
 enum fleet_form version_fleet_form(const struct version *version);
 
-// Why an image is refused whose tag, or whose server (told: what it said; NULL: none has), is FLEET_FORM_REFUSED.
+// Why an image is refused whose tag or server is FLEET_FORM_REFUSED. told: the server's version; NULL: none has told.
 const char *version_refusal(const char *tag, const char *told, struct arena *arena);
 
 // Negative, 0, positive as a is older than, equal to, newer than major.minor.patch. Not for undecidable versions.
 int version_compare(const struct version *a, int major, int minor, int patch);
 
-// Why servers that ran a version (what one of them said; NULL: none has) must not be given an image with this tag, where their template has the
-// image before: Neo4j does not go back to an older release on the same store. NULL: they may. Going back from an image that no server has
-// run is none, nor is another patch of a release.
+// Why servers that ran a version (as one of them said; NULL: none has) must not get an image with this tag after the template's image `before`:
+// Neo4j does not go back to an older release on the same store. NULL: they may. Leaving an image that no server has run is no step back, nor is
+// another patch of a release.
 const char *version_downgrade(const char *before, const char *tag, const char *ran, struct arena *arena);
 
 // "5.26.12", "2025.12", "2025"; "unknown".
