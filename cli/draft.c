@@ -3,20 +3,34 @@
 
 #include "cli/draft.h"
 
+#include <string.h>
+
+#include "base/json.h"
 #include "operator/fleet/entry_trial.h"
+#include "operator/object/known_version.h"
 #include "operator/object/live_set.h"
 
 static const struct live_set nothing;
 
+// What only the operator's own looks could change stays as it is on the StatefulSet: its records, and the mark of the certificate.
 static struct workload_inputs workload_of(const struct draft *draft, const struct plugin_plan *plan)
 {
+	const struct live_set *live = draft->live;
+
 	return (struct workload_inputs){
 		.dbms = &draft->dbms,
 		.names = &draft->names,
 		.digest = plan->settings.digest,
 		.plugins = plan->merge.value,
 		.declared = plan->merge.declared,
+		.plugins_ref = live->plugins_ref,
+		.server_version = draft->told,
 		.fleet_entry = draft->fleet_entry,
+		.withdrawn = live->withdrawn,
+		.unready = live->unready,
+		.certificate = draft->dbms.tls_secret ? draft->certificate : NULL,
+		.volume_size = live->volume_size,
+		.restarted = live->restarted,
 		.replicas = draft->dbms.servers,
 	};
 }
@@ -44,17 +58,20 @@ static int record_entry(struct draft *draft, const struct plugin_plan_inputs *in
 int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err)
 {
 	struct plugin_claims_target target;
-	struct plugin_plan_inputs inputs = {.dbms = &ret->dbms, .names = &ret->names, .claims = &ret->claims, .live = &nothing};
+	struct plugin_plan_inputs inputs = {.dbms = &ret->dbms, .names = &ret->names, .claims = &ret->claims};
+	struct known_version known;
 	int r;
 
-	*ret = (struct draft){0};
+	*ret = (struct draft){.live = source->live ? source->live : &nothing, .certificate = source->certificate};
 	r = dbms_decode(source->root, arena, &ret->dbms, err);
 	if (r < 0)
 		return r;
 	if (!*ret->dbms.metadata.namespace)
 		ret->dbms.metadata.namespace = source->namespace;
-	ret->version = version_of_tag(ret->dbms.image.tag);
-	ret->form = version_fleet_form(&ret->version);
+	known = known_version_of(&ret->dbms, ret->live, arena);
+	ret->version = known.version;
+	ret->told = known.told;
+	ret->form = known.fleet_form;
 	if (ret->form == FLEET_FORM_REFUSED)
 		return err_set(err, ERR_INVALID, "%s", version_refusal(ret->dbms.image.tag, NULL, arena));
 	names_of(&ret->dbms, arena, &ret->names);
@@ -62,9 +79,24 @@ int draft_make(const struct draft_source *source, struct arena *arena, struct dr
 	plugin_claims_judge(source->plugins, source->n_plugins, &target, arena, &ret->claims);
 	inputs.servers = ret->dbms.servers;
 	inputs.version = ret->version;
-	inputs.fleet = ret->dbms.fleet.enabled;
+	inputs.live = ret->live;
+	inputs.fleet = ret->dbms.fleet.enabled && !ret->live->withdrawn;
 	r = plugin_plan_make(&inputs, arena, &ret->plan, err);
-	return r < 0 ? r : record_entry(ret, &inputs, arena, err);
+	if (r < 0)
+		return r;
+	ret->fleet_entry = ret->live->fleet_entry;
+	return source->live ? 0 : record_entry(ret, &inputs, arena, err);
+}
+
+// An owner without a uid is none: the API server would not take it.
+static const char *without_owner(const char *child, struct arena *arena)
+{
+	yyjson_mut_doc *doc = json_doc_new(arena);
+	yyjson_mut_val *copy = yyjson_val_mut_copy(doc, json_parse(arena, child, strlen(child)));
+
+	(void)yyjson_mut_obj_remove_key(yyjson_mut_obj_get(copy, "metadata"), "ownerReferences");
+	yyjson_mut_doc_set_root(doc, copy);
+	return json_text(arena, doc);
 }
 
 size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[CHILD_COUNT])
@@ -74,6 +106,6 @@ size_t draft_children(const struct draft *draft, struct arena *arena, const char
 	size_t n = manifests_of(&workload, draft->plan.settings.config_map, arena, manifests);
 
 	for (size_t i = 0; i < n; i++)
-		ret[i] = manifests[i].json;
+		ret[i] = *draft->dbms.metadata.uid ? manifests[i].json : without_owner(manifests[i].json, arena);
 	return n;
 }

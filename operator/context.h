@@ -22,8 +22,6 @@ struct roster;
 struct tally;
 struct plugin_verdicts_table;
 
-#define FIELD_MANAGER "neofleet"
-
 struct context {
 	struct kube_client *client;
 	struct lease *lease; // NULL: no lease; the starter of this process makes sure that no other runs

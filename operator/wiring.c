@@ -15,6 +15,7 @@
 #include "operator/fleet/roster.h"
 #include "operator/object/belongs.h"
 #include "operator/object/key.h"
+#include "operator/object/labels.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/memory.h"
 #include "operator/pass/metrics.h"

@@ -37,6 +37,18 @@ static yyjson_val *find_by_key(yyjson_val *list, const char *key, yyjson_val *va
 	return NULL;
 }
 
+bool drift_is_keyed(yyjson_val *item)
+{
+	return merge_key(item) != NULL;
+}
+
+yyjson_val *drift_twin(yyjson_val *list, yyjson_val *item)
+{
+	const char *key = merge_key(item);
+
+	return key ? find_by_key(list, key, yyjson_obj_get(item, key), NULL) : NULL;
+}
+
 static bool list_drifted(yyjson_val *desired, yyjson_val *live)
 {
 	yyjson_arr_iter iter = yyjson_arr_iter_with(desired);

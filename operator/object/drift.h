@@ -20,6 +20,10 @@ bool drift_found(yyjson_val *desired, yyjson_val *live);
 // The same for whole objects; apiVersion and kind do not count, since a list's items lack them.
 bool drift_of_object(yyjson_val *desired, yyjson_val *live);
 
+// Whether a key tells items such as this one apart, and the item of a list that server-side apply would merge with it; NULL: none.
+bool drift_is_keyed(yyjson_val *item);
+yyjson_val *drift_twin(yyjson_val *list, yyjson_val *item);
+
 // A JSON patch that restores number and protocol of entries in port lists; NULL when none differs. Server-side apply cannot do this: it merges
 // ports by number, so it would add ours beside the changed one, and two ports of one name are invalid. The patch applies only to this version of
 // live.

@@ -17,6 +17,9 @@
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define LABEL_MANAGED_BY_VALUE "neofleet"
 
+// Of server-side apply.
+#define FIELD_MANAGER "neofleet"
+
 // "cluster" or "standalone".
 const char *labels_component(enum dbms_kind kind);
 

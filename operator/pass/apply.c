@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "operator/object/digest.h"
 #include "operator/object/drift.h"
+#include "operator/object/labels.h"
 #include "operator/object/names.h"
 
 bool apply_is_owned(const struct kube_object *object, const char *owner_uid)

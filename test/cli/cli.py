@@ -264,21 +264,71 @@ def check_status(api, program, arguments):
     say(f"status -A: {took:.2f} s, {usage.ru_maxrss // 1024} MiB at most")
 
 
-def few_rights(api, cluster, folder):
-    """The kubeconfig of a service account that may list and get deployments of one namespace and nothing else."""
-    rules = [{"apiGroups": ["neo4j.neo4j.com"], "resources": list(PLURALS.values())[:2], "verbs": ["get", "list"]}]
+def few_rights(api, cluster, folder, more=()):
+    """The kubeconfig of a service account that may list and get deployments of one namespace and nothing else, or more."""
+    rules = [{"apiGroups": ["neo4j.neo4j.com"], "resources": list(PLURALS.values())[:2], "verbs": ["get", "list"]}, *more]
+    name = "adam" if more else "eva"
     base = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + NAMESPACE
-    api.tell("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": "eva"}})
-    api.tell("POST", base + "/roles", {"metadata": {"name": "eva"}, "rules": rules})
-    api.tell("POST", base + "/rolebindings", {"metadata": {"name": "eva"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "eva"},
-                                             "subjects": [{"kind": "ServiceAccount", "name": "eva", "namespace": NAMESPACE}]})
-    token = api.tell("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/eva/token", {"spec": {}})[1]["status"]["token"]
-    file = pathlib.Path(folder) / "eva.json"
+    api.tell("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts", {"metadata": {"name": name}})
+    api.tell("POST", base + "/roles", {"metadata": {"name": name}, "rules": rules})
+    api.tell("POST", base + "/rolebindings", {"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+                                             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}]})
+    token = api.tell("POST", f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{name}/token", {"spec": {}})[1]["status"]["token"]
+    file = pathlib.Path(folder) / f"{name}.json"
     file.write_text(json.dumps({
         "apiVersion": "v1", "kind": "Config", "current-context": "eva", "contexts": [{"name": "eva", "context": {"cluster": "c", "user": "eva", "namespace": NAMESPACE}}],
         "clusters": [{"name": "c", "cluster": {"server": "https://10.244.0.1:6443", "certificate-authority": str(cluster / "pki/ca.crt")}}],
         "users": [{"name": "eva", "user": {"token": token}}]}), encoding="utf-8")
     return file
+
+
+READ_CHILDREN = [{"apiGroups": ["", "apps", "policy"], "resources": ["services", "serviceaccounts", "configmaps", "statefulsets", "poddisruptionbudgets"], "verbs": ["get"]}]
+
+
+def settled(api):
+    """The deployments that the operator has carried out, as somebody would have them in files."""
+    for kind, plural in list(PLURALS.items())[:2]:
+        for item in api.items(OURS.format(NAMESPACE, plural)):
+            status = item.get("status", {})
+            if ready_reason(item) in REFUSALS or ready_reason(item) == "WaitingForSecret" or status.get("observedGeneration") != item["metadata"]["generation"]:
+                continue
+            yield {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": kind, "metadata": {"name": item["metadata"]["name"]}, "spec": item["spec"]}
+
+
+def check_diff(api, program, arguments):
+    """What is live differs in nothing; what would change is told, and nothing is written."""
+    wrong, right, last = [], 0, None
+    with tempfile.TemporaryDirectory() as folder:
+        adam, file = few_rights(api, arguments.cluster, folder, READ_CHILDREN), pathlib.Path(folder) / "manifest.json"
+        for manifest in settled(api):
+            workload = manifest["metadata"]["name"] + ("-server" if manifest["kind"].endswith("Cluster") else "")
+            if api.tell("GET", CHILDREN["StatefulSet"].format(NAMESPACE, workload))[0] != 200:
+                continue
+            file.write_text(json.dumps(manifest), encoding="utf-8")
+            done, less = (program.run("render", "--diff", "-f", file, "-n", NAMESPACE, kubeconfig=who) for who in (None, adam))
+            if done.returncode == 0 and not done.stdout:
+                right, last = right + 1, (manifest, workload)
+            else:
+                wrong.append(f"{manifest['metadata']['name']}: {done.returncode} {done.stdout[:600]} {done.stderr[:200]}")
+            # By the fields alone a quantity that the server writes otherwise is a difference.
+            if less.returncode not in (0, 1) or "cannot patch resource" not in less.stderr:
+                wrong.append(f"{manifest['metadata']['name']} without patch: {less.returncode} {less.stderr[:300]}")
+        check(right > 20 and not wrong, f"render --diff finds nothing in what the operator applied ({right} deployments)", "\n    ".join(wrong[:5]))
+        if not last:
+            return
+        manifest, workload = copy.deepcopy(last[0]), CHILDREN["StatefulSet"].format(NAMESPACE, last[1])
+        manifest["spec"]["config"] = manifest["spec"].get("config", {}) | {"db.logs.query.enabled": "VERBOSE"}
+        manifest["spec"]["podAnnotations"] = {"example.com/seen": "yes"}
+        file.write_text(json.dumps(manifest), encoding="utf-8")
+        before = api.tell("GET", workload)[1]["metadata"]["resourceVersion"]
+        for who in (None, adam):
+            done = program.run("render", "--diff", "-f", file, "-n", NAMESPACE, kubeconfig=who)
+            lines = [line.strip() for line in done.stdout.splitlines()]
+            check(done.returncode == 1 and any(line.startswith("+") and "example.com/seen" in line for line in lines) and
+                  any(line.startswith("+") and "db.logs.query.enabled=VERBOSE" in line for line in lines), "render --diff tells what would change", done.stdout[:600] + done.stderr[:300])
+        check(api.tell("GET", workload)[1]["metadata"]["resourceVersion"] == before, "render --diff writes nothing")
+        done = program.run("render", "--diff", "-f", file, kubeconfig=few_rights(api, arguments.cluster, folder))
+        check(done.returncode == 4 and "cannot get resource" in done.stderr, "render --diff names the right that it lacks", done.stderr[:300])
 
 
 def check_rights(api, program, arguments):
@@ -358,6 +408,7 @@ def main():
             check_operator(api, manifests, found, taken)
             check_register(api, program)
             check_render(api, program)
+            check_diff(api, program, arguments)
             check_rights(api, program, arguments)
             check_report(api, program, arguments)
         finally:

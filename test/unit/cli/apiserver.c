@@ -219,6 +219,11 @@ static const char *log_of(const struct apiserver *apiserver, struct arena *arena
 	return yyjson_get_str(yyjson_obj_get(logs, yyjson_obj_get(logs, key) ? key : pod));
 }
 
+static bool is_dry_run(const struct target *target)
+{
+	return strstr(target->query, "dryRun=All") != NULL;
+}
+
 static void answer_one(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct target *target)
 {
 	size_t index, max;
@@ -231,7 +236,7 @@ static void answer_one(struct apiserver *apiserver, struct arena *arena, struct 
 		actor_answer(conn, log ? 200 : 404, NULL, log ? log : "{\"kind\":\"Status\",\"message\":\"no log\",\"reason\":\"NotFound\"}");
 		return;
 	}
-	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, "objects"), index, max, item) {
+	yyjson_arr_foreach(yyjson_obj_get(apiserver->root, is_dry_run(target) ? "dryRun" : "objects"), index, max, item) {
 		if (is_of(item, target)) {
 			actor_answer(conn, 200, NULL, json_val_text(arena, item));
 			return;
@@ -267,7 +272,7 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 		refuse(conn, 403, "Forbidden", message);
 	} else if (is_in(apiserver, "broken", verb, &target)) {
 		refuse(conn, 500, "InternalError", "the store is not well");
-	} else if (!get) {
+	} else if (!get && !is_dry_run(&target)) {
 		actor_lock(actor);
 		buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);
 		actor_unlock(actor);

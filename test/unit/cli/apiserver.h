@@ -6,7 +6,7 @@
 // A scripted API server that holds the objects of a file, and the kubeconfig to reach it by. The file is a JSON object: "objects"; "denied", verbs and
 // resources that are refused, such as "list secrets"; "logs", what each pod's containers said, by "NAMESPACE/POD"; "answer", a status that everything is
 // answered with; "missing", resources
-// that it does not know; "silent": nothing is ever answered.
+// that it does not know; "dryRun", the objects as dry runs of a write give them back; "silent": nothing is ever answered.
 
 #include <stddef.h>
 

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Two texts line by line, as diff -u shows them. Pure.
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+// The two texts with their names. NULL: there is none.
+struct line_diff {
+	const char *from_name, *from;
+	const char *to_name, *to;
+};
+
+// Writes nothing where they are the same. Whether they differ.
+bool line_diff_write(const struct line_diff *diff, struct arena *arena, FILE *out);
