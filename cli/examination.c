@@ -13,6 +13,7 @@
 #include "cli/timespan.h"
 #include "kube/client.h"
 #include "operator/object/admin_secret.h"
+#include "operator/object/condition.h"
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
 #include "operator/object/tls_secret.h"
@@ -173,6 +174,28 @@ static void examine_token(struct patient *patient)
 	}
 }
 
+// How long ago an object was to be gone; 0: it is not, or not yet. A pod's time has its grace period in it.
+static int64_t overdue_ms(const struct patient *patient, yyjson_val *root)
+{
+	int64_t at, now = clock_wall_ms(patient->diagnosis->program->clock);
+	const char *text = yyjson_get_str(yyjson_ptr_get(root, "/metadata/deletionTimestamp"));
+
+	return text && time_parse_rfc3339(text, &at) == 0 && now - at > SILENT_MS ? now - at : 0;
+}
+
+static void examine_leaving_pod(struct patient *patient, const char *name, yyjson_val *root)
+{
+	int64_t overdue = overdue_ms(patient, root);
+	const char *node = yyjson_get_str(yyjson_ptr_get(root, "/spec/nodeName"));
+
+	if (!overdue)
+		return;
+	patient->pods_told = true;
+	patient_add(patient, true,
+		    arena_printf(patient->arena, "server %s should have ended %s: node %s may be lost", name, timespan_from_now(-overdue, patient->arena), node ? node : "(none)"),
+		    "bring the node back; if it is gone for good and its volume can be reached from elsewhere, see docs/nodes.md", "kubectl get nodes");
+}
+
 static void examine_pod(void *user, yyjson_val *root)
 {
 	struct patient *patient = user;
@@ -180,6 +203,8 @@ static void examine_pod(void *user, yyjson_val *root)
 	struct pod pod;
 
 	pod_read(json_parse(patient->arena, text, strlen(text)), patient->arena, &pod);
+	if (pod.terminating)
+		examine_leaving_pod(patient, pod.name, root);
 	if (pod.ready || pod.terminating || !pod.problem)
 		return;
 	type = command(patient, "describe pod %s", pod.name);
@@ -253,14 +278,17 @@ static bool keeps_unregistered(enum reason reason)
 
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
-	static const char *const bad[] = {"CredentialsRefused", "PluginsMalformed", "FleetTwins", "FleetTokenExpiring", "CertificateUnusable"};
+	static const char *const bad[] = {CONDITION_CREDENTIALS_REFUSED, CONDITION_PLUGINS_MALFORMED, CONDITION_FLEET_TWINS, CONDITION_FLEET_TOKEN_EXPIRING,
+					  CONDITION_CERTIFICATE_UNUSABLE};
 	const char *message = status_text(patient, condition, "/message");
 	enum reason reason = reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason")));
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True"), fails = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
 
 	for (size_t i = 0; holds && i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i]))
-			patient_add(patient, true, arena_printf(patient->arena, "%s: %s", bad[i], message), "do what the message says", NULL);
+			// An expiry is still to come.
+			patient_add(patient, strcmp(bad[i], CONDITION_FLEET_TOKEN_EXPIRING) != 0, arena_printf(patient->arena, "%s: %s", bad[i], message),
+				    "do what the message says", NULL);
 	}
 	if (fails && yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetConnected"))
 		patient_add(patient, true, arena_printf(patient->arena, "not connected to Aura: %s", message),
@@ -311,6 +339,27 @@ static void examine_silence(const struct patient *patient)
 			    "see whether the operator runs", "kubectl get deployments -A -l '" KINDS_OPERATOR "'");
 }
 
+// The operator sets no finalizer, so whoever did has to take it off.
+static void examine_deletion(const struct patient *patient)
+{
+	yyjson_val *first = yyjson_arr_get_first(yyjson_ptr_get(patient->root, "/metadata/finalizers"));
+	const char *finalizer = yyjson_get_str(first);
+
+	if (!overdue_ms(patient, patient->root) || !finalizer)
+		return;
+	patient_add(patient, true, arena_printf(patient->arena, "it is being deleted, and finalizer '%s' holds it", finalizer),
+		    "the operator sets none: have the program that set it take it off; if that is gone, take it off by hand", edit(patient));
+}
+
+static void examine_pause(const struct patient *patient)
+{
+	const struct dbms_metadata *metadata = &patient->dbms.metadata;
+
+	if (metadata->paused)
+		patient_add(patient, false, "it is paused: nothing of its spec is carried out", "let it go on when you are done",
+			    arena_printf(patient->arena, "kubectl neofleet -n %s resume %s/%s", metadata->namespace, patient->kind, metadata->name));
+}
+
 void examination_run(struct patient *patient)
 {
 	yyjson_val *conditions = yyjson_ptr_get(patient->root, "/status/conditions"), *condition;
@@ -318,7 +367,10 @@ void examination_run(struct patient *patient)
 	struct names names;
 	size_t index, max;
 
-	examine_silence(patient);
+	examine_deletion(patient);
+	examine_pause(patient);
+	if (!patient->dbms.metadata.paused)
+		examine_silence(patient);
 	if (spec_is_good) {
 		names_of(&patient->dbms, patient->arena, &names);
 		examine_admin_secret(patient);
