@@ -3,7 +3,8 @@
 
 // The last line is seldom the cause: Neo4j ends in "Stopped.", its start-up tool in advice, Java in "Program will exit.", a trace in frames. So
 // the code reads lines from the end and takes the first of the best kind. From a trace it takes the last two causes, since the innermost alone
-// ("Not a SEQUENCE") may say too little, and so may the one around it. Tested with the ends of real servers (test/neo4j/last-words.json).
+// ("Not a SEQUENCE") may say too little, and so may the one around it; where a trace has one cause, the trace's head stands before it. What the
+// trace calls suppressed is left out. Tested with the ends of real servers (test/neo4j/last-words.json).
 
 #include "operator/object/last_words.h"
 
@@ -19,6 +20,14 @@ static bool begins(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
+// The head of a trace that says nothing: "jdk.internal.agent.AgentConfigurationError".
+static bool is_bare_throwable(const char *line)
+{
+	size_t len = strlen(line);
+
+	return !strpbrk(line, ": \t") && strchr(line, '.') && ((len > 5 && !strcmp(line + len - 5, "Error")) || (len > 9 && !strcmp(line + len - 9, "Exception")));
+}
+
 // A line that begins so says nothing by itself.
 static bool is_remark(const char *line)
 {
@@ -30,18 +39,20 @@ static bool is_remark(const char *line)
 		"Validating Neo4j configuration",
 		"Validating user Log4j configuration",
 		"Validating server Log4j configuration",
-		"Failed to read config",
 		"Error: Could not create the Java Virtual Machine.",
 		"Error: A fatal exception has occurred.",
 		"Error occurred during initialization of VM",
 		"WARNING:",
 		"Full exception",
+		"agent library failed",
+		"JDWP exit error",
+		"ERROR: JDWP Transport",
 	};
 
 	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
 		if (begins(line, remarks[i]))
 			return true;
-	return strstr(line, "issue found.") || strstr(line, "issues found.");
+	return strstr(line, "issue found.") || strstr(line, "issues found.") || is_bare_throwable(line);
 }
 
 // The image's entrypoint says why it gives up, and then how to start it another way; each on a line.
@@ -71,10 +82,15 @@ static bool is_frame(const char *line)
 static const char *logged(const char *line, bool *ret_error)
 {
 	static const char *const levels[] = {" ERROR ", " WARN ", " INFO ", " DEBUG "};
-	const char *end = strstr(line, "+0000 ");
+	const char *end = isdigit((unsigned char)*line) ? strstr(line, "+0000 ") : NULL, *main = strstr(line, "Z main ERROR ");
 
 	*ret_error = false;
-	if (!end || !isdigit((unsigned char)*line))
+	// The logging's own, before it has a configuration.
+	if (main && isdigit((unsigned char)*line)) {
+		*ret_error = true;
+		return main + strlen("Z main ERROR ");
+	}
+	if (!end)
 		return NULL;
 	end += strlen("+0000");
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
@@ -103,16 +119,19 @@ static const char *cause_in(const char *line)
 {
 	static const char mark[] = "Caused by: ";
 
-	while (isspace((unsigned char)*line))
-		line++;
 	return begins(line, mark) ? without_package(line + strlen(mark)) : NULL;
 }
 
 // The head of a trace: "java.lang.IllegalArgumentException: Unsupported protocol".
 static const char *head_in(const char *line)
 {
-	size_t len = strcspn(line, ": ");
-	bool throwable = (len > 9 && begins(line + len - 9, "Exception")) || (len > 5 && begins(line + len - 5, "Error"));
+	static const char uncaught[] = "Exception in thread \"main\" ";
+	size_t len;
+	bool throwable;
+
+	line += begins(line, uncaught) ? strlen(uncaught) : 0;
+	len = strcspn(line, ": ");
+	throwable = (len > 9 && begins(line + len - 9, "Exception")) || (len > 5 && begins(line + len - 5, "Error"));
 
 	return throwable && line[len] == ':' && memchr(line, '.', len) ? without_package(line) : NULL;
 }
@@ -123,6 +142,8 @@ struct reading {
 	const char *error;     // of the log
 	const char *plain;     // any other line that says something
 	const char *any;       // any line but a frame
+	const char *place;     // what the frames show to have been done
+	const char *config;    // "Failed to read config ...", which says what the line behind it is about
 	bool frames;
 };
 
@@ -130,6 +151,20 @@ static void keep(const char **kept, const char *text)
 {
 	if (!*kept)
 		*kept = text;
+}
+
+// Where the words of a cause alone would leave open what they are about.
+static void keep_place(const char *line, struct reading *reading)
+{
+	static const char *const places[][2] = {
+		{"procedure.impl.ProcedureJarLoader", "the jar of a plugin cannot be loaded"},
+		{"transaction.log.entry.LogHeaderReader", "a transaction log cannot be read"},
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (strstr(line, places[i][0]))
+			keep(&reading->place, places[i][1]);
+	}
 }
 
 static void keep_kind(const char *line, const char *text, bool error, struct reading *reading)
@@ -144,7 +179,7 @@ static void keep_kind(const char *line, const char *text, bool error, struct rea
 		keep(&reading->head, head);
 	else if (is_verdict(line))
 		reading->plain = line;
-	else if (!text && !is_remark(line) && !is_frame(line))
+	else if (!text && !is_remark(line))
 		keep(&reading->plain, line);
 }
 
@@ -153,14 +188,24 @@ static void read_line(const char *line, struct reading *reading)
 	const char *text;
 	bool error;
 
-	while (isspace((unsigned char)*line) && !is_frame(line))
+	if (is_frame(line)) {
+		reading->frames = true;
+		keep_place(line, reading);
+		return;
+	}
+	// What was suppressed, and its causes, are set in.
+	if (reading->frames && *line == '\t')
+		return;
+	while (isspace((unsigned char)*line))
 		line++;
 	if (!*line)
 		return;
 	text = logged(line, &error);
-	reading->frames = reading->frames || is_frame(line);
-	if (!is_frame(line))
-		keep(&reading->any, text ? text : line);
+	if (begins(line, "Failed to read config ")) {
+		keep(&reading->config, line);
+		return;
+	}
+	keep(&reading->any, text ? text : line);
 	keep_kind(line, text, error, reading);
 }
 
@@ -169,15 +214,29 @@ static const char *both(const char *outer, const char *inner, struct arena *aren
 	return arena_printf(arena, "%.*s: %.*s", WORDS_MAX / 2, outer, WORDS_MAX / 2, inner);
 }
 
+static const char *choose_thrown(const struct reading *reading, struct arena *arena)
+{
+	const char *outer = reading->causes[1] ? reading->causes[1] : reading->head, *inner = reading->causes[0];
+
+	if (!inner)
+		return reading->head;
+	// A component of Neo4j says nothing but that it did not start.
+	return !outer || strstr(outer, inner) || begins(outer, "LifecycleException: ") ? inner : both(outer, inner, arena);
+}
+
 static const char *choose(const struct reading *reading, struct arena *arena)
 {
-	if (reading->causes[0])
-		return reading->causes[1] ? both(reading->causes[1], reading->causes[0], arena) : reading->causes[0];
-	if (reading->head || reading->error)
-		return reading->head ? reading->head : reading->error;
-	if (!reading->plain && !reading->any && reading->frames)
-		return "only the end of a stack trace was kept; kubectl logs --previous shows its beginning";
-	return reading->plain ? reading->plain : reading->any;
+	const char *thrown = choose_thrown(reading, arena);
+
+	if (thrown)
+		return reading->place ? arena_printf(arena, "%s: %s", reading->place, thrown) : thrown;
+	if (reading->error)
+		return reading->error;
+	if (reading->plain)
+		return reading->config ? both(reading->config, reading->plain, arena) : reading->plain;
+	if (reading->any || reading->config)
+		return reading->any ? reading->any : reading->config;
+	return reading->frames ? "only the end of a stack trace was kept; kubectl logs --previous shows its beginning" : NULL;
 }
 
 const char *last_words(const char *log, struct arena *arena)

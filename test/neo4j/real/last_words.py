@@ -187,6 +187,71 @@ def bad_apoc(home):
     (home / "conf/apoc.conf").write_text("apoc.no.such=\\uZZ\n", encoding="utf-8")
 
 
+def unreadable_conf(home):
+    """Written again by start(), which keeps the mode."""
+    write_conf(home, {})
+    (home / "conf/neo4j.conf").chmod(0)
+
+
+def file_of(name, text):
+    def change(home):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text, encoding="utf-8")
+    return change
+
+
+def other_key(home):
+    plain_rsa(home)
+    run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", str(home / "tls/tls.key"))
+
+
+def expired_certificate(home):
+    plain_rsa(home)
+    run("openssl", "req", "-new", "-key", str(home / "tls/tls.key"), "-subj", "/CN=x", "-out", str(home / "tls/request"))
+    run("openssl", "x509", "-req", "-in", str(home / "tls/request"), "-signkey", str(home / "tls/tls.key"), "-days", "-1", "-out", str(home / "tls/tls.crt"))
+
+
+def empty_key(home):
+    plain_rsa(home)
+    (home / "tls/tls.key").write_text("", encoding="utf-8")
+
+
+def half_key(home):
+    plain_rsa(home)
+    text = (home / "tls/tls.key").read_text(encoding="utf-8")
+    (home / "tls/tls.key").write_text(text[:len(text) // 2], encoding="utf-8")
+
+
+def of_another_owner(home):
+    """A volume whose files another user has made."""
+    started_before(home)
+    for file in (home / "data").rglob("*"):
+        os.chown(file, 12345, 12345)
+        file.chmod(0o700 if file.is_dir() else 0o600)
+
+
+def damaged_identity(home):
+    started_before(home)
+    for file in (home / "data").rglob("server_id"):
+        file.write_bytes(b"\xff" * 40)
+
+
+def after_a_start(change):
+    def then(home):
+        started_before(home)
+        return change(home)
+    return then
+
+
+def unreadable_store(home):
+    for file in (home / "data/databases/system").glob("neostore*"):
+        file.chmod(0)
+
+
+def taken(port):
+    return lambda home: socket.create_server(("127.0.0.1", port))
+
+
 def locked(home):
     return socket.create_server(("127.0.0.1", 17687))
 
@@ -258,6 +323,48 @@ WAYS = [
     ("missing extension of a plugin", {"server.unmanaged_extension_classes": "com.neo4j.bloom.server=/bloom", "server.http.enabled": "true",
                                        "server.http.listen_address": "127.0.0.1:17474"}, None, r"bloom"),
     ("bad setting of a plugin", {}, bad_apoc, r"apoc"),
+    ("log configuration that is no XML", {}, file_of("conf/user-logs.xml", "<Configuration\n"), r"user-logs\.xml|XML|xml"),
+    ("log configuration of an unknown appender", {}, file_of("conf/user-logs.xml", '<Configuration><Appenders><Nowhere name="x"/></Appenders>'
+                                                             '<Loggers><Root level="INFO"><AppenderRef ref="x"/></Root></Loggers></Configuration>'),
+     r"appender"),
+    ("log configuration that is missing", {"server.logs.user.config": "conf/nowhere.xml"}, None, r"nowhere\.xml"),
+    ("server log configuration that is no XML", {}, file_of("conf/server-logs.xml", "<Configuration\n"), r"server-logs\.xml|XML|xml"),
+    ("conf that cannot be read", {}, unreadable_conf, r"neo4j\.conf"),
+    ("the same setting twice", {"server.http.enabled ": "true"}, None, r"server\.http\.enabled.*(multiple|twice|more than once)|multiple"),
+    ("heap in the words of Kubernetes", {"server.jvm.additional": "-Xmx512Mi"}, None, r"512Mi"),
+    ("key of another certificate", TLS, other_key, r"[Kk]ey|match"),
+    ("certificate that has expired", TLS, expired_certificate, r"expired|NotAfter"),
+    ("empty key", TLS, empty_key, r"tls\.key|private key"),
+    ("half a key", TLS, half_key, r"tls\.key|[Kk]ey"),
+    ("wrong password of the key", {**TLS, "dbms.ssl.policy.bolt.private_key_password": "another"}, encrypted_key, r"tls\.key|[Pp]assword|[Kk]ey"),
+    ("port of HTTP is taken", {"server.http.enabled": "true", "server.http.listen_address": "127.0.0.1:17474"}, taken(17474),
+     r"17474|[Aa]ddress already in use"),
+    ("one port for two", {"server.http.enabled": "true", "server.http.listen_address": "127.0.0.1:17687"}, None, r"17687|[Aa]ddress already in use"),
+    ("port of a debugger is taken", {"server.jvm.additional": "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:15005"}, taken(15005),
+     r"transport|[Aa]ddress already in use"),
+    ("JMX without a file of passwords", {"server.jvm.additional": "-Dcom.sun.management.jmxremote.port=13637"}, None, r"[Pp]assword file"),
+    ("missing agent library", {"server.jvm.additional": "-agentlib:no-such-agent"}, None, r"no-such-agent"),
+    ("missing module of the JVM", {"server.jvm.additional": "--add-modules=no.such.module"}, None, r"no\.such\.module"),
+    ("log of the JVM in no folder", {"server.jvm.additional": "-Xlog:gc:file=/nonexistent/gc.log"}, None, r"/nonexistent/gc\.log"),
+    ("code cache below the JVM's least", {"server.jvm.additional": "-XX:ReservedCodeCacheSize=1k"}, None, r"ReservedCodeCacheSize|code cache"),
+    ("direct memory in the words of Kubernetes", {"server.jvm.additional": "-XX:MaxDirectMemorySize=512Mi"}, None, r"MaxDirectMemorySize"),
+    ("too few open files", {}, file_of("limits", "ulimit -n 300\n"), r"[Tt]oo many open files"),
+    ("too little address space", {}, file_of("limits", "ulimit -v 1500000\n"), r"memory|heap|space"),
+    ("files of at most a block", {}, file_of("limits", "ulimit -f 16\n"), r"[Ff]ile too large|size"),
+    ("volume of another owner", {}, of_another_owner, r"data.*|Access"),
+    ("damaged identity of the server", {}, damaged_identity, r"server_id|identity|[Ii]d"),
+    ("store that cannot be read", {}, after_a_start(unreadable_store), r"neostore|system|Access"),
+    ("transaction logs that cannot be read", {}, after_a_start(lambda home: (home / "data/transactions/system").chmod(0)), r"transactions|Access"),
+    ("databases cannot be written", {}, after_a_start(lambda home: (home / "data/databases").chmod(0o500)), r"databases|Access"),
+    ("name of the first database", {"initial.dbms.default_database": "_mine!"}, None, r"_mine!|default_database"),
+    ("folder of plugins is a file", {}, file_of("plugins", "x"), r"plugins"),
+    ("folder of logs is a file", {}, file_of("logs", "x"), r"logs"),
+    ("bad address for all", {"server.default_listen_address": "not an address"}, None, r"not an address|default_listen_address"),
+    ("advertised address without a host", {"server.default_advertised_address": ":7687"}, None, r"default_advertised_address|:7687"),
+    ("provider of logins that is none", {"dbms.security.authentication_providers": "nowhere"}, None, r"nowhere|authentication_providers"),
+    ("bad list", {"dbms.security.procedures.allowlist": ",,"}, None, r"allowlist"),
+    ("bad retention of transaction logs", {"db.tx_log.rotation.retention_policy": "two days"}, None, r"two days|retention_policy"),
+    ("bad size of a transaction log", {"db.tx_log.rotation.size": "1k"}, None, r"rotation\.size|1k|minimum"),
     ("bad zone", {"db.temporal.timezone": "Mars/Olympus"}, None, r"Mars"),
 ]
 
@@ -283,7 +390,7 @@ def start(home, settings):
     if tool.returncode:
         return tool.stderr + tool.stdout
     with open(home / "log", "w+", encoding="utf-8") as log:
-        server = subprocess.Popen([*plain_root, "bash", "-c", f"eval exec {tool.stdout.strip()}"], env=env, cwd=home, stdout=log,
+        server = subprocess.Popen([*plain_root, "bash", "-c", f"[ ! -e limits ] || . ./limits; eval exec {tool.stdout.strip()}"], env=env, cwd=home, stdout=log,
                                   stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + LIMIT_S
         while server.poll() is None and time.monotonic() < end:
@@ -317,7 +424,7 @@ def main(folder, versions):
         name, jars = version.split("=")
         CLASSPATH = ":".join(sorted(str(jar) for jar in pathlib.Path(jars).glob("*.jar")))
         for way, settings, prepare, cause in WAYS:
-            if (name, way) in done:
+            if (name, way) in done or not re.search(os.environ.get("WAY", ""), way):
                 continue
             home = folder / "home"
             home.mkdir()
@@ -333,6 +440,7 @@ def main(folder, versions):
             if ended:
                 said.append({"version": name, "way": way, "cause": cause, "tail": tail(answer, home)})
                 KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            run("chmod", "-R", "u+rwX", str(home))
             shutil.rmtree(home)
     print(f"{len(said)} ends are kept in {KEPT.relative_to(ROOT)}")
 
