@@ -51,8 +51,8 @@ def given_page(ns):
     create = page.shell("create secret generic aura-fleet-token", "<paste-token-here>")
     ns.shell(create.replace("<paste-token-here>", mint("page-1")).replace("<your-namespace>", ns.name))
     sample = page.yaml("kind: Neo4jEnterpriseStandalone")
-    check((ROOT / "deploy/samples/standalone.yaml").read_text(encoding="utf-8").endswith(sample.rstrip() + "\n"),
-          "the demo's sample is not the page's")
+    shipped = (ROOT / "deploy/samples/standalone.yaml").read_text(encoding="utf-8")
+    check(shipped.replace("my-standalone-fleet-token", "aura-fleet-token").endswith(sample.rstrip() + "\n"), "the demo's sample is not the page's")
     ns.apply(sample)
     ns.wait_fleet("my-standalone", True, limit=START_LIMIT)
     print(f"       registered {time.monotonic() - started:.1f} s after the first command", flush=True)
