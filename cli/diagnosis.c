@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// First the operator, then each deployment: what it stands on (Secrets, pods, volumes, plugins), and what its status says beyond that.
+// First the operator, then each deployment: what it depends on (Secrets, pods, volumes, plugins), and what else its status says.
 
 #include "cli/diagnosis.h"
 

@@ -3,9 +3,10 @@
 
 #pragma once
 
-// What is wrong with deployments and what they stand on, as far as reads tell it: each finding with its cause, its cure and the command to type.
+// Finds what is wrong with deployments and the things that they depend on, as far as reads tell: each finding with its cause, its cure and the
+// command to type.
 
 #include "cli/patient.h"
 
-// reference NULL: all deployments of the namespace, or of all.
+// reference NULL: all deployments of the namespace, or of all namespaces.
 int diagnosis_make(struct diagnosis *diagnosis, const char *reference, struct err *err);

@@ -35,7 +35,7 @@ static struct workload_inputs workload_of(const struct draft *draft, const struc
 	};
 }
 
-// The operator notes on the StatefulSet what the template would be without its Fleet Manager entry.
+// The operator notes the digest of the template without its Fleet Manager entry on the StatefulSet.
 static int record_entry(struct draft *draft, const struct plugin_plan_inputs *inputs, struct arena *arena, struct err *err)
 {
 	struct plugin_plan_inputs other = *inputs;

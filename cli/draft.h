@@ -23,11 +23,11 @@ struct draft {
 	const char *certificate; // the mark of the TLS certificate; NULL: unknown
 	struct plugin_claims claims;
 	struct plugin_plan plan;
-	const char *fleet_entry; // record of the StatefulSet
+	const char *fleet_entry; // a record of the StatefulSet
 };
 
-// plugins: the Neo4jPlugins of its namespace, all of which can be decoded. namespace: where the manifest names none. ERR_INVALID: the operator would
-// refuse it; the text names the field and the cure. ret lives in the arena and borrows from the manifests.
+// plugins: the Neo4jPlugins of its namespace, all of which can be decoded. namespace: for a manifest that names none. ERR_INVALID: the operator
+// would refuse it; the text names the field and the cure. ret lives in the arena and borrows from the manifests.
 struct draft_source {
 	yyjson_val *root;
 	yyjson_val *const *plugins;

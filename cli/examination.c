@@ -39,7 +39,7 @@ static const char *edit(const struct patient *patient)
 	return command(patient, "edit %s/%s", patient->kind, patient->dbms.metadata.name);
 }
 
-// What validate would say, too, but with the plugins left out: they have conditions of their own.
+// The same checks as validate, without the plugins, which have conditions of their own.
 static bool examine_spec(struct patient *patient)
 {
 	const struct draft_source source = {.root = patient->root, .namespace = patient->dbms.metadata.namespace};
@@ -60,7 +60,7 @@ static bool examine_spec(struct patient *patient)
 	return true;
 }
 
-// Whether it could be read; what is not there is a finding, and what may not be read is told.
+// Whether the Secret could be read. A missing Secret is a finding; one that the user may not read is noted.
 static bool get_secret(struct patient *patient, const char *name, const char *what, const char *const make[2], struct kube_object **ret)
 {
 	struct err err = ERR_INIT;
@@ -132,7 +132,7 @@ static void judge_token(struct patient *patient, enum token_verdict verdict, con
 {
 	const char *name = patient->dbms.fleet.token_secret, *cure = "copy it again, in full, from the Aura console";
 	int64_t left = token->expires_ms - clock_wall_ms(patient->diagnosis->program->clock);
-	// A server that has registered may hold a newer one.
+	// A registered server may hold a newer token.
 	bool registered = patient->dbms.status.registered == DBMS_REGISTERED_TRUE;
 	const char *cause = NULL;
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The examination of one deployment: what it stands on, and what its status says beyond that.
+// Examines one deployment: what it depends on, and what else its status says.
 
 #include "cli/patient.h"
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// A flag of the command line as a const descriptor: the parser, the help, the man page and the completion read the same one.
+// A flag of the command line as a const descriptor: parser, help, man page and completion use the same one.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,20 +11,20 @@
 struct flag {
 	const char *name;    // without its dashes
 	char letter;	     // 0: none
-	const char *value;   // what the help calls its value, such as "FILE"; NULL: it takes none
+	const char *value;   // the name of its value in the help, such as "FILE"; NULL: it takes none
 	const char *choices; // the values that it takes, separated by spaces; NULL: any
-	const char *text;    // a clause for the help: what it does
+	const char *text;    // a clause for the help about what it does
 };
 
-// Of all commands.
+// For all commands.
 extern const struct flag flag_help;
 
-// Of those that ask the API server.
+// For commands that ask the API server.
 extern const struct flag flag_namespace, flag_all_namespaces, flag_context, flag_kubeconfig, flag_selector, flag_timeout;
 #define FLAGS_OF_SERVER &flag_namespace, &flag_context, &flag_kubeconfig, &flag_timeout
 
-// Whether a flag that has choices takes this value; true for one without.
+// Whether a flag with choices takes this value; true for a flag without choices.
 bool flag_takes(const struct flag *flag, const char *value);
 
-// The choices one by one: the one at *at, whose length *ret_len is, moving *at on; NULL after the last.
+// The choices one by one: returns the choice at *at with its length in *ret_len and moves *at on; NULL after the last.
 const char *flag_next_choice(const char **at, size_t *ret_len);

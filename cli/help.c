@@ -61,7 +61,7 @@ static void write_exits(const struct command_exit *list, FILE *out)
 		(void)fprintf(out, "  %d  %s\n", list->status, list->text);
 }
 
-// The meaning of a status: the command's own word counts.
+// The meaning of each status: the command's own words replace the common ones.
 static void write_all_exits(const struct command *command, FILE *out)
 {
 	const struct command_exit *own = command->exits;
@@ -129,7 +129,8 @@ void help_write(const struct command *command, const char *name, FILE *out)
 	(void)fprintf(out, "\n%s COMMAND --help says more of one.\n", name);
 }
 
-// Text of roff: a backslash, and a dot or a quote at the beginning of a line, have a meaning there; a bare hyphen becomes a typographic one.
+// Writes text for roff, where a backslash, and a dot or a quote at the beginning of a line, have a meaning, and a bare hyphen becomes a
+// typographic one.
 static void roff(const char *text, FILE *out)
 {
 	bool fresh = true;

@@ -24,7 +24,7 @@ static int read_stream(FILE *in, const char *path, struct buf *ret, struct err *
 	char piece[4096];
 	size_t n;
 
-	// The pieces go nowhere else: what is read may be a secret.
+	// No buffer of stdio: the content may be a secret.
 	(void)setvbuf(in, NULL, _IONBF, 0);
 	while ((n = fread(piece, 1, sizeof(piece), in)) > 0 && !ret->overflow)
 		buf_append(ret, piece, n);

@@ -3,13 +3,12 @@
 
 #pragma once
 
-// What a command reads: a file, or standard input for "-".
+// The input of a command: a file, or standard input for "-".
 
 #include "base/buf.h"
 #include "cli/program.h"
 
-// Appends all of it to ret. ERR_INVALID: it cannot be read, or is larger than ret's maximum; the text names it. Nothing that was read stays
-// elsewhere in memory.
+// Appends the whole input to ret. ERR_INVALID: it cannot be read, or is larger than ret's maximum; the text names it. No copy stays in memory.
 int input_read(struct program *program, const char *path, struct buf *ret, struct err *err);
 
 // The path for people: "standard input" for "-".

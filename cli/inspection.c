@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Three steps for each object: what every object of Kubernetes must have, the schema of its kind, and the operator's own decoders and builders. What
-// the operator would say of an object that admission refuses nobody will hear, so the last step is only taken where the others found nothing.
+// Three steps for each object: what every object of Kubernetes must have, the schema of its kind, and the operator's own decoders and builders.
+// Nobody would hear the operator about an object that admission refuses, so the last step runs only where the others found nothing.
 
 #include "cli/inspection.h"
 
@@ -57,14 +57,14 @@ static void refuse(void *user, const char *path, const char *text)
 	add(user, true, path, text);
 }
 
-// "path: text", as the decoders have it.
+// A sentence of the decoders: "path: text".
 static void add_sentence(const struct look *look, bool error, const char *sentence)
 {
 	const char *colon = strstr(sentence, ": ");
 	struct arena *arena = look->inspection->arena;
 	size_t len = colon ? (size_t)(colon - sentence) : 0;
 
-	// Of a path there is no space in it.
+	// A path has no space in it.
 	if (!colon || strcspn(sentence, " ") < len)
 		add(look, error, "", arena_strdup(arena, sentence));
 	else
@@ -95,7 +95,7 @@ static bool is_name(const char *text, const char *allowed, size_t max)
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789-"
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
-// "prefix/name" or "name", as keys of labels and annotations are.
+// "prefix/name" or "name", as in keys of labels and annotations.
 static bool is_qualified(const char *key, struct arena *arena)
 {
 	const char *slash = strchr(key, '/');
@@ -165,7 +165,7 @@ static void check_metadata(const struct look *look)
 	check_marks(look, yyjson_obj_get(metadata, "annotations"), "annotations", false);
 }
 
-// The metadata of an object is described by Kubernetes and only bounded by the schema: of its fields the name, and of some kinds none.
+// Kubernetes describes an object's metadata, and the schema only bounds it: it checks the name alone, and for some kinds nothing.
 static yyjson_val *without_metadata(yyjson_val *root, bool with_name, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
@@ -237,7 +237,7 @@ static struct entry *find(struct entry *entries, size_t n, const char *namespace
 	return NULL;
 }
 
-// What the operator would write into the status of the plugins.
+// The operator's words for the status of the plugins.
 static void tell_claims(const struct look *look, const struct draft *draft, struct entry *entries, size_t n)
 {
 	for (size_t i = 0; i < draft->claims.n; i++) {
@@ -268,7 +268,7 @@ static void check_deployment(struct look *look, struct entry *entries, size_t n)
 	tell_claims(look, draft, entries, n);
 }
 
-// The names of the children do not tell the kinds apart; and one that stands twice counts as it stands last.
+// The children's names do not tell the two kinds apart; and of an object that stands twice the last one counts.
 static void check_twins(const struct look *look, struct entry *entries)
 {
 	const struct entry *entry = look->entry;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What admission and the operator would say of manifests, found without asking either. Pure.
+// What admission and the operator would say about manifests, found without asking either. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 #include "cli/schema.h"
 
 struct inspection_finding {
-	bool error;	     // it would be refused; else it is worth to know
-	const struct manifest_object *object; // NULL: of no object, such as a text that is no YAML
+	bool error;	     // it would be refused; else it is only worth knowing
+	const struct manifest_object *object; // NULL: not about an object, such as a text that is no YAML
 	const char *source;
 	int line; // 0: unknown
 	const char *path, *text;
@@ -22,17 +22,17 @@ struct inspection_finding {
 struct inspection {
 	struct arena *arena;
 	const struct manifest *manifest;
-	const char *namespace; // of objects that name none
-	struct inspection_finding *findings; // in the order of the objects, after those that were added before
+	const char *namespace; // for objects that name none
+	struct inspection_finding *findings; // first those of inspection_add(), then in the order of the objects
 	size_t n, room;
 	struct schemas schemas; // filled by inspection_run()
-	size_t good, refused, others; // objects: of ours, and of other kinds
+	size_t good, refused, others; // objects: ours, ours that would be refused, and those of other kinds
 };
 
-// Adds a finding that is of no object.
+// Adds a finding that is not about an object.
 void inspection_add(struct inspection *inspection, const struct inspection_finding *finding);
 
-// Looks at all objects of the manifest.
+// Inspects all objects of the manifest.
 void inspection_run(struct inspection *inspection);
 
 // "Neo4jEnterpriseCluster shop/orders".

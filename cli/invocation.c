@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// One walk over the arguments. Before the command's name the flags of all commands are looked at; which of them the command takes is checked
-// when its name is known.
+// One walk over the arguments. Before the command's name the flags of all commands are valid; whether the command takes them is checked once its
+// name is known.
 
 #include "cli/invocation.h"
 
@@ -35,7 +35,7 @@ static bool takes(const struct command *command, const struct flag *flag)
 	return flag == &flag_help || find(command, flag->name, strlen(flag->name), 0) == flag;
 }
 
-// One that several commands have need not be the same descriptor in each: before the command only shared ones count.
+// Several commands may have a flag of this name, each with its own descriptor: before the command only shared descriptors count.
 static const struct flag *find_any(const char *name, size_t len, char letter)
 {
 	static const struct flag *const shared[] = {FLAGS_OF_SERVER, &flag_all_namespaces, &flag_selector, NULL};
@@ -61,7 +61,7 @@ static int add(struct parser *parser, const struct flag *flag, const char *value
 	return 0;
 }
 
-// The value behind the equals sign or in the next argument.
+// The value after the equals sign or in the next argument.
 static int add_with_value(struct parser *parser, const struct flag *flag, const char *value, struct err *err)
 {
 	if (!value && parser->at + 1 >= parser->argc)
@@ -168,7 +168,7 @@ int invocation_parse(int argc, char *const *argv, struct arena *arena, struct in
 		if (r < 0)
 			return r;
 	}
-	// Who asks for help need not have the rest right.
+	// A user who asks for help need not get the rest right.
 	return !ret->command || invocation_has(ret, &flag_help) ? 0 : check_args(ret, err);
 }
 

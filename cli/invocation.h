@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A command line as it was understood. Pure. Flags may stand anywhere, also before the command; "--name=value", "--name value", "-n value",
-// "-nvalue" and "-n=value" are the same, letters without a value may be put together, and "--" ends the flags: as kubectl has it.
+// A parsed command line. Pure. Flags may stand anywhere, also before the command; "--name=value", "--name value", "-n value", "-nvalue" and
+// "-n=value" are the same, letters without a value may be combined, and "--" ends the flags: the rules of kubectl.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,10 +28,10 @@ struct invocation {
 	size_t n_args;
 };
 
-// ERR_INVALID: the text says what is wrong with the command line; ret->command is good then, too.
+// ERR_INVALID: the text says why the command line is wrong; ret->command is valid then, too.
 int invocation_parse(int argc, char *const *argv, struct arena *arena, struct invocation *ret, struct err *err);
 
 bool invocation_has(const struct invocation *invocation, const struct flag *flag);
 
-// The last value; otherwise when it was not given.
+// The last value of the flag; `otherwise` when it was not given.
 const char *invocation_value(const struct invocation *invocation, const struct flag *flag, const char *otherwise);

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 {
 	const struct program_streams streams = {.in = stdin, .out = stdout, .notes = stderr, .colours = has_colours()};
 
-	// Tokens pass through this process: its memory is not to be dumped or traced.
+	// Tokens pass through this process: nobody may dump or trace its memory.
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return program_run(argc, argv, &streams);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// libfyaml makes nodes of a document; they become JSON, which everything else reads. The nodes are kept for the lines alone. Aliases are
-// followed while they are copied, and what comes of a text has a limit, so that a few of them cannot become a mountain.
+// libfyaml makes nodes of a document; they become JSON, which everything else reads. The nodes stay only for their lines. Aliases are followed
+// while they are copied, and the result of a text has a limit, so that a few aliases cannot grow into a mountain.
 
 #include "cli/manifest.h"
 
@@ -31,7 +31,7 @@ struct manifest {
 struct conversion {
 	yyjson_mut_doc *doc;
 	size_t nodes, bytes;
-	int line; // of what is wrong
+	int line; // of the fault
 	struct err *err;
 };
 
@@ -50,7 +50,7 @@ void manifest_free(struct manifest *manifest)
 	manifest->n_documents = 0;
 }
 
-// Of the first scalar in it; 0: there is none.
+// The line of the first scalar in it; 0: there is none.
 static int line_of(struct fy_node *node)
 {
 	for (int depth = 0; node && depth < DEPTH_MAX; depth++) {
@@ -103,7 +103,7 @@ static yyjson_mut_val *convert_scalar(struct conversion *conversion, struct fy_n
 	return val ? val : fail(conversion, node, "is no number that JSON has");
 }
 
-// A key of another type becomes a string, as it does for kubectl.
+// A key of another type becomes a string, as in kubectl.
 static yyjson_mut_val *convert_key(struct conversion *conversion, struct fy_node *node)
 {
 	yyjson_mut_val *key = node && fy_node_is_scalar(node) && !fy_node_is_alias(node) ? convert_scalar(conversion, node) : NULL;
@@ -132,7 +132,7 @@ static yyjson_mut_val *convert_map(struct conversion *conversion, struct fy_node
 			return NULL;
 		if (yyjson_mut_equals_str(key, "<<"))
 			return fail(conversion, fy_node_pair_key(pair), "merging by << is not understood; write the fields out");
-		// Of keys that are the same only as strings, such as 1 and "1".
+		// Two keys may become the same string, such as 1 and "1".
 		if (yyjson_mut_obj_getn(map, yyjson_mut_get_str(key), yyjson_mut_get_len(key)))
 			return fail(conversion, fy_node_pair_key(pair), "the key stands twice in its map");
 		val = convert(conversion, fy_node_pair_value(pair), depth + 1);
@@ -183,7 +183,7 @@ static void add_object(struct manifest *manifest, const struct manifest_object *
 	manifest->objects[manifest->n++] = *object;
 }
 
-// A List is what is in it.
+// A List stands for its items.
 static int add_objects(struct manifest *manifest, struct manifest_object *object, struct err *err)
 {
 	yyjson_val *root = object->root, *items = yyjson_obj_get(root, "items"), *item;
@@ -279,8 +279,8 @@ const struct manifest_object *manifest_objects(const struct manifest *manifest, 
 	return manifest->objects;
 }
 
-// The member of a map that the path begins with, the longest that fits: keys of maps may have dots, and may stand in brackets. *path is moved
-// behind it.
+// The member of a map with which the path begins; the longest fit counts, since a map's keys may have dots and may stand in brackets. Moves
+// *path past it.
 static struct fy_node_pair *step_into(struct fy_node *map, const char **path)
 {
 	struct fy_node_pair *pair, *found = NULL;
@@ -365,7 +365,7 @@ yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena)
 	yyjson_mut_val *copy = yyjson_val_mut_copy(doc, root);
 	const char *text;
 
-	// The schema has no fields for it, and null in it unsets a member of ours.
+	// The schema has no fields for this part, and a null in it unsets a member of ours.
 	drop_nulls(copy, yyjson_mut_ptr_get(copy, "/spec/podTemplate/spec"));
 	yyjson_mut_doc_set_root(doc, copy);
 	text = json_text(arena, doc);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// The objects of YAML and JSON texts, with the lines that their fields stand in: several documents, Lists taken apart, YAML read as kubectl reads
-// it (cli/yaml_scalar.h), but a key that stands twice is refused. Pure.
+// The objects in YAML and JSON texts, with the lines of their fields: several documents, Lists taken apart. It reads YAML as kubectl does
+// (cli/yaml_scalar.h), but refuses a key that stands twice. Pure.
 
 #include <stddef.h>
 
@@ -16,13 +16,13 @@
 
 #define MANIFEST_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
-struct manifest; // what was read
+struct manifest; // owns what was read
 
 struct manifest_object {
 	const char *source; // the text's name
-	int line;	    // that it begins in, from 1 on
+	int line;	    // where it begins, counted from 1
 	yyjson_val *root;   // an object
-	// Of the manifest alone.
+	// Used only by cli/manifest.c.
 	size_t document;
 	const char *prefix;
 };
@@ -31,15 +31,16 @@ struct manifest *manifest_new(struct arena *arena);
 void manifest_free(struct manifest *manifest);
 DEFINE_CLEANUP(struct manifest *, manifest_free);
 
-// Adds the objects of a text. ERR_INVALID, with the line in *ret_line: what follows there could not be read; the objects before it are there.
+// Adds the objects of a text. ERR_INVALID, with the line in *ret_line: the rest from there on could not be read; the objects before it are
+// added.
 int manifest_read(struct manifest *manifest, const char *source, const char *text, size_t len, int *ret_line, struct err *err);
 
 // In the order of the texts.
 const struct manifest_object *manifest_objects(const struct manifest *manifest, size_t *ret_n);
 
-// The line of the field with a path such as "spec.config.server.memory" or "spec.env[2].name", or of the nearest one that is there.
+// The line of the field with a path such as "spec.config.server.memory" or "spec.env[2].name", or of the nearest existing field.
 int manifest_line(const struct manifest *manifest, const struct manifest_object *object, const char *path);
 
-// The object as the API server keeps it: members that are null are gone, wherever they stand but in the free part of
-// spec.podTemplate; items of lists stay. In the arena.
+// The object as the API server keeps it: without members that are null, except in the free part of spec.podTemplate; items of lists stay. In the
+// arena.
 yyjson_val *manifest_without_nulls(yyjson_val *root, struct arena *arena);

@@ -3,12 +3,13 @@
 
 #pragma once
 
-// The manifests that --filename names: files, folders, standard input.
+// The manifests of --filename: files, folders, standard input.
 
 #include "cli/inspection.h"
 #include "cli/program.h"
 
 extern const struct flag flag_filename;
 
-// Reads all of them. What is no YAML becomes a finding of the inspection; where that is NULL, an error. ERR_INVALID: a file cannot be read, or none is named.
+// Reads all of them. A text that is no YAML becomes a finding of the inspection, or an error where inspection is NULL. ERR_INVALID: a file
+// cannot be read, or no file is named.
 int manifest_files_read(struct program *program, struct manifest *manifest, struct inspection *inspection, struct err *err);

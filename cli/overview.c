@@ -121,7 +121,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : (int)other->cluster - (int)one->cluster;
 }
 
-// By the owner, since the names of a StatefulSet may be anybody's.
+// Uses the owner, since anybody may choose a StatefulSet's name.
 static void add_workload(void *user, yyjson_val *root)
 {
 	struct overview *overview = user;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The deployments of a namespace or of all, each in a few words: what can be had from three lists, of which no object is kept.
+// The deployments of a namespace or of all, each in a few words: it reads three lists and keeps none of their objects.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,13 +15,13 @@
 #include "cli/text_table.h"
 
 struct overview_row {
-	const char *namespace, *name, *kind; // the kind as the API has it
+	const char *namespace, *name, *kind; // the API's name of the kind
 	bool cluster;
 	const char *phase; // "" while the operator has said nothing
 	const char *message, *fleet_message; // "" for none
-	int wanted, ready, updated; // servers; ready is -1 when it is not known
-	int replicas;		    // that the StatefulSet has
-	const char *version;	    // that the servers said; ""
+	int wanted, ready, updated; // servers; ready is -1 while unknown
+	int replicas;		    // of the StatefulSet
+	const char *version;	    // as the servers said; ""
 	const char *image;
 	const char *fleet;     // "off", "registered", or why not
 	enum colour fleet_colour;
@@ -37,18 +37,18 @@ struct overview {
 	struct program *program;
 };
 
-// Reads the deployments that the flags tell. What may not be read and is not required gets a note.
+// Reads the deployments that the flags select. Adds a note for each thing that is not required and that the user may not read.
 int overview_read(struct program *program, struct overview *ret, struct err *err);
 
-// One object alone: all but what its StatefulSet knows.
+// One object alone, without what only its StatefulSet knows.
 void overview_read_object(struct program *program, yyjson_val *root, struct overview_row *ret);
 void overview_read_workload(yyjson_val *root, struct overview_row *row);
 
 enum colour overview_phase_colour(const struct overview_row *row);
 
-// "2/3"; "?/3"; and of a roll "1/3", "-".
+// "2/3"; "?/3"; and during a roll "1/3", else "-".
 const char *overview_servers(const struct overview_row *row, struct arena *arena);
 const char *overview_roll(const struct overview_row *row, struct arena *arena);
 
-// What is to be said of one that needs a look; NULL: it needs none.
+// What to say about a deployment that needs a look; NULL: it needs none.
 const char *overview_trouble(const struct overview_row *row, struct arena *arena);

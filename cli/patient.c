@@ -9,7 +9,7 @@
 
 void diagnosis_add(struct diagnosis *diagnosis, const struct diagnosis_finding *finding)
 {
-	// What is of a namespace is found with each of its deployments.
+	// Each deployment of a namespace would report the namespace's finding again.
 	for (size_t i = 0; i < diagnosis->n; i++) {
 		if (strcmp(diagnosis->findings[i].subject, finding->subject) == 0 && strcmp(diagnosis->findings[i].cause, finding->cause) == 0)
 			return;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// A deployment under examination, and where what is found is written down.
+// A deployment under examination, and the list of findings.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,10 +14,10 @@
 #include "cli/program.h"
 
 struct diagnosis_finding {
-	bool error; // something does not work; else it will not for long, or may not
+	bool error; // something does not work; else it soon will not, or may not
 	const char *subject; // "shop/orders"; "operator"
 	const char *cause, *cure;
-	const char *command; // NULL: there is none to type
+	const char *command; // NULL: no command cures it
 };
 
 struct diagnosis {
@@ -25,7 +25,7 @@ struct diagnosis {
 	struct diagnosis_finding *findings;
 	size_t n, room;
 	size_t looked_at; // deployments
-	const char *unread[32]; // what could not be read, each once
+	const char *unread[32]; // each thing that could not be read, once
 	size_t n_unread;
 };
 
@@ -40,8 +40,8 @@ struct patient {
 	struct dbms dbms;
 	const char *subject; // "shop/orders"
 	const char *kind;    // "n4jc"
-	bool secret_told, token_told, pods_told; // what the status says of it would be said twice
+	bool secret_told, token_told, pods_told; // already reported, so the status's words would repeat it
 };
 
-// Adds a finding of a patient; command may hold nothing.
+// Adds a finding about a patient; command may be empty.
 void patient_add(const struct patient *patient, bool error, const char *cause, const char *cure, const char *command);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Whether the user may do something; every user may ask that of himself.
+// Whether the user may do something; every user may ask that about himself.
 
 #include "cli/program.h"
 #include "kube/resource.h"
@@ -11,11 +11,11 @@
 struct permission {
 	const char *verb;
 	const struct kube_resource *resource;
-	const char *subresource; // NULL: the thing itself
+	const char *subresource; // NULL: the object itself
 	const char *namespace;	 // NULL: all
 };
 
 int permission_ask(struct program *program, const struct permission *permission, bool *ret, struct err *err);
 
-// "pods", "neo4jplugins.neo4j.neo4j.com": as kubectl names it.
+// "pods", "neo4jplugins.neo4j.neo4j.com": kubectl's name.
 const char *permission_name(const struct kube_resource *resource, struct arena *arena);

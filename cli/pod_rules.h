@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Of what the API server wants of a pod's template beyond the schemas of our kinds, what people get wrong. The operator learns the rest by a dry run.
-// Pure. Source: Kubernetes API reference, core/v1.
+// The rules of the API server for a pod's template, beyond the schemas of our kinds, that people break most often. The operator learns the
+// others by a dry run. Pure. Source: Kubernetes API reference, core/v1.
 
 #include "cli/schema.h"
 

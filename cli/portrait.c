@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Each part is read by its own call and fills its own member of the document. Only the deployment itself has to be there; a part that cannot be read
-// becomes a line under "missing", so that who has few rights sees what they allow.
+// Each part is read by its own call and fills its own member of the document. Only the deployment itself must exist; a part that cannot be read
+// becomes a line under "missing", so that a user with few rights sees what they allow.
 
 #include "cli/portrait.h"
 
@@ -36,7 +36,7 @@ static const struct {
 	{"neo4jenterprisestandalones", &kinds_standalones},
 };
 
-// "neo4jenterpriseclusters.neo4j.neo4j.com/orders", too.
+// Also takes "neo4jenterpriseclusters.neo4j.neo4j.com/orders".
 static const struct kube_resource *resource_of(const char *reference, const char *slash)
 {
 	size_t len = strcspn(reference, "./");
@@ -105,7 +105,7 @@ struct portrait {
 	struct names names;
 	struct overview_row row;
 	const char *revision; // of the newest template; NULL: unknown
-	yyjson_mut_val *list; // that is being filled
+	yyjson_mut_val *list; // the list to fill
 };
 
 static void put(const struct portrait *portrait, yyjson_mut_val *object, const char *key, const char *text)
@@ -143,7 +143,7 @@ struct servers {
 	size_t n;
 };
 
-// By number.
+// Compares by ordinal.
 static int compare_servers(const void *a, const void *b)
 {
 	const char *one = ((const struct server *)a)->pod.name, *other = ((const struct server *)b)->pod.name;
@@ -152,7 +152,7 @@ static int compare_servers(const void *a, const void *b)
 	return len == other_len ? strcmp(one, other) : len < other_len ? -1 : 1;
 }
 
-// What is kept of it is copied: the object dies with its page.
+// Copies what it keeps: the object goes with its page.
 static void add_server(void *user, yyjson_val *root)
 {
 	struct servers *servers = user;
@@ -303,7 +303,7 @@ static void read_fleet(struct portrait *portrait)
 	read_token(portrait, fleet);
 }
 
-// The conditions that the other parts do not tell, and that hold.
+// The conditions that hold and that no other part tells.
 static void read_conditions(struct portrait *portrait)
 {
 	static const char *const told[] = {"Ready", "Reconciling", "FleetRegistered", "FleetConnected"};
@@ -441,7 +441,7 @@ yyjson_mut_doc *portrait_make(struct program *program, yyjson_val *object)
 	portrait->root = yyjson_mut_obj(portrait->doc);
 	portrait->missing = yyjson_mut_arr(portrait->doc);
 	yyjson_mut_doc_set_root(portrait->doc, portrait->root);
-	// An invalid spec is shown as well: what its status says of it is in the message.
+	// An invalid spec is shown, too: the message has what its status says about it.
 	(void)dbms_decode(object, program->arena, &portrait->dbms, &invalid);
 	names_of(&portrait->dbms, program->arena, &portrait->names);
 	overview_read_object(program, object, &portrait->row);

@@ -23,7 +23,7 @@ static const char *text_of(const struct drawing *drawing, yyjson_val *object, co
 	return rendering_shown(drawing->arena, yyjson_get_str(yyjson_obj_get(object, key)), "");
 }
 
-// A text with something around it, where there is one.
+// A text between two others, if there is a text.
 static const char *around(const struct drawing *drawing, const char *before, const char *text, const char *after)
 {
 	return *text ? arena_printf(drawing->arena, "%s%s%s", before, text, after) : "";
@@ -57,7 +57,7 @@ static struct tree *add(const struct drawing *drawing, struct tree *parent, stru
 	return tree_add(parent, drawing->arena, heading.colour, heading.text, text);
 }
 
-// Of phases of deployments, plugins and claims, states of servers and of tokens.
+// For phases of deployments, plugins and claims, and states of servers and tokens.
 static enum colour colour_of(const char *word)
 {
 	static const char *const good[] = {"Ready", "Bound", "Good", "registered", "yes"};

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// From a command line to an exit status. The client and its loop are made only by commands that ask for them, and taken down here, on every
-// way out.
+// From a command line to an exit status. Only a command that asks for them makes the client and its loop; they are taken down here, on every way
+// out.
 
 #include "cli/program.h"
 
@@ -69,7 +69,7 @@ static bool is_usage(const struct err *err)
 	return err->class == ERR_INVALID && err->status == 0;
 }
 
-// The words of a failed call alone do not say who spoke.
+// The words of a failed call do not say who spoke.
 static int complain(struct program *program, const struct err *err)
 {
 	const char *server = program->config ? kube_config_server(program->config) : "";
@@ -105,7 +105,7 @@ static int flush(struct program *program, int status)
 	return EXIT_UNABLE;
 }
 
-// kubectl asks a plugin for completions by running a program of another name.
+// kubectl asks a plugin for completions by running a program with another name.
 static char *const *with_command(struct program *program, int *argc, char *const *argv)
 {
 	char **longer = arena_new_array(program->arena, char *, (size_t)*argc + 1);
@@ -152,7 +152,7 @@ static int read_timeout(const struct program *program, int *ret_s, struct err *e
 	errno = 0;
 	if (text)
 		seconds = strtoul(text, &rest, 10);
-	// "5s" is kubectl's way to write it.
+	// kubectl writes "5s".
 	if (text && (errno || rest == text || (*rest && strcmp(rest, "s") != 0) || seconds < 1 || seconds > TIMEOUT_MAX_S))
 		return err_set(err, ERR_INVALID, "--request-timeout: '%.32s' is no number of seconds from 1 to %d", text, TIMEOUT_MAX_S);
 	*ret_s = (int)seconds;

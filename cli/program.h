@@ -3,8 +3,8 @@
 
 #pragma once
 
-// One run of the program: what a command gets. It belongs to one thread. What a command prints goes to out and what it has to say beside it
-// to notes; it never writes elsewhere.
+// One run of the program: all that a command gets. One thread uses it. A command prints its result to out and its remarks to notes, and writes
+// nowhere else.
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,33 +21,34 @@ struct watcher;
 
 struct program_streams {
 	FILE *in, *out, *notes;
-	bool colours;		   // out is a terminal that has them
+	bool colours;		   // out is a terminal with colours
 	const struct clock *clock; // NULL: the system's
 };
 
 struct program {
 	struct program_streams streams;
 	struct invocation call;
-	struct arena *arena; // wiped: a token may be in it
+	struct arena *arena; // wiped: it may hold a token
 	const char *name; // what the user typed to start it: "kubectl neofleet" or "neofleet-cli"
 	const struct clock *clock;
-	// What was made by program_connect().
+	// Made by program_connect().
 	struct kube_config *config;
 	struct loop *loop;
 	struct kube_client *client;
-	struct watcher *watcher; // of a command that watches
+	struct watcher *watcher; // for a command that watches
 	void (*free_watcher)(struct watcher *watcher);
 	int timeout_s; // of a call
 };
 
-// Runs a command line to its end; the process's exit status.
+// Runs a command line to its end and returns the process's exit status.
 int program_run(int argc, char *const *argv, const struct program_streams *streams);
 
-// Finds the API server as the flags say and makes the client, once; nothing is asked yet.
+// Finds the API server by the flags and makes the client, once; asks nothing yet.
 int program_connect(struct program *program, struct err *err);
 
-// The namespace to look in: that of the flags, or of the context. NULL: all (only for commands with --all-namespaces). After program_connect().
+// The namespace to look in: from the flags, or the context's. NULL: all (only for commands with --all-namespaces). Call it after
+// program_connect().
 const char *program_namespace(const struct program *program);
 
-// A line of its own on notes, beginning with "kubectl neofleet: ".
+// Writes a line to notes that begins with "kubectl neofleet: ".
 void program_note(struct program *program, const char *fmt, ...) _printf_(2, 3);

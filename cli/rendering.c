@@ -33,7 +33,7 @@ const char *rendering_shown(struct arena *arena, const char *text, const char *o
 		return otherwise;
 	to = shown = arena_strdup(arena, text);
 	for (const char *c = text; *c; c++) {
-		// The control characters of Unicode beyond ASCII are C2 80 to C2 9F.
+		// Unicode's control characters beyond ASCII are C2 80 to C2 9F.
 		bool beyond = (unsigned char)c[0] == 0xC2 && (unsigned char)c[1] >= 0x80 && (unsigned char)c[1] < 0xA0;
 
 		*to++ = beyond || iscntrl((unsigned char)*c) ? '?' : *c;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Documents as -o json and -o yaml show them.
+// Prints documents for -o json and -o yaml.
 
 #include <stdbool.h>
 
@@ -11,8 +11,8 @@
 
 #include "cli/program.h"
 
-// Writes a document as "json" or "yaml". False, and nothing is written, for another format or NULL.
+// Writes a document as "json" or "yaml". False for another format or NULL; then it writes nothing.
 bool rendering_write(struct program *program, const char *format, const yyjson_mut_doc *doc);
 
-// A text from elsewhere for a terminal: what would move the cursor, or do worse, is shown as "?". In the arena; NULL gives otherwise.
+// Makes a foreign text safe for a terminal: characters that move the cursor, or do worse, become "?". In the arena; NULL gives `otherwise`.
 const char *rendering_shown(struct arena *arena, const char *text, const char *otherwise);

@@ -27,7 +27,7 @@ int renewal_request(struct program *program, const char *reference, struct dbms 
 
 	if (r < 0)
 		return r;
-	// Of a spec that is invalid elsewhere the operator says so itself.
+	// The operator itself reports a spec that is invalid elsewhere.
 	(void)dbms_decode(object, program->arena, ret, &invalid);
 	r = check(ret, err);
 	if (r < 0)

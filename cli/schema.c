@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The definitions are the very files that are installed in a cluster, read as any manifest. The rules in them are CEL, of which there are a few: each
-// has its function here, found by its text, and a test fails when a definition has one that is not known.
+// The definitions are the files that are installed in a cluster, read like any manifest. Their rules are CEL, and there are few: each has its
+// function here, found by its text, and a test fails when a definition has an unknown rule.
 
 #include "cli/schema.h"
 
@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "cli/manifest.h"
 
-// Assembled into the program; NUL-ended.
+// Assembled into the program; ends with NUL.
 #define EMBED(symbol, file)                                                                                                                  \
 	extern const char symbol[];                                                                                                          \
 	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" CRD_FOLDER "/" file "\"\n.byte 0\n.popsection\n")
@@ -83,7 +83,7 @@ static bool is_absent(yyjson_val *val)
 	return !val || yyjson_is_null(val);
 }
 
-// The rules, each true when it holds.
+// Each rule returns true when it holds.
 static bool leaves_primaries(yyjson_val *val)
 {
 	return !yyjson_equals_str(yyjson_obj_get(val, "serverModeConstraint"), "SECONDARY");
@@ -108,7 +108,7 @@ static bool has_load_balancer(yyjson_val *val)
 	return yyjson_arr_size(yyjson_obj_get(val, "loadBalancerSourceRanges")) == 0 || yyjson_equals_str(yyjson_obj_get(val, "type"), "LoadBalancer");
 }
 
-// Rules on the image's name and tag: dbms_decode(), which follows, has the same with the same words.
+// Rules on the image's name and tag: dbms_decode(), which runs later, has the same rules in the same words.
 static bool is_checked_later(yyjson_val *val)
 {
 	(void)val;
@@ -175,7 +175,7 @@ static const char *type_name(yyjson_val *val)
 		return "array";
 	if (yyjson_is_bool(val))
 		return "boolean";
-	// 3.0 is as good as 3.
+	// 3.0 counts as 3.
 	if (yyjson_is_int(val) || (yyjson_is_real(val) && yyjson_get_real(val) == (double)(int64_t)yyjson_get_real(val)))
 		return "integer";
 	return yyjson_is_num(val) ? "number" : yyjson_is_str(val) ? "string" : "null";
@@ -237,7 +237,7 @@ static size_t characters(yyjson_val *val)
 	return n;
 }
 
-// In the schemas \xNN stands for a byte, which POSIX expressions take as it is; a string that has a NUL in it ends there.
+// In the schemas \xNN means a byte, which POSIX expressions take as it is; a string with a NUL ends there.
 static const char *posix(const struct check *check, const char *pattern)
 {
 	char *copy = arena_strdup(check->arena, pattern), *to = copy;
@@ -299,7 +299,7 @@ static void check_number(const struct check *check, yyjson_val *schema, yyjson_v
 
 static void check_value(const struct check *check, yyjson_val *schema, yyjson_val *val, const char *path);
 
-// Items of a set are different; those of a map have different keys.
+// The items of a set must differ; those of a map must have different keys.
 static bool is_same_item(yyjson_val *schema, yyjson_val *a, yyjson_val *b)
 {
 	yyjson_val *keys = yyjson_obj_get(schema, "x-kubernetes-list-map-keys"), *key;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What the API server checks of our kinds: the schemas of deploy/crds, which are part of the program, and the rules in them. Pure.
+// The API server's checks of our kinds: the schemas of deploy/crds, which are part of the program, and their rules. Pure.
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 
-// One thing that is wrong: the path of the field, "" for the object itself, and a sentence without a full stop.
+// One fault: the path of the field, "" for the object itself, and a sentence without a full stop.
 typedef void (*schema_report)(void *user, const char *path, const char *text);
 
 #define SCHEMA_KINDS 3
@@ -21,15 +21,15 @@ struct schemas {
 	yyjson_val *roots[SCHEMA_KINDS];
 };
 
-// Reads them, once for many objects. They live in the arena.
+// Reads the schemas, once for many objects. They live in the arena.
 void schemas_load(struct arena *arena, struct schemas *ret);
 
-// The schema of a kind; NULL: it is none of ours.
+// The schema of a kind; NULL: the kind is not ours.
 yyjson_val *schemas_find(const struct schemas *schemas, const char *kind);
 
-// Reports all that is wrong with a value. A member that is null counts as absent, as it does for the API server, and a field that the schema does
-// not know is wrong. Rules that compare with a former version of the object are passed over.
+// Reports everything that is wrong with a value. As for the API server, a null member counts as absent. A field that the schema does not know is
+// wrong. Skips rules that compare with an earlier version of the object.
 void schema_check(yyjson_val *schema, yyjson_val *val, struct arena *arena, schema_report report, void *user);
 
-// Whether a rule of a schema is one that schema_check() knows or passes over: for a test that holds both together.
+// Whether schema_check() knows a rule of a schema or skips it: for a test that compares both.
 bool schema_knows_rule(const char *rule);

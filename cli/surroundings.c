@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Network policies add up: a pod that any of them selects may do what one of those allows. Of selectors only matchLabels are understood; one with
-// expressions is taken to select the pods, so that its finding is a warning and says "may".
+// Network policies add up: a pod that any of them selects may do what one of those allows. We understand only matchLabels in selectors; we
+// assume that a selector with expressions selects the pods, so that its finding is a warning and says "may".
 
 #include "cli/surroundings.h"
 
@@ -16,9 +16,9 @@
 
 struct survey {
 	const struct patient *patient;
-	bool egress, aura;    // a policy restricts what goes out; one of them lets the servers reach Aura
-	bool ingress, anyone; // the same of what comes in
-	const char *names;    // of those that restrict what goes out
+	bool egress, aura;    // a policy restricts outgoing traffic; one of them lets the servers reach Aura
+	bool ingress, anyone; // the same for incoming traffic
+	const char *names;    // of the policies that restrict outgoing traffic
 };
 
 static const char *label_of(const struct survey *survey, const char *key)
@@ -46,7 +46,7 @@ static bool selects(const struct survey *survey, yyjson_val *policy)
 	return true;
 }
 
-// Without policyTypes what comes in counts always, and what goes out where there are rules for it.
+// Without policyTypes a policy always restricts incoming traffic, and outgoing traffic where it has rules for it.
 static bool is_of_type(yyjson_val *policy, const char *type, const char *rules)
 {
 	yyjson_val *types = yyjson_ptr_get(policy, "/spec/policyTypes"), *item;
@@ -75,7 +75,7 @@ static bool has_port(yyjson_val *rule, int port)
 	return yyjson_arr_size(ports) == 0;
 }
 
-// Whether a rule is for everywhere, or for addresses that may be Aura's.
+// Whether a rule allows all addresses, or some that may be Aura's.
 static bool leaves_the_cluster(yyjson_val *rule)
 {
 	yyjson_val *to = yyjson_obj_get(rule, "to"), *item;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What of a deployment's namespace may stand in its way: quotas that are used up, and network policies.
+// What in its namespace may hinder a deployment: quotas that are used up, and network policies.
 
 #include "cli/patient.h"
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Columns for people: as wide as their widest cell, two spaces between them, the last one as it is. Cells may have a colour.
+// Columns for people: as wide as their widest cell, with two spaces between them; the last column is not padded. Cells may have a colour.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,13 +13,13 @@
 
 enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_BUSY, COLOUR_BAD, COLOUR_FAINT };
 
-// A text in its colour, where there are any; what ends it is of the same length everywhere.
+// Writes a text in its colour, if there are colours. The end of a colour has the same length everywhere.
 void colour_write(FILE *out, bool colours, enum colour colour, const char *text);
 
 #define TABLE_COLUMNS 16
 
 struct table_cell {
-	const char *text; // safe to be shown
+	const char *text; // safe to show
 	enum colour colour;
 };
 
@@ -37,7 +37,7 @@ struct table {
 
 void table_column(struct table *table, const char *head);
 
-// A new row, whose cells are to be filled one by one by table_cell().
+// Begins a new row; table_cell() fills its cells one by one.
 void table_row(struct table *table);
 void table_cell(struct table *table, size_t column, const char *text, enum colour colour);
 void table_write(const struct table *table, FILE *out, bool colours);

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-// "45s", "12m", "5h", "63d", "3y": the largest unit of which there are at least two.
+// "45s", "12m", "5h", "63d", "3y": in the largest unit of which there are at least two.
 const char *timespan_short(int64_t ms, struct arena *arena);
 
 // "in 63 days", "5 hours ago", "now".

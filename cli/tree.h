@@ -12,6 +12,6 @@
 
 struct tree;
 
-// parent NULL: the root. The texts are safe to be shown and live as long as the arena. head: in its colour; text: behind it; either may be "".
+// parent NULL: the root. The texts must be safe to show and live as long as the arena. head is in its colour, text follows it; either may be "".
 struct tree *tree_add(struct tree *parent, struct arena *arena, enum colour colour, const char *head, const char *text);
 void tree_write(const struct tree *root, FILE *out, bool colours);

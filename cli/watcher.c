@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Informers call on the loop thread, where all members but the first three belong. The main thread waits at a rendezvous, to which a timer lets it go
-// on: so a flock of changes is read once.
+// Informers call on the loop thread, which owns all members but the first three. The main thread waits at a rendezvous, and a timer lets it go
+// on: so it reads a flock of changes once.
 
 #include "cli/watcher.h"
 
@@ -23,7 +23,7 @@ struct watcher {
 	size_t n;
 	bool synced, changed, pausing;
 	struct loop_waiter *waiting; // NULL: nobody waits
-	struct loop_waiter *next;    // who comes to wait
+	struct loop_waiter *next;    // the next waiter
 	int64_t deadline;
 };
 
@@ -50,7 +50,7 @@ static void on_change(void *user, const struct kube_resource *resource, struct k
 	struct watcher *watcher = user;
 
 	(void)resource, (void)object, (void)previous;
-	// What the first lists bring is read by who has started it.
+	// The thread that started the watch reads what the first lists bring.
 	if (!watcher->synced)
 		return;
 	watcher->changed = true;

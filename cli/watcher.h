@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Waits for changes of resources. What has changed is read anew by who waits: so the watches keep no more than who the objects are.
+// Waits for changes of resources. The waiter reads anew what has changed, so the watches keep only the objects' identities.
 
 #include "cli/program.h"
 #include "kube/resource.h"
@@ -16,10 +16,10 @@ struct watcher_resource {
 
 struct watcher;
 
-// Begins to watch in a namespace (NULL: in all), and returns when it is known what there is. resources ends with a NULL resource. The program frees it
-// when its loop has ended. ERR_FORBIDDEN: the user may not watch what is required; ERR_TIMEOUT.
+// Begins to watch in a namespace (NULL: in all), and returns once the first lists are there. resources ends with a NULL resource. The program
+// frees the watcher when its loop has ended. ERR_FORBIDDEN: the user may not watch a required resource; ERR_TIMEOUT.
 int watcher_start(struct program *program, const struct watcher_resource *resources, struct watcher **ret, struct err *err);
 void watcher_free(struct watcher *watcher); // NULL is allowed
 
-// Returns after a change since it last returned, but not at once: changes come in flocks.
+// Returns after a change since its last return, but a little later: changes come in flocks.
 void watcher_wait(struct watcher *watcher);

@@ -18,7 +18,7 @@ int wish_make(struct program *program, const char *annotation, const char *value
 
 	if ((r = program_connect(program, err)) < 0 || (r = portrait_find(program, program->call.args[0], &object, err)) < 0)
 		return r;
-	// Of a spec that is invalid the operator says so itself.
+	// The operator itself reports an invalid spec.
 	(void)dbms_decode(object, program->arena, ret, &invalid);
 	yyjson_mut_doc_set_root(doc, root);
 	annotations = yyjson_mut_obj_add_obj(doc, yyjson_mut_obj_add_obj(doc, root, "metadata"), "annotations");

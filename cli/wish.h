@@ -3,12 +3,12 @@
 
 #pragma once
 
-// What a user asks of the operator by an annotation on a deployment.
+// A user's wish to the operator, as an annotation on a deployment.
 
 #include "api/dbms.h"
 #include "cli/program.h"
 
-// Finds the deployment that the command line names, and sets the annotation, or takes it away (value NULL). ret is the deployment as it was before, in
+// Finds the deployment that the command line names, and sets the annotation, or removes it (value NULL). ret is the deployment before that, in
 // the program's arena.
 int wish_make(struct program *program, const char *annotation, const char *value, struct dbms *ret, struct err *err);
 

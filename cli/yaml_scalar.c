@@ -30,7 +30,7 @@ static size_t digits(const char *text)
 	return strspn(text, "0123456789");
 }
 
-// The base that a prefix tells, which is passed over.
+// The base of a number by its prefix; moves *text past the prefix.
 static int base_of(const char **text)
 {
 	static const struct {
@@ -47,7 +47,7 @@ static int base_of(const char **text)
 	return **text == '0' && (*text)[1] ? 8 : 10;
 }
 
-// A whole number that fits; NULL: it is none.
+// A whole number in range; NULL: it is none.
 static yyjson_mut_val *whole(yyjson_mut_doc *doc, const char *text)
 {
 	bool negative = *text == '-';

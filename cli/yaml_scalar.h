@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a plain scalar of YAML means: as kubectl has it, which reads YAML 1.1. So yes, on and y are true, 0777 is 511, and a date is a time. Pure.
+// The meaning of a plain scalar of YAML in kubectl, which reads YAML 1.1: yes, on and y are true, 0777 is 511, and a date is a time. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// libfyaml can write YAML as well, but leaves words such as "yes" bare, which a reader of version 1.1 takes for true.
+// libfyaml can write YAML, too, but leaves words such as "yes" bare, which a reader of version 1.1 takes for true.
 
 #include "cli/yaml_text.h"
 
@@ -24,7 +24,7 @@ static bool is_word_of_its_own(const char *text)
 	return false;
 }
 
-// Begins with a letter, and nothing in it means anything to YAML.
+// It begins with a letter, and nothing in it has a meaning in YAML.
 static bool is_plain(const char *text, size_t len)
 {
 	if (!len || !isalpha((unsigned char)*text) || is_word_of_its_own(text) || text[len - 1] == ' ')
@@ -36,8 +36,7 @@ static bool is_plain(const char *text, size_t len)
 	return strlen(text) == len;
 }
 
-// Several lines, none of which is lost when it is indented: no line begins the text with a space or ends with one, and nothing has to be
-// escaped.
+// Several lines that survive being indented: no space at the beginning of the text or at the end of a line, and nothing that needs an escape.
 static bool is_block(const char *text, size_t len)
 {
 	if (!memchr(text, '\n', len) || strlen(text) != len || isspace((unsigned char)*text))
@@ -121,7 +120,7 @@ static void write_map(yyjson_val *map, int depth, bool inline_first, FILE *out)
 			write_indent(depth, out);
 		write_key(key, out);
 		(void)fputc(is_nested(val) ? '\n' : ' ', out);
-		// A list stands under its key without being indented further.
+		// A list stands under its key without further indentation.
 		write_value(val, depth + !(yyjson_is_arr(val) && is_nested(val)), false, out);
 	}
 }

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// JSON as YAML for people: block style, members in their order, texts of several lines as blocks. What it writes reads back as the same
-// JSON by every YAML reader, of version 1.1, too.
+// JSON as YAML for people: block style, members in their order, texts of several lines as blocks. Every YAML reader, of version 1.1, too, reads
+// the output back as the same JSON.
 
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What may follow on a command line that is being typed, for shells: a line for each word with what it means behind a tab, and in the end
-// ":4", or ":0" where a file is wanted. This is how kubectl asks its plugins.
+// Lists for shells what may follow on an unfinished command line: each word on a line, with its meaning after a tab, and at the end ":4", or
+// ":0" where a file is wanted. kubectl asks its plugins like this.
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ enum { WORDS_ONLY = 4, FILES_TOO = 0 };
 
 struct completion {
 	FILE *out;
-	const char *word; // that is being typed
+	const char *word; // the unfinished word
 };
 
 static void offer(const struct completion *completion, const char *word, const char *text)

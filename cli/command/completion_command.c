@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The scripts are short because the program itself says what may follow (command/complete_command.c); kubectl asks it in the same way, through
-// a file of the name kubectl_complete-neofleet in $PATH.
+// The scripts are short because the program itself says what may follow (command/complete_command.c); kubectl asks it in the same way, through a
+// file in $PATH named kubectl_complete-neofleet.
 
 #include <string.h>
 

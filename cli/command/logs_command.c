@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The logs of all servers are read one after the other, each with a limit; with --follow beside each other, and what comes is written line by
-// line on the thread that receives it, while the main thread waits.
+// Reads the logs of all servers one after the other, each with a limit. With --follow it reads them side by side: the receiving thread writes
+// line by line, while the main thread waits.
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ struct log {
 	struct program *program;
 	const char *pod;
 	bool prefixed;
-	struct buf line; // that has not ended yet
+	struct buf line; // the unfinished line
 	struct logs *logs;
 };
 
@@ -48,7 +48,7 @@ static void write_line(const struct log *log, const char *text, size_t len)
 
 	if (log->prefixed)
 		(void)fprintf(out, "%s: ", log->pod);
-	// What would move the cursor of a terminal stays away from it.
+	// Nothing that moves a terminal's cursor may reach it.
 	for (size_t i = 0; i < len; i++)
 		(void)fputc((unsigned char)text[i] < ' ' && text[i] != '\t' ? '?' : text[i], out);
 	(void)fputc('\n', out);
@@ -184,7 +184,7 @@ static void open_all(void *user)
 {
 	struct logs *logs = user;
 
-	// One more than there are, so that none ends it before all are open.
+	// One more than there are, so that none can end the wait before all are open.
 	logs->open = logs->n + 1;
 	for (size_t i = 0; i < logs->n; i++)
 		open_stream(&logs->items[i]);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The children are the builders' own texts (cli/draft.h). What only a cluster knows is not in them: the owner's uid, unless the manifest was read from
-// a cluster, and the mark of a TLS certificate.
+// The children are the builders' own texts (cli/draft.h). They lack what only a cluster knows: the owner's uid, unless the manifest was read
+// from a cluster, and the mark of a TLS certificate.
 
 #include <string.h>
 

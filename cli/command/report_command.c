@@ -28,7 +28,7 @@ static const char *default_name(const struct program *program)
 	return arena_printf(program->arena, "neofleet-report-%s.tar.gz", time);
 }
 
-// It is the user's alone, and takes no other file's place.
+// Only the user may read the file, and it replaces no other.
 static int write_file(const char *path, struct tarball *archive, struct err *err)
 {
 	_cleanup_(fclosep) FILE *file = NULL;
@@ -42,7 +42,7 @@ static int write_file(const char *path, struct tarball *archive, struct err *err
 		return err_errno(err, errno, "cannot write '%s'", path);
 	}
 	r = tarball_write(archive, file, err);
-	// What was written may be refused as late as here.
+	// A write may fail as late as here.
 	if (fclose(steal_ptr(file)) != 0 && r == 0)
 		r = err_errno(err, errno, "cannot write '%s'", path);
 	if (r < 0)

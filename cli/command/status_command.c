@@ -206,7 +206,7 @@ static int show(struct program *program, struct err *err)
 	return program->call.n_args ? show_one(program, program->call.args[0], err) : show_all(program, err);
 }
 
-// Each picture has memory of its own, so that a watch of days needs no more than one of a minute.
+// Each picture has memory of its own, so that a watch of days needs no more than a watch of a minute.
 static int show_apart(struct program *program, struct err *err)
 {
 	struct arena *kept = program->arena;
@@ -220,7 +220,7 @@ static int show_apart(struct program *program, struct err *err)
 	return r;
 }
 
-// Until the user ends it, or nobody reads what is written.
+// Until the user ends it, or nobody reads the output.
 static int watch(struct program *program, struct err *err)
 {
 	static const struct watcher_resource resources[] = {
@@ -236,7 +236,7 @@ static int watch(struct program *program, struct err *err)
 	int r = watcher_start(program, resources, &watcher, err);
 
 	while (r == 0) {
-		// A terminal shows one picture, and what is no terminal one after the other.
+		// A terminal shows one picture in place of the last; other outputs get one after the other.
 		if (program->streams.colours)
 			(void)fputs("\033[H\033[2J", out);
 		r = show_apart(program, err);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Everything that holds the token is wiped: the Secret's object, the buffers, and the program's arena. Of its content only the project and the
-// expiry are ever printed (neo4j/token.h).
+// Everything that holds the token is wiped: the Secret's object, the buffers, and the program's arena. Only its project and its expiry are ever
+// printed (neo4j/token.h).
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static int read_secret(struct program *program, const char *name, struct found *
 
 static int read_file(struct program *program, const char *path, struct found *ret, struct err *err)
 {
-	// One byte more than a token may have, and white space around it.
+	// Room for one byte more than a token may have, and for white space around it.
 	_cleanup_buf_ struct buf text = BUF_INIT_SECRET(2 * TOKEN_MAX_BYTES);
 	int r = input_read(program, path, &text, err);
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The main thread waits for a signal, and now and then looks whether the API server is there. SIGINT and SIGTERM are blocked before the first thread is
-// made, so that none of them gets one.
+// The main thread waits for a signal, and now and then checks whether the API server answers. SIGINT and SIGTERM are blocked before the first
+// thread is made, so that no other thread gets one.
 
 #include <errno.h>
 #include <signal.h>
@@ -58,7 +58,7 @@ static int serve(struct ui *ui, struct program *program, uint16_t port, struct e
 	if (r < 0)
 		return r;
 	ui->desk = (struct desk){program, &ui->gate, ui->board};
-	// Nobody knows the folder before it is printed.
+	// Nobody can know the folder before it is printed.
 	r = site_start(&options, &ui->site, &port, err);
 	if (r < 0)
 		return r;
@@ -83,7 +83,7 @@ static void wait_for_end(struct ui *ui)
 	} while (got < 0);
 }
 
-// Calls and streams end first, so that nobody waits for them; the informers go when the loop has ended.
+// Calls and streams end first, so that nobody waits for them; the informers end after the loop.
 static void end(struct ui *ui, struct program *program)
 {
 	board_close(ui->board);

@@ -37,7 +37,7 @@ static void write_text(struct program *program, const struct inspection *inspect
 		      rendering_shown(arena, subject, ""), rendering_shown(arena, sentence(inspection, finding), ""));
 }
 
-// Of a value the workflow commands have these replaced; of a property two more.
+// Escapes what the workflow commands require in a value; two more characters in a property.
 static void write_escaped(const char *text, bool property, FILE *out)
 {
 	for (; *text; text++) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The operator says its version by its image: it is looked for by its label in all namespaces and, where the user may not, in one.
+// The operator's image tells its version. The command looks for the operator by its label in all namespaces or, where the user may not, in one.
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The files of the page, which are part of the program.
+// The page's files, which are part of the program.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,5 +14,5 @@ struct asset {
 	size_t len;
 };
 
-// By its name, which is "" for the page itself; false: there is none.
+// Finds a file by its name; "" is the page itself. False: there is none.
 bool asset_find(const char *name, struct asset *ret);

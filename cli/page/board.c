@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Each change has a number, and each entry that of its last one. A removed entry stays for a while without its text, so that those who look can be
-// told; when there are too many of these they are dropped at once, and who has not seen that much gets the whole anew.
+// Each change has a number, and each entry has the number of its last change. A removed entry stays for a while without its text, so that
+// viewers learn of it. When there are too many removed entries, all are dropped, and a viewer that is further behind gets the whole board anew.
 
 #include "cli/page/board.h"
 
@@ -15,7 +15,7 @@
 #include "base/clock.h"
 
 #define REMOVED_MAX 4096
-// A message is large enough for a screen, and small enough to be shown before the next.
+// Large enough for a screen, and small enough to be shown before the next message.
 #define ROWS_PER_MESSAGE 200
 
 struct entry {
@@ -25,7 +25,7 @@ struct entry {
 };
 
 struct board {
-	pthread_mutex_t lock; // of what follows
+	pthread_mutex_t lock; // of the members below
 	pthread_cond_t changed;
 	struct entry *entries;
 	char *state;
@@ -195,7 +195,7 @@ static void write_row(const struct entry *entry, struct buf *out)
 		buf_addf(out, "%s%s", strcmp(entry->text, "{}") == 0 ? "" : ",", entry->text + 1);
 }
 
-// Those that have changed after seen, in the order in which they did; the whole without what was removed. The caller frees it.
+// The entries that have changed after seen, in the order of their changes; the whole board without removed ones. The caller frees it.
 static struct entry **collect(const struct board *board, uint64_t seen, bool whole, size_t *ret_n)
 {
 	struct entry **found = malloc((HASH_COUNT(board->entries) + 1) * sizeof(struct entry *)), *entry, *next;
@@ -231,7 +231,7 @@ static void write_changes(const struct board *board, uint64_t *seen, struct buf 
 	size_t n;
 	struct entry **rows = collect(board, *seen, whole, &n);
 
-	// The whole comes in one message, since its parts are not told from changes.
+	// The whole comes in one message, since its parts would look like changes.
 	cut = !whole && n > ROWS_PER_MESSAGE;
 	n = cut ? ROWS_PER_MESSAGE : n;
 	write_rows(rows, n, whole, out);

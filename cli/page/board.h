@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What the page shows, as JSON texts by id, and who looks at it. One side puts and removes, the others ask for what has changed since they last
-// asked. Only the newest of each is kept: who is slow misses what was in between, and nothing else. Any thread.
+// What the page shows, as JSON texts by id, and who views it. One side puts and removes texts; viewers ask for the changes since they last
+// asked. The board keeps only the newest text of each id, so a slow viewer misses only what was in between. Any thread.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,15 +21,15 @@ void board_free(struct board *board);
 void board_put(struct board *board, const char *id, const char *json);
 void board_remove(struct board *board, const char *id);
 
-// Something that belongs to it, and is not in its text, has changed. Of one that is not there: nothing.
+// Something has changed that belongs to the entry but is not in its text. Does nothing for an unknown id.
 void board_touch(struct board *board, const char *id);
 
-// What is said of the whole: an object's text. The same text again is no change.
+// Sets the state of the whole board: an object's text. The same text again is no change.
 void board_set_state(struct board *board, const char *json);
 
-// Nobody waits any more, and nobody who comes.
+// Wakes all waiting viewers, and lets no later one wait.
 void board_close(struct board *board);
 
-// Appends one change after *seen as a server-sent event, waiting for it for wait_ms at most, and moves *seen on: of many changes the first ones.
-// When nothing happens it appends a comment. *seen is 0 at first: then all there is comes. False: the board is closed.
+// Appends one change after *seen as a server-sent event, waiting at most wait_ms for it, and moves *seen on; of many changes it takes the first
+// ones. Appends a comment when nothing happens. *seen is 0 at first: then the whole board comes. False: the board is closed.
 bool board_next(struct board *board, uint64_t *seen, int wait_ms, struct buf *out);

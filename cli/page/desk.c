@@ -12,10 +12,10 @@
 #include "cli/page/view.h"
 #include "cli/renewal.h"
 
-// After so long with nothing to say, something is said: it is how a browser that has gone is found out.
+// After so long without news it sends something: only that finds out that a browser has gone.
 #define HEARTBEAT_MS 10000
 
-// Nothing from elsewhere, nothing inline, in no frame.
+// Allows nothing from elsewhere, nothing inline, no frame.
 #define POLICY                                                                                                                               \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "   \
 	"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -32,7 +32,7 @@ static void add_headers(struct site_answer *answer, const char *type)
 	site_add_header(answer, "Cache-Control", "no-store");
 }
 
-// The page comes only with the request that follows: the browser makes it by itself, from here, and the key is not in its address any more.
+// The page itself comes with the next request: the browser makes it by itself, from here, and its address no longer holds the key.
 static void let_in(const struct desk *desk, struct site_answer *answer)
 {
 	answer->status = 200;

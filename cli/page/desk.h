@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Answers the browser: the page's files, the stream of changes, a deployment's dossier, and the one deed that there is. Whoever the gate does not
-// know gets an answer without a word. All of it may run on several threads at once.
+// Answers the browser: the page's files, the stream of changes, a deployment's dossier, and the page's one action. A visitor whom the gate does
+// not know gets an empty answer. Several threads may run it at once.
 
 #include "cli/page/board.h"
 #include "cli/page/gate.h"

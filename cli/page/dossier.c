@@ -44,7 +44,7 @@ static void put_yaml(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *obje
 	yyjson_mut_obj_add_strcpy(doc, root, "yaml", text);
 }
 
-// A right that cannot be asked for is taken as lacking.
+// A right that cannot be checked counts as missing.
 static void put_rights(const struct view *view, yyjson_mut_doc *doc, yyjson_mut_val *root)
 {
 	const struct kube_resource *kind = view->cluster ? &kinds_clusters : &kinds_standalones;

@@ -3,7 +3,8 @@
 
 #pragma once
 
-// All that a deployment's own page shows: the portrait, all conditions, the way into Fleet Management, what the user may do with it, and the YAML.
+// All that a deployment's own page shows: the portrait, all conditions, the way into Fleet Management, what the user may do with it, and the
+// YAML.
 
 #include "base/buf.h"
 #include "cli/page/view.h"

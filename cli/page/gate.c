@@ -32,7 +32,7 @@ int gate_make(struct gate *gate, struct err *err)
 	*gate = (struct gate){.used = false};
 	if ((r = make_text(gate->key, err)) < 0 || (r = make_text(gate->session, err)) < 0 || (r = make_text(folder, err)) < 0)
 		return r;
-	// Half of it is long enough, and an address is read by people.
+	// Half of the random text is long enough, since people read the address.
 	(void)snprintf(gate->folder, sizeof(gate->folder), "/%.*s/", RANDOM_BYTES, folder);
 	(void)snprintf(gate->cookie, sizeof(gate->cookie), COOKIE "=%s", gate->session);
 	(void)snprintf(gate->setting, sizeof(gate->setting), COOKIE "=%s; Path=%s; HttpOnly; SameSite=Strict", gate->session, gate->folder);
@@ -45,7 +45,7 @@ void gate_set_port(struct gate *gate, uint16_t port)
 	(void)snprintf(gate->origin, sizeof(gate->origin), "http://%s", gate->host);
 }
 
-// Takes as long however much of it is right.
+// Takes the same time however much of it is right.
 static bool same(const char *one, const char *other)
 {
 	size_t len = strlen(one);
@@ -84,7 +84,7 @@ static bool is_ours(const char *text, const char *ours)
 	return text && strcmp(text, ours) == 0;
 }
 
-// A write has an Origin always, a read only where another page could be behind it.
+// A write always has an Origin; a read has one only where another page may have made it.
 static bool is_from_here(const struct gate *gate, const struct gate_visitor *visitor, bool writes)
 {
 	if (visitor->doubled || !is_ours(visitor->host, gate->host))
@@ -92,7 +92,7 @@ static bool is_from_here(const struct gate *gate, const struct gate_visitor *vis
 	return visitor->origin ? strcmp(visitor->origin, gate->origin) == 0 : !writes;
 }
 
-// What another page embeds or fetches says so itself in newer browsers.
+// Newer browsers say when another page embeds or fetches something.
 static bool is_of_this_page(const struct gate_visitor *visitor)
 {
 	return !visitor->site || is_ours(visitor->site, "same-origin") || is_ours(visitor->site, "none");

@@ -3,8 +3,9 @@
 
 #pragma once
 
-// Who may see the page: the browser that came with the key, and from then on shows the cookie that it got for it. Everything lies below a folder whose
-// name nobody can guess, since a browser sends a host's cookies to each of its ports, but to no other folder. Pure, but for the random texts.
+// Who may see the page: the browser that came with the key, and afterwards shows the cookie that it got for it. Everything lies below a folder
+// whose name nobody can guess, since a browser sends a host's cookies to each of its ports, but to no other folder. Pure, except for the random
+// texts.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,22 +22,22 @@ struct gate {
 	_Atomic bool used;	      // the key
 };
 
-// What a request shows of itself; NULL: it has none of that.
+// What a request shows of itself; a NULL member: it has none.
 struct gate_visitor {
 	const char *method, *path, *host, *origin, *site; // site: Sec-Fetch-Site
 	const char *cookies, *key;
-	bool doubled; // one of the headers stands there twice
+	bool doubled; // one of the headers stands twice
 };
 
 enum gate_verdict {
 	GATE_NOTHING, // it gets nothing
-	GATE_ENTERS,  // it has the key, which is used up by that: it gets the cookie
+	GATE_ENTERS,  // it has the key, and uses it up: it gets the cookie
 	GATE_PASSES,  // it has the cookie
 };
 
 int gate_make(struct gate *gate, struct err *err);
 
-// Before the first visitor, when the port is known.
+// Call it before the first visitor comes, when the port is known.
 void gate_set_port(struct gate *gate, uint16_t port);
 
 // Any thread. A write (POST) passes only with the page's own Origin.

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The operator's reason says at which step it stands (docs/registration.md): what comes before is done, since its gates and questions are asked in order.
+// The operator's reason tells the present step (docs/registration.md): the earlier steps are done, since the operator asks its gates and
+// questions in order.
 
 #include "cli/page/journey.h"
 
@@ -81,7 +82,7 @@ static void read_registration(struct journey *journey, yyjson_val *object)
 			return;
 		}
 	}
-	// What the exchange with the server ended with.
+	// The end of the exchange with the server.
 	stand_at(journey, REGISTERED, JOURNEY_STOPS, message);
 }
 

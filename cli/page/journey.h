@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The way of a deployment into Fleet Management as a line of steps, with the one that it stands at. Pure.
+// A deployment's way into Fleet Management as a line of steps, with its present step. Pure.
 
 #include <stdbool.h>
 
@@ -19,17 +19,17 @@ enum journey_state {
 struct journey_step {
 	const char *name;
 	enum journey_state state;
-	const char *message; // of the step that it stands at, as the operator says it; else ""
+	const char *message; // of the present step, in the operator's words; else ""
 };
 
 enum { JOURNEY_STEPS = 7 };
 
 struct journey {
 	struct journey_step steps[JOURNEY_STEPS];
-	bool off; // it does not take part
+	bool off; // the deployment does not take part
 };
 
-// object: the deployment. What it says is not yet safe to be shown on a terminal.
+// object: the deployment. Its texts are not yet safe for a terminal.
 void journey_read(yyjson_val *object, struct journey *ret);
 
 const char *journey_state_name(enum journey_state state);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Informers call on the loop thread. A change of a deployment or of its StatefulSet makes its line anew; a change of what only the deployment's own
-// page shows is a touch, after which a page that shows it asks again. Of these no more is kept than who they are.
+// Informers call on the loop thread. A change of a deployment or of its StatefulSet makes its line anew. A change of something that only the
+// deployment's own page shows is a touch: such a page then asks again. Of those objects only the identity is kept.
 
 #include "cli/page/lookout.h"
 
@@ -29,7 +29,7 @@ struct lookout {
 	struct program *program;
 	struct board *board;
 	struct kube_informer *informers[SUBJECTS]; // NULL: the user may not watch it
-	// Of the thread that checks.
+	// For the checking thread.
 	struct arena *arena;
 	char operator_state[64];
 	int64_t operator_at;
@@ -52,7 +52,7 @@ static const struct {
 	const char *labels, *fields;
 	const char *const *parts;
 	kube_informer_handler handler;
-	const char *loss; // what is not shown without it
+	const char *loss; // what the page lacks without it
 } subjects[SUBJECTS] = {
 	[CLUSTERS] = {&kinds_clusters, NULL, NULL, NULL, on_deployment, "clusters"},
 	[STANDALONES] = {&kinds_standalones, NULL, NULL, NULL, on_deployment, "standalones"},
@@ -130,7 +130,7 @@ static void on_workload(void *user, const struct kube_resource *resource, struct
 		draw(lookout, deployment, cluster);
 }
 
-// The store finds a StatefulSet by its owner's name.
+// Finds a StatefulSet by its owner's name.
 static void index_owner(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
 {
 	const char *name = yyjson_get_str(yyjson_obj_get(kube_object_controller(object), "name"));
@@ -216,7 +216,7 @@ int lookout_start(struct program *program, struct board *board, struct lookout *
 	if (!lookout->informers[CLUSTERS] && !lookout->informers[STANDALONES])
 		return err_set(err, ERR_FORBIDDEN, "you may not list and watch %s; %s", permission_name(&kinds_clusters, program->arena),
 			       program_namespace(program) ? "name another namespace with -n" : "without -A one namespace is shown");
-	// The StatefulSets first: most lines are then drawn once.
+	// The StatefulSets come first, so that most lines are drawn once.
 	if (lookout->informers[WORKLOADS])
 		kube_informer_start(lookout->informers[WORKLOADS]);
 	for (enum subject i = 0; i < SUBJECTS; i++) {
@@ -250,7 +250,7 @@ static void count_operator(void *user, yyjson_val *item)
 	operators->ready += yyjson_get_sint(yyjson_ptr_get(item, "/status/readyReplicas"));
 }
 
-// "" while nothing is known of it.
+// "" while nothing is known.
 static void look_for_operator(struct lookout *lookout)
 {
 	struct operators operators = {0, 0};

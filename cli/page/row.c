@@ -17,7 +17,7 @@ static const char *tone(enum colour colour)
 	return tones[colour];
 }
 
-// When a condition last became what it is.
+// When a condition last changed.
 static const char *last_change(struct program *program, yyjson_val *object)
 {
 	const char *last = "";

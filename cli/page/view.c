@@ -22,7 +22,7 @@ struct program *view_program(const struct program *program, struct arena *arena)
 	return copy;
 }
 
-// As names of Kubernetes are: what goes into a path of the API is looked at here.
+// A name as Kubernetes allows it: this checks what goes into a path of the API.
 static bool is_name(const char *text)
 {
 	return *text && strlen(text) < 254 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(text);

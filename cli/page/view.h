@@ -3,7 +3,8 @@
 
 #pragma once
 
-// A deployment as the page names it, and a run of the program to look at it alone: with an arena of its own, so that threads may do it side by side.
+// A deployment by the page's name for it, and a run of the program for it alone: it has an arena of its own, so that threads may work side by
+// side.
 
 #include "cli/program.h"
 
@@ -11,13 +12,13 @@
 const char *view_id(struct arena *arena, bool cluster, const char *namespace, const char *name);
 
 struct view {
-	struct program *program; // whose namespace is the deployment's
+	struct program *program; // its namespace is the deployment's
 	const char *reference;	 // for portrait_find()
 	const char *namespace, *name;
 	bool cluster;
 };
 
-// ERR_INVALID: the id is none, or of a namespace that the program does not look into.
+// ERR_INVALID: it is no id, or its namespace is not one that the program looks into.
 int view_open(const struct program *program, struct arena *arena, const char *id, struct view *ret, struct err *err);
 
 // The same without a deployment.

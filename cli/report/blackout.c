@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Each value is known in the forms in which it may stand in a text: as it is, in base64, escaped as in JSON, as a terminal is shown it. They hang in lists by their first byte, and a
-// text is gone through once, with the longest that stands at a place left out. A tree is gone through string by string before it is written, since a
-// writer may escape, fold or indent.
+// Each value is known in the forms in which it may stand in a text: plain, in base64, escaped as in JSON, and as a terminal is shown it. Lists
+// hold them by their first byte. One walk over a text removes the longest value at each place. A tree is searched string by string before it is
+// written, since a writer may escape, fold or indent.
 
 #include "cli/report/blackout.h"
 
@@ -18,7 +18,7 @@
 #define SHORTEST 4
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 #define OURS "neofleet.neo4j.com/"
-#define PAIR "neo4j/" // then a password, as in NEO4J_AUTH
+#define PAIR "neo4j/" // followed by a password, as in NEO4J_AUTH
 #define DEPTH_MAX 64
 
 static bool is_secret_name(const char *key)
@@ -39,7 +39,7 @@ static void add(struct blackout *scrub, const char *text, size_t len)
 	if (len < SHORTEST)
 		return;
 	first = &scrub->values[(unsigned char)*text];
-	// One Secret mostly serves many deployments.
+	// Many deployments often share one Secret.
 	for (value = *first; value; value = value->next) {
 		if (value->len == len && memcmp(value->text, text, len) == 0)
 			return;
@@ -68,7 +68,7 @@ static void add_base64(struct blackout *scrub, const char *value, size_t len)
 	add(scrub, text, n);
 }
 
-// As it stands in a text of JSON, such as a line of a log.
+// As it stands in a JSON text, such as a line of a log.
 static void add_escaped(struct blackout *scrub, const char *value, size_t len, yyjson_write_flag how)
 {
 	const yyjson_alc alc = json_alc(scrub->arena);
@@ -80,7 +80,7 @@ static void add_escaped(struct blackout *scrub, const char *value, size_t len, y
 		add(scrub, text + 1, n - 2);
 }
 
-// A file that was put into a Secret mostly ends with a line's end, which is no part of what is used.
+// A file in a Secret mostly ends with a newline, which is not part of the value in use.
 static size_t without_end(const char *value, size_t len)
 {
 	while (len && (value[len - 1] == '\n' || value[len - 1] == '\r'))
@@ -88,7 +88,7 @@ static size_t without_end(const char *value, size_t len)
 	return len;
 }
 
-// What no report can be read without: the first user's name is the database's, too.
+// A report is unreadable without these: the first user's name is also the database's.
 static bool is_common(const char *value, size_t len)
 {
 	static const char *const words[] = {"neo4j", "true", "false"};
@@ -107,7 +107,7 @@ static void add_forms(struct blackout *scrub, const char *value, size_t len)
 	if (len < SHORTEST || is_common(value, len))
 		return;
 	add(scrub, value, len);
-	// What doctor and status show has no line's end in it.
+	// doctor and status show no newline.
 	shown = rendering_shown(scrub->arena, arena_memdup0(scrub->arena, value, len), "");
 	add(scrub, shown, strlen(shown));
 	add_base64(scrub, value, len);
@@ -139,7 +139,7 @@ static void add_members(struct blackout *scrub, yyjson_val *node, unsigned depth
 	}
 }
 
-// A registration token is base64 of JSON with a key in it; the login of a registry is JSON with a password in it.
+// A registration token is base64 of JSON that holds a key; a registry's login is JSON that holds a password.
 static void add_inner(struct blackout *scrub, const char *value, size_t len)
 {
 	size_t n;
@@ -166,7 +166,7 @@ void blackout_add_secret(struct blackout *scrub, yyjson_val *data)
 	}
 }
 
-// The longest that stands at a place: one value may begin another.
+// The longest value that begins here: one value may begin another.
 static size_t known_at(const struct blackout *scrub, const char *text, size_t len)
 {
 	size_t longest = 0;
@@ -201,7 +201,7 @@ const char *blackout_text(const struct blackout *scrub, struct arena *arena, con
 	return arena_memdup0(arena, buf_str(&out), out.len);
 }
 
-// What nests deeper than is looked is not handed on.
+// Nothing that nests deeper than the search goes is handed on.
 static bool left_out_deep(yyjson_mut_val *node, unsigned depth)
 {
 	if (depth <= DEPTH_MAX)
@@ -258,7 +258,7 @@ void blackout_tree(const struct blackout *scrub, struct arena *arena, yyjson_mut
 	scrub_tree(scrub, arena, node, 0);
 }
 
-// Values of a map of settings, by their names or by what they name themselves (-Dx.password=y).
+// Hides values in a map of settings, by their names or by names inside them (-Dx.password=y).
 static void blackout_settings(yyjson_mut_val *settings)
 {
 	yyjson_mut_val *key, *val;
@@ -270,7 +270,7 @@ static void blackout_settings(yyjson_mut_val *settings)
 	}
 }
 
-// Words of a command: "--password=x", or "--password" and then "x".
+// Words of a command: "--password=x", or "--password" followed by "x".
 static void blackout_words(yyjson_mut_val *words)
 {
 	yyjson_mut_val *val;

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// First the Secrets that the deployments name are read, only to know what must not be in the archive. Then everything goes into it by one door, which
-// looks for each of these values; of a tree it has been done before, string by string. Where a Secret is there that cannot be read, no log goes in.
+// First it reads the Secrets that the deployments name, only to know what must not be in the archive. After that everything enters the archive
+// by one door, which looks for each of these values; trees were searched before, string by string. Where a Secret exists that cannot be read, no
+// log goes in.
 
 #include "cli/report/bundle.h"
 
@@ -40,11 +41,11 @@ struct bundle {
 	yyjson_val *deployments[DEPLOYMENTS_MAX];
 	size_t n;
 	bool too_many;
-	struct kube_name learned[SECRETS_MAX]; // Secrets that were asked for
+	struct kube_name learned[SECRETS_MAX]; // Secrets that it has asked for
 	size_t n_learned;
-	bool blind; // one of them is there and could not be read
-	const char *folder; // that objects of a list are put into
-	bool by_namespace;  // they are of many
+	bool blind; // one of them exists and could not be read
+	const char *folder; // for objects of a list
+	bool by_namespace;  // the objects are of many namespaces
 };
 
 static void miss(struct bundle *bundle, const char *what, const struct err *err)
@@ -52,7 +53,7 @@ static void miss(struct bundle *bundle, const char *what, const struct err *err)
 	buf_addf(&bundle->missing, "%s: %s\n", what, err->text);
 }
 
-// The one door.
+// The one door into the archive.
 static void put(struct bundle *bundle, const char *path, const char *text, size_t len)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -77,7 +78,7 @@ static void put_val(struct bundle *bundle, const char *path, yyjson_val *val)
 	put(bundle, path, text, len);
 }
 
-// Each string is looked at before it is written: quoted or indented it would be another text.
+// Searches each string before it is written: quoting or indenting changes the text.
 static void put_doc(struct bundle *bundle, const char *path, yyjson_mut_doc *doc)
 {
 	const char *text;
@@ -131,7 +132,7 @@ static void put_log(struct bundle *bundle, const struct pod_log *log, const char
 
 struct logs {
 	struct bundle *bundle;
-	const char *container; // whose log is always taken
+	const char *container; // whose log is always included
 	struct pod_log items[LOGS_MAX];
 	size_t n;
 	bool more;
@@ -145,7 +146,7 @@ static void add_log(struct logs *logs, const struct pod_log *log)
 		logs->items[logs->n++] = *log;
 }
 
-// Of a container beside it there is something to see when it has ended before.
+// The log of a container beside the server's is of interest when the container has ended before.
 static void add_others(struct logs *logs, struct pod_log log, yyjson_val *statuses)
 {
 	size_t index, max;
@@ -188,7 +189,7 @@ static void put_logs(struct bundle *bundle, const struct kube_selection *selecti
 	struct err err = ERR_INIT;
 
 	*logs = (struct logs){.bundle = bundle, .container = container};
-	// That pods may not be listed has been said where they are put themselves.
+	// The part that puts the pods themselves has said that they may not be listed.
 	if (!bundle->options->logs || bundle->blind || kube_list(bundle->program->client, &kube_pods, selection, &reader, &err) < 0)
 		return;
 	for (size_t i = 0; i < logs->n; i++)
@@ -248,7 +249,7 @@ static void put_diagnosis(struct bundle *bundle)
 	put(bundle, "doctor.txt", buf_str(&text), text.len);
 }
 
-// What is not known cannot be looked for, and a log may hold anything.
+// An unknown value cannot be removed, and a log may hold anything.
 static void cannot_learn(struct bundle *bundle, const char *namespace, const char *what, const char *why)
 {
 	buf_addf(&bundle->missing, "a look for what %s of namespace '%s' holds: %s\n", what, namespace, why);
@@ -307,7 +308,7 @@ static void add_deployment(struct bundle *bundle, yyjson_val *item, const char *
 		bundle->too_many = true;
 		return;
 	}
-	// Items of a list do not say what they are.
+	// Items of a list lack apiVersion and kind.
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "kind"), yyjson_mut_str(doc, kind));
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "apiVersion"), yyjson_mut_str(doc, API_GROUP "/" API_VERSION));

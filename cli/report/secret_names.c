@@ -59,7 +59,7 @@ static void add_member(struct secret_names *names, const char *key, yyjson_val *
 
 static void walk(struct secret_names *names, yyjson_val *node, unsigned depth)
 {
-	// Maps of the user's own words, which may look like a field and name nothing.
+	// Maps with the user's own words: they may look like a field and name nothing.
 	static const char *const words[] = {"config", "podAnnotations", "annotations", "labels", NULL};
 	size_t index, max;
 	yyjson_val *key, *val;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Which Secrets a spec names: by its own fields, and by those of Kubernetes in a pod's template. Pure.
+// Which Secrets a spec names: in its own fields, and in those of Kubernetes in a pod's template. Pure.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 struct secret_names {
 	const char *names[SECRET_NAMES_MAX]; // each once; they live as long as the spec
 	size_t n;
-	bool more; // than have room, or deeper than is looked
+	bool more; // there are more names, or deeper ones
 };
 
 void secret_names_collect(yyjson_val *spec, struct secret_names *ret);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The bytes are stored and not compressed, which gzip allows: each reader takes it, the program needs no library for it, and whoever mails it may
-// compress it anew.
+// The bytes are stored, not compressed, which gzip allows: every reader takes it, the program needs no library for it, and a user may compress
+// it before mailing.
 
 #include "cli/report/tarball.h"
 
@@ -25,7 +25,7 @@ static void pad(struct buf *tar)
 	buf_append(tar, zeros, (BLOCK - tar->len % BLOCK) % BLOCK);
 }
 
-// A long path is parted at a slash.
+// Splits a long path at a slash.
 static void put_name(struct header *header, const char *path)
 {
 	size_t len = strlen(path);
@@ -41,7 +41,7 @@ static void put_name(struct header *header, const char *path)
 	if (cut != path)
 		memcpy(header->prefix, path, (size_t)(cut - path));
 	cut += cut != path;
-	// What tells one from another stands at the end.
+	// The end of a path tells it from others.
 	len -= (size_t)(cut - path);
 	if (len > sizeof(header->name)) {
 		cut += len - sizeof(header->name);

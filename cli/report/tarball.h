@@ -20,9 +20,9 @@ struct tarball {
 
 #define TARBALL_INIT(time) ((struct tarball){.tar = BUF_INIT_SECRET(TARBALL_MAX), .time_s = (time)})
 
-// Of a path that no slash parts into at most 155 and 100 bytes, the last 100 are kept.
+// A path that no slash splits into at most 155 and 100 bytes keeps only its last 100.
 void tarball_add(struct tarball *archive, const char *path, const char *text, size_t len);
 
-// Ends it, and writes it out. ERR_TOO_LARGE; ERR_IO.
+// Ends the archive and writes it out. ERR_TOO_LARGE; ERR_IO.
 int tarball_write(struct tarball *archive, FILE *out, struct err *err);
 void tarball_release(struct tarball *archive);
