@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Getting a connection that can be used: from the pool or a new one, alive, logged on as who asks, to a server that does what is
-// asked for (bolt/discover.h). And giving it back.
+// Gets a usable connection: from the pool or a new one, alive, logged on as the asker, to a server that does the wanted work (bolt/discover.h).
+// And gives it back.
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,7 +22,7 @@
 #include "bolt/uri.h"
 
 struct bolt_driver {
-	struct arena *arena; // of what the options pointed at; wiped
+	struct arena *arena; // owns what the options pointed at; wiped
 	struct bolt_driver_options options;
 	struct bolt_uri uri;
 	struct bolt_address initial; // the URI's
@@ -35,12 +35,12 @@ struct bolt_driver {
 	struct {
 		atomic_ullong opened, not_opened, statements, retries, pool_timeouts;
 	} counts;
-	unsigned forks; // when it was made
-	int64_t born;	// a deadline before it was made for none of its calls
-	atomic_uint turn; // of equally good servers, whose it is
+	unsigned forks; // when the driver was made
+	int64_t born;	// no deadline of its calls lies before it
+	atomic_uint turn; // whose turn it is among equally good servers
 };
 
-// What a connection is wanted for.
+// The purpose of a connection.
 struct acquire {
 	struct bolt_driver *driver;
 	struct arena *arena; // for what is told of it
@@ -48,45 +48,45 @@ struct acquire {
 	const struct bolt_auth *auth; // NULL: the driver's
 	const char *database;	      // NULL: home, which becomes its name where a router told it
 	const char *impersonated_user;
-	// For a router: what the transaction is to see. Called when one is asked, only; NULL: nothing.
+	// For a router: the bookmarks that the transaction must see. Called only when a router is asked; NULL: none.
 	int (*find_bookmarks)(struct acquire *acquire, struct err *err);
 	void *user;
 	struct bolt_bookmark_list bookmarks;
 	bool read;
-	bool relogon; // log on anew, even as the same, on a connection that was not just opened
-	bool check;   // ask whether it lives, on a connection that was not just opened
-	bool lazy;    // the answers to HELLO and LOGON need not be waited for: what follows at once changes nothing
-	unsigned asked, refused; // routers, and those of them whose certificate was not accepted
-	const struct bolt_failure *failure; // what the server said when it failed so
+	bool relogon; // log on anew, even as the same user, on a connection that was not just opened
+	bool check;   // ask whether it is alive, if it was not just opened
+	bool lazy;    // do not wait for the answers to HELLO and LOGON: the next request changes nothing
+	unsigned asked, refused; // routers, and those of them whose certificate was refused
+	const struct bolt_failure *failure; // the server's words about the failure
 };
 
 // A connection to this address, within the driver's acquire_ms. Errors: those of bolt_link_open(); ERR_INVALID with
 // BOLT_UNSUPPORTED; ERR_TIMEOUT with BOLT_POOL_TIMEOUT.
 int acquire_from(struct acquire *acquire, const struct bolt_address *address, int64_t deadline, struct pool_place **ret, struct err *err);
 
-// Resets what is not at rest (waiting no longer than this) and gives back to the pool.
+// Resets a connection that is not at rest (waiting no longer than this) and gives it back to the pool.
 void acquire_release(struct bolt_driver *driver, struct pool_place *place, int64_t deadline);
 
-// Waits for the answer to this request. Of what comes before it (logons) only a failure matters. Failures are errors here, and their
-// consequences are drawn: acquire->failure, the provider asked, routing told. value NULL: the answer's is not wanted.
+// Waits for the answer to this request. Of the answers before it (logons) only a failure matters. Failures are errors here, and it acts on them:
+// it sets acquire->failure, asks the provider, tells the routing. value NULL: the caller does not want the answer's value.
 int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_request request, int64_t deadline,
 		  struct bolt_value *ret, struct err *err);
 
-// One more of what a driver counts.
+// Raises a count of the driver.
 static inline void count_one(atomic_ullong *count)
 {
 	(void)atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
-// Begins a public call, before a lock is taken and a hook called: in a child another thread of the parent may hold the lock for good.
-// ERR_INVALID: with BOLT_FORKED; or the deadline passed before there was a driver, so that it is a number that somebody took for a duration.
+// Begins a public call, before it takes a lock or calls a hook: in a forked child another thread of the parent may hold the lock for good.
+// ERR_INVALID: with BOLT_FORKED; or the deadline passed before the driver was made, so somebody took a number for a duration.
 int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err);
 
-// The consequences by themselves, for callers that read events: of a failure, which becomes the error, ...
+// Acts on what callers read from events: on a failure, which becomes the error, ...
 int acquire_failed(struct acquire *acquire, struct pool_place *place, const struct bolt_failure *failure, struct err *err);
 
-// ... and of an error of bolt_link_next() and its like. A silence that is not the caller's deadline becomes ERR_IO.
+// ... and on an error of bolt_link_next() and its like. A silence that is not the caller's deadline becomes ERR_IO.
 int acquire_broken(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err);
 
-// Waits for the answers to HELLO and LOGON that are due, on a connection that was opened or logged on anew. Errors as acquire_await().
+// Waits for the due answers to HELLO and LOGON, on a connection that was opened or logged on anew. Errors as acquire_await().
 int acquire_settle(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Where a server listens, as routers, resolvers and pools name it. Plain data.
+// A server's address as routers, resolvers and pools name it. Plain data.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 struct bolt_address {
 	const char *host; // a name or an IP address, without brackets
 	uint16_t port;
-	const char *name; // what its certificate must be for; NULL: the host, or what the options say
+	const char *name; // the name that its certificate must have; NULL: the host, or the options' name
 };
 
 struct bolt_addresses {

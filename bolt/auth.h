@@ -3,14 +3,14 @@
 
 #pragma once
 
-// Who logs on, and how. Plain data: nothing is copied by the constructors, and what keeps a copy (bolt/driver.h) wipes it.
+// Who logs on, and how. Plain data: the constructors copy nothing, and an owner of a copy (bolt/driver.h) wipes it.
 
 #include <stddef.h>
 
 #include "bolt/value.h"
 
 struct bolt_auth {
-	const char *scheme;   // "basic" where NULL; "none", "bearer", "kerberos", or the name of a scheme that the server was given
+	const char *scheme;   // NULL: "basic"; "none", "bearer", "kerberos", or the name of a server's own scheme
 	const char *user;     // the principal; NULL where the scheme has none
 	const char *password; // the credentials: a password, a token, a base64 ticket; never in a log or an error
 	const char *realm;    // NULL: none

@@ -3,8 +3,7 @@
 
 #pragma once
 
-// What has been done, so that what comes next sees it: the bookmarks of sessions that work one after another or side by side.
-// Shared between sessions of any threads.
+// Bookmarks let later work see earlier work: of sessions that work one after another or side by side. Sessions of any threads may share them.
 
 #include <stddef.h>
 
@@ -19,25 +18,24 @@ struct bolt_bookmark_list {
 	size_t n;
 };
 
-// For bookmarks that come from or go to elsewhere (another process). Both may be NULL. Called by the thread that needs them, with
-// no lock held.
+// For bookmarks that come from elsewhere or go there (another process). Both may be NULL. The thread that needs them calls them, without a lock.
 struct bolt_bookmark_hooks {
 	// More bookmarks to begin with, in the arena.
 	int (*supply)(void *user, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err);
-	// What stands now, after a transaction.
+	// The present bookmarks, after a transaction.
 	int (*consume)(void *user, const struct bolt_bookmark_list *now, struct err *err);
 	void *user;
 };
 
-// hooks may be NULL; else they must outlive the bookmarks. The first ones are copied; NULL: none.
+// hooks may be NULL; else they must outlive the bookmarks. first is copied; NULL: none.
 struct bolt_bookmarks *bolt_bookmarks_new(const struct bolt_bookmark_list *first, const struct bolt_bookmark_hooks *hooks);
 void bolt_bookmarks_free(struct bolt_bookmarks *bookmarks); // NULL is allowed
 DEFINE_CLEANUP(struct bolt_bookmarks *, bolt_bookmarks_free);
 
-// Those of now, with what the hook supplies, each once; in the arena. Errors are the hook's.
+// The present bookmarks and those that the hook supplies, each once; in the arena. Errors are the hook's.
 int bolt_bookmarks_get(struct bolt_bookmarks *bookmarks, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err);
 
-// These are what a transaction began with; next is what it left.
+// used are the bookmarks with which a transaction began; next is the one that it left.
 int bolt_bookmarks_replace(struct bolt_bookmarks *bookmarks, const struct bolt_bookmark_list *used, const char *next, struct err *err);
 
 // Adds more to a list, each once; all copied into the arena.

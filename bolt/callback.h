@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What functions of the library's caller return: 0, or the class of an error. Whoever is careless there must not make a success of a failure:
+// The result of a function of the library's caller: 0, or the class of an error. A careless function must not turn a failure into a success:
 // anything but 0 is an error, and so is an error that is set.
 
 #include "base/err.h"
@@ -11,5 +11,5 @@
 // 0, or the class, which is less than 0.
 int callback_result(int r, struct err *err);
 
-// The same of one whose errors have the code BOLT_CALLBACK where they have none of their own.
+// The same, but an error without a code of its own gets BOLT_CALLBACK.
 int callback_coded(int r, struct err *err);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A flag that one thread raises to end what another waits for. It stays raised. Whoever waits polls its descriptor beside
-// what it waits for, or asks.
+// A flag that one thread raises to end another thread's wait. It stays raised. A waiting thread polls the flag's descriptor beside its own, or
+// asks for the flag.
 
 #include <stdbool.h>
 
@@ -26,8 +26,7 @@ bool bolt_cancel_fired(const struct bolt_cancel *cancel); // NULL: never
 // Readable from the first fire on; -1 for NULL.
 int bolt_cancel_fd(const struct bolt_cancel *cancel);
 
-// For a thread that is about to sleep in a call on this socket: a fire shuts the socket down, which ends the call, until
-// bolt_cancel_unguard(). False, and nothing is to be undone: it was fired already, or guards the socket of another thread; poll.
-// NULL guards any.
+// For a thread that is about to sleep in a call on this socket: until bolt_cancel_unguard() a fire shuts the socket down, which ends the call.
+// False: it was fired already, or guards another thread's socket; poll instead, and do not unguard. NULL guards any.
 bool bolt_cancel_guard(struct bolt_cancel *cancel, int fd);
 void bolt_cancel_unguard(struct bolt_cancel *cancel);

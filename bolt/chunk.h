@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Chunks: a message is cut into pieces of a 16-bit length each and ended by an empty one; an empty one between messages
-// is a keep-alive. Pure. Source: Bolt message transfer encoding.
+// A message is cut into chunks, each with a 16-bit length, and ends with an empty chunk; an empty chunk between messages is a keep-alive. Pure.
+// Source: Bolt message transfer encoding.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,18 +15,18 @@
 // Appends a message as chunks.
 void chunk_write(struct buf *out, const struct buf *message);
 
-// The same in place: what is appended to out between the two becomes the message. start is what chunk_begin() returned. The caller
-// looks at out->overflow and takes back the whole.
+// The same in place: the bytes appended to out between the two calls become the message. start is the result of chunk_begin(). The caller checks
+// out->overflow and takes back the whole.
 size_t chunk_begin(struct buf *out);
 void chunk_end(struct buf *out, size_t start);
 
 struct dechunker {
-	struct buf message; // what has come of the present message
+	struct buf message; // the received part of the present message
 	unsigned char head[2];
 	unsigned n_head; // bytes of the present chunk's head
 	size_t left;	 // bytes of the present chunk still to come
 	bool complete;	 // message is whole; the next feed begins a new one
-	unsigned keepalives; // that have come; whoever bounds them sets it back
+	unsigned keepalives; // received so far; the caller bounds them and resets the count
 };
 
 void dechunker_init(struct dechunker *dechunker, size_t max_bytes);
@@ -35,12 +35,12 @@ void dechunker_release(struct dechunker *dechunker);
 // Whether the next byte is in the middle of a message, or of a chunk's head.
 bool dechunker_is_inside(const struct dechunker *dechunker);
 
-// Takes up to len bytes and says in *ret_used how many; stops behind a whole message, with dechunker->complete set. ERR_TOO_LARGE
-// when a message is larger than the maximum.
+// Takes up to len bytes and says in *ret_used how many; stops after a whole message, with dechunker->complete set. ERR_TOO_LARGE when a message
+// is larger than the maximum.
 int dechunker_feed(struct dechunker *dechunker, const unsigned char *data, size_t len, size_t *ret_used, struct err *err);
 
-// A message that begins with data and is whole in it, in one chunk: where it is, without a copy, and how many bytes to go on by.
-// False: dechunker_feed() must do.
+// Finds a message that begins with data and lies whole in it, in one chunk: its place, without a copy, and how many bytes to skip. False: use
+// dechunker_feed().
 struct chunk_view {
 	const unsigned char *message;
 	size_t len, used;

@@ -3,10 +3,9 @@
 
 #pragma once
 
-// The client's side of a Bolt connection without I/O: requests are appended to an output buffer, bytes of the server are fed
-// in, events come out. Requests may be appended one behind another before any is answered. A FIFO of expected replies tells which
-// request an answer belongs to; an answer of an unexpected kind is ERR_PROTOCOL, and the connection must be dropped. Any event loop
-// can drive it; bolt/link.h does so with blocking calls.
+// The client's side of a Bolt connection without I/O: requests go into an output buffer, the server's bytes are fed in, events come out. Several
+// requests may be appended before any is answered. A FIFO of expected replies tells which request an answer belongs to; an answer of an
+// unexpected kind is ERR_PROTOCOL, and the connection must be dropped. Any event loop can drive it; bolt/link.h does so with blocking calls.
 //
 //   conn_init(&conn);                                   // send conn.output, feed what comes
 //   conn_feed(&conn, data, len, &used, arena, &event, &err);   // ... until CONN_AGREED
@@ -32,7 +31,7 @@
 #include "bolt/value.h"
 #include "bolt/protocol.h"
 
-// What a server may send at most in one message, what we keep to send, and how many requests may wait for their answers.
+// The longest message that a server may send, the most output that we keep, and how many requests may wait for their answers.
 #define CONN_MESSAGE_MAX BOLT_MESSAGE_MAX
 #define CONN_OUTPUT_MAX ((size_t)16 * 1024 * 1024)
 #define CONN_PENDING_MAX 64
@@ -53,9 +52,9 @@ enum conn_request {
 	CONN_REQUESTS,
 };
 
-// What the answer to HELLO has told.
+// What the answer to HELLO told.
 struct conn_hints {
-	int64_t silence_s; // the longest that the server is silent while it works; 0: not told
+	int64_t silence_s; // the longest silence of a working server; 0: not told
 	bool telemetry;	   // TELEMETRY is welcome
 	bool ssr;	   // server-side routing is on
 };
@@ -63,22 +62,22 @@ struct conn_hints {
 struct conn {
 	struct handshake handshake;
 	struct bolt_version version; // once agreed
-	struct dechunker dechunker; // its message.max may be changed: what a message may have; its keepalives are not bounded here
-	size_t memory;	   // that the next message may cost; BOLT_RESULT_MAX until changed
-	bool thrifty;	   // the arena's budget is asked, too
-	struct buf output; // to be sent, then buf_clear(); secret
+	struct dechunker dechunker; // its message.max, the limit of a message, may be changed; its keepalives are not bounded here
+	size_t memory;	   // the limit of the next message's memory; BOLT_RESULT_MAX until changed
+	bool thrifty;	   // also asks the arena's budget
+	struct buf output; // to send, then buf_clear(); secret
 	struct conn_hints hints;
 	bool utc;    // times with a zone count UTC seconds: 5.0 and later, or by the patch
-	bool failed; // a request failed: all are ignored until a RESET
+	bool failed; // a request failed: the server ignores all until a RESET
 	bool broken; // a protocol error, a failed logon, or GOODBYE: nothing more can be said
 	enum conn_request pending[CONN_PENDING_MAX]; // a ring
 	unsigned first, n_pending;
-	unsigned logons; // answers to HELLO, LOGON and LOGOFF that are due
+	unsigned logons; // due answers to HELLO, LOGON and LOGOFF
 };
 
 enum conn_event_type {
 	CONN_WANTS_INPUT, // feed more bytes
-	CONN_AGREED,	  // the handshake is done: say HELLO
+	CONN_AGREED,	  // the handshake is done: send HELLO
 	CONN_RECORD,	  // a row of the present PULL: a list
 	CONN_SUCCESS,	  // the request succeeded: a map
 	CONN_FAILURE,	  // the request failed
@@ -96,35 +95,35 @@ struct conn_event {
 void conn_init(struct conn *conn);
 void conn_deinit(struct conn *conn); // wipes
 
-// The requests. Each appends one message (conn_hello() one or two) and one expected answer each. They fail without a trace:
-// ERR_INVALID: the version that was agreed on has no such message or field, or a parameter's type, and the text says since when
-// there is; ERR_TOO_LARGE: the output or the FIFO is full; ERR_IO: the connection is broken. No statement goes out before the login is
-// known to be good: conn_run() is ERR_INVALID while an answer to HELLO, LOGON or LOGOFF is due. All else may go with them.
+// The requests. Each appends one message (conn_hello() one or two) and one expected answer each. A failure leaves no trace: ERR_INVALID: the
+// agreed version lacks the message, the field or a parameter's type, and the text says since when it exists; ERR_TOO_LARGE: the output or the
+// FIFO is full; ERR_IO: the connection is broken. No statement goes out before we know that the login is good: conn_run() is ERR_INVALID while
+// an answer to HELLO, LOGON or LOGOFF is due. All other requests may go with them.
 
 struct conn_hello {
 	const char *user_agent;		  // of the application, "name/version"
 	const char *product;		  // of the library, "name/version"; required from 5.3 on
 	const char *platform, *language, *language_details; // NULL: not told
-	const struct bolt_value *routing; // the routing context, a map, when a router is wanted; NULL: none
-	const struct bolt_notifications *notifications;	    // NULL: as the server is set up
+	const struct bolt_value *routing; // the routing context, a map, to ask for a router; NULL: none
+	const struct bolt_notifications *notifications;	    // NULL: the server's setting
 	const struct bolt_auth *auth;	  // NULL: LOGON comes later (5.1 and later)
 };
 
-// HELLO, and LOGON behind it where the version has it.
+// HELLO, followed by LOGON where the version has it.
 int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *err);
 int conn_logon(struct conn *conn, const struct bolt_auth *auth, struct err *err);
 int conn_logoff(struct conn *conn, struct err *err);
 
 enum conn_api { CONN_API_MANAGED, CONN_API_EXPLICIT, CONN_API_AUTO_COMMIT, CONN_API_DRIVER };
 
-// How the application runs its statements. Says nothing, and returns 0, where the server did not ask for it in its hints.
+// Tells how the application runs its statements. Sends nothing, and returns 0, where the server's hints did not ask for it.
 int conn_telemetry(struct conn *conn, enum conn_api api, struct err *err);
 
 int conn_reset(struct conn *conn, struct err *err); // ends whatever runs, and the ignoring after a failure
 
 #define CONN_NO_TIMEOUT (-1)
 
-// What RUN outside of a transaction and BEGIN say of theirs. All zero: the server's defaults.
+// The transaction's options in BEGIN, and in RUN outside of a transaction. All zero: the server's defaults.
 struct conn_tx {
 	const char *database;	       // NULL: the user's home database
 	const char *impersonated_user; // NULL: none
@@ -150,7 +149,7 @@ int conn_rollback(struct conn *conn, struct err *err);
 #define CONN_ALL (-1)
 #define CONN_LAST (-1)
 
-// So many rows of a result: n may be CONN_ALL; qid is what the answer to RUN in a transaction said, or CONN_LAST.
+// Asks for n rows of a result; n may be CONN_ALL; qid comes from the answer to RUN in a transaction, or is CONN_LAST.
 int conn_pull(struct conn *conn, int64_t n, int64_t qid, struct err *err);
 int conn_discard(struct conn *conn, int64_t n, int64_t qid, struct err *err);
 
@@ -164,13 +163,13 @@ struct conn_route {
 
 int conn_route(struct conn *conn, const struct conn_route *route, struct err *err);
 
-// Has no answer, and nothing comes behind it.
+// Has no answer; nothing may follow it.
 void conn_goodbye(struct conn *conn);
 
 // The request whose answer is due; CONN_REQUESTS: none.
 enum conn_request conn_due(const struct conn *conn);
 
-// Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.x come in the
-// form of 5.0 (bolt/structure.h). ERR_TOO_LARGE: one of the limits; ERR_TOO_MANY: the budget that the arena is bound to.
+// Takes bytes up to the next event. *ret_used says how many; values live in the arena. Lists, nodes and times of 4.x come in the form of 5.0
+// (bolt/structure.h). ERR_TOO_LARGE: a limit is exceeded; ERR_TOO_MANY: the budget to which the arena is bound is.
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err);

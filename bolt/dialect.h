@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Between the forms of structures that callers see (5.0 and later; bolt/structure.h) and what a connection carries. Pure. Source:
-// Bolt structure semantics, and the "utc" patch of 4.4.
+// Converts between the forms of structures that callers see (5.0 and later; bolt/structure.h) and those on the wire. Pure. Source: Bolt
+// structure semantics, and the "utc" patch of 4.4.
 
 #include <stdbool.h>
 
@@ -23,7 +23,7 @@ enum structure_tag {
 	STRUCTURE_LOCAL_TIME = 0x74,
 	STRUCTURE_DATE_TIME = 0x49,
 	STRUCTURE_ZONED = 0x69,
-	STRUCTURE_WALL_DATE_TIME = 0x46, // without "utc": the seconds are of the clock on the wall
+	STRUCTURE_WALL_DATE_TIME = 0x46, // without "utc": the seconds count by the clock on the wall
 	STRUCTURE_WALL_ZONED = 0x66,
 	STRUCTURE_LOCAL_DATE_TIME = 0x64,
 	STRUCTURE_DURATION = 0x45,
@@ -38,10 +38,10 @@ struct dialect {
 	bool utc;
 };
 
-// What to send for a parameter: *ret is v itself where nothing is to be changed, else it lives in the arena. ERR_INVALID: there is
-// no form of it in this version, or it cannot be sent at all; the text says what and since when.
+// The form in which to send a parameter: *ret is v itself where nothing changes, else it lives in the arena. ERR_INVALID: this version has no
+// form for it, or it can never be sent; the text says what and since when.
 int dialect_to_wire(const struct dialect *dialect, const struct bolt_value *v, struct arena *arena, const struct bolt_value **ret,
 		    struct err *err);
 
-// Changes a value that unpack_value() made in this arena. What is not as it should be stays as it came.
+// Changes a value that unpack_value() made in this arena. A malformed structure stays as it came.
 void dialect_from_wire(const struct dialect *dialect, struct bolt_value *v, struct arena *arena);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// What a server says of a request that failed: the same for every version. Before 5.7 a server knows no GQL status; what stands
-// in its place is what the specification prescribes. Source: Bolt message specification, FAILURE.
+// A server's words about a failed request, the same for every version. A server before 5.7 knows no GQL status; then the specification's
+// defaults take its place. Source: Bolt message specification, FAILURE.
 
 #include <stdbool.h>
 
@@ -12,12 +12,12 @@
 #include "base/err.h"
 #include "bolt/value.h"
 
-// Causes are nested up to here; a server that nests more is cut.
+// Causes nest up to here; deeper ones are cut.
 #define FAILURE_DEPTH_MAX 16
 
 struct bolt_failure {
-	const char *code;    // "Neo.ClientError.Statement.SyntaxError"; "" in a cause. Two old codes are given their new names
-	const char *message; // as it came; the error of it has control characters replaced
+	const char *code;    // "Neo.ClientError.Statement.SyntaxError"; "" in a cause. Two old codes get their new names
+	const char *message; // as it came; the error's text has control characters replaced
 	const char *gql_status;
 	const char *description;
 	const char *classification;		    // "CLIENT_ERROR", "DATABASE_ERROR", "TRANSIENT_ERROR"; NULL: not told
@@ -25,11 +25,11 @@ struct bolt_failure {
 	const struct bolt_failure *cause;	    // NULL: none
 };
 
-// Reads a FAILURE's map. What it does not have becomes "" or the default; nothing in it is an error.
+// Reads a FAILURE's map. A missing member becomes "" or the default; nothing in it is an error.
 const struct bolt_failure *failure_read(const struct bolt_value *map, struct arena *arena);
 
-// A copy that outlives the arena it was read with.
+// A copy that outlives the arena of the original.
 const struct bolt_failure *bolt_failure_copy(const struct bolt_failure *failure, struct arena *arena);
 
-// The error of it: ERR_FORBIDDEN for Neo.ClientError.Security.*, else ERR_SERVER, with code and message.
+// Makes the error: ERR_FORBIDDEN for Neo.ClientError.Security.*, else ERR_SERVER, with code and message.
 int failure_to_err(const struct bolt_failure *failure, struct err *err);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// The first exchange: which version is spoken. Pure and incremental. Source: Bolt handshake, manifest v1.
+// The first exchange, which agrees on a version. Pure and incremental. Source: Bolt handshake, manifest v1.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,10 +21,10 @@ struct handshake {
 void handshake_init(struct handshake *handshake);
 void handshake_release(struct handshake *handshake);
 
-// Appends what the client sends first.
+// Appends the client's opening.
 void handshake_open(struct buf *out);
 
-// Takes bytes of the server; *ret_used says how many belong to the handshake. Sets handshake->done once a version is agreed on and
-// appends to out what is to be sent back. ERR_PROTOCOL: there is no Bolt, or no common version; the text names both offers.
+// Takes bytes of the server; *ret_used says how many belong to the handshake. Sets handshake->done once a version is agreed on, and appends the
+// reply to out. ERR_PROTOCOL: the server speaks no Bolt, or there is no common version; the text names both offers.
 int handshake_feed(struct handshake *handshake, const unsigned char *data, size_t len, size_t *ret_used, struct buf *out,
 		   struct err *err);

@@ -3,9 +3,9 @@
 
 #pragma once
 
-// What a server's answers may cost, for programs that speak to servers they do not trust. Looked at while an answer is read, before
-// memory is asked for. What is 0 is as the library has it. Beyond one of the first three is ERR_TOO_LARGE; with the budget spent an
-// answer is ERR_TOO_MANY, and may be asked for again later. Either ends the connection.
+// What a server's answers may cost, for programs that speak to servers they do not trust. The limits are checked while an answer is read, before
+// memory is asked for. 0 means the library's default. Beyond one of the first three is ERR_TOO_LARGE; with the budget spent an answer is
+// ERR_TOO_MANY, and the caller may ask again later. Either ends the connection.
 
 #include <stddef.h>
 
@@ -20,9 +20,8 @@ struct bolt_limits {
 	size_t message; // bytes of a message after it; 0: BOLT_MESSAGE_MAX
 	size_t result;  // memory for a whole result, or for one row of a stream; 0: BOLT_RESULT_MAX
 
-	// Memory for all answers of all connections with this budget, but for the first own bytes of each result, which one always has:
-	// small answers need nobody's leave. It must outlive the connections and the arenas of their answers (base/arena.h, arena_bind()).
-	// NULL: none.
+	// Memory for all answers of all connections with this budget, without the first `own` bytes of each result, which are always free: small
+	// answers need no budget. It must outlive the connections and the arenas of their answers (base/arena.h, arena_bind()). NULL: none.
 	struct budget *budget;
 	size_t own;
 };

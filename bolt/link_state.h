@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a link consists of, for bolt/link.c (the connection) and bolt/link_query.c (a query and its rows).
+// The parts of a link, for bolt/link.c (the connection) and bolt/link_query.c (a query and its rows).
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,10 +26,10 @@ struct bolt_link {
 	const char *server, *connection_id;
 	struct arena *failure_arena; // NULL while there is no failure
 	const struct bolt_failure *failure;
-	unsigned expected; // answers, of which only the last is waited for
-	unsigned opening; // answers of HELLO and LOGON that are due
+	unsigned expected; // answers, of which the caller waits only for the last
+	unsigned opening; // due answers of HELLO and LOGON
 	struct bolt_limits limits; // none is 0
-	unsigned forks; // when it was opened
+	unsigned forks; // when the link was opened
 	bool expired_ok;
 	bool dead;
 	int64_t keepalives_ms; // monotonic, when the last KEEPALIVES_MAX were full; 0: never yet
@@ -37,13 +37,13 @@ struct bolt_link {
 	unsigned char input[LINK_INPUT_SIZE];
 };
 
-// Waits for the next event, whatever it belongs to.
+// Waits for the next event, of any request.
 int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err);
 
-// The failure of the last call: kept, and turned into the error; or forgotten.
+// Keeps the failure of the last call and turns it into the error; or forgets it.
 int link_keep_failure(struct bolt_link *link, const struct bolt_failure *failure, struct err *err);
 void link_forget_failure(struct bolt_link *link);
 
-// What lives in it counts against the budget; and an arena for answers of which it is so.
+// Counts an arena's memory against the budget; and makes an arena for answers that is bound so.
 void link_bind(const struct bolt_link *link, struct arena *arena);
 struct arena *link_answers_arena(const struct bolt_link *link);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Credentials that are kept: a copy in memory that is wiped when it is freed.
+// A kept copy of credentials, in memory that is wiped when it is freed.
 
 #include <stdbool.h>
 
@@ -15,10 +15,10 @@ struct login {
 	struct bolt_auth auth;
 };
 
-// What is empty is left out, but for a basic password and a principal.
+// Leaves out empty members, except a basic password and a principal.
 struct login *login_new(const struct bolt_auth *auth);
 void login_free(struct login *login); // NULL is allowed
 DEFINE_CLEANUP(struct login *, login_free);
 
-// Whether a server would be told the same.
+// Whether both would tell a server the same.
 bool login_equal(const struct bolt_auth *a, const struct bolt_auth *b);

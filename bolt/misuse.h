@@ -3,8 +3,8 @@
 
 #pragma once
 
-// How a public function begins: a pointer that it needs and did not get is an error and no crash, an error that its caller forgot to clear is
-// forgotten, and a caller that wants no error gets none.
+// How a public function begins: a required pointer that is NULL is an error and no crash, an error that the caller forgot to clear is forgotten,
+// and a caller that passes no error gets none.
 //
 //   ENTER(err);
 //   if (ret)
@@ -36,12 +36,12 @@ static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 {
 	if (!err)
 		err = unwanted;
-	// All that is asked without a look at the class; the rest of its texts is no cost of every call.
+	// The class is all that a caller may read; clearing the texts would cost every call.
 	err->class = ERR_NONE;
 	err->status = err->retry_after_ms = 0;
 	err->code[0] = err->text[0] = '\0';
 	return err;
 }
 
-// ERR_INVALID is set when one of them is NULL.
+// Sets ERR_INVALID when one of them is NULL.
 bool misuse_found(struct err *err, const struct misuse_need *needs, size_t n);

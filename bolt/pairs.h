@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A small map that is packed pair by pair: how many there are stands in its first byte, which is put right at the end. In the header,
-// since each request is made of these: the compiler puts them together.
+// A small map that is packed pair by pair: the number of pairs stands in its first byte, which is corrected at the end. It is all in the header,
+// so that the compiler can merge the pairs of each request.
 
 #include <assert.h>
 #include <stddef.h>
@@ -32,13 +32,13 @@ static inline struct pairs pairs_begin(struct buf *out)
 
 static inline void pairs_end(const struct pairs *pairs)
 {
-	// More would be another marker.
+	// More pairs would need another marker.
 	assert(pairs->n <= PAIRS_MAX);
 	if (!pairs->out->overflow)
 		pairs->out->data[pairs->head] = (char)((unsigned char)pairs->out->data[pairs->head] | pairs->n);
 }
 
-// The caller packs the value behind it.
+// The caller packs the value after it.
 static inline void pairs_add_key(struct pairs *pairs, const char *key)
 {
 	pairs->n++;

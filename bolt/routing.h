@@ -3,8 +3,8 @@
 
 #pragma once
 
-// Which servers of a cluster route, read and write, for each database: what routers said, until its time is over or a server
-// turned out not to be what was said of it. The store may be used from any thread and does no I/O. Source: Bolt, ROUTE.
+// Which servers of a cluster route, read and write, for each database: the routers' answers, until they are out of date or a server turns out to
+// be something else. Any thread may use the store, which does no I/O. Source: Bolt, ROUTE.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,13 +19,13 @@ struct routing_table {
 	const char *database; // NULL: the router did not say
 	struct bolt_addresses routers, readers, writers;
 	int64_t ttl_ms, until_ms; // by the store's clock
-	bool began_without_writers; // whose router may have been cut off from the rest
+	bool began_without_writers; // its router may have been cut off from the rest
 };
 
-// Reads the answer to ROUTE. ERR_PROTOCOL: it is none, or names no router or no reader.
+// Reads the answer to ROUTE. ERR_PROTOCOL: it is no such answer, or names no router or no reader.
 int routing_read(const struct bolt_value *answer, struct arena *arena, struct routing_table *ret, struct err *err);
 
-// "host:port", "host", "[::1]:port", "::1". False: it is none.
+// "host:port", "host", "[::1]:port", "::1". False: it is no address.
 bool routing_address(const char *text, struct arena *arena, struct bolt_address *ret);
 
 // "host:port", with brackets where the host is an IPv6 address.
@@ -33,7 +33,7 @@ const char *routing_address_text(const struct bolt_address *address, struct aren
 
 struct routing;
 
-// keep_ms: how long a table is kept when its time is over, and at most ROUTING_TABLES of them.
+// keep_ms: how long a table is kept after its time; at most ROUTING_TABLES tables.
 #define ROUTING_TABLES 1000
 struct routing *routing_new(int64_t keep_ms, const struct clock *clock);
 void routing_free(struct routing *routing);
@@ -44,11 +44,11 @@ void routing_put(struct routing *routing, const char *database, const struct rou
 // The table of a database, in the arena; false: there is none.
 bool routing_get(struct routing *routing, const char *database, struct arena *arena, struct routing_table *ret);
 
-// Whether its time is not over and it has a server for this.
+// Whether it is not out of date and has a server for this work.
 bool routing_is_fresh(const struct routing *routing, const struct routing_table *table, bool read);
 
-// The server does not answer: out of every table.
+// The server does not answer: removes it from every table.
 void routing_forget(struct routing *routing, const struct bolt_address *address);
 
-// The server takes no writes to this database (NULL: home): no writer of it any more. It may still be one of others.
+// The server takes no writes to this database (NULL: home): it is no longer a writer of it, but may still be one of others.
 void routing_forget_writer(struct routing *routing, const char *database, const struct bolt_address *address);

@@ -3,9 +3,8 @@
 
 #pragma once
 
-// The structures among the values: what is in one that a server sent, and how to make one to send. Pure. The forms are those of
-// 5.0 and later; bolt/conn.h translates for 4.4. What a view points at lives where the value does. Source: Bolt structure semantics.
-//
+// The structures among the values: reads one that a server sent, and makes one to send. Pure. The forms are those of 5.0 and later; bolt/conn.h
+// translates for 4.4. A view points into the value and lives as long. Source: Bolt structure semantics.
 //   struct bolt_node node;
 //   if (bolt_as_node(value, &node))
 //           puts(node.element_id);
@@ -17,8 +16,8 @@
 #include "bolt/value.h"
 
 struct bolt_node {
-	int64_t id;		// deprecated by Neo4j; -1 where the server has none
-	const char *element_id; // of 4.4: the id in digits
+	int64_t id;		// deprecated by Neo4j; -1 where the server sends none
+	const char *element_id; // from 4.4: the id in digits
 	const struct bolt_value *labels;     // a list of strings
 	const struct bolt_value *properties; // a map
 };
@@ -31,22 +30,22 @@ struct bolt_relationship {
 };
 
 struct bolt_path {
-	const struct bolt_value *nodes;		// the different nodes of it
-	const struct bolt_value *relationships; // the different relationships, without their ends
+	const struct bolt_value *nodes;		// its distinct nodes
+	const struct bolt_value *relationships; // its distinct relationships, without their ends
 	const struct bolt_value *indices;
 	uint32_t length; // in relationships
 };
 
-// One step of a path, in the direction of the path; the relationship has its own ends.
+// One step of a path, in the path's direction; the relationship has its own ends.
 struct bolt_step {
 	struct bolt_node from, to;
 	struct bolt_relationship relationship;
 };
 
-// Each returns false, and *ret is not to be used, when v is NULL, another type, or not what the specification says it is.
+// Each returns false when v is NULL, of another type, or malformed; then do not use *ret.
 bool bolt_as_node(const struct bolt_value *v, struct bolt_node *ret);
 bool bolt_as_relationship(const struct bolt_value *v, struct bolt_relationship *ret);
-bool bolt_as_path(const struct bolt_value *v, struct bolt_path *ret); // all of its indices are right
+bool bolt_as_path(const struct bolt_value *v, struct bolt_path *ret); // all its indices are valid
 void bolt_path_node(const struct bolt_path *path, uint32_t i, struct bolt_node *ret); // i <= length
 void bolt_path_step(const struct bolt_path *path, uint32_t i, struct bolt_step *ret); // i < length
 
@@ -55,19 +54,19 @@ struct bolt_date {
 };
 
 struct bolt_time {
-	int64_t nanoseconds; // since midnight, of the clock on the wall
+	int64_t nanoseconds; // since midnight, by the clock on the wall
 	int32_t offset_s;    // of that clock from UTC
-	bool local;	     // there is no offset
+	bool local;	     // without an offset
 };
 
 struct bolt_date_time {
-	int64_t seconds;     // since 1970-01-01T00:00:00Z; since 1970-01-01T00:00:00 of the clock on the wall where local or wall
+	int64_t seconds;     // since 1970-01-01T00:00:00Z; since 1970-01-01T00:00:00 of the clock on the wall where local or wall is set
 	int32_t nanoseconds; // 0 to 999,999,999
 	bool local;	     // a date and a time without a place
 	const char *zone;    // "Europe/Stockholm"; NULL: an offset only
 	int32_t offset_s;    // from UTC
-	bool has_offset;     // always where there is no zone. To send a zone to a server without "utc" (4.4) it must be known
-	bool wall;	     // of a zone, from a 4.4 server without "utc": seconds are those of the clock on the wall
+	bool has_offset;     // always without a zone. To send a zone to a server without "utc" (4.4) the offset must be known
+	bool wall;	     // with a zone, from a 4.4 server without "utc": the seconds count by the clock on the wall
 };
 
 struct bolt_duration {
@@ -78,10 +77,10 @@ struct bolt_duration {
 struct bolt_point {
 	int64_t srid; // 7203 and 9157: cartesian; 4326 and 4979: WGS 84
 	unsigned dimensions; // 2 or 3
-	double x, y, z;	     // z 0 where there are 2
+	double x, y, z;	     // z is 0 in two dimensions
 };
 
-// The three temporal views accept the local and the other form alike.
+// The three temporal views accept the local form and the other.
 bool bolt_as_date(const struct bolt_value *v, struct bolt_date *ret);
 bool bolt_as_time(const struct bolt_value *v, struct bolt_time *ret);
 bool bolt_as_date_time(const struct bolt_value *v, struct bolt_date_time *ret);
@@ -112,7 +111,7 @@ int64_t bolt_vector_int(const struct bolt_vector *vector, uint32_t i);
 double bolt_vector_float(const struct bolt_vector *vector, uint32_t i);
 struct bolt_value bolt_from_floats(const double *numbers, uint32_t n, struct arena *arena); // a vector of BOLT_FLOAT64
 
-// What the server could not send in this version, 6.0 and later.
+// A value that the server could not send in this version, 6.0 and later.
 struct bolt_unsupported {
 	const char *name; // of the type
 	unsigned major, minor; // the Bolt version that has it

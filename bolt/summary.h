@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a server says at the end of a result. Plain data, which lives as long as the result.
+// A server's words at the end of a result. Plain data, which lives as long as the result.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,16 +14,16 @@
 struct bolt_counters {
 	int64_t nodes_created, nodes_deleted, relationships_created, relationships_deleted, properties_set, labels_added,
 		labels_removed, indexes_added, indexes_removed, constraints_added, constraints_removed, system_updates;
-	bool contains_updates, contains_system_updates; // what the server said, or what the numbers say where it did not
+	bool contains_updates, contains_system_updates; // as the server said, or else judged by the numbers
 };
 
-// A GQL status; for servers that have none (before 5.6) made of the notifications and of the outcome.
+// A GQL status; for servers without one (before 5.6) it is made of the notifications and the outcome.
 struct bolt_status {
 	const char *gql_status;	 // "00000", "01N50", ...
 	const char *description;
 	struct bolt_value diagnostic; // the diagnostic record, a map with its defaults filled in
-	// Of a notification only; else NULL.
-	const char *code;	    // "Neo.ClientNotification.Statement.UnknownLabelWarning"; what servers of 5.6 on leave out is NULL
+	// For a notification only; else NULL.
+	const char *code;	    // "Neo.ClientNotification.Statement.UnknownLabelWarning"; NULL where a server from 5.6 on leaves it out
 	const char *title, *text;   // in words
 	const char *classification; // "HINT", "DEPRECATION", ...
 	const char *severity;	    // "WARNING", "INFORMATION"
@@ -32,7 +32,7 @@ struct bolt_status {
 };
 
 struct bolt_summary {
-	const char *address;   // "host:port" that was dialled
+	const char *address;   // the dialled "host:port"
 	const char *server;    // "Neo4j/5.26.12"
 	unsigned major, minor; // of Bolt
 	const char *database;  // NULL where the server did not say

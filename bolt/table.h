@@ -3,7 +3,7 @@
 
 #pragma once
 
-// How a whole result is gathered: its rows and the names of its fields. Pure.
+// Gathers a whole result: its rows and the names of its fields. Pure.
 
 #include <stdint.h>
 
@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "bolt/value.h"
 
-// Rows as they come: an array that doubles, in the arena.
+// Collected rows: an array that doubles, in the arena.
 struct table_rows {
 	struct bolt_value *items;
 	uint32_t n, room;
@@ -19,5 +19,5 @@ struct table_rows {
 
 void table_add(struct table_rows *rows, const struct bolt_value *row, struct arena *arena);
 
-// The fields from the answer to RUN. ERR_PROTOCOL: it names none.
+// Reads the fields from the answer to RUN. ERR_PROTOCOL: it names none.
 int table_fields(const struct bolt_value *meta, struct arena *arena, const char *const **ret, uint32_t *ret_n, struct err *err);

@@ -11,10 +11,9 @@
 #include "base/err.h"
 #include "bolt/target.h"
 
-// ERR_INVALID: ca_pem holds no certificate, the name can be none, or the client's own certificate and key cannot be read or do not fit. What target points
-// at must outlive the handshake. To be freed by SSL_free().
+// ERR_INVALID: ca_pem holds no certificate, the name cannot be one, or the client's certificate and key cannot be read or do not fit each other.
+// What target points at must outlive the handshake. Free it by SSL_free().
 int tls_new(const struct bolt_target *target, SSL **ret, struct err *err);
 
-// What OpenSSL says went wrong, as ERR_IO; or the verdict on the server's certificate, where that was it, as ERR_PROTOCOL with
-// BOLT_CERTIFICATE_REFUSED.
+// OpenSSL's error as ERR_IO; or, where the server's certificate was the cause, the verdict on it as ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED.
 int tls_error(SSL *ssl, const char *doing, struct err *err);

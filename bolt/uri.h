@@ -9,7 +9,7 @@
 //   bolt+s, neo4j+s      TLS; the certificate and the name are verified
 //   bolt+ssc, neo4j+ssc  TLS; any certificate is taken: against listening, not against an impostor
 //
-// bolt is one server; neo4j asks it for a routing table. The query is the routing context, for neo4j schemes only.
+// bolt is one server; neo4j asks the server for a routing table. The query is the routing context, for neo4j schemes only.
 
 #include <stdbool.h>
 #include <stdint.h>
