@@ -92,7 +92,7 @@ static bool take_text(int c)
 	return false;
 }
 
-// One whose value must be right.
+// An option whose value is checked.
 static bool take_checked(int c)
 {
 	unsigned workers;
@@ -154,7 +154,7 @@ static void parse_options(int argc, char **argv)
 	}
 }
 
-// Tokens and passwords pass through this process: its memory is not to be dumped or traced.
+// Tokens and passwords pass through this process: nobody may dump or trace its memory.
 static void forbid_dumps(void)
 {
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -162,13 +162,13 @@ static void forbid_dumps(void)
 }
 
 #define LOOK_EVERY_S 10
-// When stores are long in coming, it is found out why.
+// When the stores take this long to fill, it logs why.
 #define EXPLAIN_AFTER_MS 3000
 #define EXPLAIN_EVERY_MS 30000
 #define FREE_MAX ((size_t)256 * 1024)
 
-// Memory is used in bursts. One heap for all threads, so that what one has freed serves another; and what is large comes from
-// the system and goes back to it.
+// The process uses memory in bursts. All threads share one heap, so that memory which one has freed serves another; large blocks come from the
+// system and go back to it.
 static void limit_heap(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
@@ -177,14 +177,14 @@ static void limit_heap(void)
 	(void)mallopt(M_TOP_PAD, 64 * 1024);
 }
 
-// After a burst: free memory goes back to the system, also from the middle of the heap.
+// Gives free memory back to the system after a burst, also from the middle of the heap.
 static void give_back(void)
 {
 	if (mallinfo2().fordblks > FREE_MAX)
 		(void)malloc_trim(0);
 }
 
-// The level that the file holds; the option's where there is no file, or no level in it.
+// The level in the file; the option's where there is no file, or no level in it.
 static void look_at_level(void)
 {
 	_cleanup_(fclosep) FILE *file = arg_level_file ? fopen(arg_level_file, "re") : NULL;
@@ -201,8 +201,8 @@ static void look_at_level(void)
 static _Atomic(struct wiring *) the_wiring;
 static _Atomic int64_t oldest_ms; // of the reconciles that run
 
-// Whatever a reconcile waits for has a deadline, and all of them together are far from this long: it hangs. The process is ended
-// from outside and finishes the work when it is started again.
+// Each wait of a reconcile has a deadline, and all of them together are far shorter than this: the reconcile hangs. The kubelet then ends the
+// process, and the next one finishes the work.
 #define HANGS_MS INT64_C(900000)
 
 static unsigned serve_health(void *user, struct buf *body, const char **ret_content_type)
@@ -237,14 +237,13 @@ static unsigned serve_metrics(void *user, struct buf *body, const char **ret_con
 	return 200;
 }
 
-// The lease has come or gone: supervise() is to look. Blocked like the other signals, so any thread may send it.
+// The lease has come or gone: tells supervise() to look. The signal is blocked like the others, so any thread may send it.
 static void wake(void)
 {
 	(void)kill(getpid(), SIGUSR1);
 }
 
-// What is under way has no right to go on, and whoever holds the lease now is not to be disturbed: nothing is stopped in
-// order, the process ends.
+// The lease is lost. Exit without cleanup, so that nothing already started can still write beside the new holder.
 static _Noreturn void end_at_once(void)
 {
 	log_error("another process may lead now, ending");
@@ -286,8 +285,8 @@ static int supervise(struct wiring *wiring, const sigset_t *signals, struct err 
 	}
 }
 
-// Two listeners, so that whoever asks for metrics keeps no probe waiting. The kubelet has a connection for each probe; with so many of one
-// address, sixteen others would have to join to take them all.
+// Two listeners, so that a request for metrics keeps no probe waiting. The kubelet opens a connection for each probe; with so many allowed for
+// one address, sixteen other addresses would have to join to take them all.
 static int serve(struct server **ret_metrics, struct server **ret_probes, struct err *err)
 {
 	static const struct server_route metrics[] = {{"/metrics", serve_metrics, NULL}};

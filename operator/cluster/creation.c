@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The StatefulSet does not say why a pod of it is missing: no condition, no field of its status. Its controller leaves an event, and repeats it
-// each time it tries again, at longest after 1000 s. So what is older tells of a cause that is over.
+// The StatefulSet does not say why one of its pods is missing: there is no condition and no field of its status. Its controller leaves an event,
+// and repeats it at each try, at the latest after 1000 s. So an older event tells of a cause that is over.
 
 #include "operator/cluster/creation.h"
 
@@ -13,9 +13,9 @@
 #include "operator/object/failed_create.h"
 #include "operator/server/retry.h"
 
-// The first look is some 4 s after the pod was missed, and each further one later, up to 5 min.
+// The first look comes some 4 s after the pod was missed, each further one later, up to 5 min.
 #define LOOKS_BEFORE 3
-// A source of events may tell some 40 of one object in an hour, after which they are forgotten. Others may put there what they like.
+// A source of events may record some 40 about one object in an hour, after which they are forgotten. Others may add as many as they like.
 #define EVENTS_MAX 40
 #define EVENTS_MAX_BYTES ((size_t)160 * 1024)
 #define OLDEST_MS (INT64_C(20) * 60 * 1000)
@@ -25,7 +25,7 @@ struct search {
 	const struct deployment *deployment;
 	struct arena *arena;
 	int servers;
-	int64_t since_ms; // wall clock; what was told before does not count
+	int64_t since_ms; // wall clock; older events do not count
 	struct failed_create found; // pod NULL: none
 };
 
@@ -38,7 +38,7 @@ static bool is_there(const struct deployment *deployment, const char *pod)
 	return false;
 }
 
-// NULL: none is missing.
+// NULL: no pod is missing.
 static const char *first_missing(const struct deployment *deployment, int servers, struct arena *arena)
 {
 	for (int i = 0; i < servers; i++) {

@@ -43,7 +43,7 @@ static int fail_not_leader(struct exchange *x)
 {
 	x->result->not_leader = true;
 	return end(x, REASON_NO_LEADER,
-		   arena_printf(x->arena, "Server '%s' leads database system no more; the one that does is asked next",
+		   arena_printf(x->arena, "Server '%s' no longer leads database system; the server that does is asked next",
 				x->request->server));
 }
 

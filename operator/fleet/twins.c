@@ -110,7 +110,7 @@ static const char *token_message(const char *list, const struct dbms *dbms, stru
 	return arena_printf(arena,
 			    "The token in Secret '%s' is also that of %s: a token is for one deployment, and when it is renewed for one, the other's "
 			    "ends; generate one more in the Aura console and put it into a Secret of its own for one of them%s%s",
-			    fleet->token_secret ? fleet->token_secret : "", list, follows ? "; it is registered by itself" : "; if for this one, then: ",
+			    fleet->token_secret ? fleet->token_secret : "", list, follows ? "; it is registered by itself" : "; if this one gets it, run: ",
 			    follows ? "" : fleet_register_command(dbms, arena));
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The message is "create Pod a-0 in StatefulSet a failed error: WORDS", or "create Claim data-a-0 for Pod a-0 in StatefulSet a failed error:
-// WORDS"; where many were much alike, "(combined from similar events): " stands before it.
+// WORDS"; where many resemble each other, it begins with "(combined from similar events): ".
 
 #include "operator/object/failed_create.h"
 
@@ -17,7 +17,7 @@ static const char *text(yyjson_val *event, const char *pointer)
 	return yyjson_get_str(yyjson_ptr_get(event, pointer));
 }
 
-// An event of the old form has lastTimestamp, one of the new eventTime, and a series once it was repeated.
+// An event of the old form has lastTimestamp, one of the new form eventTime, and a series once it was repeated.
 static int64_t told_at(yyjson_val *event)
 {
 	static const char *const places[] = {"/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"};

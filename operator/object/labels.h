@@ -17,7 +17,7 @@
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define LABEL_MANAGED_BY_VALUE "neofleet"
 
-// Of server-side apply.
+// For server-side apply.
 #define FIELD_MANAGER "neofleet"
 
 // "cluster" or "standalone".

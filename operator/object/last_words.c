@@ -85,7 +85,7 @@ static const char *logged(const char *line, bool *ret_error)
 	const char *end = isdigit((unsigned char)*line) ? strstr(line, "+0000 ") : NULL, *main = strstr(line, "Z main ERROR ");
 
 	*ret_error = false;
-	// The logging's own, before it has a configuration.
+	// The logging says this before it has a configuration.
 	if (main && isdigit((unsigned char)*line)) {
 		*ret_error = true;
 		return main + strlen("Z main ERROR ");
@@ -142,8 +142,8 @@ struct reading {
 	const char *error;     // of the log
 	const char *plain;     // any other line that says something
 	const char *any;       // any line but a frame
-	const char *place;     // what the frames show to have been done
-	const char *config;    // "Failed to read config ...", which says what the line behind it is about
+	const char *place;     // what the frames show that was being done
+	const char *config;    // "Failed to read config ...", which names the subject of the next line
 	bool frames;
 };
 
@@ -153,7 +153,7 @@ static void keep(const char **kept, const char *text)
 		*kept = text;
 }
 
-// Where the words of a cause alone would leave open what they are about.
+// Where a cause's words alone do not name their subject.
 static void keep_place(const char *line, struct reading *reading)
 {
 	static const char *const places[][2] = {
@@ -193,7 +193,7 @@ static void read_line(const char *line, struct reading *reading)
 		keep_place(line, reading);
 		return;
 	}
-	// What was suppressed, and its causes, are set in.
+	// Suppressed traces and their causes are indented.
 	if (reading->frames && *line == '\t')
 		return;
 	while (isspace((unsigned char)*line))

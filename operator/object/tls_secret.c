@@ -164,7 +164,7 @@ static const char *key_problem(const char *pem, const char *chain, const X509 *c
 		return "key 'tls.key' holds no private key in PEM that can be read without a password";
 	if (!is_kind_of_neo4j(key))
 		return "the private key in key 'tls.key' is of a kind that Neo4j cannot use; make one of RSA, or of EC on P-256, P-384 or P-521";
-	return fits == 1 ? NULL : "the private key in key 'tls.key' is not that of the certificate in key 'tls.crt'";
+	return fits == 1 ? NULL : "the private key in key 'tls.key' does not belong to the certificate in key 'tls.crt'";
 }
 
 // Whether a client that trusts the CA accepts the chain; the name is checked elsewhere.
@@ -271,7 +271,7 @@ bool tls_secret_read(yyjson_val *secret, int64_t now_ms, struct arena *arena, st
 	if (!*ret_problem)
 		*ret_problem = time_problem(sk_X509_value(chain, 0), now_ms, arena, &ret->turns_ms);
 	if (!*ret_problem && !is_trusted(chain, authorities))
-		*ret_problem = "the certificate in key 'tls.crt' is not one that a client trusts who trusts key 'ca.crt': it is not "
+		*ret_problem = "a client that trusts key 'ca.crt' does not trust the certificate in key 'tls.crt': it is not "
 			       "issued by it, not for servers, or a certificate between them is missing";
 	if (*ret_problem)
 		return false;

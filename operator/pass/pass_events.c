@@ -20,7 +20,7 @@ static void tell_of_copy(const struct publisher *publisher, const struct dbms *d
 		return;
 	copied.message = arena_printf(publisher->arena,
 				      "The status said registered since %.32s, and this resource was made at %s: that status came from a copy. "
-				      "The server is asked; unless it holds a good token, that of the Secret is registered",
+				      "The server is asked; unless it holds a good token, the Secret's is registered",
 				      last, created);
 	publish_event(publisher, before, &copied);
 }

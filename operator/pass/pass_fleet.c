@@ -257,7 +257,7 @@ static const char *cure_of_gone(const struct fleet_pass *step)
 	struct arena *arena = step->pass->arena;
 
 	if (dbms->fleet.follow_secret)
-		return "that of the Secret is registered again, unless it is the one that Aura has ended: then put a good one there";
+		return "the operator registers the Secret's token again; if Aura has ended that one, put a good one there";
 	return arena_printf(arena, "put a good one into the Secret, then %s", fleet_register_command(dbms, arena));
 }
 

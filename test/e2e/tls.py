@@ -71,7 +71,7 @@ def test_tls_problems(ns):
     certificates.make("stranger", "DNS:graph.example.com")
     certificates.make("authority", None)
     tls_secret(ns, certificates, "good", key="old")
-    expect("tls.key", "not that of the certificate")
+    expect("tls.key", "does not belong to the certificate")
     tls_secret(ns, certificates, "old")
     expect("tls.crt", "expired on")
     tls_secret(ns, certificates, "stranger")

@@ -104,7 +104,7 @@ static void test_problems(void **state)
 	expect_problem(secret("no", key, NULL, arena), "key 'tls.crt' holds no certificate", arena);
 	expect_problem(secret(crt, "no", NULL, arena), "key 'tls.key' holds no private key", arena);
 	expect_problem(secret(crt, key, "no", arena), "key 'ca.crt' holds no certificate", arena);
-	expect_problem(secret(crt, pki_key_pem(old.key, arena), NULL, arena), "is not that of the certificate", arena);
+	expect_problem(secret(crt, pki_key_pem(old.key, arena), NULL, arena), "does not belong to the certificate", arena);
 	expect_problem(secret(pki_certificate_pem(old.certificate, arena), pki_key_pem(old.key, arena), NULL, arena), "expired on 20", arena);
 	expect_problem(secret(crt, key, pki_certificate_pem(authority.certificate, arena), arena), "not issued by it", arena);
 	expect_problem(secret(pki_certificate_pem(early.certificate, arena), pki_key_pem(early.key, arena), NULL, arena), "not valid before 20", arena);
