@@ -35,7 +35,7 @@ struct phase_facts {
 	const struct names *names;
 	const char *removing;	     // servers are leaving, and how far that is; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
-	const char *unscalable;	     // why servers cannot be removed; NULL: nothing is to be removed, or it can
+	const char *unscalable;	     // why servers cannot be removed; NULL: none shall be, or they can
 	const char *uncreated;	     // which pod the API server does not let be made, why, and the cure; NULL: none that is known
 	enum reason stuck;	     // a word for a wait that only a person can end
 	bool stalled;		     // the wait has lasted too long

@@ -61,7 +61,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 int apply_write(const struct context *context, struct apply_memory *memory, struct child *children, size_t n, struct arena *arena,
 		struct err *err);
 
-// Removes a variable from the container neo4j of a live workload, whoever wrote it: server-side apply alone would leave it there where others
+// Removes a variable from the container neo4j of a live workload, even if others wrote it: server-side apply alone would leave it there where others
 // own it, too. ret_live as above; NULL when there is no such variable. ERR_CONFLICT: the workload has changed in between.
 int apply_remove_env(const struct context *context, const struct child *child, const char *variable, struct arena *arena,
 		     struct kube_object **ret_live, struct err *err);
