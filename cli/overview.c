@@ -9,9 +9,13 @@
 #include "api/dbms.h"
 #include "cli/kinds.h"
 #include "cli/rendering.h"
+#include "cli/timespan.h"
 #include "kube/client.h"
 #include "operator/object/labels.h"
 #include "operator/object/reason.h"
+
+// From when on an expiry catches the eye.
+#define SOON_MS (INT64_C(14) * 86400 * 1000)
 
 static const char *text_at(struct arena *arena, yyjson_val *root, const char *pointer)
 {
@@ -76,6 +80,7 @@ void overview_read_object(struct program *program, yyjson_val *root, struct over
 		.phase = text_at(arena, root, "/status/phase"),
 		.message = text_at(arena, root, "/status/message"),
 		.version = text_at(arena, root, "/status/version"),
+		.expires = text_at(arena, root, "/status/fleetTokenExpires"),
 		.ready = -1,
 		.wanted = yyjson_is_int(servers) ? yyjson_get_int(servers) : 1,
 		.stalled = is_status(condition(root, "Stalled"), "True"),
@@ -178,6 +183,18 @@ const char *overview_roll(const struct overview_row *row, struct arena *arena)
 	if (row->ready < 0 || row->replicas == 0 || row->updated >= row->replicas)
 		return "-";
 	return arena_printf(arena, "%d/%d", row->updated, row->replicas);
+}
+
+const char *overview_expiry(const struct overview_row *row, const struct clock *clock, struct arena *arena, enum colour *ret_colour)
+{
+	int64_t at, left;
+
+	*ret_colour = COLOUR_NONE;
+	if (time_parse_rfc3339(row->expires, &at) < 0)
+		return "-";
+	left = at - clock_wall_ms(clock);
+	*ret_colour = left <= 0 ? COLOUR_BAD : left < SOON_MS ? COLOUR_BUSY : COLOUR_NONE;
+	return left <= 0 ? "expired" : timespan_short(left, arena);
 }
 
 const char *overview_trouble(const struct overview_row *row, struct arena *arena)

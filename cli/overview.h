@@ -27,6 +27,7 @@ struct overview_row {
 	enum colour fleet_colour;
 	const char *connected; // "yes", "no", "unknown", "-"
 	const char *connected_message;
+	const char *expires; // the token that the servers hold, RFC 3339; "" for unknown
 	bool stalled;
 	int64_t age_ms;
 };
@@ -49,6 +50,9 @@ enum colour overview_phase_colour(const struct overview_row *row);
 // "2/3"; "?/3"; and during a roll "1/3", else "-".
 const char *overview_servers(const struct overview_row *row, struct arena *arena);
 const char *overview_roll(const struct overview_row *row, struct arena *arena);
+
+// How long the servers' token is still good: "62d", "expired", "-".
+const char *overview_expiry(const struct overview_row *row, const struct clock *clock, struct arena *arena, enum colour *ret_colour);
 
 // What to say about a deployment that needs a look; NULL: it needs none.
 const char *overview_trouble(const struct overview_row *row, struct arena *arena);

@@ -38,9 +38,11 @@ static const char *phase_of(const struct overview_row *row)
 	return *row->phase ? row->phase : "-";
 }
 
-static void fill_row(struct table *table, const struct overview_row *row, bool all, bool wide)
+static void fill_row(struct table *table, const struct overview_row *row, const struct clock *clock, bool all, bool wide)
 {
 	struct arena *arena = table->arena;
+	enum colour colour;
+	const char *expiry;
 	size_t i = 0;
 
 	table_row(table);
@@ -53,6 +55,8 @@ static void fill_row(struct table *table, const struct overview_row *row, bool a
 	table_cell(table, i++, overview_roll(row, arena), COLOUR_NONE);
 	table_cell(table, i++, row->fleet, row->fleet_colour);
 	table_cell(table, i++, row->connected, connected_colour(row));
+	expiry = overview_expiry(row, clock, arena, &colour);
+	table_cell(table, i++, expiry, colour);
 	table_cell(table, i++, timespan_short(row->age_ms, arena), COLOUR_NONE);
 	if (!wide)
 		return;
@@ -63,7 +67,7 @@ static void fill_row(struct table *table, const struct overview_row *row, bool a
 
 static void write_table(struct program *program, const struct overview *overview)
 {
-	static const char *const heads[] = {"NAME", "KIND", "PHASE", "SERVERS", "ROLL", "FLEET", "CONNECTED", "AGE"};
+	static const char *const heads[] = {"NAME", "KIND", "PHASE", "SERVERS", "ROLL", "FLEET", "CONNECTED", "EXPIRES", "AGE"};
 	static const char *const more[] = {"VERSION", "IMAGE", "MESSAGE"};
 	struct table table = {.arena = program->arena};
 	bool all = !program_namespace(program), wide = is_format(program, "wide");
@@ -75,7 +79,7 @@ static void write_table(struct program *program, const struct overview *overview
 	for (size_t i = 0; wide && i < sizeof(more) / sizeof(more[0]); i++)
 		table_column(&table, more[i]);
 	for (size_t i = 0; i < overview->n; i++)
-		fill_row(&table, &overview->rows[i], all, wide);
+		fill_row(&table, &overview->rows[i], program->clock, all, wide);
 	table_write(&table, program->streams.out, program->streams.colours);
 }
 
@@ -148,6 +152,8 @@ static void put_row(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct over
 	yyjson_mut_obj_add_str(doc, item, "version", row->version);
 	yyjson_mut_obj_add_str(doc, item, "image", row->image);
 	yyjson_mut_obj_add_str(doc, item, "fleet", row->fleet);
+	if (*row->expires)
+		yyjson_mut_obj_add_str(doc, item, "fleetTokenExpires", row->expires);
 	yyjson_mut_obj_add_str(doc, item, "fleetMessage", row->fleet_message);
 	yyjson_mut_obj_add_str(doc, item, "connected", row->connected);
 }
@@ -289,7 +295,7 @@ const struct command command_status = {
 	.text = "Without NAME: a line for each deployment, the totals, and what is to be looked at. With NAME (or n4jc/NAME, n4js/NAME): servers, roll, volumes, plugins, "
 		"registration, token, conditions and the last events of one.\n\n"
 		"SERVERS is ready/wanted; ROLL is how many servers run the newest template, while not all do; FLEET is \"registered\", \"off\", or the reason why not; "
-		"CONNECTED is whether the servers talk to Aura. What you may not read is left out and named.",
+		"CONNECTED is whether the servers talk to Aura; EXPIRES is how long the token that they hold is still good, as one of them said last. What you may not read is left out and named.",
 	.example = "status -A\nstatus orders -n shop -w\nstatus -A -o json | jq '.deployments[] | select(.connected != \"yes\").name'",
 	.flags = flags,
 	.rights = rights,
