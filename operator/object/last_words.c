@@ -234,9 +234,9 @@ static const char *choose(const struct reading *reading, struct arena *arena)
 		return reading->error;
 	if (reading->plain)
 		return reading->config ? both(reading->config, reading->plain, arena) : reading->plain;
-	if (reading->any || reading->config)
-		return reading->any ? reading->any : reading->config;
-	return reading->frames ? "only the end of a stack trace was kept; kubectl logs --previous shows its beginning" : NULL;
+	if (reading->frames)
+		return "only the end of a stack trace was kept; kubectl logs --previous shows its beginning";
+	return reading->any ? reading->any : reading->config;
 }
 
 const char *last_words(const char *log, struct arena *arena)

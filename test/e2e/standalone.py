@@ -431,7 +431,7 @@ def test_pod_not_created(ns):
     # The pod is not to start.
     spec = {"nodeSelector": {"no": "such"}}
     ns.standalone("lone", **spec)
-    said("failed quota: tight: must specify limits.memory for: neo4j", "spec.resources")
+    said("failed quota: tight: must specify limits.memory for: ", "neo4j", "spec.resources")
     spec["resources"] = {"limits": {"memory": "2Gi"}, "requests": {"memory": "1Gi"}}
     ns.apply(json.dumps(limits))
     ns.standalone("lone", **spec)

@@ -353,7 +353,7 @@ WAYS = [
     ("files of at most a block", {}, file_of("limits", "ulimit -f 16\n"), r"[Ff]ile too large|size"),
     ("volume of another owner", {}, of_another_owner, r"data.*|Access"),
     ("damaged identity of the server", {}, damaged_identity, r"server_id|identity|[Ii]d"),
-    ("store that cannot be read", {}, after_a_start(unreadable_store), r"neostore|system|Access"),
+    ("store that cannot be read", {}, after_a_start(unreadable_store), None),
     ("transaction logs that cannot be read", {}, after_a_start(lambda home: (home / "data/transactions/system").chmod(0)), r"transactions|Access"),
     ("databases cannot be written", {}, after_a_start(lambda home: (home / "data/databases").chmod(0o500)), r"databases|Access"),
     ("name of the first database", {"initial.dbms.default_database": "_mine!"}, None, r"_mine!|default_database"),

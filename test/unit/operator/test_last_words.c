@@ -139,6 +139,8 @@ static void test_lines(void **state)
 		{"why\nRun with '--verbose' for a more detailed error message.\n", "why"},
 		{"Run with '--verbose' for a more detailed error message.\n", "Run with '--verbose' for a more detailed error message."},
 		{"\tat a.b(C.java:1)", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
+		{"\tat a.b(C.java:1)\n\t... 14 more\n2026-01-01 00:00:00.000+0000 INFO  Stopped.\n",
+		 "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"447)\n\tat a.b(C.java:1)\n", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"Caused by: \n", "Caused by:"},
 		// The head names the file, the cause what is wrong with it; a component's says nothing.
