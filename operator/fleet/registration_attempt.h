@@ -17,7 +17,7 @@
 #include "operator/object/reason.h"
 #include "operator/server/server_login.h"
 
-// What is remembered of the attempts since their basis changed.
+// The attempts since their basis changed.
 struct attempt_memory {
 	struct basis basis;
 	unsigned failures;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What is read of a pod. Pure. Source: Pod v1, status.
+// Reads a pod. Pure. Source: Pod v1, status.
 
 #include <stdbool.h>
 #include <stdint.h>

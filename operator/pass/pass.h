@@ -21,7 +21,7 @@
 // The problems that keep the operator from working with the servers, or Aura from telling them apart; see struct status_problem.
 enum { PROBLEM_CREDENTIALS, PROBLEM_CERTIFICATE, PROBLEM_PLUGINS, PROBLEM_TWINS, PROBLEM_EXPIRING };
 
-// What is the same for every step.
+// Every step gets the same of these.
 struct pass {
 	const struct context *context;
 	struct memory *memory;

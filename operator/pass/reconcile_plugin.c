@@ -25,7 +25,7 @@
 #include "operator/server/secret_cache.h"
 
 
-// What is the same for every step.
+// Every step gets the same of these.
 struct plugin_pass {
 	const struct context *context;
 	struct memory *memory;

@@ -35,7 +35,7 @@ struct access_servers {
 
 struct access_servers access_servers(const struct deployment *deployment);
 
-// What is remembered of the last login with the admin Secret of one version to these servers.
+// The last login with the admin Secret of one version to these servers.
 struct access_memory {
 	struct basis basis;
 	bool known;	 // the server took the password, or refused it
