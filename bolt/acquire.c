@@ -332,7 +332,7 @@ int acquire_from(struct acquire *acquire, const struct bolt_address *address, in
 		} else {
 			r = revive(acquire, place, auth, deadline, err);
 			if (r == 0) {
-				// One that cannot log on anew is replaced, and what it was asked for may have changed meanwhile.
+				// A connection that cannot log on anew is replaced, and the credentials may have changed meanwhile.
 				bool again = place->relogon && driver->options.provider;
 
 				place->doomed = true;

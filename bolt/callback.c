@@ -9,7 +9,7 @@ int callback_result(int r, struct err *err)
 {
 	if (!err_is_set(err))
 		return r == 0 ? 0 : err_set(err, ERR_INTERNAL, "a function of the program returned %d, and no error with it", r);
-	// Whoever tests for less than 0 must see it.
+	// A caller that tests for less than 0 must see it.
 	if (err->class > 0)
 		err->class = ERR_INTERNAL;
 	return err->class;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A fire may come from a signal handler, so that there is no lock: it announces itself before it looks for a guarded socket, and
-// whoever takes the guard away waits until no fire is under way. The descriptor cannot be closed, and be another's, meanwhile.
+// the thread that takes the guard away waits until no fire is under way. The descriptor cannot be closed, and be another's, meanwhile.
 
 #include "bolt/cancel.h"
 
@@ -94,7 +94,7 @@ bool bolt_cancel_guard(struct bolt_cancel *cancel, int fd)
 		return true;
 	if (!atomic_compare_exchange_strong(&cancel->guarded, &none, fd))
 		return false;
-	// One that was fired before it saw the socket.
+	// It was fired before it saw the socket.
 	if (!atomic_load(&cancel->fired))
 		return true;
 	bolt_cancel_unguard(cancel);

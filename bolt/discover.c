@@ -54,7 +54,7 @@ static int ask(struct acquire *acquire, struct pool_place *place, int64_t deadli
 	struct bolt_value answer;
 	int r = conn_route(bolt_link_conn(place->link), &route, err);
 
-	// One that says nothing leaves half of the time to the others.
+	// A silent router leaves half of the time to the others.
 	if (r == 0)
 		r = acquire_await(acquire, place, CONN_ROUTE, deadline_in_ms(deadline_left_ms(deadline) / 2), &answer, err);
 	if (r == 0)
@@ -72,7 +72,7 @@ static int ask_router(struct acquire *acquire, const struct bolt_address *router
 	r = acquire_from(acquire, router, deadline, &place, last);
 	if (r == 0)
 		r = ask(acquire, place, deadline, ret, last);
-	// One that owes an answer is not waited for.
+	// Nobody waits for a connection that owes an answer.
 	if (place && r == ERR_TIMEOUT)
 		place->doomed = true;
 	if (place)

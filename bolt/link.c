@@ -185,7 +185,7 @@ struct arena *link_answers_arena(const struct bolt_link *link)
 	return arena;
 }
 
-// Whoever is not let in yet is told little.
+// A server hears little from us, and may say little, before the login.
 static void limit(struct bolt_link *link, size_t message, size_t memory)
 {
 	link->conn.dechunker.message.max = message;

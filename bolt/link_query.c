@@ -14,7 +14,7 @@
 #include "bolt/table.h"
 
 #define DEFAULT_MAX_ROWS 10000
-// What is kept of a row is reserved in such steps.
+// The memory for kept rows is reserved in such steps.
 #define KEPT_STEP ((size_t)32 * 1024)
 
 // The whole answer to RUN and PULL: 1 at its end, 0 when more is to come.

@@ -108,8 +108,7 @@ static bool is_pinned(X509_STORE_CTX *context, const char *pinned)
 	return strcmp(hex, pinned) == 0;
 }
 
-// Whether the server is the one: by its pin, or the usual way, or whoever it is. What is asked is in the target, so that one context
-// serves many.
+// Whether the server is the right one: by its pin, or the usual way, or without a check. The target says which, so that one context serves many.
 static int verify(X509_STORE_CTX *context, void *unused)
 {
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());

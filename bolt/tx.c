@@ -152,7 +152,7 @@ int tx_commit(struct bolt_tx *tx, int64_t deadline, struct err *err)
 	struct bolt_value answer;
 	int r;
 
-	// One that failed, or is over, was told so before.
+	// tx_enter() has refused a transaction that failed or has ended.
 	assert(hold && !tx->failed);
 	r = discard_all(tx, deadline, err);
 	if (r == 0) {

@@ -84,7 +84,7 @@ static int socket_read(struct wire *wire, void *data, size_t size, int64_t deadl
 		wire->drained = n < (ssize_t)size;
 		if (sleeps)
 			bolt_cancel_unguard(wire->cancel);
-		// One that was shut down under us has ended only so far.
+		// Our own shutdown of the socket looks like the peer's end.
 		if (sleeps && bolt_cancel_fired(wire->cancel))
 			continue;
 		if (n >= 0) {
