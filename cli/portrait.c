@@ -233,6 +233,15 @@ static void read_volumes(struct portrait *portrait)
 		yyjson_mut_obj_add_val(portrait->doc, portrait->root, "volumes", portrait->list);
 }
 
+// As the operator has heard of them last; a standalone's are not known.
+static void put_databases(const struct portrait *portrait, yyjson_val *object)
+{
+	yyjson_val *databases = yyjson_ptr_get(object, "/status/databases");
+
+	if (yyjson_is_arr(databases))
+		yyjson_mut_obj_add_val(portrait->doc, portrait->root, "databases", yyjson_val_mut_copy(portrait->doc, databases));
+}
+
 static void add_plugin(void *user, yyjson_val *root)
 {
 	struct portrait *portrait = user;
@@ -450,6 +459,7 @@ yyjson_mut_doc *portrait_make(struct program *program, yyjson_val *object)
 	put_counts(portrait);
 	read_servers(portrait);
 	read_volumes(portrait);
+	put_databases(portrait, object);
 	read_plugins(portrait);
 	read_fleet(portrait);
 	read_conditions(portrait);

@@ -60,8 +60,8 @@ static struct tree *add(const struct drawing *drawing, struct tree *parent, stru
 // For phases of deployments, plugins and claims, and states of servers and tokens.
 static enum colour colour_of(const char *word)
 {
-	static const char *const good[] = {"Ready", "Bound", "Good", "registered", "yes"};
-	static const char *const bad[] = {"Failed", "Degraded", "NotReady", "Lost", "Empty", "Malformed", "Expired", "no", "Warning"};
+	static const char *const good[] = {"Ready", "Bound", "Good", "registered", "yes", "online"};
+	static const char *const bad[] = {"Failed", "Degraded", "NotReady", "Lost", "Empty", "Malformed", "Expired", "no", "Warning", "quarantined", "dirty"};
 	static const char *const faint[] = {"off", "Disabled", "Normal"};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -122,6 +122,22 @@ static void draw_volumes(const struct drawing *drawing, struct tree *top)
 
 		add(drawing, node, (struct heading){colour_of(phase), phase}, "%s%s%s%s", text_of(drawing, volume, "claim"), around(drawing, ", ", size, ""),
 		    strcmp(size, wanted) != 0 ? around(drawing, ", wanted ", wanted, "") : "", around(drawing, " of class ", text_of(drawing, volume, "class"), ""));
+	}
+}
+
+static void draw_databases(const struct drawing *drawing, struct tree *top)
+{
+	yyjson_val *databases = yyjson_obj_get(drawing->root, "databases"), *database;
+	struct tree *node = yyjson_arr_size(databases) ? add(drawing, top, (struct heading){COLOUR_NONE, "databases"}, "%s", "") : NULL;
+	size_t index, max;
+
+	yyjson_arr_foreach(databases, index, max, database) {
+		const char *current = text_of(drawing, database, "currentStatus"), *requested = text_of(drawing, database, "requestedStatus");
+		long long copies = yyjson_get_sint(yyjson_obj_get(database, "copies")), online = yyjson_get_sint(yyjson_obj_get(database, "online"));
+
+		add(drawing, node, (struct heading){colour_of(current), *current ? current : "unknown"}, "%s, online on %lld of %lld server%s%s",
+		    text_of(drawing, database, "name"), online, copies, plural((unsigned long long)copies),
+		    strcmp(current, requested) != 0 ? around(drawing, ", wanted ", requested, "") : "");
 	}
 }
 
@@ -228,6 +244,7 @@ void portrait_tree_write(struct program *program, const yyjson_mut_doc *doc)
 		add(&drawing, top, (struct heading){COLOUR_NONE, "message"}, "%s", text_of(&drawing, root, "message"));
 	draw_servers(&drawing, top);
 	draw_volumes(&drawing, top);
+	draw_databases(&drawing, top);
 	draw_plugins(&drawing, top);
 	draw_fleet(&drawing, top);
 	draw_conditions(&drawing, top);
