@@ -356,6 +356,36 @@ def test_cluster_stuck_database(ns):
     check(not set(cluster.uids().values()) & set(before.values()), "a pod was not replaced")
 
 
+def databases(status):
+    return {one["name"]: (one["requestedStatus"], one["currentStatus"], one["copies"], one["online"]) for one in status.get("databases", [])}
+
+
+def test_cluster_database_stopped(ns):
+    """F5 B6 B7: the status lists servers and databases. A database that is stopped and started by others (as Fleet Manager does for a migration to
+    Aura) moves no phase and holds up no roll, and is told; nothing is written twice."""
+    cluster = Cluster(ns, "stopped").create()
+    status = cluster.wait("Ready, with its databases", lambda s: s.get("phase") == "Ready" and set(databases(s).values()) == {("online", "online", 3, 3)})
+    check(sorted(databases(status)) == ["neo4j", "system"], f"databases: {status['databases']}")
+    shown = {row["name"]: row for row in cluster.query("SHOW SERVERS YIELD name, address, state, health, version")}
+    check([one["pod"] for one in status["servers"]] == [f"stopped-server-{i}" for i in range(3)], f"servers: {status['servers']}")
+    for one in status["servers"]:
+        row = shown[one["name"]]
+        check(row["address"].startswith(one["pod"] + "."), f"{one} runs at {row['address']}")
+        check([one[key] for key in ("state", "health", "version")] == [row[key] for key in ("state", "health", "version")], f"{one} is not {row}")
+    cluster.query("STOP DATABASE neo4j WAIT", cluster.leader())
+    changed, _ = changed_by(ns, cluster, lambda: cluster.patch(config={"db.transaction.timeout": "55s"}))
+    check(set(changed.values()) == {1}, f"replaced: {changed}")
+    status = cluster.wait_phase("Ready", "All servers are ready; database 'neo4j' is offline, as somebody has asked")
+    check(databases(status)["neo4j"] == ("offline", "offline", 3, 0), f"databases: {status['databases']}")
+    check(status["databases"][0]["name"] == "neo4j", "the one that is offline is not the first")
+    version = cluster.poke()
+    check(cluster.object()["metadata"]["resourceVersion"] == version, "the status was written for nothing")
+    cluster.query("START DATABASE neo4j WAIT", cluster.leader())
+    cluster.patch(config={"db.transaction.timeout": "56s"})
+    status = cluster.wait("the database online", lambda s: s.get("phase") == "Ready" and databases(s)["neo4j"] == ("online", "online", 3, 3))
+    check(status["message"] == "All servers are ready", f"{status['message']}")
+
+
 def test_cluster_follower(ns):
     """D2 D4: the server that led when it was last asked leads no more: the new leader is found and called at once."""
     ns.secret(TOKEN_SECRET, token=mint("cluster-follower"))
@@ -477,7 +507,7 @@ COSTS = Chain(given_replacements, test_cost_of_enabling_later, test_cost_of_nami
               test_cost_of_disabling, test_cost_of_more_servers)
 TESTS = [
     PAGE, test_cluster_roll, test_cluster_upgrade, SCALE, test_cluster_change_of_mind, test_cluster_scale_in_refused,
-    test_cluster_bad_config, test_cluster_degraded, test_cluster_stuck_database, test_cluster_budget, test_cluster_follower, COSTS,
+    test_cluster_bad_config, test_cluster_degraded, test_cluster_stuck_database, test_cluster_database_stopped, test_cluster_budget, test_cluster_follower, COSTS,
     test_cluster_credentials, test_cluster_storage, test_cluster_namespace_deleted,
 ]
 # Needs an operator of the test's own.

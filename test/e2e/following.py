@@ -179,6 +179,21 @@ def test_token_expires_soon(ns):
     wait_condition(ns, name, "FleetTokenExpiring", "False")
 
 
+def test_one_token_for_two(ns):
+    """D6 F1: two deployments whose Secrets hold one token both say so, with one Warning each; it ends when one of them has a token of its own."""
+    ns.secret(TOKEN_SECRET, token=mint("shared"))
+    for name in ("first", "second"):
+        start(ns, name, auraFleetManagement=FOLLOW)
+    for name, other in (("first", "second"), ("second", "first")):
+        told = wait_condition(ns, name, "FleetTwins", "True", f"'{TOKEN_SECRET}' is also that of Neo4jEnterpriseStandalone '{other}' in namespace")
+        check(told["reason"] == "OneToken" and told["message"] in ns.status(name)["message"], f"{told}")
+    check(len(wait_for("both Warnings", lambda: len(ns.events("FleetTwins")) > 1 and ns.events("FleetTwins"))) == 2, "events")
+    ns.secret("second-token", token=mint("shared-2", LAST))
+    set_fleet(ns, "second", {"tokenSecretRef": {"name": "second-token"}})
+    for name in ("first", "second"):
+        check(wait_condition(ns, name, "FleetTwins", "False")["reason"] == "Apart", "not apart")
+
+
 @on_real_server
 def given_renewed(ns):
     """A registered real server that follows its Secret, and whose token the service has renewed; returns which key it signs with since."""
@@ -216,4 +231,4 @@ def test_disabled_by_hand(ns, kid_in_use):
 
 
 RENEWED = Group(given_renewed, test_renewed_token_stays, test_disabled_by_hand)
-TESTS = [FOLLOWED, test_registered_since, DRIFTED, test_token_expires_soon, RENEWED]
+TESTS = [FOLLOWED, test_registered_since, DRIFTED, test_one_token_for_two, test_token_expires_soon, RENEWED]
