@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Both sides of a comparison go through here. What is on both sides and not wanted is a default of the API server, or somebody else's: it is no
-// difference that we make, and may be a secret. What one side alone has would come or go with the write.
+// Both sides of a comparison go through here. A field that both sides have and the operator does not write is a default of the API server, or
+// somebody else's: it is no difference of ours, and may be a secret. A field of one side alone would come or go with the write.
 
 #include "cli/child_view.h"
 
@@ -60,7 +60,7 @@ static void add(yyjson_mut_val *list, yyjson_mut_val *item)
 		(void)yyjson_mut_arr_append(list, item);
 }
 
-// In the order of what is wanted; what is not comes behind.
+// In the order of the wanted items; the others follow.
 static yyjson_mut_val *see_list(const struct view *view, yyjson_val *side, yyjson_val *wanted, yyjson_val *other)
 {
 	yyjson_mut_val *list = yyjson_mut_arr(view->doc);
@@ -91,7 +91,7 @@ static yyjson_mut_val *see_all(const struct view *view, yyjson_val *side)
 	return copy;
 }
 
-// NULL: nothing of it.
+// NULL: nothing to show.
 static yyjson_mut_val *see(const struct view *view, yyjson_val *side, yyjson_val *wanted, yyjson_val *other)
 {
 	if (!side || (!wanted && (other || !view->known)))

@@ -48,7 +48,7 @@ struct live_plugins {
 	size_t n, room;
 };
 
-// Those of the manifests stand for the live ones of their names.
+// A plugin in the manifests replaces the live one of the same name.
 static void add_plugin(void *user, yyjson_val *root)
 {
 	struct live_plugins *list = user;
@@ -130,7 +130,7 @@ static const struct kube_resource *resource_of(yyjson_val *child)
 	return &kube_statefulsets;
 }
 
-// As the operator applies it: with the digest of what was applied last, which is none of the spec's.
+// As the operator applies it: with the digest of the last apply, which is no part of the spec.
 static const char *to_apply(const struct comparison *comparison, yyjson_val *child, yyjson_val *live)
 {
 	yyjson_mut_doc *doc = json_doc_new(comparison->program->arena);
@@ -146,7 +146,7 @@ static const char *to_apply(const struct comparison *comparison, yyjson_val *chi
 	return json_text(comparison->program->arena, doc);
 }
 
-// What the API server says would come of it; NULL: it does not say.
+// The API server's prediction; NULL: it makes none.
 static int try(struct comparison *comparison, struct kube_name name, yyjson_val *child, yyjson_val *live, yyjson_val **ret, struct err *err)
 {
 	const struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
@@ -170,7 +170,7 @@ static int try(struct comparison *comparison, struct kube_name name, yyjson_val 
 	return 0;
 }
 
-// Whether it may be written over; otherwise it is said.
+// Whether the operator may write over it; otherwise says why not.
 static bool may_take(const struct comparison *comparison, const struct draft *draft, struct kube_name name, const char *kind, yyjson_val *live)
 {
 	struct adoption_case one = {kind, name.name, adoption_judge(live, &draft->dbms), live};

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Four steps for each object: what has another place here is moved there; what has none is taken away, and said unless it was what is so here anyway
-// (cli/counterpart.h); so is what our schema does not know; and the marks of the cluster that it was read from go. What Neo4j itself reads stays as it
-// is: whether the operator takes it, an inspection of the result tells.
+// Four steps for each object: fields with another place here move there; fields without a counterpart are removed, and reported unless their
+// value is the default here anyway (cli/counterpart.h); fields that our schema does not know are removed and reported; and the marks of the
+// cluster that it was read from go. Neo4j's own settings stay as they are: an inspection of the result tells whether the operator takes them.
 
 #include "cli/conversion.h"
 
@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "cli/counterpart.h"
 
-#define ADMIN_SECRET "neo4j-admin-secret" // of the Go operator, where none is named
+#define ADMIN_SECRET "neo4j-admin-secret" // the Go operator's, where the manifest names none
 #define LICENCE "NEO4J_ACCEPT_LICENSE_AGREEMENT"
 
 struct work {
@@ -64,14 +64,14 @@ static yyjson_mut_val *map_at(const struct work *work, yyjson_mut_val *parent, c
 	return yyjson_mut_obj_add_obj(work->doc, parent, key);
 }
 
-// Nothing is asked for: an empty value, or an object that is not enabled.
+// Whether the value asks for nothing: it is empty, or an object that is not enabled.
 static bool is_nothing(yyjson_mut_val *val)
 {
 	return yyjson_mut_is_null(val) || yyjson_mut_equals_str(val, "") || (yyjson_mut_is_ctn(val) && yyjson_mut_get_len(val) == 0) ||
 	       yyjson_mut_is_false(yyjson_mut_obj_get(val, "enabled"));
 }
 
-// Of an object each member that is there.
+// For an object each existing member counts.
 static bool says_no_more(yyjson_mut_val *usual, yyjson_mut_val *val)
 {
 	yyjson_mut_obj_iter iter = yyjson_mut_obj_iter_with(val);
@@ -129,7 +129,7 @@ static void drop_unmatched(const struct work *work, const struct counterpart *co
 	}
 }
 
-// The variable is the field here.
+// Here the variable is a field.
 static void move_licence(const struct work *work)
 {
 	yyjson_mut_arr_iter iter = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(work->spec, "env"));
@@ -164,7 +164,7 @@ static void move_admin_secret(const struct work *work)
 	note(work, false, "spec.auth.adminSecret", "is " ADMIN_SECRET " now, which the Go operator takes where none is named");
 }
 
-// By cert-manager the Go operator had the certificate made; here somebody else does, into the same Secret.
+// The Go operator let cert-manager make the certificate; here somebody else does, into the same Secret.
 static void move_tls(const struct work *work)
 {
 	static const char *const fields[] = {"/spec/tls/issuerRef", "/spec/tls/duration", "/spec/tls/renewBefore", "/spec/tls/subject", "/spec/tls/usages"};
@@ -299,7 +299,7 @@ static void clean_metadata(const struct work *work)
 		take(work, "/metadata/annotations");
 }
 
-// Maps of which nothing is left.
+// Removes maps that have become empty.
 static void drop_empty(const struct work *work)
 {
 	static const char *const maps[] = {"/spec/topology/placement", "/spec/tls", "/spec/service", "/spec/security", "/spec/persistence", "/spec/config"};

@@ -12,7 +12,7 @@
 #include "cli/schema.h"
 
 struct conversion_note {
-	bool lost; // something has no counterpart; else it is worth to know
+	bool lost; // something has no counterpart; else it is only worth knowing
 	const struct manifest_object *object;
 	const char *path, *text;
 };
@@ -26,6 +26,6 @@ struct conversion {
 
 void conversion_begin(struct conversion *conversion, struct arena *arena);
 
-// Our manifest of an object, in the arena; NULL: it has none, or is of another group and needs none. What is lost, and what else there is to say, becomes
-// notes.
+// Our manifest of an object, in the arena; NULL: it has none, or is of another group and needs none. Notes tell what is lost, and what else
+// there is to say.
 yyjson_val *conversion_make(struct conversion *conversion, const struct manifest_object *object);

@@ -12,7 +12,7 @@
 
 static const struct live_set nothing;
 
-// What only the operator's own looks could change stays as it is on the StatefulSet: its records, and the mark of the certificate.
+// The records and the certificate's mark stay as they are on the StatefulSet: only the operator's own looks could change them.
 static struct workload_inputs workload_of(const struct draft *draft, const struct plugin_plan *plan)
 {
 	const struct live_set *live = draft->live;
@@ -88,7 +88,7 @@ int draft_make(const struct draft_source *source, struct arena *arena, struct dr
 	return source->live ? 0 : record_entry(ret, &inputs, arena, err);
 }
 
-// An owner without a uid is none: the API server would not take it.
+// The API server refuses an owner without a uid, so it is left out.
 static const char *without_owner(const char *child, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// A deployment as the operator would make it from its manifest and those of its plugins: where nothing of it is there yet, or over the StatefulSet that
-// is there. Pure: made by the operator's own builders.
+// A deployment as the operator would make it from its manifest and its plugins': new, or over the present StatefulSet. Pure: it uses the
+// operator's own builders.
 
 #include <yyjson.h>
 
@@ -18,7 +18,7 @@ struct draft {
 	struct names names;
 	struct version version;
 	enum fleet_form form;
-	const char *told; // what a server has told of its version; NULL: the tag tells, or nobody has
+	const char *told; // the version that a server has told; NULL: the tag tells, or no server has
 	const struct live_set *live;
 	const char *certificate; // the mark of the TLS certificate; NULL: unknown
 	struct plugin_claims claims;
@@ -33,11 +33,12 @@ struct draft_source {
 	yyjson_val *const *plugins;
 	size_t n_plugins;
 	const char *namespace;
-	const struct live_set *live; // the StatefulSet that is there; NULL: none
+	const struct live_set *live; // the present StatefulSet; NULL: none
 	const char *certificate;     // the mark of the TLS certificate on its template; NULL: none
 };
 
 int draft_make(const struct draft_source *source, struct arena *arena, struct draft *ret, struct err *err);
 
-// The children as JSON texts, in the order in which the operator applies them; returns how many. Where the manifest has no uid they have no owner.
+// The children as JSON texts, in the order in which the operator applies them; returns how many. They have no owner where the manifest has no
+// uid.
 size_t draft_children(const struct draft *draft, struct arena *arena, const char *ret[CHILD_COUNT]);

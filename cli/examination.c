@@ -174,7 +174,7 @@ static void examine_token(struct patient *patient)
 	}
 }
 
-// How long ago an object was to be gone; 0: it is not, or not yet. A pod's time has its grace period in it.
+// How long an object should have been gone; 0: it should not be gone yet. A pod's time includes its grace period.
 static int64_t overdue_ms(const struct patient *patient, yyjson_val *root)
 {
 	int64_t at, now = clock_wall_ms(patient->diagnosis->program->clock);
@@ -339,7 +339,7 @@ static void examine_silence(const struct patient *patient)
 			    "see whether the operator runs", "kubectl get deployments -A -l '" KINDS_OPERATOR "'");
 }
 
-// The operator sets no finalizer, so whoever did has to take it off.
+// The operator sets no finalizer: only the person or controller that set it can remove it.
 static void examine_deletion(const struct patient *patient)
 {
 	yyjson_val *first = yyjson_arr_get_first(yyjson_ptr_get(patient->root, "/metadata/finalizers"));

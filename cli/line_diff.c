@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What both texts begin and end with is set aside. Of the rest a table says how many lines two tails have in common, at most; going through it from the
-// start gives the shortest list of edits. Where the table would be too large, the rest counts as replaced.
+// The common beginning and end of both texts are set aside. For the rest a table tells how many lines two tails have in common at most; a walk
+// through it from the start gives the shortest list of edits. Where the table would be too large, the rest counts as replaced.
 
 #include "cli/line_diff.h"
 
@@ -33,7 +33,7 @@ static struct text split(const char *text, struct arena *arena)
 	size_t room = 0;
 
 	while ((line = strsep(&copy, "\n"))) {
-		// Behind the last line there is nothing.
+		// Nothing follows the last line.
 		if (!copy && !*line)
 			break;
 		ret.lines = arena_grow(arena, ret.lines, ret.n, &room);
@@ -117,7 +117,7 @@ static struct script script_of(const struct text *from, const struct text *to, s
 	return script;
 }
 
-// The end of the hunk whose first change is at an edit: changes with no more than two contexts between them are together.
+// The end of the hunk whose first change is at an edit: changes with at most two contexts between them are one hunk.
 static size_t hunk_end(const struct script *script, size_t first)
 {
 	size_t last = first;
@@ -143,7 +143,7 @@ static void write_range(const struct script *script, size_t begin, size_t end, c
 {
 	size_t before = count(script, 0, begin, other), n = count(script, begin, end, other);
 
-	// As diff has it: of no line, the one before.
+	// diff names the line before an empty range.
 	(void)fprintf(out, "%zu", n ? before + 1 : before);
 	if (n != 1)
 		(void)fprintf(out, ",%zu", n);

@@ -10,11 +10,11 @@
 
 #include "base/arena.h"
 
-// The two texts with their names. NULL: there is none.
+// The two texts with their names. NULL: there is no text.
 struct line_diff {
 	const char *from_name, *from;
 	const char *to_name, *to;
 };
 
-// Writes nothing where they are the same. Whether they differ.
+// Returns whether they differ; writes nothing where they are the same.
 bool line_diff_write(const struct line_diff *diff, struct arena *arena, FILE *out);

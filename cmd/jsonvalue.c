@@ -99,7 +99,7 @@ static yyjson_mut_val *of_vector(yyjson_mut_doc *doc, const struct bolt_vector *
 	return array;
 }
 
-// What is none of the known structures is shown as it is built.
+// An unknown structure is shown as it is built.
 static yyjson_mut_val *of_unknown(yyjson_mut_doc *doc, const struct bolt_value *value, struct arena *arena)
 {
 	const struct bolt_value fields = bolt_list(value->items, value->size);

@@ -28,5 +28,5 @@ DEFINE_CLEANUP(struct output *, output_free);
 // A row: a list of as many values as there are keys. ERR_INVALID: the format has no words for it; nothing of the row is written.
 int output_row(struct output *output, const struct bolt_value *row, struct err *err);
 
-// What is held back, and the end. ERR_IO: not all could be written.
+// Writes what it has held back, and ends. ERR_IO: not all could be written.
 int output_end(struct output *output, struct err *err);

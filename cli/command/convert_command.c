@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What is written goes through the same inspection as validate's, so that nobody finds out at kubectl apply that something is still to be mended.
+// The output goes through the same inspection as validate's, so that nobody finds out only at kubectl apply that something is left to mend.
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@ struct converting {
 	struct program *program;
 	struct manifest *manifest;
 	struct conversion conversion;
-	struct inspection names; // for inspection_subject() alone
-	char *made;		 // all that was written
+	struct inspection names; // only for inspection_subject()
+	char *made;		 // all output
 	size_t len, written, others;
 	FILE *copy;
 	bool wrong;
@@ -101,7 +101,7 @@ static void tell_notes(struct converting *converting)
 	}
 }
 
-// Fields that this operator has, with values that it does not take.
+// Reports fields that this operator has, with values that it does not take.
 static int inspect_result(struct converting *converting, struct err *err)
 {
 	_cleanup_(manifest_freep) struct manifest *manifest = manifest_new(converting->program->arena);
