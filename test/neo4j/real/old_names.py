@@ -25,7 +25,8 @@ MANUAL = {
     "dbms.routing.advertised_address": "server.routing.advertised_address",
     "dbms.routing.listen_address": "server.routing.listen_address",
 }
-BEGIN, END = "// Begin of what test/neo4j/old-names writes.\n", "// End of what test/neo4j/old-names writes.\n"
+# script/grammars --check looks for them.
+BEGIN, END = "// Begin of the part that test/neo4j/old-names writes.\n", "// End of the part that test/neo4j/old-names writes.\n"
 # A family by the prefix of its names, which the C source maps as one.
 FAMILY = re.compile(r"dbms\.connector\.(bolt|http|https)\.(.+)")
 

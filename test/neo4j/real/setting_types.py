@@ -13,7 +13,8 @@ HEAD = """# SPDX-FileCopyrightText: The neofleet authors
 # Written by test/neo4j/setting-types: each setting whose value has one of the grammars of neo4j/conf_value.h, the grammar, and the releases
 # that know the setting ("all" of those that were asked). Internal settings are left out.
 """
-BEGIN, END = "// Begin of what test/neo4j/setting-types writes.\n", "// End of what test/neo4j/setting-types writes.\n"
+# script/grammars --check looks for them.
+BEGIN, END = "// Begin of the part that test/neo4j/setting-types writes.\n", "// End of the part that test/neo4j/setting-types writes.\n"
 
 
 def main(folder, versions):
