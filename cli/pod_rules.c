@@ -62,7 +62,7 @@ static void check_tolerations(yyjson_val *spec, struct arena *arena, schema_repo
 	}
 }
 
-// Of a volume mount; what a later Kubernetes adds is to be added here.
+// For a volume mount: add here the fields that a later Kubernetes adds.
 static const char *mount_problem(const char *key, yyjson_val *val)
 {
 	static const char *const texts[] = {"name", "mountPath", "subPath", "subPathExpr", "mountPropagation", "recursiveReadOnly"};
