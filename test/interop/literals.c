@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What boltq prints, put back: the server has the same value again.
+// What boltq prints, put back: the server has the same value again (M13).
 
 #include <stdlib.h>
 

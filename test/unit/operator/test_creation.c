@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A3, B7: whole passes over a standalone whose pod the API server does not let be made; only an event of the StatefulSet tells it.
+// A3, B7 (M9): whole passes over a standalone whose pod the API server does not let be made; only an event of the StatefulSet tells it.
 
 #include "base/clock.h"
 #include "support/scene.h"
