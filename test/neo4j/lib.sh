@@ -5,6 +5,7 @@
 # Shared by build, load, accept-conf and selftest. Source it after script/lib/common.sh.
 #
 #   neo4j_cache                    the folder of everything built here
+#   sweep_images CACHE DIR TAR     notes that DIR and the archives TAR* are used, and deletes images that nobody has used for days
 #   kernel_jars VERSION            makes sure of a kernel's jars; prints their folder
 #   base_rootfs                    makes sure of the bare root file system (Java 21); prints its tar
 #   in_box SCRIPT ARGS...          runs a script as root in network, mount, process and name spaces of
@@ -24,9 +25,24 @@ readonly KERNEL=2026.05.0
 readonly SHELL_VERSION=5.26.12
 # shellcheck disable=SC2034
 readonly ECJ_VERSION=3.38.0
+readonly IMAGE_DAYS=7 # an image that nobody has used for so long is deleted
 readonly DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
 neo4j_cache() { cache_dir neo4j; }
+
+# Clones of different commits share the cache, and each has an image of its own content: so only age tells which of them no clone uses any more.
+# Call it with the lock held.
+sweep_images() { # CACHE DIR TAR
+	local old
+	touch "$2/used"
+	for old in "$3"*.tar; do
+		[ ! -e "$old" ] || touch "$old"
+	done
+	for old in "$1"/image-*; do
+		[ -n "$(find "$old" -maxdepth 0 -mtime -"$IMAGE_DAYS")$(find "$old" -maxdepth 1 -name used -mtime -"$IMAGE_DAYS")" ] || as_root rm -rf "$old"
+	done
+	find "$1" -mindepth 2 -maxdepth 2 -path "$1/image-*" -name '*.tar' -mtime +"$((IMAGE_DAYS - 1))" -delete
+}
 
 # GROUP:ARTIFACT:VERSION... into FOLDER, with everything they need at run time.
 maven_fetch() {
