@@ -107,11 +107,15 @@ def registrations(ns, name):
                for line in ns.operator.logs().splitlines())
 
 
+def token_ends(ns):
+    return ns.status("my-standalone").get("fleetTokenExpires")
+
+
 def test_page_forced(ns, page):
     """D5: a new token is not used until the status is patched; then there is one call, with the new token."""
     fleet = FleetService()
     rotate = page.shell("--dry-run=client").replace("<new-token>", mint("page-2"))
-    before = ns.fleet("my-standalone")
+    before, ends = ns.fleet("my-standalone"), wait_for("the end of the token", lambda: token_ends(ns))
     ns.shell(rotate)
     patch = of_standalone(page.shell('{"registered":false}'))
     check(not fleet.deployments(project("page-2")), "the new token was used without being asked for")
@@ -124,6 +128,8 @@ def test_page_forced(ns, page):
     # The status is there before the log says so.
     wait_for("the registration in the log", lambda: registrations(ns, "my-standalone") > times)
     check(registrations(ns, "my-standalone") == times + 1, "not exactly one registration")
+    # The first look after a registration tells it.
+    wait_for("the end of the new token", lambda: token_ends(ns) not in (None, ends))
 
 
 def test_page_accepted_conf(ns, _):
