@@ -7,6 +7,7 @@
 
 #include "cli/conversion.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "api/plugin.h"
@@ -259,10 +260,12 @@ static void drop_unknown_members(const struct work *work, yyjson_mut_val *map, y
 	yyjson_mut_val *key;
 
 	while ((key = yyjson_mut_obj_iter_next(&iter))) {
-		const char *name = yyjson_mut_get_str(key), *below = arena_printf(work->arena, "%s%s%s", path, *path ? "." : "", name);
+		const char *name = yyjson_mut_get_str(key), *below;
 		yyjson_mut_val *val = yyjson_mut_obj_iter_get_val(key);
 		yyjson_val *schema = yyjson_obj_get(properties, name);
 
+		assert(name);
+		below = arena_printf(work->arena, "%s%s%s", path, *path ? "." : "", name);
 		if (schema) {
 			drop_unknown(work, val, schema, below);
 			continue;

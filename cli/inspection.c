@@ -6,6 +6,7 @@
 
 #include "cli/inspection.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -116,9 +117,11 @@ static void check_marks(const struct look *look, yyjson_val *map, const char *na
 		return;
 	}
 	yyjson_obj_foreach(json_members(map), index, max, key, val) {
-		const char *path = arena_printf(arena, "metadata.%s.%s", name, yyjson_get_str(key)), *text = yyjson_get_str(val);
+		const char *member = yyjson_get_str(key), *text = yyjson_get_str(val), *path;
 
-		if (!is_qualified(yyjson_get_str(key), arena))
+		assert(member);
+		path = arena_printf(arena, "metadata.%s.%s", name, member);
+		if (!is_qualified(member, arena))
 			add(look, true, path, "is no key such as app.example.com/name");
 		if (!text)
 			add(look, true, path, "must be a string; put quotes around it");

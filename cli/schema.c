@@ -6,6 +6,7 @@
 
 #include "cli/schema.h"
 
+#include <assert.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void complain(const struct check *check, const char *path, const char *fm
 
 static const char *join(const struct check *check, const char *path, const char *key)
 {
+	assert(key);
 	return *path ? arena_printf(check->arena, "%s.%s", path, key) : key;
 }
 

@@ -100,7 +100,7 @@ static void end(struct ui *ui, struct program *program)
 static int run(struct program *program, struct err *err)
 {
 	struct ui *ui;
-	uint16_t port;
+	uint16_t port = 0;
 	int r = read_port(program, &port, err);
 
 	if (r < 0)
