@@ -115,9 +115,18 @@ class Api:
             self.call("POST", f"/api/v1/namespaces/{name}/secrets", {"metadata": {"name": secret}, "stringData": data})
 
     def watch(self, path, version):
-        connection = self.connect(timeout=900)
-        connection.request("GET", f"{path}?watch=true&resourceVersion={version}")
-        return connection.getresponse()
+        """Of a kind that the API server has just learned it says 429 for a moment, or that it is not ready."""
+        tries = 60
+        while True:
+            connection = self.connect(timeout=900)
+            connection.request("GET", f"{path}?watch=true&resourceVersion={version}")
+            answer = connection.getresponse()
+            if answer.status == 200:
+                return answer
+            said, tries = answer.read(300).decode(), tries - 1
+            if tries == 0 or answer.status not in (429, 500, 503, 504):
+                raise OSError(f"{answer.status} {said}")
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
 
     def follow(self, path, on_event):
         """Calls on_event for each change from now on, on a thread of its own. A watch that the API server ends goes on where it was."""
