@@ -29,7 +29,7 @@ struct block {
 	alignas(max_align_t) unsigned char data[];
 };
 
-// What an arena owes a budget.
+// The debt of an arena to its budget.
 struct debt {
 	struct budget *budget;
 	size_t own;   // bytes that are free of charge

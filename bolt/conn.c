@@ -271,7 +271,7 @@ static void pack_tx(struct conn *conn, const struct conn_tx *tx)
 	pairs_end(&pairs);
 }
 
-// What the version cannot carry is found before anything is written. The translated values live in the arena.
+// Finds what the version cannot carry before anything is written. The translated values live in the arena.
 static int check_tx(const struct conn *conn, struct conn_tx *tx, struct arena *arena, struct err *err)
 {
 	const struct dialect dialect = {conn->version, conn->utc};
@@ -473,7 +473,7 @@ static void note_failure(struct conn *conn, enum conn_request request)
 		conn->broken = true;
 }
 
-// What a whole message means.
+// Turns a whole message into an event.
 static int understand(struct conn *conn, const struct bolt_value *value, struct arena *arena, struct conn_event *ret, struct err *err)
 {
 	const struct bolt_value *field = value->size == 1 ? &value->items[0] : NULL;

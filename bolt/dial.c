@@ -33,7 +33,7 @@ static void note(struct race *race, int errnum, const char *what)
 		race->last.class = ERR_IO;
 }
 
-// Whether it is connected at once.
+// Starts to connect to the next address. True when the connection is there at once.
 static bool start_next(struct race *race)
 {
 	const struct addrinfo *address = race->next;

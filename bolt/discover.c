@@ -11,7 +11,7 @@
 // The key of the table that was read last for a home database: where its routers are looked up.
 #define HOME ""
 
-// What one router says is what every router would say.
+// Whether every router would give this answer, so that no other needs to be asked.
 static bool is_final(const struct err *err)
 {
 	static const char *const codes[] = {
@@ -81,7 +81,7 @@ static int ask_router(struct acquire *acquire, const struct bolt_address *router
 	acquire->refused += is_certificate(last);
 	if (r == 0 || is_final(last) || deadline_left_ms(deadline) == 0)
 		return r;
-	// That all connections to it are in use says nothing against it.
+	// A router whose connections are all in use is still a good router.
 	if (!is_pool_full(last))
 		routing_forget(acquire->driver->routing, router);
 	(void)err_wrap(last, "%s:%u", router->host, router->port);
@@ -107,7 +107,7 @@ static int ask_routers(struct acquire *acquire, const struct bolt_addresses *rou
 	return r;
 }
 
-// What the URI's address stands for.
+// The addresses that the URI's address stands for.
 static int resolve_initial(struct acquire *acquire, struct bolt_addresses *ret, struct err *err)
 {
 	struct bolt_driver *driver = acquire->driver;

@@ -93,7 +93,7 @@ static void copy_options(struct arena *arena, const struct bolt_driver_options *
 	ret->clock = given->clock ? given->clock : &clock_system;
 }
 
-// What a router is told: how it was reached, and what the URI said.
+// The context that a router is told: how it was reached, and what the URI said.
 static void make_context(struct bolt_driver *driver)
 {
 	const struct bolt_value *given = &driver->uri.context;

@@ -13,7 +13,7 @@
 // From this major version on every server knows the manifest.
 #define MANIFEST_ONLY 6
 
-// Of Bolt's manifest, version 1: the server lists what it speaks, and the client chooses.
+// Asks for Bolt's manifest, version 1: the server lists the versions that it speaks, and the client chooses.
 static const unsigned char manifest_v1[4] = {0x00, 0x00, 0x01, 0xFF};
 
 void handshake_init(struct handshake *handshake)

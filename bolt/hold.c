@@ -11,7 +11,7 @@
 #include "bolt/callback.h"
 #include "bolt/discover.h"
 
-// What the next transaction has to see, in the arena.
+// The bookmarks that the next transaction has to see, in the arena.
 static int find_bookmarks(const struct bolt_session *session, struct arena *arena, struct bolt_bookmark_list *ret, struct err *err)
 {
 	*ret = (struct bolt_bookmark_list){0};
@@ -71,10 +71,10 @@ int hold_take(struct bolt_session *session, bool read, bool lazy, int64_t deadli
 		session->failure = hold->acquire.failure;
 		return r;
 	}
-	// What the router has told lies in the scratch, which each call clears.
+	// The router's answer lies in the scratch, which each call clears.
 	if (hold->acquire.database && !database)
 		hold->acquire.database = session->database = arena_strdup(session->arena, hold->acquire.database);
-	// Those of now: reading a routing table may have taken a while.
+	// The bookmarks are taken now, not earlier: reading a routing table may have taken a while.
 	r = find_bookmarks(session, hold->arena, &hold->used, err);
 	if (r < 0) {
 		acquire_release(session->driver, hold->place, deadline);

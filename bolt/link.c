@@ -17,7 +17,7 @@
 
 #define GOODBYE_MS 200
 #define ANSWER_MIN 6 // IGNORED: its structure's head and tag, with the heads of its chunk and of the end
-// What a message costs in memory until the login is done, at most, for each byte that it may have.
+// Until the login is done, a message costs at most so many bytes of memory for each byte of its own.
 #define OPENING_COST 8
 // Keep-alives come seconds apart. So many within so short a time only keep us busy.
 #define KEEPALIVES_MAX 1000
@@ -170,7 +170,7 @@ static int welcome(struct bolt_link *link, const struct conn_event *event, struc
 	return check_expiry(link, &event->value, err);
 }
 
-// What lives in it counts against the budget.
+// From now on the arena's memory counts against the budget.
 void link_bind(const struct bolt_link *link, struct arena *arena)
 {
 	if (link->limits.budget)

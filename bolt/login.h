@@ -20,5 +20,5 @@ struct login *login_new(const struct bolt_auth *auth);
 void login_free(struct login *login); // NULL is allowed
 DEFINE_CLEANUP(struct login *, login_free);
 
-// Whether both would tell a server the same.
+// Whether a server would be told the same with either.
 bool login_equal(const struct bolt_auth *a, const struct bolt_auth *b);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-// Of a list of texts: the value (24 bytes), and its text's end and rounding (16).
+// The cost of one text of a list: the value (24 bytes), and the text's end and rounding (16).
 #define VALUE_COST ((size_t)40)
 #define GRANT_STEP 256
 
@@ -147,7 +147,7 @@ static void fault(struct unpacker *u, enum err_class class, const char *text)
 		(void)err_set(u->err, class, "PackStream at byte %zu of %zu: %s", u->pos, u->len, text);
 }
 
-// What a value costs at most beside the bytes of its text: itself in a list, and the rounding of what it points at.
+// The most that values cost: the bytes of the message, and for each value its place in a list and the rounding of its text.
 static size_t cost(const struct unpacker *u, size_t values)
 {
 	return u->len + values * VALUE_COST;

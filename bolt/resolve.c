@@ -156,7 +156,7 @@ static int wait_and_leave(struct lookup *lookup, const char *host, const struct 
 	struct pollfd item = {.fd = lookup->fd, .events = POLLIN};
 	int r = wait_for(&turn, &item, 1, err), result = 0;
 
-	// What has come at the last moment is taken.
+	// An answer that came at the last moment still counts.
 	if (!leave(lookup, &result, ret))
 		return err_wrap(err, "host '%s'", host);
 	if (r == ERR_CANCELLED) {

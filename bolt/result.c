@@ -137,7 +137,7 @@ int bolt_result_all(struct bolt_result *result, uint32_t max_rows, int64_t deadl
 	uint32_t n = 0;
 	int r = enter(result, deadline, err);
 
-	// What comes after the batch under way comes in one.
+	// The rows after the batch under way come in one batch.
 	result->fetch = max_rows ? (int64_t)max_rows + 1 : CONN_ALL;
 	while (r == 0) {
 		r = look(result, deadline, err);

@@ -161,7 +161,7 @@ int stream_drain(struct hold *hold, int64_t deadline, struct err *err)
 
 		if (r < 0)
 			return r;
-		// What ends an auto-commit result has freed the hold.
+		// The end of an auto-commit result has freed the hold.
 		if (result->ended)
 			return 0;
 		if (r == 0)

@@ -87,7 +87,7 @@ static void read_status(const struct bolt_value *status, struct arena *arena, st
 	ret->is_notification = ret->code && *ret->code;
 }
 
-// Of a notification of a server before 5.6.
+// Makes a status of a notification. Servers with Bolt before 5.6 send notifications.
 static void make_status(const struct bolt_value *notification, struct arena *arena, struct bolt_status *ret)
 {
 	const char *severity = bolt_as_string(bolt_map_get(notification, "severity"));

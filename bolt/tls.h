@@ -12,7 +12,7 @@
 #include "bolt/target.h"
 
 // ERR_INVALID: ca_pem holds no certificate, the name cannot be one, or the client's certificate and key cannot be read or do not fit each other.
-// What target points at must outlive the handshake. Free it by SSL_free().
+// All that target points at must outlive the handshake. Free *ret by SSL_free().
 int tls_new(const struct bolt_target *target, SSL **ret, struct err *err);
 
 // OpenSSL's error as ERR_IO; or, where the server's certificate was the cause, the verdict on it as ERR_PROTOCOL with BOLT_CERTIFICATE_REFUSED.

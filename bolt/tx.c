@@ -112,7 +112,7 @@ int tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int64_t d
 	if (r < 0)
 		return r;
 	r = stream_run(tx->hold, statement, NULL, deadline, ret, err);
-	// What the connection cannot carry was not sent: the transaction goes on.
+	// The connection cannot carry the statement, so nothing was sent: the transaction goes on.
 	if (r < 0 && !at_rest(tx->hold))
 		return stream_fail(tx->hold, deadline, err);
 	return r;
@@ -190,7 +190,7 @@ static void end(struct bolt_tx *tx)
 	free(tx);
 }
 
-// What the work has come to: 0 is a commit. Anything else that it returned is an error, and so is one that it set, whatever it returned.
+// Judges the work's outcome: 0 asks for a commit. Any other result is an error. So is an error that the work set, whatever it returned.
 static int judge(const struct bolt_tx *tx, int r, struct err *err)
 {
 	// The work did not mind, but there is nothing left that could be committed; or it heard of it by its next call only, with its own

@@ -150,7 +150,7 @@ static int tls_fill(struct wire *wire, int64_t deadline, size_t *ret_n, struct e
 	return r;
 }
 
-// What OpenSSL digests by itself (tickets, changes of keys) has a bound, too.
+// OpenSSL digests tickets and changes of keys by itself. They have a bound, too.
 static int check_empty(size_t *empty, size_t n, struct err *err)
 {
 	*empty += n;

@@ -264,7 +264,7 @@ static int print(struct bolt_result *result, const struct request *request, int6
 	if (r == 0)
 		r = bolt_result_consume(result, deadline, &summary, err);
 	if (r < 0) {
-		// What came before the failure is not lost.
+		// The rows before the failure are not lost.
 		struct err ignored = ERR_INIT;
 
 		(void)output_end(output, &ignored);

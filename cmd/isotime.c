@@ -87,7 +87,7 @@ static void add_part(struct buf *out, int64_t n, char unit)
 		buf_addf(out, "%lld%c", (long long)n, unit);
 }
 
-// Of the same sign in seconds and nanoseconds: -1 s and 500 ms is -0.5 s.
+// Gives seconds and nanoseconds the same sign first: -1 s and 500 ms is -0.5 s.
 static void add_seconds(struct buf *out, int64_t seconds, int64_t nanoseconds)
 {
 	bool negative = seconds < 0 && nanoseconds > 0;

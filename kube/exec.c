@@ -292,7 +292,7 @@ static char **make_env(struct exec *exec, const struct exec_options *options)
 	envp[n++] = arena_printf(exec->arena,
 				 "KUBERNETES_EXEC_INFO={\"apiVersion\":\"%s\",\"kind\":\"ExecCredential\",\"spec\":{\"interactive\":false}}",
 				 options->api_version);
-	// Of two variables with one name the first counts.
+	// A program sees the first of two variables with one name, so the kubeconfig's come first.
 	for (size_t i = 0; i < n_own; i++)
 		envp[n++] = arena_printf(exec->arena, "%s=%s", options->env[i].name, options->env[i].value);
 	for (size_t i = 0; environ[i]; i++) {

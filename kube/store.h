@@ -10,7 +10,7 @@
 // some microseconds. For many objects the store tells names (kube_store_find()), and the reader takes one object after the other, so that only
 // one is unpacked at a time, however many and however large they are.
 //
-// Of an object that is too large the store keeps only what identifies it (kube_object_cut_bytes()). Too large means: larger than any object of
+// The store keeps only the identity of an object that is too large (kube_object_cut_bytes()). Too large means: larger than any object of
 // ours, or beyond its namespace's share of the memory (kube/allowance.h).
 
 #include <stdbool.h>

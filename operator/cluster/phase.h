@@ -62,6 +62,6 @@ bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod);
 // survey_member_problem(), survey_problem() or survey_host_problem().
 typedef const char *(*member_problem_fn)(const struct survey *survey, const struct names *names, const struct pod *pod, struct arena *arena);
 
-// Of a cluster whose pods are all there: the first problem of a server, as problem_of() sees it. It leaves out the pod `but` (NULL: none). NULL
+// The first problem of a server of a cluster whose pods are all there, as problem_of() sees it. It leaves out the pod `but` (NULL: none). NULL
 // when there is no problem, and for a standalone.
 const char *phase_members_problem(const struct phase_facts *facts, member_problem_fn problem_of, const struct pod *but, struct arena *arena);

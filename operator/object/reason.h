@@ -88,7 +88,7 @@ enum reason {
 	REASON_TARGET_NOT_READY,
 	REASON_UNKNOWN_PLUGIN,
 
-	// Of events alone.
+	// Only events have these.
 	REASON_ADMIN_SECRET_UNUSABLE,
 	REASON_ADOPTED,
 	REASON_AURA_DISCONNECTED,

@@ -18,7 +18,7 @@
 
 // The largest child that we read. All that we write is smaller, but others may write to a namespace's objects, too.
 #define CHILD_MAX_BYTES ((size_t)1024 * 1024)
-// Of a StatefulSet, whose lists take far more memory than their text.
+// A StatefulSet's limit is lower: its lists take far more memory than their text.
 #define WORKLOAD_MAX_BYTES ((size_t)512 * 1024)
 
 // A child that stood as wanted at this resource version needs no second look.

@@ -29,7 +29,7 @@ struct gathered {
 
 // The verdicts on the Secrets, for the versions that were last read.
 struct gather_memory {
-	// Of the admin Secret, for a password of at least so many characters.
+	// The verdict on the admin Secret, for a password of at least so many characters.
 	struct {
 		char version[KEPT_VERSION_SIZE];
 		int least;
@@ -37,7 +37,7 @@ struct gather_memory {
 		char problem[KEPT_TEXT_SIZE];
 	} admin;
 
-	// Of the TLS Secret, for these servers.
+	// The verdict on the TLS Secret, for these servers.
 	struct {
 		struct basis basis;
 		int64_t turns_ms; // wall clock; judge anew then; 0: never

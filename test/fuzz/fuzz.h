@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What every fuzz target needs. A target defines LLVMFuzzerTestOneInput(); besides what the sanitizers see, it states
+// Every fuzz target needs this. A target defines LLVMFuzzerTestOneInput(); besides what the sanitizers see, it states
 // properties with must().
 
 #include <stddef.h>

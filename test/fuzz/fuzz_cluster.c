@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What a cluster's servers say in SHOW SERVERS and SHOW DATABASES, over Bolt, some times in a row, and what is decided on it each time: no
+// A cluster's servers answer SHOW SERVERS and SHOW DATABASES, over Bolt, some times in a row, and the operator decides on it each time: no
 // claim is deleted whose server no row ever called Deallocating, Deallocated or Dropped, and no pod that is ready leaves otherwise (B8); a
 // pod is evicted only when all others are back, or when it was unready before the roll (B6); the same facts make the same decision,
 // also by what is kept of a survey; and the memory is linear in what the servers say (E4). Input: four bytes on the cluster, then the
@@ -43,7 +43,7 @@ struct input {
 	size_t size;
 };
 
-// What is there, and what was ever said of it.
+// The cluster as it is, and all that was ever said of it.
 struct world {
 	struct arena *arena; // of uids and other names
 	struct pod pods[ORDINALS]; // those below the replicas

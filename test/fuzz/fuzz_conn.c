@@ -40,7 +40,7 @@ static void ask(struct conn *conn, unsigned turn)
 	must(r == 0);
 }
 
-// What bolt/link.h does about an event.
+// Does what bolt/link.h does about an event.
 static void react(struct conn *conn, const struct conn_event *event, unsigned turn)
 {
 	const struct conn_hello hello = {.user_agent = "fuzz/1", .auth = &auth};

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(data, size, 1, &bytes);
 	must(whole.len == bytes.len && strcmp(buf_str(&whole), buf_str(&bytes)) == 0);
 
-	// What we cut, we can put together.
+	// The chunks that we cut go together again.
 	if (size == 0 || size > MESSAGE_MAX)
 		return 0;
 	buf_append(&message, data, size);

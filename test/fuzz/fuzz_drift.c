@@ -123,7 +123,7 @@ static size_t take_ports(const uint8_t **data, size_t *size, bool ours, struct p
 	return n;
 }
 
-// What is in the live object after the patch, by RFC 6902, of the two steps that are used.
+// The live object after the patch, by RFC 6902; two of its operations are used.
 static void apply(yyjson_mut_doc *doc, yyjson_val *step)
 {
 	const char *op = yyjson_get_str(yyjson_obj_get(step, "op")), *path = yyjson_get_str(yyjson_obj_get(step, "path"));

@@ -31,7 +31,7 @@ static void check_values(const char *text, struct arena *arena)
 		must((address.host || address.port >= 0) && (!address.host || strlen(address.host) <= strlen(text)));
 }
 
-// What is written for the shell is never read as something to be written again.
+// Text that is written for the shell is never read as something that needs writing again.
 static void check_flags(const char *text, struct arena *arena)
 {
 	const char *problem, *written = conf_flags_written(text, arena, &problem);
@@ -46,7 +46,7 @@ static void check_name(const char *text)
 	char buffer[CONF_NAME_MAX], again[CONF_NAME_MAX];
 	const char *present = conf_present_name(text, buffer);
 
-	// What has been given its present name keeps it.
+	// A setting that has its present name keeps it.
 	if (present != text)
 		must(strncmp(present, "dbms.connector.", 15) != 0 && conf_present_name(present, again) != NULL);
 }

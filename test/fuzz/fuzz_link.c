@@ -77,7 +77,7 @@ static void add_raw(struct buf *out, struct script *script, unsigned n)
 		buf_addc(out, (char)take(script));
 }
 
-// What the peer says, from its answer to the handshake on.
+// The peer's words, from its answer to the handshake on.
 static void write_script(struct script *script, struct buf *out)
 {
 	static const unsigned char versions[][4] = {{0, 0, 4, 4}, {0, 0, 0, 5}, {0, 0, 2, 5}, {0, 0, 4, 5}, {0, 0, 8, 5}};

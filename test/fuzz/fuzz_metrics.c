@@ -220,7 +220,7 @@ static void end(struct world *world)
 	roster_free(context.roster);
 }
 
-// What the four texts are put into.
+// The members that take the four texts.
 static const char *object_of(unsigned switches, const char *const texts[4], struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);

@@ -78,7 +78,7 @@ static void take_dbms(struct world *world, uint8_t switches)
 	names_of(&world->deployment.dbms, world->arena, &world->deployment.names);
 }
 
-// What a pass makes of the records (operator/pass/gather.h, operator/fleet/plugin_entry.h).
+// A pass reads the records (operator/pass/gather.h, operator/fleet/plugin_entry.h).
 static void understand(struct world *world)
 {
 	const struct dbms *dbms = &world->deployment.dbms;

@@ -10,7 +10,7 @@
 #include "bolt/routing.h"
 #include "test/fuzz/fuzz.h"
 
-// Of memory, for a byte of the answer: an address of one letter has its text and twice its place in a list.
+// The memory for a byte of the answer: an address of one letter has its text and twice its place in a list.
 #define COST_MAX 100
 #define COST_FREE ((size_t)4 * 1024)
 

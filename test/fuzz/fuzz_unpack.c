@@ -25,7 +25,7 @@ static void run_within(const uint8_t *data, size_t size, int without)
 	must(r == (int)err.class);
 	must(r == without || r == ERR_TOO_LARGE || r == ERR_TOO_MANY);
 	must(arena_used(arena) <= memory);
-	// What was not asked for is the rest of a block.
+	// Memory beyond the request is the rest of a block.
 	must(budget_taken(&budget) <= budget.max + (size_t)32 * 1024);
 	arena_free(arena);
 	must(budget_taken(&budget) == 0);

@@ -62,7 +62,7 @@ static int on_item(void *user, struct buf *item, struct err *err)
 	return 0;
 }
 
-// What is handed out of a list, and what is kept around it.
+// The items that a list hands out, and the text that is kept around them.
 static void run_list(const uint8_t *data, size_t size, size_t piece, struct buf *ret_log)
 {
 	struct err err = ERR_INIT;
@@ -90,7 +90,7 @@ static void check_page(const uint8_t *data, size_t size)
 	watch_init(&watch, false);
 	if (watch_page(&watch, json_parse(arena, (const char *)data, size), &complete, &err) == 0)
 		must(watch.phase == (complete ? WATCH_WATCHING : WATCH_LISTING));
-	// What a server chose is part of the next request's line and must not end it.
+	// The server's continue token is part of the next request's line and must not end it.
 	watch_query(&watch, &path, 300);
 	must(!strpbrk(buf_str(&path), " \r\n"));
 	watch_deinit(&watch);

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What the tests against a real server share. Each gets a session of a driver that is logged on; its state is a struct test.
+// The tests against a real server share this. Each gets a session of a driver that is logged on; its state is a struct test.
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What boltq prints, put back: the server has the same value again (M13).
+// boltq prints a value, the test puts the print back, and the server has the same value again (M13).
 
 #include <stdlib.h>
 
@@ -136,7 +136,7 @@ static void test_json(void **state)
 	}
 }
 
-// What queries answer: each of table.txt that has no nodes and relationships.
+// The answers of queries: each of table.txt that has no nodes and relationships.
 static void test_answers(void **state)
 {
 	struct test *test = *state;

@@ -26,7 +26,7 @@ static struct bolt_driver *driver_of(struct test *test, const char *uri, struct 
 	return driver;
 }
 
-// Of a user of its own, since the server locks one out after some failures.
+// The test has a user of its own, since the server locks a user out after some failures.
 static void test_wrong_password(void **state)
 {
 	struct test *test = *state;

@@ -146,7 +146,7 @@ static void maps(struct samples *samples)
 	outer[0] = (struct bolt_entry){"\xc3\xa4 key", samples->items[samples->n - 5].value};
 	outer[1] = (struct bolt_entry){"list", samples->items[0].value};
 	outer[2] = (struct bolt_entry){filled(samples->arena, 300), bolt_string("")};
-	// What would end the name, were it read as Cypher reads it.
+	// Characters that would end the name if Cypher read them so.
 	outer[3] = (struct bolt_entry){"`\\u0060\\\\u0060\\", bolt_string("\\u0027\\\\u0027\\")};
 	add_unstored(samples, "map nested", bolt_map(outer, 4));
 }
@@ -332,7 +332,7 @@ static void lists_of(struct samples *samples)
 {
 	size_t n = samples->n;
 
-	// Of one type each, as properties have it.
+	// Lists of one type each, as properties hold them.
 	for (size_t i = 0; i < n; i++) {
 		struct bolt_value *items;
 

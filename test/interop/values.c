@@ -94,7 +94,7 @@ static void test_texts(void **state)
 	}
 }
 
-// What is stored comes back the same, and is kept for the other driver.
+// A stored value comes back the same, and stays for the other driver.
 static void test_stored(void **state)
 {
 	struct test *test = *state;
@@ -183,7 +183,7 @@ static void test_graph(void **state)
 	assert_string_equal(step.relationship.start_element_id, step.to.element_id);
 }
 
-// What cannot be sent is refused before anything goes out, and the session lives.
+// A value that cannot be sent is refused before anything goes out, and the session lives.
 static void test_unsendable(void **state)
 {
 	struct test *test = *state;

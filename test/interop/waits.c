@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What lasts: timeouts, cancellation, interruption, and results that are larger than what is kept of them.
+// Calls that last: timeouts, cancellation, interruption, and results that are larger than the client may keep.
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -156,7 +156,7 @@ static void test_large_result(void **state)
 	assert_true(peak_kib(false) - before < 2048);
 }
 
-// What is not wanted is not sent: the first rows of ten million.
+// The server sends only the rows that are asked for: the first of ten million.
 static void test_discard(void **state)
 {
 	struct test *test = *state;

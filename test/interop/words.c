@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What a server says beside the rows: summaries, notifications, GQL statuses, failures.
+// The server's words beside the rows: summaries, notifications, GQL statuses, failures.
 
 #include "bolt/conn.h"
 #include "test/interop/interop.h"

@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 	while (!ended)
 		take(listener, ca_dir);
 	(void)close(listener);
-	// What a conversation in the middle of a call holds is no leak, but would be reported as one.
+	// Memory of a conversation in the middle of a call is no leak, but would be reported as one.
 	if (talking > 0)
 		_exit(0);
 	return 0;

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What a driver is made with, from testkit's request, and its resolvers, which ask testkit.
+// A driver's options, from testkit's request, and its resolvers, which ask testkit.
 
 #include "test/testkit/serve.h"
 

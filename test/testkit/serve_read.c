@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What several requests have in common.
+// Several requests share this.
 
 #include "bolt/conn.h"
 #include "test/testkit/cypher.h"

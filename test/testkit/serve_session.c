@@ -239,7 +239,7 @@ static int tx_rollback(struct talk *talk, yyjson_val *data, struct reply *reply,
 	return end_tx(talk, data, bolt_tx_rollback, reply, err);
 }
 
-// What is over may be closed, any number of times.
+// A transaction or result that is over may be closed, any number of times.
 static int tx_close(struct talk *talk, yyjson_val *data, struct reply *reply, struct err *err)
 {
 	void *self;

@@ -5,7 +5,7 @@
 
 #include "test/testkit/serve.h"
 
-// What the library holds of what testkit knows (its nutkit/protocol/feature.py). A test that needs another one is skipped, and
+// The features of testkit (its nutkit/protocol/feature.py) that the library has. A test that needs another one is skipped, and
 // test/testkit/skips.tsv says why.
 static const char *const features[] = {
 	"Feature:API:BookmarkManager",

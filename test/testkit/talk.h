@@ -31,7 +31,7 @@ enum object_kind {
 	OBJECT_KINDS,
 };
 
-// What an id of testkit's stands for. An object is freed with its conversation: testkit may use one that it has closed.
+// The object behind an id of testkit's. It is freed with its conversation: testkit may use an object that it has closed.
 struct object {
 	enum object_kind kind;
 	void (*free)(void *self);
@@ -60,7 +60,7 @@ int talk_run(struct talk *talk, struct err *err);
 // Reads and answers one.
 int talk_step(struct talk *talk, struct err *err);
 
-// What a handler answers with.
+// A handler's answer.
 struct reply {
 	struct arena *arena; // of this request
 	yyjson_mut_doc *doc;

@@ -344,7 +344,7 @@ static void *run(void *user)
 	sigset_t signals;
 	int fd;
 
-	// Of this thread only: what the client does about SIGPIPE is under test.
+	// Blocks SIGPIPE for this thread only: the client's own handling of it is under test.
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGPIPE);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);

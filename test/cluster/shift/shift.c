@@ -131,7 +131,7 @@ static void answer(int listener, int64_t seconds)
 	struct timespec now;
 	struct iovec from = {&now, sizeof(now)}, to = {NULL, sizeof(now)};
 
-	// One that was killed meanwhile wants no answer.
+	// A client that was killed meanwhile wants no answer.
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &question) != 0)
 		return;
 	if (timespec_get(&now, TIME_UTC) == 0)

@@ -49,7 +49,7 @@ static void test_large(void **state)
 	arena_wipe_on_free(arena);
 }
 
-// What is used again and again stays as it is: the next round is zeroed, and finds its memory where it was.
+// An arena that is used again and again keeps its memory: the next round finds it zeroed, and where it was.
 static void test_reset(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

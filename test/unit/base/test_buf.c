@@ -59,7 +59,7 @@ static void test_format_and_consume(void **state)
 	buf_consume(&buf, 0);
 }
 
-// What was begun is taken back, overflow and all, and a secret leaves nothing behind.
+// buf_truncate() takes back what was begun, overflow and all, and a secret leaves nothing behind.
 static void test_truncate(void **state)
 {
 	_cleanup_buf_ struct buf buf = BUF_INIT_SECRET(10);

@@ -24,7 +24,7 @@ static void ask_for_too_much(void)
 	(void)arena_alloc(arena_new(), TOO_MUCH);
 }
 
-// What a program says when it has no memory, and how it ends.
+// A program without memory: its last words, and its end.
 static void assert_ends(void (*end)(void))
 {
 	char text[200] = {0};

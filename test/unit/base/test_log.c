@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-// What fn writes to standard error.
+// Catches what fn writes to standard error.
 static void capture(void (*fn)(void), char *text, size_t size)
 {
 	int saved = dup(STDERR_FILENO), ends[2];

@@ -33,7 +33,7 @@ int pair_query(struct pair *pair, const char *text, uint32_t max_rows, int64_t m
 // Fails the test when the server met anything that its script does not say, or had another number of connections.
 void pair_end(struct pair *pair, unsigned n_connections);
 
-// Of the server: a query's answer, rows of one field x from 1 on.
+// The server answers a query by rows of one field x, from 1 on.
 bool pair_fields(struct peer *peer);
 bool pair_rows(struct peer *peer, int64_t n, bool has_more);
 void pair_goodbye(struct peer *peer);

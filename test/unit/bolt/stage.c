@@ -473,7 +473,7 @@ void stage_assert_told(struct stage *stage, const char *lines)
 	_cleanup_free_ char *told = NULL;
 	const char *line, *at;
 
-	// What the client does not wait for may be on its way.
+	// Messages that the client does not wait for may be on their way.
 	wait_until(stage, NULL, *lines ? lines_of(lines) + 1 : 0);
 	(void)pthread_mutex_lock(&stage->lock);
 	told = strdup(buf_str(&stage->told) + stage->asserted);

@@ -34,7 +34,7 @@ static void test_replace(void **state)
 	assert_int_equal(bolt_bookmarks_get(bookmarks, arena, &now, &err), 0);
 	assert_int_equal(now.n, 2);
 	assert_true(holds(&now, "a") && holds(&now, "b"));
-	// What others left meanwhile stays.
+	// Bookmarks that others left meanwhile stay.
 	assert_int_equal(bolt_bookmarks_replace(bookmarks, &bb, "c", &err), 0);
 	assert_int_equal(bolt_bookmarks_get(bookmarks, arena, &now, &err), 0);
 	assert_int_equal(now.n, 2);

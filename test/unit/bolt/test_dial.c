@@ -143,7 +143,7 @@ static int lowest_free_fd(void)
 	return fd;
 }
 
-// One that listens is found wherever it stands, quickly past those that refuse, and past a silent one before the deadline.
+// An address that listens is found wherever it stands, quickly past those that refuse, and past a silent one before the deadline.
 static void test_one_of_many(void **state)
 {
 	static const char *const books[] = {"o", "co", "ccco", "so", "sco", "cso", "sso", "os", "oc"};

@@ -50,7 +50,7 @@ ssize_t __wrap_send(int fd, const void *data, size_t size, int flags)
 	return fails() ? -1 : __real_send(fd, data, size, flags);
 }
 
-// What may be said of a connection that breaks: that, or what a transaction says of an earlier failure.
+// A broken connection may be told as such, or as a transaction tells an earlier failure.
 static bool is_fine(int r, const struct err *err)
 {
 	return r >= 0 || err->class == ERR_IO || err->class == ERR_INVALID;

@@ -327,7 +327,7 @@ static void test_reset_in_a_stream(void **state)
 	}
 }
 
-// What the version cannot carry is refused before anything is sent, and the link is as before.
+// A value that the version cannot carry is refused before anything is sent, and the link is as before.
 static void test_refused_parameter(void **state)
 {
 	const struct bolt_value none[4] = {{.type = BOLT_NULL}};
@@ -430,7 +430,7 @@ static void test_adopt(void **state)
 	assert_int_equal(bolt_link_flush(link, deadline_in_ms(LIMIT), &err), 0);
 	bolt_link_close(link);
 	(void)close(fds[1]);
-	// One that is none is closed all the same.
+	// A socket that is none is closed all the same.
 	assert_int_equal(bolt_link_adopt(-1, &target, &auth, deadline_in_ms(LIMIT), &link, &err), ERR_INTERNAL);
 }
 

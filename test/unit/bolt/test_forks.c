@@ -18,7 +18,7 @@
 #include "bolt/session.h"
 #include "test/unit/bolt/stage.h"
 
-// What a process has opened is not its child's: the child is told, and says nothing on the parent's connections, whatever it does.
+// A process's connections are not its child's: the child is told, and says nothing on the parent's connections, whatever it does.
 
 #define LIMIT 10000
 

@@ -33,7 +33,7 @@ static void add_message(struct buf *out, uint8_t tag, const struct bolt_value *f
 	chunk_end(out, start);
 }
 
-// What a server says in a session with a query that has two rows, and one that fails.
+// The server's side of a session with a query that has two rows, and a query that fails.
 static void add_conversation(struct buf *out)
 {
 	const struct bolt_value names[] = {bolt_string("x"), bolt_string("y")}, codes[] = {bolt_string("Neo.ClientError.Statement.SyntaxError")};

@@ -23,7 +23,7 @@
 #define MIB (1024 * KIB)
 #define MILLION 1000000
 
-// What the server says, once it has let the client in.
+// The server's messages once it has let the client in.
 struct script {
 	size_t server;	  // bytes of the name that it gives itself; 0: an ordinary one
 	const struct bolt_value *row;
@@ -243,7 +243,7 @@ static void test_endless_keepalives(void **state)
 	client_close(&client);
 }
 
-// What a server may do that keeps a slow query's connection alive, and more.
+// Keep-alives that a server may send during a slow query, and too many of them.
 static void test_keepalives(void **state)
 {
 	const struct bolt_value row = bolt_int(1);

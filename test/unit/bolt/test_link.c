@@ -93,7 +93,7 @@ static void test_failure_behind_rows(void **state)
 	pair_end(&pair, 1);
 }
 
-// What comes instead of the answer to a query, after which the link is dead. Each ends with the client's close.
+// Each of these comes instead of the answer to a query, and kills the link. Each ends with the client's close.
 static void ignore_query(struct peer *peer)
 {
 	if (peer_expect(peer, PEER_RUN, NULL))

@@ -64,7 +64,7 @@ static void open_other(struct peer *peer, void *user)
 		peer_wait_end(peer);
 }
 
-// What a server with TLS makes of Bolt's magic.
+// The answer of a server with TLS to Bolt's magic.
 static void open_tls(struct peer *peer, void *user)
 {
 	char opening[20];

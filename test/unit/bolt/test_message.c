@@ -74,7 +74,7 @@ static const char *name_of(uint8_t tag)
 	return "?";
 }
 
-// What the client has to say, one message a line.
+// The client's messages, one a line.
 static void take_sent(struct client *client, struct buf *out)
 {
 	while (client->conn.output.len > 0) {
@@ -194,7 +194,7 @@ static void test_every_message_of_each_version(void **state)
 	}
 }
 
-// What a version lacks is refused without a trace, and the text says since when there is.
+// A field that a version lacks is refused without a trace, and the text says since which version there is one.
 static void test_what_a_version_lacks(void **state)
 {
 	static const struct spoken old = {5, 0, "\x00\x00\x00\x05", 4};
@@ -341,7 +341,7 @@ static void test_rows_of_old_versions(void **state)
 	teardown(&client);
 }
 
-// What only the newest versions say: the address and the database that were resolved, vectors, and values that this client does not know.
+// The newest versions alone tell the address and the database that were resolved, vectors, and values that this client does not know.
 static void test_answers_of_new_versions(void **state)
 {
 	static const double numbers[] = {0.5, -1.5};

@@ -61,7 +61,7 @@ static void end(struct scene *scene)
 		assert_int_equal((call), ERR_INVALID);                                         \
 		if (strcmp(err->text, what) != 0)                                              \
 			fail_msg("'%s' instead of '%s'", err->text, what);                     \
-		/* One that was not cleared is forgotten. */                                   \
+		/* An error that was not cleared is forgotten. */                              \
 		assert_int_equal((call), ERR_INVALID);                                         \
 		err = NULL;                                                                    \
 		assert_int_equal((call), ERR_INVALID);                                         \
@@ -229,7 +229,7 @@ static void test_deadline(void **state)
 		REFUSED(&scene, text, bolt_driver_verify(scene.driver, NULL, duration, scene.arena, NULL, err));
 	}
 	assert_int_equal(stage_connections(scene.stage), 0);
-	// One that was a point of time, and has passed, is what it is.
+	// A point of time that has passed stays a point of time.
 	assert_int_equal(bolt_session_run(scene.session, &statement, deadline_in_ms(0), &result, &scene.err), ERR_TIMEOUT);
 	end(&scene);
 }

@@ -14,7 +14,7 @@
 #include "bolt/session.h"
 #include "test/unit/bolt/stage.h"
 
-// What the caller is told is what was done: nothing goes out before the login is known to be good, work that fails is an error however it
+// The caller is told what was done: nothing goes out before the login is known to be good, work that fails is an error however it
 // fails, and what may be done is not to be tried again.
 
 #define LIMIT 10000
@@ -126,7 +126,7 @@ static int by_work(struct scene *scene)
 static int (*const ways[])(struct scene *) = {by_run, by_query, by_work};
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
-// All that the client said before it closed was heard: no RUN is among it.
+// The server heard everything until the client closed: there is no RUN.
 static void test_nothing_behind_a_refused_login(void **state)
 {
 	(void)state;
@@ -417,7 +417,7 @@ static void test_commit_unknown(void **state)
 	}
 }
 
-// What a driver has done is counted.
+// A driver counts its deeds.
 static void test_counts(void **state)
 {
 	struct bolt_driver_options options = {.retry_ms = 30000, .pool_size = 1, .acquire_ms = 50};

@@ -334,7 +334,7 @@ static void test_limits(void **state)
 	assert_non_null(strstr(err.text, "too many values"));
 }
 
-// What a message can make us keep is bounded by its size, however its lists are nested and whatever they promise.
+// A message's size bounds the memory that it costs, however its lists are nested and whatever they promise.
 static void test_memory_is_bounded(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

@@ -298,7 +298,7 @@ static void test_authorization_expired(void **state)
 	STAGE_PLAY(scene.stage, NULL, {"RUN", 1, "FAILURE Neo.ClientError.Security.AuthorizationExpired look again"});
 	assert_int_equal(query(&scene), 0);
 	assert_int_equal(stage_connections(scene.stage), 3);
-	// What was begun is finished.
+	// Work that was begun is finished.
 	assert_int_equal(bolt_tx_commit(tx, deadline_in_ms(LIMIT), &scene.err), 0);
 	bolt_tx_free(tx);
 	bolt_session_free(session);
@@ -328,7 +328,7 @@ static void test_pool_timeout(void **state)
 	end(&scene);
 }
 
-// What a query of the driver is told of a failure; and what is too much for it.
+// The driver's query tells a failure; and a result that is too much for it.
 static void test_query_fails(void **state)
 {
 	const struct bolt_call call = {.text = "Q", .read = true, .max_rows = 1, .timeout_ms = 5};

@@ -76,7 +76,7 @@ static void test_read(void **state)
 	assert_false(table.began_without_writers);
 }
 
-// What a server says is not believed: a lying table is an error that names what is wrong.
+// The client does not believe a lying table: it is an error that names what is wrong.
 static void test_read_bad(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

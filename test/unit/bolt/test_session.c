@@ -143,7 +143,7 @@ static void test_demand(void **state)
 	end(&scene);
 }
 
-// What nobody wants to read is discarded by the server.
+// The server discards rows that nobody wants to read.
 static void test_discard(void **state)
 {
 	const struct bolt_summary *summary, *again;
@@ -291,13 +291,13 @@ static void test_failures(void **state)
 	(void)state;
 	begin_small(&scene);
 	STAGE_PLAY(scene.stage, NULL, {"RUN \"bad\"", 0, SYNTAX}, {"PULL", 1, "RECORD [1]\n" SYNTAX});
-	// Of RUN: the caller of run() is told, and all that the server said can be had until the next call.
+	// RUN fails: the caller of run() is told, and can have all that the server said until the next call.
 	assert_int_equal(run(&scene, "bad", &result), ERR_SERVER);
 	assert_string_equal(scene.err.code, "Neo.ClientError.Statement.SyntaxError");
 	assert_string_equal(scene.err.text, "no such word");
 	assert_non_null(bolt_session_failure(scene.session));
 	assert_string_equal(bolt_session_failure(scene.session)->gql_status, "01N00");
-	// Of PULL: what came before it is had first, and the error again and again.
+	// PULL fails: the rows before it come first, and then the error again and again.
 	assert_int_equal(run(&scene, "late", &result), 0);
 	assert_null(bolt_session_failure(scene.session));
 	assert_int_equal(next_int(&scene, result, &x), 1);
@@ -316,7 +316,7 @@ static void test_failures(void **state)
 	end(&scene);
 }
 
-// What a server must not say ends the connection, with an error that says what it was.
+// An answer that a server must not give ends the connection, with an error that says what it was.
 static void test_wrong_answers(void **state)
 {
 	static const struct {
@@ -488,7 +488,7 @@ static const char *endless(struct scene *scene)
 	return text;
 }
 
-// What would have to be kept has a limit: it breaks off, and the connection can be used again.
+// The rows to keep have a limit: the call breaks off, and the connection can be used again.
 static void test_kept_limit(void **state)
 {
 	const struct bolt_statement statement = {.text = "second"};

@@ -13,7 +13,7 @@
 #include "bolt/pack.h"
 #include "bolt/structure.h"
 
-// What a server sends is made here of plain values; what is made for it is packed and read again on the way.
+// The server's structures are made here of plain values; the client's are packed and read again on the way.
 
 static const struct dialect newest = {{6, 0}, true}, five = {{5, 4}, true}, four = {{4, 4}, false}, four_utc = {{4, 4}, true};
 
@@ -219,7 +219,7 @@ static void test_vector_of_floats(void **state)
 	assert_int_equal(bolt_vector_int(&vector, 0), 0);
 }
 
-// What a version has no form for is refused before anything is sent.
+// A value for which a version has no form is refused before anything is sent.
 static void test_refused(void **state)
 {
 	static const struct bolt_date_time zoned = {.seconds = 1, .zone = "Europe/Paris"},
@@ -531,7 +531,7 @@ static void test_numbers_out_of_range(void **state)
 	assert_false(bolt_as_vector(&v, &vector));
 }
 
-// What an old server sends that is not as it should be stays as it came, and so is no view.
+// An old server's malformed structure stays as it came, and so is no view.
 static void test_old_structures_that_are_none(void **state)
 {
 	const struct bolt_value texts[] = {bolt_string("a"), bolt_string("b"), bolt_string("c")},

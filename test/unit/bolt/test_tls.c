@@ -245,7 +245,7 @@ static void test_whoever_it_is(void **state)
 		if (!cases[i].taken)
 			assert_non_null(strstr(err.text, "certificate is not accepted"));
 	}
-	// Whoever it is, but no plain text.
+	// Any peer will do, but no plain text.
 	assert_false(opens(NULL, (struct bolt_target){.tls = BOLT_TLS_ANY, .user_agent = "test/1"}, &plain));
 	assert_int_equal(plain.class, ERR_IO);
 	pki_free(&alone), pki_free(&other);

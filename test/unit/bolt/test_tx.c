@@ -333,7 +333,7 @@ static void test_managed(void **state)
 	assert_null(bolt_session_failure(scene.session));
 	stage_assert_told(scene.stage, "HELLO\nLOGON\nTELEMETRY 0\nBEGIN\nRESET\nBEGIN\nRUN\nPULL\nCOMMIT\nRESET\n"
 				       "BEGIN\nRUN\nPULL\nCOMMIT");
-	// What will not get better is not tried again.
+	// A failure that will not get better is not tried again.
 	job = (struct job_state){.text = "bad"};
 	assert_int_equal(execute(&scene, &job), ERR_SERVER);
 	assert_int_equal(job.calls, 1);
@@ -398,7 +398,7 @@ static void test_retryable(void **state)
 	}
 }
 
-// Of another thread: waits until the server hears this, and cancels.
+// Another thread waits until the server hears this, and cancels.
 struct canceller {
 	pthread_t thread;
 	struct stage *stage;

@@ -110,7 +110,7 @@ static void test_bad(void **state)
 	}
 }
 
-// What a user chooses has a limit.
+// A user's choice has a limit.
 static void test_limits(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

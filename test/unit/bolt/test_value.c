@@ -50,7 +50,7 @@ static void test_copy(void **state)
 	assert_memory_equal(before.data, after.data, before.len);
 }
 
-// What is not there, or is something else, is what the caller says.
+// For a value that is missing, or of another type, the caller gets its own default.
 static void test_as(void **state)
 {
 	const struct bolt_value number = bolt_int(3), real = bolt_float(0.5), text = bolt_string("x"), none = bolt_string(NULL);
@@ -75,7 +75,7 @@ static void test_last_of_equal_keys(void **state)
 	assert_int_equal(bolt_as_int(bolt_map_get(&map, "k"), 0), 2);
 }
 
-// What is missing, null, or of another type is told apart.
+// Missing, null, and another type are told apart.
 static void test_read(void **state)
 {
 	const struct bolt_value values[] = {bolt_null(), bolt_bool(true), bolt_int(-5), bolt_float(0.25), bolt_string_n("a\0b", 3), bolt_bytes("\0\1", 2)};

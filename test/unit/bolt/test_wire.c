@@ -223,7 +223,7 @@ static void test_cancelled_read(void **state)
 	(void)close(far);
 }
 
-// One that sleeps in recv() wakes up often enough to keep a deadline.
+// A thread that sleeps in recv() wakes up often enough to keep a deadline.
 static void test_long_read_in_vain(void **state)
 {
 	int far;
@@ -463,7 +463,7 @@ static void test_tls_without_ca(void **state)
 	assert_string_equal(err.text, "the CA text holds no PEM certificate");
 }
 
-// What a plain server makes of a ClientHello, and what it must not see behind it.
+// A plain server's answer to a ClientHello, and what it must not see behind it.
 struct plain {
 	const char *answer;
 	size_t len;

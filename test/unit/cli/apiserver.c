@@ -119,7 +119,7 @@ static bool fits_set(yyjson_val *object, char *text, char *set)
 	return false;
 }
 
-// Of a selector "a=b,c.d=e" of labels, or of fields.
+// Matches a selector "a=b,c.d=e" of labels, or of fields.
 static bool fits_selector(struct arena *arena, yyjson_val *object, const char *query, const char *parameter)
 {
 	const char *at = strstr(query, parameter);

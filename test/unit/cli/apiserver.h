@@ -16,5 +16,5 @@ struct apiserver *apiserver_start(const char *path);
 void apiserver_stop(struct apiserver *apiserver);
 const char *apiserver_kubeconfig(const struct apiserver *apiserver); // its path
 
-// What was written, one "PATCH PATH BODY" a line; lives as long as the world.
+// The writes so far, one "PATCH PATH BODY" a line; lives as long as the world.
 const char *apiserver_written(struct apiserver *apiserver);

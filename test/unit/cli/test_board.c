@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What those who look at the board are told.
+// Viewers of the board get its changes.
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -42,7 +42,7 @@ static void test_changes(void **state)
 	assert_next(board, &seen, QUIET);
 	board_touch(board, "a");
 	assert_next(board, &seen, "event: rows\ndata: {\"whole\":false,\"rows\":[{\"id\":\"a\",\"rev\":4,\"x\":1}]}\n\n");
-	// Of several changes the last one counts.
+	// Several changes count as the last one.
 	board_put(board, "a", "{\"x\":2}");
 	board_put(board, "a", "{\"x\":3}");
 	board_remove(board, "b");

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What render makes is what the operator builds: of each case of test/golden that has nothing live and no certificate, the same children, byte for byte;
+// render makes what the operator builds: of each case of test/golden that has nothing live and no certificate, the same children, byte for byte;
 // and what the builders refuse is refused.
 
 #include <setjmp.h>

@@ -109,7 +109,7 @@ static void test_too_many(void **state)
 	assert_string_equal(err.text, "there are more than 256 flags");
 }
 
-// What help, man page and completion say is made of the descriptors: each must be whole.
+// Help, man page and completion are made of the descriptors: each must be whole.
 static void test_descriptors(void **state)
 {
 	(void)state;

@@ -31,7 +31,7 @@ static const char *diff(struct arena *arena, const char *from, const char *to, b
 	return copy;
 }
 
-// What diff -u says of the same texts.
+// The output of diff -u for the same texts.
 static void test_as_diff_has_it(void **state)
 {
 	static const struct {

@@ -62,7 +62,7 @@ static void test_a_pair(void **state)
 	assert_scrubbed(&scrub, "user neo4j of bmVvNGo=", "user neo4j of bmVvNGo=");
 	assert_scrubbed(&scrub, "neo4j/pa\"ss\\word", "(left out)");
 	assert_scrubbed(&scrub, "by pa\"ss\\word!", "by (left out)!");
-	// Of the password, and of the pair without the line's end.
+	// Neither the password, nor the pair without the line's end.
 	assert_scrubbed(&scrub, "cGEic3Ncd29yZA== bmVvNGovcGEic3Ncd29yZA==", "(left out)== (left out)==");
 	assert_scrubbed(&scrub, "{\"m\":\"pa\\\"ss\\\\word\"}", "{\"m\":\"(left out)\"}");
 	assert_scrubbed(&scrub, "{\"m\":\"one\\ttwo\"}", "{\"m\":\"(left out)\"}");
@@ -235,7 +235,7 @@ static void test_archive(void **state)
 	free(text);
 }
 
-// Of a part that is too long the end is kept, which tells one file from another.
+// The end of a name that is too long is kept, since it tells one file from another.
 static void test_a_long_name(void **state)
 {
 	struct tarball archive = TARBALL_INIT(1764417600);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What each command prints, kept in expected/: a transcript a file, whose first line may name the world that the API server holds ("# world: fleet").
+// Each command's output, kept in expected/: a transcript a file, whose first line may name the world that the API server holds ("# world: fleet").
 // With NEOFLEET_GOLDEN_UPDATE=1 they are written anew; look at the difference before committing it. The manual page in docs/man is compared with
 // what the program makes.
 

@@ -141,7 +141,7 @@ static const char *yaml_of(struct arena *arena, const char *json)
 	return kept;
 }
 
-// What is written reads back as the same.
+// A written value reads back as the same.
 static void test_there_and_back(void **state)
 {
 	static const char *const texts[] = {

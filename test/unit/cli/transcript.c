@@ -129,7 +129,7 @@ static void show_version(struct buf *out)
 	}
 }
 
-// Of the address of the scripted server only that it is one is kept.
+// Replaces the address of the scripted server by a fixed word.
 static const char *without_ports(struct arena *arena, const char *text, const struct apiserver *apiserver)
 {
 	char *copy = arena_strdup(arena, text), *at;

@@ -86,7 +86,7 @@ static void test_graph(void **state)
 	assert_string_equal(json_of(arena, struct_of(arena, 0x52, relationship, 8)), RELATIONSHIP);
 	assert_string_equal(json_of(arena, struct_of(arena, 0x50, path, 3)),
 			    "{\"nodes\":[" NODE "," NODE "],\"relationships\":[" RELATIONSHIP "]}");
-	// What nobody knows is shown as it is built.
+	// A structure that nobody knows is shown as it is built.
 	assert_string_equal(json_of(arena, struct_of(arena, 0x01, indices, 2)), "{\"structure\":1,\"fields\":[1,0]}");
 }
 

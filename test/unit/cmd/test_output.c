@@ -14,7 +14,7 @@
 
 static const char *const keys[] = {"name", "n,m"};
 
-// What comes of so many rows of a string and a number.
+// The output of so many rows of a string and a number.
 static char *printed(enum output_format format, const char *const *names, size_t n, uint32_t n_keys)
 {
 	struct err err = ERR_INIT;
@@ -107,7 +107,7 @@ static void test_cypher(void **state)
 	free(text);
 }
 
-// What a name holds cannot end it: the server makes characters of \uXXXX before it reads names.
+// No character of a name can end it: the server makes characters of \uXXXX before it reads names.
 static void test_cypher_names(void **state)
 {
 	static const char *const odd[] = {"a`b", "c\\u0060: 1}) DETACH DELETE n //", "d\\\\u0060\\"};

@@ -54,7 +54,7 @@ static inline void answer_lease(const struct world *world, struct actor_conn *co
 {
 	char text[1024];
 
-	// What is written about time must not matter.
+	// The times in the Lease must not matter.
 	(void)snprintf(text, sizeof(text),
 		       "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\",\"metadata\":{\"name\":\"n\",\"namespace\":\"here\","
 		       "\"resourceVersion\":\"v%d\"},\"spec\":{\"holderIdentity\":\"%s\",\"leaseDurationSeconds\":%d,"

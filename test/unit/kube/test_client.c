@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What is asked of the API server, and what its answers mean.
+// The client's requests to the API server, and the meaning of its answers.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -409,7 +409,7 @@ static void test_list_of_the_first(void **state)
 	reach_end(&reach);
 }
 
-// Of an API that it does not have, the server says nothing that is JSON.
+// The server's answer about an API that it lacks is no JSON.
 static void test_no_such_api(void **state)
 {
 	struct part part = {.status = 404, .body = "404 page not found\n"};

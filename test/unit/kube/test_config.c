@@ -299,7 +299,7 @@ static void test_list_of_files(void **state)
 	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_INVALID);
 	assert_non_null(strstr(err.text, "KUBECONFIG"));
 	err_clear(&err);
-	// What is there but cannot be read is not passed over; nor are more files than there may be.
+	// A file that cannot be read is not passed over; nor are more files than there may be.
 	(void)snprintf(list, sizeof(list), "%s/config:%s", folder, folder);
 	(void)setenv("KUBECONFIG", list, 1);
 	assert_int_equal(kube_config_load(NULL, NULL, &config, &err), ERR_INTERNAL);
@@ -342,7 +342,7 @@ static void test_proxy(void **state)
 	(void)unsetenv("NO_PROXY");
 }
 
-// What goes to the standard error output in between: the parser must not print the line that it cannot read.
+// Catches the standard error output in between: the parser must not print the line that it cannot read.
 static int kept_stderr, heard_stderr;
 
 static void hear_begin(void)
@@ -365,7 +365,7 @@ static void hear_end(char *ret, size_t size)
 	ret[n] = '\0';
 }
 
-// What is refused, and words that the sentence must have.
+// Refused files, and words that the sentence must have.
 static const struct {
 	const char *text;
 	const char *context;
@@ -429,7 +429,7 @@ static void test_refusals(void **state)
 	}
 }
 
-// What the program is given, and what it prints. The token is asked for in the folder of the kubeconfig.
+// The program's input, and its output. The client asks for the token in the folder of the kubeconfig.
 static void test_credential_plugin(void **state)
 {
 	struct kube_config *config;

@@ -60,7 +60,7 @@ static const char *quoted(const char *pem, struct arena *arena)
 	return arena_strdup(arena, buf_str(&out));
 }
 
-// What the plugin prints from now on: a token, and a certificate of the world's client.
+// From now on the plugin prints this token, and a certificate of the world's client.
 static void prints(struct world *world, const char *token)
 {
 	file(world, "next",

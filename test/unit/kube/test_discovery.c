@@ -104,7 +104,7 @@ static void test_asked_once(void **state)
 	end(&world);
 }
 
-// What is not there may be installed: a "no" is believed for ten seconds.
+// A missing API may be installed later: a "no" is believed for ten seconds.
 static void test_installed_later(void **state)
 {
 	struct world world;
@@ -128,7 +128,7 @@ static void test_installed_later(void **state)
 	end(&world);
 }
 
-// That the server does not answer is no "no", and is not kept.
+// A server that does not answer has not said "no": nothing is kept.
 static void test_no_answer(void **state)
 {
 	struct err err = ERR_INIT;

@@ -312,7 +312,7 @@ static void test_gone_on_a_continue_token(void **state)
 	assert_null(strstr(actor_wait_call(world.reach.actor, 2)->target, "continue"));
 	assert_target(&world, 3, "continue=new");
 	assert_target(&world, 4, "resourceVersion=7");
-	// What only the first list had is gone before anybody begins.
+	// An object that only the first list had is gone before anybody begins.
 	assert_told(&world, 5, "+a/1 +z/2 ~a/6 +b/7 -z/2 ");
 	end(&world);
 }
@@ -338,7 +338,7 @@ static void test_gone_on_a_list(void **state)
 	end(&world);
 }
 
-// What was asked, and what came of it: for metrics.
+// Requests and their outcomes: for metrics.
 static void test_requests_are_counted(void **state)
 {
 	static const struct part parts[] = {

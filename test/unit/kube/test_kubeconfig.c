@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What several kubeconfigs say together, and the rarer fields. The usual ones are in test_config.c.
+// Several kubeconfigs together, and the rarer fields. The usual ones are in test_config.c.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ static void test_plugin(void **state)
 	assert_string_equal(config.user, "u");
 }
 
-// Of what stands in several files the first one counts, and paths are relative to the file in which they stand.
+// The first of several files counts, and paths are relative to the file in which they stand.
 static void test_several_files(void **state)
 {
 	static const struct kubeconfig_file files[] = {

@@ -159,7 +159,7 @@ static void test_believes_no_absurd_duration(void **state)
 	}
 }
 
-// Of two that write, the one whose version is stale does not win, whether it creates or takes over.
+// The writer whose version is stale does not win, whether it creates or takes over.
 static void test_a_faster_rival_wins(void **state)
 {
 	(void)state;
@@ -221,7 +221,7 @@ static void test_loses_it_to_another(void **state)
 	assert_int_equal(lease_step(lease), -1);
 	assert_true(lease_is_lost(lease));
 	assert_int_equal(lease_left_ms(lease), 0);
-	// What is lost is not released: it is the rival's.
+	// A lost lease is not released: it is the rival's.
 	lease_stop(lease);
 	assert_string_equal(world.holder, "rival");
 	lease_free(lease);

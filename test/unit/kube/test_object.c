@@ -107,7 +107,7 @@ static void test_metadata_only(void **state)
 	kube_object_unref(object);
 }
 
-// Of an object what is read of it, where it stood: other members of the same parents go.
+// An object keeps the members that are read, where they stood: other members of the same parents go.
 static void test_parts(void **state)
 {
 	static const char text[] = "{\"kind\":\"K\",\"metadata\":{\"name\":\"n\",\"annotations\":{\"a\":\"1\"},\"managedFields\":[1]},"
@@ -142,7 +142,7 @@ static void test_taken_text(void **state)
 
 	(void)state;
 	assert_string_equal(kube_object_name(object), "n");
-	// What is no object is freed.
+	// A value that is no object is freed.
 	assert_null(take("[1]"));
 	assert_null(take("{\"metadata\":"));
 	assert_null(take(""));

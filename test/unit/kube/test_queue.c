@@ -123,7 +123,7 @@ static void test_delay_while_processing(void **state)
 	(void)state;
 	queue_add(queue, "a");
 	expect(queue, "a");
-	// What a runner does: the next run is set before the present one is done.
+	// As a runner does, set the next run before the present one is done.
 	queue_add_after(queue, "a", 100);
 	queue_done(queue, "a");
 	assert_int_equal(queue_depth(queue), 0);

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "kube/runner.h"
 
-// What the scripted reconcile does with a key, by the key's first letter.
+// The scripted reconcile's deed for a key, by the key's first letter.
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;

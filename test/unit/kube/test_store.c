@@ -127,7 +127,7 @@ static void test_index(void **state)
 	kube_store_free(store);
 }
 
-// What a list lacked goes, one by one; what it had stays.
+// Objects that a list lacked go, one by one; those that it had stay.
 static void test_rounds(void **state)
 {
 	struct kube_store *store = kube_store_new(NULL);

@@ -343,7 +343,7 @@ static void test_lines_however_they_are_cut(void **state)
 		for (size_t at = 0; at < len; at += piece)
 			assert_int_equal(watch_feed(&watch, stream + at, len - at < piece ? len - at : piece, on_line, &lines, &err), 0);
 		assert_string_equal(lines.text, "{\"a\":1}|{\"bb\":2}|{\"ccc\":3}|");
-		// What was no whole line is forgotten with the stream.
+		// A line that was not whole is forgotten with the stream.
 		(void)watch_ended(&watch, &in_order, 0);
 		assert_int_equal(watch_feed(&watch, "x\n", 2, on_line, &lines, &err), 0);
 		assert_string_equal(lines.text, "{\"a\":1}|{\"bb\":2}|{\"ccc\":3}|x|");

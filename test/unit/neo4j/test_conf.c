@@ -392,7 +392,7 @@ static const struct {
 	{"a.b", "x\\", "must not end in a backslash", false},
 	{"a.b", "x\\\\\\", "must not end in a backslash", false},
 	{"a.b", "C:\\users", "must not hold '\\u' without four digits", false},
-	// What the server refuses at its start, with what to write instead.
+	// Values that the server refuses at its start, with what to write instead.
 	{"db.transaction.timeout", "1.5s", "'1.5s' is not a duration for Neo4j; write one such as", false},
 	{"dbms.transaction.timeout", "5 min", "'5 min' is not a duration for Neo4j", false}, // an old name
 	{"server.http.enabled", "yes", "'yes' is neither true nor false", false},

@@ -101,7 +101,7 @@ static void test_names(void **state)
 
 static int refusals;
 
-// What is refused by its present name is refused by the old one, and in the container's environment, too.
+// A setting that is refused by its present name is refused by the old one, and in the container's environment, too.
 static void check_way_round(const struct row *row)
 {
 	struct err present = ERR_INIT, old = ERR_INIT;

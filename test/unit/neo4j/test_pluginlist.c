@@ -90,7 +90,7 @@ static void test_merge(void **state)
 		    strcmp(merge.declared, cases[i].record) != 0 || !!merge.malformed != cases[i].malformed)
 			fail_msg("%s: value %s, record %s, malformed %s", cases[i].about, merge.value ? merge.value : "(none)",
 				 merge.declared, merge.malformed ? merge.malformed : "(no)");
-		// What was written, read back, changes nothing: a settled deployment is left alone.
+		// The written list, read back, changes nothing: a settled deployment is left alone.
 		wishes.live = merge.value;
 		wishes.declared = merge.declared;
 		pluginlist_merge(&wishes, arena, &again);

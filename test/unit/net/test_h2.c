@@ -393,7 +393,7 @@ static void test_one_connection(void **state)
 		assert_true(deadline_left_ms(deadline) > 0);
 	assert_int_equal(server.n_conns, 1);
 	assert_int_equal(server.n_http1, 0);
-	// What is to be wiped does not come that way.
+	// A header that must be wiped does not come that way.
 	call(&client, true);
 	assert_int_equal(server.n_streams, 31);
 	assert_int_equal(server.n_conns, 2);

@@ -172,7 +172,7 @@ static void test_failures(void **state)
 	}
 }
 
-// One that waits for what another finds out of the server waits for no longer than its own time.
+// A request may wait for what another request learns of the server, but for no longer than its own time.
 static void test_its_own_time(void **state)
 {
 	struct scene scene = {.deed = SILENCE};

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "net/loop.h"
 
-// What the loop thread notes; waits of the test's thread end by loop_signal().
+// The loop thread's notes; waits of the test's thread end by loop_signal().
 struct notes {
 	struct loop *loop;
 	struct loop_waiter waiter;
@@ -170,7 +170,7 @@ static void test_none_is_lost_when_it_stops(void **state)
 	loop_free(NULL);
 }
 
-// One that was never started can be stopped and freed.
+// A loop that was never started can be stopped and freed.
 static void test_never_started(void **state)
 {
 	struct notes notes = {0};

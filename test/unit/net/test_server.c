@@ -69,7 +69,7 @@ static int dial(uint16_t port)
 	return dial_from(port, 1);
 }
 
-// All that comes until the server closes.
+// Reads everything until the server closes.
 static char *exchange(uint16_t port, const char *request)
 {
 	_cleanup_buf_ struct buf answer = BUF_INIT(4 * 1024 * 1024);
@@ -109,7 +109,7 @@ static void test_routes(void **state)
 	answer = exchange(port, "GET /readyz?verbose" CLOSE);
 	assert_non_null(strcasestr(answer, "Content-Type: text/x-test\r\n"));
 	free(answer);
-	// Of HEAD the same without a body.
+	// HEAD gets the same answer without a body.
 	assert_answer(port, "HEAD /readyz" CLOSE, "HTTP/1.1 503 ", "\r\n\r\n");
 	assert_int_equal(calls, 3);
 	assert_answer(port, "GET /" CLOSE, "HTTP/1.1 404 ", "not found\n");
@@ -211,7 +211,7 @@ static void test_one_address_silences_nobody(void **state)
 	ask(other);
 	assert_true(is_answered(other, 1900));
 	(void)close(other);
-	// What is above the address's limit was closed at once, the others are when they have said nothing for two seconds.
+	// The server closes connections above the address's limit at once, and the others when they have said nothing for two seconds.
 	for (size_t i = 0; i < 200; i++) {
 		assert_true(recv(fds[i], &byte, 1, 0) <= 0);
 		(void)close(fds[i]);
@@ -221,7 +221,7 @@ static void test_one_address_silences_nobody(void **state)
 	server_stop(server);
 }
 
-// Of many addresses: a connection beyond the limit of all waits until there is room.
+// With many addresses, a connection beyond the limit of all waits until there is room.
 static void test_connection_limit(void **state)
 {
 	struct server *server;

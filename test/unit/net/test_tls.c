@@ -139,7 +139,7 @@ static void test_whom_we_trust(void **state)
 	assert_refused(&world, NULL, "certificate"); // the system's store does not know it either
 	assert_int_equal(actor_calls(world.actor), 0);
 	assert_fine(&world, &insecure);
-	// That one was not verified, so it does not serve who wants to know whom it talks to.
+	// That connection was not verified, so a request that wants to know its peer cannot use it.
 	assert_refused(&world, &stranger, "certificate");
 	assert_fine(&world, &world.tls);
 	assert_int_equal(actor_wait_call(world.actor, 0)->conn + 1 < actor_wait_call(world.actor, 1)->conn, 1);

@@ -24,7 +24,7 @@
 #define NULLS 30000
 #define ROWS 4
 
-// What SHOW SERVERS would answer, with a long list in each row.
+// An answer to SHOW SERVERS with a long list in each row.
 static void act(struct peer *peer, void *user)
 {
 	const struct bolt_value names[] = {bolt_string("serverId"), bolt_string("state"), bolt_string("health"), bolt_string("hosting")};
@@ -51,7 +51,7 @@ static struct bolt_value nulls(uint32_t n)
 	return bolt_list(items, n);
 }
 
-// What the operator would dial, at a peer of the test's.
+// The address that the operator dials is a peer of the test.
 static int open_at(const struct peer_server *server, struct bolt_link **ret, struct err *err)
 {
 	static const struct dbms dbms = {.servers = 1};

@@ -4,7 +4,7 @@
 #include "exchange_script.h"
 #include "operator/object/reason.h"
 
-// What a server holds already, and when that counts as registered.
+// A server that holds a token already, and when that counts as registered.
 
 static const struct bolt_entry sooner[] = {
 	{"projectId", STRING("p-1")}, {"tokenExpires", STRING("2997-12-31T23:58:59Z")}, {"errorMessage", {.type = BOLT_NULL}}};

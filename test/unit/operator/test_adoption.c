@@ -63,11 +63,11 @@ static void test_judgement(void **state)
 		{WORD(API_KIND_CLUSTER "/nn"), "", ADOPTION_UNCLAIMED},
 		{WORD(API_KIND_CLUSTER), "", ADOPTION_UNCLAIMED},
 		{WORD("n"), "", ADOPTION_UNCLAIMED},
-		// Of another kind or name: never, not even by the word.
+		// An object of another kind or name is never adopted, not even by the user's word.
 		{LABELS("standalone", "n") "," APPLIED, "", ADOPTION_FOREIGN},
 		{LABELS("cluster", "m") "," APPLIED, "", ADOPTION_FOREIGN},
 		{LABELS("standalone", "n") "," WORD(API_KIND_CLUSTER "/n"), "", ADOPTION_FOREIGN},
-		// What somebody owns stays theirs, whatever it bears.
+		// An object that has an owner stays with that owner, whatever marks it bears.
 		{OURS "," APPLIED "," OWNER("Thing", "t", "u-t", "true"), "", ADOPTION_FOREIGN},
 		{OURS "," APPLIED "," OWNER(API_KIND_CLUSTER, "m", "u-m", "true"), "", ADOPTION_FOREIGN},
 		{OURS "," APPLIED "," OWNER(API_KIND_STANDALONE, "n", "u-s", "true"), "", ADOPTION_FOREIGN},

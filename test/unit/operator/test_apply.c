@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What stands under a child's name is looked at in the API server where the store does not know it as the deployment's own; how an
+// The operator asks the API server for the object under a child's name when the store does not know it as the deployment's own; how an
 // orphan is adopted; and that the children do not wait for each other.
 
 #include <setjmp.h>
@@ -182,7 +182,7 @@ static void play_crowd(struct actor *actor, struct actor_conn *conn, const struc
 		actor_answer(conn, 404, NULL, "{}");
 }
 
-// What need not wait for each other is asked and written at once; an error of one is told, and keeps no other from being written.
+// Independent children are asked for and written at once; an error of one is told, and keeps no other from being written.
 static void test_together(void **state)
 {
 	static const char *const names[TOGETHER] = {"a", "b", "c", "d"}, *const refused[] = {NULL, "/services/b?"};

@@ -69,7 +69,7 @@ static void test_a_change_by_hand(void **state)
 	}
 }
 
-// What the API server does not take, in a dry run, becomes a status, and no child is touched; a server that makes no dry runs says nothing.
+// When a dry run is refused, the refusal becomes a status, and no child is touched; a server that makes no dry runs says nothing.
 static void test_dry_run(void **state)
 {
 	static const struct {
@@ -110,7 +110,7 @@ static void test_dry_run(void **state)
 	}
 }
 
-// One that passed the dry run may still be refused.
+// A StatefulSet that passed the dry run may still be refused.
 static void test_write_is_refused(void **state)
 {
 	static const char *const paths[] = {SCENE_SET, CLIENT};
@@ -211,7 +211,7 @@ static void test_last_entry_goes(void **state)
 		assert_int_equal(pass(&scene), 0);
 		if (i == 0) {
 			assert_string_equal(plugins(&scene), "");
-			// Whoever has written it, too: an apply without it would leave it to them.
+			// This holds for other writers' fields, too: an apply without the field would leave it to them.
 			assert_int_equal(kubernetes_calls(scene.kubernetes, "PATCH", SCENE_SET), 3);
 		} else {
 			assert_string_equal(scene.outcome.reason, "conflict");

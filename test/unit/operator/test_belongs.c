@@ -35,7 +35,7 @@ static void test_children(void **state)
 	expect(belongs_child, OBJECT("a", LABELLED("a") OWNED(CLUSTER, "a")), true);
 	expect(belongs_child, OBJECT("a-config", LABELLED("a") OWNED("Neo4jEnterpriseStandalone", "a")), true);
 	expect(belongs_child, OBJECT("a-server", OWNED(CLUSTER, "a")), true);
-	// One that has lost its owner is to be adopted.
+	// An object that has lost its owner must be adopted.
 	expect(belongs_child, OBJECT("a-headless", LABELLED("a")), true);
 	expect(belongs_child, OBJECT("o1", LABELLED("a")), false);
 	expect(belongs_child, OBJECT("a-config", ""), false);

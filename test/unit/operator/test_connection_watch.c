@@ -41,7 +41,7 @@ static void test_after_a_registration(void **state)
 	assert_int_equal(connection_watch_left_ms(&looks, &never, NOW + 90000), 0);
 }
 
-// Of an operator that was not there: one look for all that were missed, and those that are still to come.
+// An operator that was away takes one look for all that it missed, and then those that are still to come.
 static void test_missed(void **state)
 {
 	struct connection_watch looks;

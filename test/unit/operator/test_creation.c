@@ -81,7 +81,7 @@ static void test_told(void **state)
 	pass(&scene);
 	assert_int_equal(asked(&scene), 1);
 	assert_string_equal(scene_status(&scene, "/message"), TOLD);
-	// What lasts waits for a person, which is told once.
+	// A refusal that lasts waits for a person. The operator says so once.
 	for (int i = 0; i < 12; i++) {
 		refuse(&scene, QUOTA, 1000);
 		come_again(&scene);
@@ -118,7 +118,7 @@ static void test_causes(void **state)
 	scene_end(&scene);
 }
 
-// What is over is not told: too old an event, or one from before the pod was there.
+// The operator does not tell of what is over: too old an event, or an event from before the pod was there.
 static void test_former_cause(void **state)
 {
 	struct scene scene;

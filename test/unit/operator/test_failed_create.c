@@ -33,7 +33,7 @@ static void test_read(void **state)
 		{"create Claim data-c-server-2 for Pod c-server-2 in StatefulSet c-server failed error: exceeded", "c-server-2", "exceeded"},
 		{"(combined from similar events): create Pod c-server-1 in StatefulSet c-server failed error: a Pod b in StatefulSet c", "c-server-1",
 		 "a Pod b in StatefulSet c"},
-		// Of others, or in another form.
+		// Events of others, or in another form.
 		{"create Pod c-server-0 in StatefulSet c failed error: no", NULL, NULL},
 		{"create Pod c-server-0 in StatefulSet c-server failed error: ", NULL, NULL},
 		{"create Pod a of b in StatefulSet c-server failed error: no", NULL, NULL},

@@ -46,7 +46,7 @@ static void test_expired_token_left(void **state)
 	assert_string_equal(scene_status(&scene, "/auraFleetManagement/message"), "Registered with Aura Fleet Management");
 	assert_int_equal(scene_events(&scene, "AuraFleetManagementFailed"), 0);
 	assert_true(scene.outcome.again_after_ms > 60000);
-	// Whoever would read it now fails.
+	// A pass that reads the Secret now fails.
 	SCENE_FAIL(&scene, .method = "GET", .part = SCENE_TOKEN, .status = 403, .message = "read again");
 	for (int i = 0; i < 3; i++) {
 		SCENE_BECOME(&scene, .active = true, .connected = true, .expires = i % 2 ? "2998-01-01T00:00:00Z" : "2998-06-01T00:00:00Z");

@@ -99,7 +99,7 @@ static void test_about_to_be_renewed(void **state)
 	end(&x);
 }
 
-// What the server answers in another way is a failure, and nothing is registered.
+// Any other answer of the server is a failure, and nothing is registered.
 static void test_cannot_tell(void **state)
 {
 	static const struct peer_reply fails[] = {ROW(SHOW, present), FAILURE(STORED, "Neo.TransientError.General.DatabaseUnavailable")};

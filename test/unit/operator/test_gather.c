@@ -107,7 +107,7 @@ static void release(struct world *world)
 	arena_free(world->arena);
 }
 
-// Of a thousand passes, one for each plugin.
+// A thousand passes, one for each plugin.
 static double cpu_s(struct world *world)
 {
 	clock_t began = clock();

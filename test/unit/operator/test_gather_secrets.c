@@ -70,7 +70,7 @@ static void test_read_once(void **state)
 		assert_non_null(strstr(scene_status(&scene, "/message"), "Secret 'admin' cannot be used"));
 		assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", SCENE_ADMIN), 1);
 	}
-	// One that the server takes as it is configured: the same version is judged anew.
+	// With its new configuration the server takes this password: the same version is judged anew.
 	scene_set_spec(&scene, "{\"config\":{\"dbms.security.auth_minimum_password_length\":\"3\"}}");
 	assert_int_equal(pass(&scene), 0);
 	assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", SCENE_ADMIN), 2);

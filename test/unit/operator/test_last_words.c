@@ -148,7 +148,7 @@ static void test_lines(void **state)
 		 "RuntimeException: Failed to load: /k: KeyException: no key"},
 		{"java.lang.RuntimeException: a.Denied: /k\n\tat a.b(C.java:1)\nCaused by: a.Denied: /k\n\t... 2 more\n", "Denied: /k"},
 		{"Caused by: a.LifecycleException: Component 'a.b@1' failed to initialize.\n\t... 1 more\nCaused by: a.Bad: why\n\t... 2 more\n", "Bad: why"},
-		// What was suppressed is another matter.
+		// A suppressed exception is another matter.
 		{"Caused by: a.Bad: why\n\t... 9 more\n\tSuppressed: a.B: other\n\t\t... 9 more\n\tCaused by: a.C: deeper\n\t\t... 9 more\n", "Bad: why"},
 		{"Caused by: a.Bad: why\n\tat org.neo4j.procedure.impl.ProcedureJarLoader.load(P.java:1)\n", "the jar of a plugin cannot be loaded: Bad: why"},
 		{"Caused by: a.Bad: why\n\tat a.transaction.log.entry.LogHeaderReader.read(P.java:1)\n", "a transaction log cannot be read: Bad: why"},

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What /metrics says of a small world; and that it is in Prometheus' text form. D8: nothing but names, reasons and numbers.
+// The page /metrics of a small world, in Prometheus' text form. D8: nothing but names, reasons and numbers.
 
 #include <malloc.h>
 #include <setjmp.h>
@@ -228,7 +228,7 @@ static void test_disconnected(void **state)
 	end(&world);
 }
 
-// What the servers have told, of those that are registered, and until the deployment is forgotten.
+// Expiries are there for registered deployments, as the servers told them, until the deployment is forgotten.
 static void test_token_expiry(void **state)
 {
 	char key[QUEUE_KEY_SIZE];
@@ -343,7 +343,7 @@ static unsigned long long heap_in_use(struct world *world)
 	return strtoull(found + strlen(name), NULL, 10);
 }
 
-// What is allocated counts, large or small; what is freed does not, though the C library keeps it.
+// Allocated memory counts, large or small. Freed memory does not, though the C library keeps it.
 static void test_heap(void **state)
 {
 	static const size_t size = (size_t)1024 * 1024, small = 4000;

@@ -162,7 +162,7 @@ static void test_known(void **state)
 	}
 }
 
-// What a plugin asks for may break itself, never the deployment.
+// A plugin's wishes may break the plugin, never the deployment.
 static void test_invalid(void **state)
 {
 	struct fixture f;

@@ -62,7 +62,7 @@ static void test_version_is_learned(void **state)
 	scene_end(&scene);
 }
 
-// What a server says it is may be anything: it is kept as printable text, and short.
+// A server may call its version anything: the operator keeps printable text, and little of it.
 static void test_odd_version(void **state)
 {
 	const char *told;
@@ -289,7 +289,7 @@ static void test_switched_off_untold(void **state)
 		assert_in_range(scene.outcome.again_after_ms, 1, 2000);
 		if (ends_well)
 			SCENE_BECOME(&scene, .active = true);
-		// What was refused is not tried again for a minute.
+		// After a refusal the operator does not try again for a minute.
 		scene_later(&scene, ends_well && states[i / 2].refuse_code ? 60001 : 18000);
 		(void)pass(&scene);
 		assert_off(&scene, ends_well ? TOLD : words[i / 2]);

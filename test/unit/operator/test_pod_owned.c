@@ -91,7 +91,7 @@ static void test_volumes(void **state)
 	yyjson_arr_foreach(list, index, max, item) {
 		const char *name = name_of(item, "name");
 
-		// Of logs a user may say where they are kept.
+		// A user may say where logs are kept.
 		if (strcmp(name, "logs") != 0)
 			expect_refused(built.arena, arena_printf(built.arena, "{\"spec\":{\"volumes\":[{\"name\":\"%s\"}]}}", name));
 	}
@@ -138,7 +138,7 @@ static void check_members(const struct built *built, const char *kind, yyjson_va
 
 static void test_containers(void **state)
 {
-	// What is looked at item by item, or may be changed in part.
+	// Members that are judged item by item, or may be changed in part.
 	static const char *const users[] = {"name", "env", "securityContext", "volumeMounts", NULL};
 	struct built built = build(OBJECT(""));
 	yyjson_val *server = yyjson_ptr_get(built.template, "/spec/containers/0"), *first = yyjson_ptr_get(built.template, "/spec/initContainers/0");

@@ -25,7 +25,7 @@ static const struct status_wanted registered = {
 	.fleet = {.publish = true, .registered = true, .reason = REASON_REGISTERED, .message = "Registered with Aura Fleet Management"},
 };
 
-// What the API server has by now.
+// The object as the API server has it by now.
 static void play(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
 {
 	const char *now = actor_user(actor);

@@ -135,7 +135,7 @@ static void test_token(void **state)
 		bool identified;
 	} cases[] = {
 		{{{ROW(STORED, good), ROW("CALL dbms.info()", dbms_id)}, 2, true, REASON_NONE, NULL}, true},
-		// What it is in Aura is worth nothing without the rest.
+		// A row about Aura is worth nothing without the rest.
 		{{{ROW(STORED, good), FAILURE("CALL dbms.info()", MISSING)}, 2, true, REASON_NONE, NULL}, false},
 		{{{ROW(STORED, timeless)}, 1, false, REASON_SERVER_ERROR, "'a-0' does not tell when its token expires"}, false},
 		{{{ROW(STORED, odd)}, 1, false, REASON_SERVER_ERROR, "'a-0' does not tell when its token expires"}, false},

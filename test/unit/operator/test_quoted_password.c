@@ -83,7 +83,7 @@ static void test_a_survey(void **state)
 	lone_end(&world, 1);
 }
 
-// What a server says to a step is kept for the status until the next survey.
+// The operator keeps a server's answer to a step for the status, until the next survey.
 static void test_a_step(void **state)
 {
 	static const struct peer_reply replies[] = {FAILING("ENABLE SERVER")};

@@ -63,7 +63,7 @@ static unsigned count_calls(void)
 	return n;
 }
 
-// What the server holds outlives each failure of the API server, so one call is enough (D7).
+// The server's token outlives each failure of the API server, so one call is enough (D7).
 static void test_any_call_fails(void **state)
 {
 	static const struct {

@@ -276,7 +276,7 @@ static void make_anew(void *user)
 	kubernetes_put(scene->kubernetes, SCENE_PLUGIN, P);
 }
 
-// One that has taken the name of another is not told what was found out for that.
+// A plugin that took another's name is not told what was found out for the other.
 static void test_made_anew_in_the_middle(void **state)
 {
 	struct scene scene;
@@ -293,7 +293,7 @@ static void test_made_anew_in_the_middle(void **state)
 	scene_end(&scene);
 }
 
-// What the pass needs to know and the API server does not tell is an error, and writes nothing.
+// When the API server does not tell what the pass needs to know, the pass ends in an error and writes nothing.
 static void test_set_cannot_be_had(void **state)
 {
 	static const int statuses[] = {403, 429, 500};

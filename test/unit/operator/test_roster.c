@@ -13,7 +13,7 @@
 #include "operator/fleet/roster.h"
 #include "operator/object/basis.h"
 
-// What is known of a deployment is kept by its key, and only that is forgotten.
+// The roster keeps its knowledge of a deployment by key, and forgets that key alone.
 static void test_by_key(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

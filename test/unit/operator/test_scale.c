@@ -400,7 +400,7 @@ static void test_scaled_beyond(void **state)
 	expect(&c, SCALE_WAIT, 22, "removing n-server-22");
 }
 
-// What has begun to leave leaves, and comes back as a new server with a new volume.
+// A server that has begun to leave leaves, and comes back as a new server with a new volume.
 static void test_change_of_mind(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -441,7 +441,7 @@ static void test_refusals(void **state)
 	c.members.copies[2].requested = c.members.copies[2].current = "offline";
 	expect(&c, SCALE_REFUSED, 3, NULL);
 	assert_non_null(strstr(c.decision.message, "START DATABASE"));
-	// One that is online moves; a composite database has no data.
+	// An online database moves; a composite database has no data.
 	c.members.copies[2].requested = c.members.copies[2].current = "online";
 	expect(&c, SCALE_MARK, 3, NULL);
 	cluster_init(&c, 3, 2, arena);

@@ -12,7 +12,7 @@
 #include "members.h"
 #include "operator/cluster/scale.h"
 
-// What a removal waits for, and what it does first: three of four servers stay, and the fourth is Deallocated.
+// A removal's waits and its first step: three of four servers stay, and the fourth is Deallocated.
 static const struct data_volume last = {.name = "data-n-server-3", .uid = "u", .size = "1Gi", .ordinal = 3, .leaving = true};
 
 static struct scale_facts facts_of(struct members *members)
@@ -71,7 +71,7 @@ static void test_waits_for_a_pod_that_is_replaced(void **state)
 	members.pods[3].ready = false;
 	members.pods[3].problem = "container neo4j ended with exit code 3";
 	expect(&facts, SCALE_DROP, "dropping the server of n-server-3");
-	// What another container does says nothing of the server.
+	// Another container's state says nothing of the server.
 	members.pods[3].beside = true;
 	expect(&facts, SCALE_WAIT, waits);
 	members.pods[3].beside = false;

@@ -62,7 +62,7 @@ static void test_once(void **state)
 	reach_end(&reach);
 }
 
-// What is not there may come at any moment.
+// A missing Secret may come at any moment.
 static void test_absence_is_not_kept(void **state)
 {
 	struct secret_cache keyring = {.n = 0};

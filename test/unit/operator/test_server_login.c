@@ -143,7 +143,7 @@ static void test_what_lifts_the_bar(void **state)
 	}
 }
 
-// What was read is refused, not what has come since: the next pass tries that at once.
+// The refusal holds for the password that was read, not for a newer one: the next pass tries the newer one at once.
 static void change_in_the_middle(void *user)
 {
 	change_password(user);
@@ -166,7 +166,7 @@ static void test_secret_changes_behind_the_read(void **state)
 	scene_end(&scene);
 }
 
-// What the Secret says cannot be had: nobody is logged in.
+// The Secret cannot be read, so nobody logs in.
 static void test_unreadable_secret(void **state)
 {
 	static const struct {
@@ -193,7 +193,7 @@ static void test_unreadable_secret(void **state)
 	}
 }
 
-// What does not fit into the lease is not begun: a login wants 5 s, an exchange 15 s.
+// The operator begins nothing that does not fit into the lease: a login wants 5 s, an exchange 15 s.
 static void test_short_lease(void **state)
 {
 	struct scene scene;

@@ -244,7 +244,7 @@ static void test_conditions_of_others_stay(void **state)
 	assert_null(status_patch(object, &registered, NOW, arena));
 }
 
-// What the servers said they are stays while nobody can ask them.
+// The servers' last answers stay while nobody can ask them.
 static void test_version_stays(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -371,7 +371,7 @@ static void test_a_long_message(void **state)
 	assert_string_equal(message_of(root, "Ready", "message"), message);
 	assert_string_equal(message_of(root, "FleetRegistered", "message"), message);
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/status/auraFleetManagement/message")), message);
-	// What was written is what is wanted.
+	// The status as written is the status as wanted.
 	assert_null(status_patch(patched(arena, status_patch(object, &wanted, NOW, arena)), &wanted, NOW, arena));
 }
 

@@ -145,7 +145,7 @@ static void test_all_together(void **state)
 	}
 	assert_true(kept > 4 && kept * MIB * 9 / 10 <= AT_REST_MAX);
 	assert_non_null(memory_of(table, "cluster/y/small")->cluster.last);
-	// What goes makes room.
+	// A deployment that goes makes room.
 	for (int i = 0; i < DEPLOYMENTS; i++) {
 		(void)snprintf(key, sizeof(key), "cluster/x/n-%d", i);
 		memory_forget(table, key);

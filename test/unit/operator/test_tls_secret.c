@@ -137,7 +137,7 @@ static void test_real_pairs(void **state)
 					     clock_wall_ms(&clock_system), arena, &certificate, &problem);
 
 		yyjson_obj_foreach(yyjson_obj_get(pair, "verdicts"), i, n, version, verdict) {
-			// What openssl calls TRUSTED is its own form, which our client does not read.
+			// A certificate that openssl calls TRUSTED has openssl's own form, which our client does not read.
 			if (taken != yyjson_equals_str(verdict, "taken") && strcmp(name, "certificate called TRUSTED") != 0)
 				fail_msg("%s: %s of %s, ours: %s", name, yyjson_get_str(verdict), yyjson_get_str(version), problem ? problem : "taken");
 		}

@@ -159,7 +159,7 @@ static void test_words_of_the_warning(void **state)
 	lone_end(&world, 1);
 }
 
-// What cannot be told is asked for an hour later, and what was known stays.
+// When no server can tell, the operator asks again an hour later, and keeps what it knew.
 static void test_not_told(void **state)
 {
 	static const struct peer_reply replies[] = {

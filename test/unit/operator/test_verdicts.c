@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What the servers' own classes make of values, flags, passwords and tokens (test/neo4j/verdicts.tsv), beside what ours make of them. A
+// The verdicts of the servers' own classes on values, flags, passwords and tokens (test/neo4j/verdicts.tsv), beside ours. A
 // difference needs a line with its reason in test/neo4j/differences.tsv. With --differences the lines are printed that would be needed.
 
 #include <setjmp.h>
@@ -189,7 +189,7 @@ static const char *wanted(const char *written)
 	return arena_printf(arena, "gets: %s", out);
 }
 
-// What Java gets of the text that we write: that is among the inputs, too.
+// The text that Java gets when we write this one: it is among the inputs, too.
 static const char *judge_flags(const struct row *row, size_t version)
 {
 	const char *input = unescape(row->input), *problem, *written = conf_flags_written(input, arena, &problem);

@@ -151,7 +151,7 @@ static void become_quiet(struct world *world)
 
 enum deed { PUT, MERGE, MERGE_ALONE, REMOVE }; // ALONE: nobody comes later, either
 
-// What is changed, and who is woken. Nobody: the next change is told by the same watch, and nobody but whom that wakes is seen.
+// A change, and who is woken by it. "Nobody" is shown by the next change of the same watch: only those whom that one wakes are seen.
 struct wake {
 	enum deed deed;
 	const char *path, *text;

@@ -51,7 +51,7 @@ static void end(struct conversation *c)
 	assert_int_equal(pthread_join(c->thread, NULL), 0);
 }
 
-// What the backend says to one request, without the marks around it.
+// The backend's answer to one request, without the marks around it.
 static const char *ask(struct conversation *c, const char *request, char *text, size_t size)
 {
 	char framed[1024];

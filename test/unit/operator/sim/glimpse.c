@@ -25,7 +25,7 @@ static const char *const databases[REALM_DATABASES] = {"a", "b"};
 static const char *const hosting[1U << REALM_DATABASES][REALM_DATABASES + 1] = {
 	{"system"}, {"system", "a"}, {"system", "b"}, {"system", "a", "b"}};
 
-// Of the uids and times of one history.
+// The uids and times of one history.
 #define TEXTS 1024
 
 static const char *text_of(unsigned number)

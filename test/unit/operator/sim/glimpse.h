@@ -22,7 +22,7 @@ struct glimpse {
 	struct topology_copy copies[REALM_MEMBERS * (REALM_DATABASES + 1)];
 };
 
-// What the informers tell of pods and claims.
+// The pods and claims as the informers show them.
 void glimpse_objects(const struct world *world, struct glimpse *ret);
 
 // An answer as a survey; of an answer without a cluster, a problem.

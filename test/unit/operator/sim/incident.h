@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What may happen in the simulated world, one at a time: a pass of the operator, a step of somebody else, a fault, an edit. An incident that
+// The incidents of the simulated world, one at a time: a pass of the operator, a step of somebody else, a fault, an edit. An incident that
 // has no object does nothing, so any list of them is a history.
 
 #include "sim/operator.h"

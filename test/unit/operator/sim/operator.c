@@ -62,7 +62,7 @@ static bool is_worth_asking(const struct run *run)
 	       ((int)all >= run->scale_facts.replicas && (ready == all || (ready + 1 == all && rolling)));
 }
 
-// One that lags says what was, one that was dropped or that founds no cluster nothing.
+// A server that lags tells the past. A server that was dropped, or that founds no cluster, tells nothing.
 static bool ask(const struct world *world, int ordinal, struct world_answer *ret)
 {
 	const struct realm *realm = world->lagging & (1U << (unsigned)ordinal) ? &world->past : &world->realm;

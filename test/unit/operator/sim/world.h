@@ -80,7 +80,7 @@ struct world {
 	bool informer_lags;
 	struct world_objects informed;
 
-	// What the operator remembers, and what it has told in the status.
+	// The operator's memory, and its last status.
 	struct {
 		bool seen, formed, rolling, acted, has_answer, refused;
 		struct world_answer answer;

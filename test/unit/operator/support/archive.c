@@ -95,7 +95,7 @@ static void put_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *ke
 	(void)yyjson_mut_obj_put(object, yyjson_mut_strcpy(doc, key), yyjson_mut_strcpy(doc, text));
 }
 
-// Of what is spec alone: a status makes no new generation.
+// Only a changed spec makes a new generation; a status does not.
 static void tell_generation(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *old)
 {
 	yyjson_mut_val *metadata = yyjson_mut_obj_get(root, "metadata"), *spec = yyjson_mut_obj_get(root, "spec");
@@ -171,7 +171,7 @@ static bool may_write(yyjson_val *old, yyjson_val *wanted)
 	return true;
 }
 
-// What was applied and is no more leaves.
+// Fields that an earlier apply had and this one lacks leave the object.
 static void prune(yyjson_mut_val *object, yyjson_val *former, yyjson_val *wanted)
 {
 	size_t index, max;
@@ -214,7 +214,7 @@ void archive_apply(struct archive *a, struct archive_reply *reply, const char *p
 	object->applied = copy(body);
 }
 
-// Of the status alone where that is asked for.
+// Replaces the status alone where the request asks for that.
 void archive_merge(struct archive *a, struct archive_reply *reply, const char *path, const char *body, bool status)
 {
 	struct object *object = find(a, path);

@@ -16,7 +16,7 @@ struct archive;
 struct archive *archive_new(void);
 void archive_free(struct archive *archive);
 
-// What a call is answered, in the arena of the call.
+// The answer to a call, in the arena of the call.
 struct archive_reply {
 	struct arena *arena;
 	int status;
@@ -41,7 +41,7 @@ const char *archive_get(struct archive *archive, const char *path); // the text;
 size_t archive_find(const struct archive *archive, const char *collection, const char **ret, size_t max);
 void archive_list(const struct archive *archive, struct archive_reply *reply, const char *collection, const char *target);
 
-// What came after the version that a target names, as lines of a watch, from a place in the history on, which moves on. NULL: nothing.
+// The changes after the version that a target names, as lines of a watch, from a place in the history on, which moves on. NULL: nothing.
 const char *archive_news(const struct archive *archive, struct arena *arena, const char *collection, const char *target, size_t *next);
 
 size_t archive_changes(const struct archive *archive); // how many there were

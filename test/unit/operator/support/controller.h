@@ -3,7 +3,7 @@
 
 #pragma once
 
-// What the StatefulSet controller and the kubelet do for a standalone: the template is seen as it is now, and where there is no pod, one of it is
+// Does the work of StatefulSet controller and kubelet for a standalone: it sees the template as it is now, and where there is no pod, one of it is
 // made and is ready. Nothing, where there is no StatefulSet.
 
 #include "support/kubernetes.h"

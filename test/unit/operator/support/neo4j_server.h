@@ -12,7 +12,7 @@
 
 struct neo4j_server;
 
-// What a statement meets.
+// The server's answer to a statement.
 enum neo4j_fault { NEO4J_NONE, NEO4J_FAILURE, NEO4J_DROP, NEO4J_HALF };
 
 struct neo4j_state {
@@ -34,7 +34,7 @@ struct neo4j_state {
 struct neo4j_server *neo4j_server_start(const char *address); // on the product's port
 void neo4j_server_stop(struct neo4j_server *server);
 
-// What it is now, and what it becomes. Texts are kept by reference.
+// The server's present state, and the next. Texts are kept by reference.
 struct neo4j_state neo4j_server_state(struct neo4j_server *server);
 void neo4j_server_become(struct neo4j_server *server, const struct neo4j_state *state);
 

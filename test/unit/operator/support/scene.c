@@ -240,7 +240,7 @@ void scene_run_pods(struct scene *scene)
 	controller_run(scene->kubernetes, "ns", "a", scene->address);
 }
 
-// What the stores and the server hold, in one text that changes with any of them.
+// One text of everything that the stores and the server hold. It changes with any of them.
 static const char *world(struct scene *scene)
 {
 	return arena_printf(scene->arena, "%s %s", kubernetes_value(scene->kubernetes, SCENE_ROOT, "", scene->arena),

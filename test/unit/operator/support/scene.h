@@ -60,7 +60,7 @@ void scene_watch(struct scene *scene);
 // One pass over a key; its result, outcome and error are kept.
 int scene_pass(struct scene *scene, const char *key);
 
-// What the StatefulSet controller and the kubelet do: the template is seen, its pod is made, and gets ready.
+// Does the work of StatefulSet controller and kubelet: they see the template, make its pod, and it gets ready.
 void scene_run_pods(struct scene *scene);
 
 // Watch, pass, run pods, until there is nothing left to do; asserts that no pass fails, and that it ends.
