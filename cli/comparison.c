@@ -3,6 +3,7 @@
 
 #include "cli/comparison.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -121,13 +122,14 @@ int comparison_begin(struct comparison *comparison, const struct dbms *dbms, str
 
 static const struct kube_resource *resource_of(yyjson_val *child)
 {
-	static const struct kube_resource *const resources[] = {&kube_serviceaccounts, &kube_services, &kube_configmaps, &kube_poddisruptionbudgets};
+	static const struct kube_resource *const resources[] = {&kube_serviceaccounts, &kube_services, &kube_configmaps, &kube_poddisruptionbudgets,
+								&kube_statefulsets};
+	size_t i = 0, last = sizeof(resources) / sizeof(resources[0]) - 1;
 
-	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		if (yyjson_equals_str(yyjson_obj_get(child, "kind"), resources[i]->kind))
-			return resources[i];
-	}
-	return &kube_statefulsets;
+	while (i < last && !yyjson_equals_str(yyjson_obj_get(child, "kind"), resources[i]->kind))
+		i++;
+	assert(yyjson_equals_str(yyjson_obj_get(child, "kind"), resources[i]->kind));
+	return resources[i];
 }
 
 // As the operator applies it: with the digest of the last apply, which is no part of the spec.

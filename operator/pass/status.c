@@ -208,12 +208,19 @@ static void database_map(struct writer *w, yyjson_mut_val *list, const struct in
 }
 
 // A number that is present only while it is not 0.
+// Removes a member that is no longer true.
+static void take_away(struct writer *w, yyjson_mut_val *status, const char *key)
+{
+	if (yyjson_obj_get(w->old_status, key))
+		(void)yyjson_mut_obj_add_null(w->doc, status, key);
+}
+
 static void left_out(struct writer *w, yyjson_mut_val *status, const char *key, size_t n)
 {
 	if (n)
 		(void)yyjson_mut_obj_add_uint(w->doc, status, key, n);
-	else if (yyjson_obj_get(w->old_status, key))
-		(void)yyjson_mut_obj_add_null(w->doc, status, key);
+	else
+		take_away(w, status, key);
 }
 
 static void inventory_lists(struct writer *w, yyjson_mut_val *status, const struct inventory *inventory)
@@ -240,15 +247,15 @@ static bool list_differs(yyjson_val *wanted, yyjson_val *old, const char *key)
 	return list && !yyjson_equals(list, yyjson_obj_get(old, key));
 }
 
-// Removes a member that is no longer true.
+// NULL: the member stays as it is; "": it goes.
 static void add_or_remove(struct writer *w, yyjson_mut_val *status, const char *key, const char *text)
 {
 	if (!text)
 		return;
 	if (*text)
 		yyjson_mut_obj_add_strcpy(w->doc, status, key, text);
-	else if (yyjson_obj_get(w->old_status, key))
-		yyjson_mut_obj_add_null(w->doc, status, key);
+	else
+		take_away(w, status, key);
 }
 
 // What kubectl get shows of them: each column is one member.

@@ -131,7 +131,7 @@ void login_bars_set(struct login_bars *bars, const char *key, const struct login
 	(void)pthread_mutex_unlock(&bars->lock);
 }
 
-void login_bars_lift(struct login_bars *bars, const char *key)
+static void change(struct login_bars *bars, const char *key, void (*deed)(struct login_bars *, struct entry *))
 {
 	struct entry *entry;
 
@@ -140,19 +140,22 @@ void login_bars_lift(struct login_bars *bars, const char *key)
 	(void)pthread_mutex_lock(&bars->lock);
 	entry = find(bars, key);
 	if (entry)
-		drop(bars, entry);
+		deed(bars, entry);
 	(void)pthread_mutex_unlock(&bars->lock);
+}
+
+void login_bars_lift(struct login_bars *bars, const char *key)
+{
+	change(bars, key, drop);
+}
+
+static void open_now(struct login_bars *bars, struct entry *entry)
+{
+	(void)bars;
+	entry->bar.until_ms = clock_monotonic_ms(&clock_system);
 }
 
 void login_bars_release(struct login_bars *bars, const char *key)
 {
-	struct entry *entry;
-
-	if (!bars)
-		return;
-	(void)pthread_mutex_lock(&bars->lock);
-	entry = find(bars, key);
-	if (entry)
-		entry->bar.until_ms = clock_monotonic_ms(&clock_system);
-	(void)pthread_mutex_unlock(&bars->lock);
+	change(bars, key, open_now);
 }
