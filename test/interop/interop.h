@@ -35,6 +35,7 @@ struct server {
 	const char *dir;     // the certificates, and where what was read goes
 	unsigned major, minor; // of the Bolt that is expected
 	int pid;
+	long tries;	       // of each kind of statement that the server is to refuse
 	const char *doing; // with which sample, for the report of a failure; NULL: none
 };
 
@@ -98,8 +99,9 @@ bool stops(void);
 const char *lasting(void);
 
 // The tests, by file.
-extern const struct CMUnitTest tests_values[], tests_literals[], tests_work[], tests_waits[], tests_words[], tests_logon[], tests_tls[], tests_last[];
-extern const size_t n_tests_values, n_tests_literals, n_tests_work, n_tests_waits, n_tests_words, n_tests_logon, n_tests_tls, n_tests_last;
+extern const struct CMUnitTest tests_values[], tests_literals[], tests_work[], tests_waits[], tests_words[], tests_logon[], tests_tls[], tests_last[],
+	tests_refused[];
+extern const size_t n_tests_values, n_tests_literals, n_tests_work, n_tests_waits, n_tests_words, n_tests_logon, n_tests_tls, n_tests_last, n_tests_refused;
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)
 #define TESTS(group, ...)                                                                                          \

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The public API of bolt/ against a real Neo4j: interop PORT RELEASE BOLT DIR PID PART [PATTERN]. The part says how the server was
-// started: "plain" (no TLS), "tls" (nothing but TLS), or "last" (plain, and it may be killed).
+// The public API of bolt/ against a real Neo4j: interop PORT RELEASE BOLT DIR PID PART [PATTERN [TRIES]]. The part says how the server was
+// started: "plain" (no TLS), "tls" (nothing but TLS), "last" (plain, and it may be killed), or "refused" (plain, and nobody is locked out).
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -186,7 +186,7 @@ static const struct part {
 	{"plain", "work", tests_work, &n_tests_work},
 	{"plain", "waits", tests_waits, &n_tests_waits},    {"plain", "words", tests_words, &n_tests_words},
 	{"plain", "logon", tests_logon, &n_tests_logon},    {"tls", "tls", tests_tls, &n_tests_tls},
-	{"last", "last", tests_last, &n_tests_last},
+	{"last", "last", tests_last, &n_tests_last},	    {"refused", "refused", tests_refused, &n_tests_refused},
 };
 
 int main(int argc, char **argv)
@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	if (argc < 7 || sscanf(argv[3], "%u.%u", &server.major, &server.minor) != 2) {
-		(void)fputs("usage: interop PORT RELEASE BOLT DIR PID plain|tls|last [PATTERN]\n", stderr);
+		(void)fputs("usage: interop PORT RELEASE BOLT DIR PID plain|tls|last|refused [PATTERN [TRIES]]\n", stderr);
 		return 2;
 	}
 	server.port = (uint16_t)strtol(argv[1], NULL, 10);
@@ -204,10 +204,11 @@ int main(int argc, char **argv)
 	(void)snprintf(server.uri, sizeof(server.uri), "bolt://127.0.0.1:%u", server.port);
 	if (argc > 7)
 		cmocka_set_test_filter(argv[7]);
+	server.tries = argc > 8 ? strtol(argv[8], NULL, 10) : 1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (strcmp(parts[i].name, argv[6]) == 0)
 			failed += _cmocka_run_group_tests(parts[i].group, parts[i].tests, *parts[i].n,
-							  parts[i].tests == tests_values ? prepare : NULL, NULL);
+							  parts[i].tests == tests_values || parts[i].tests == tests_refused ? prepare : NULL, NULL);
 	}
 	return failed > 0;
 }
