@@ -78,21 +78,52 @@ static bool has_word(yyjson_val *object, const struct dbms *dbms)
 	return word && strncmp(word, dbms->api_kind, len) == 0 && word[len] == '/' && strcmp(word + len + 1, dbms->metadata.name) == 0;
 }
 
+static bool is_reference_to(yyjson_val *owner, const struct dbms *dbms)
+{
+	return yyjson_equals_str(yyjson_obj_get(owner, "uid"), dbms->metadata.uid);
+}
+
+// Somebody has taken the controller's mark from our reference.
+static bool has_lost_mark(yyjson_val *object, const struct dbms *dbms)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(owners_of(object));
+	yyjson_val *owner;
+
+	while ((owner = yyjson_arr_iter_next(&iter))) {
+		if (is_reference_to(owner, dbms))
+			return true;
+	}
+	return false;
+}
+
 enum adoption adoption_judge(yyjson_val *object, const struct dbms *dbms)
 {
 	yyjson_val *controller = kube_controller_of(object);
 
-	if (controller && yyjson_equals_str(yyjson_obj_get(controller, "uid"), dbms->metadata.uid))
+	if (controller && is_reference_to(controller, dbms))
 		return ADOPTION_OURS;
 	if (controller && !is_predecessor(controller, dbms))
 		return ADOPTION_FOREIGN;
 	if (controller || yyjson_obj_get(metadata_of(object), "deletionTimestamp"))
 		return ADOPTION_LEAVING;
-	if (yyjson_arr_size(owners_of(object)) > 0 || is_of_another(object, dbms) || has_foreign_selector(object, dbms))
+	if ((yyjson_arr_size(owners_of(object)) > 0 && !has_lost_mark(object, dbms)) || is_of_another(object, dbms) || has_foreign_selector(object, dbms))
 		return ADOPTION_FOREIGN;
 	if (has_word(object, dbms) || (is_labelled(object, dbms) && annotation_of(object, DIGEST_ANNOTATION)))
 		return ADOPTION_ORPHAN;
 	return ADOPTION_UNCLAIMED;
+}
+
+// Owners beside us are those of an object that had our reference already.
+static void keep_other_owners(yyjson_mut_doc *doc, yyjson_mut_val *metadata, yyjson_val *object, const struct dbms *dbms)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_get(metadata, "ownerReferences");
+	yyjson_arr_iter iter = yyjson_arr_iter_with(owners_of(object));
+	yyjson_val *owner;
+
+	while ((owner = yyjson_arr_iter_next(&iter))) {
+		if (!is_reference_to(owner, dbms))
+			yyjson_mut_arr_append(list, yyjson_val_mut_copy(doc, owner));
+	}
 }
 
 const char *adoption_patch(yyjson_val *object, const struct dbms *dbms, struct arena *arena)
@@ -106,6 +137,7 @@ const char *adoption_patch(yyjson_val *object, const struct dbms *dbms, struct a
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		yyjson_mut_obj_add_val(doc, metadata, kept[i], yyjson_val_mut_copy(doc, yyjson_obj_get(metadata_of(object), kept[i])));
 	labels_add_owner(doc, metadata, dbms);
+	keep_other_owners(doc, metadata, object, dbms);
 	if (annotation_of(object, ADOPT_ANNOTATION))
 		yyjson_mut_obj_add_null(doc, yyjson_mut_obj_add_obj(doc, metadata, "annotations"), ADOPT_ANNOTATION);
 	return json_text(arena, doc);

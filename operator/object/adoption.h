@@ -23,7 +23,7 @@
 enum adoption {
 	ADOPTION_OURS,	    // the deployment controls it
 	ADOPTION_LEAVING,   // it is being deleted, or its owner is a deleted deployment of the same kind and name: it goes by itself
-	ADOPTION_ORPHAN,    // nobody owns it, and it has the marks of this very deployment, or the user's word
+	ADOPTION_ORPHAN,    // nobody controls it, and it has the marks of this very deployment, or the user's word
 	ADOPTION_UNCLAIMED, // nobody owns it, and nothing says that it was the deployment's: the user must say so
 	ADOPTION_FOREIGN,   // somebody else owns it, or it was made for another deployment
 };

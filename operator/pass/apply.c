@@ -139,8 +139,8 @@ static int begin_to_write(const struct context *context, struct child *child, st
 	return kube_apply_begin(context->client, child->resource, name, with_marks(child, arena), &options, &child->call, err);
 }
 
-// Ends the write. When the API server finds the result invalid because somebody renumbered a port, the write is made once more after undoing
-// that.
+// Ends the write. When the API server finds the result invalid because somebody renumbered a port or took another member of a one-of, the write
+// is made once more after undoing that.
 static int end_write(const struct context *context, struct child *child, struct arena *arena, struct kube_object **ret_written,
 		     struct err *err)
 {
@@ -150,7 +150,7 @@ static int end_write(const struct context *context, struct child *child, struct 
 
 	if (r != ERR_INVALID || !child->found)
 		return r;
-	patch = drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena);
+	patch = drift_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena);
 	if (!patch)
 		return r;
 	err_clear(err);
@@ -178,7 +178,7 @@ int apply_try(const struct context *context, const struct child *child, struct a
 	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
 	// end_write() may mend this error.
 	if (r == ERR_INVALID && child->found &&
-	    drift_ports_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
+	    drift_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
 		err_clear(err);
 		return 0;
 	}

@@ -66,11 +66,11 @@ static void check_any(const char *text, const char *other, struct arena *arena)
 	if (!desired || !is_sound(desired))
 		return;
 	must(!drift_found(desired, desired) && !drift_of_object(desired, desired));
-	must(!yyjson_is_obj(desired) || !drift_ports_patch(desired, desired, arena));
+	must(!yyjson_is_obj(desired) || !drift_patch(desired, desired, arena));
 	if (!live || !is_sound(live))
 		return;
 	if (!drift_found(desired, live) && yyjson_is_obj(desired))
-		must(!drift_of_object(desired, live) && !drift_ports_patch(desired, live, arena));
+		must(!drift_of_object(desired, live) && !drift_patch(desired, live, arena));
 }
 
 // --- ports
@@ -175,10 +175,10 @@ static void check_ports(const uint8_t *data, size_t size, bool workload, struct 
 	text = object_of(workload, theirs, n_theirs, arena);
 	live = json_parse(arena, text, strlen(text));
 	text = object_of(workload, wanted, n_theirs, arena);
-	patch = drift_ports_patch(desired, live, arena);
+	patch = drift_patch(desired, live, arena);
 	after = patch ? patched(live, patch, arena) : live;
 	must(yyjson_equals(after, json_parse(arena, text, strlen(text))));
-	must(!drift_ports_patch(desired, after, arena));
+	must(!drift_patch(desired, after, arena));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

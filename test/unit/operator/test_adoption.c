@@ -52,6 +52,9 @@ static void test_judgement(void **state)
 		{OURS "," APPLIED, "", ADOPTION_ORPHAN},
 		{OURS "," APPLIED, SELECTOR("cluster", "n"), ADOPTION_ORPHAN},
 		{OURS "," APPLIED ",\"ownerReferences\":[]", "", ADOPTION_ORPHAN},
+		// Somebody has taken the controller's mark from our reference.
+		{OURS "," APPLIED "," OWNER(API_KIND_CLUSTER, "n", "u-new", "false"), SELECTOR("cluster", "n"), ADOPTION_ORPHAN},
+		{OURS "," OWNER(API_KIND_CLUSTER, "n", "u-new", "false"), "", ADOPTION_UNCLAIMED},
 		// Its labels alone may have been written by anybody; the word is asked for.
 		{OURS, "", ADOPTION_UNCLAIMED},
 		{APPLIED, "", ADOPTION_UNCLAIMED},
@@ -104,6 +107,11 @@ static void test_patch(void **state)
 			    "\"neo4j.neo4j.com/v1alpha1\",\"blockOwnerDeletion\":false,\"controller\":true,\"kind\":\"Neo4jEnterpriseCluster\","
 			    "\"name\":\"n\",\"uid\":\"u-new\"}],\"annotations\":{\"neofleet.neo4j.com/adopt\":null}}}");
 	assert_null(strstr(adoption_patch(parse(arena, OURS "," APPLIED, ""), &cluster, arena), "annotations"));
+	// Whoever else owns it stays.
+	assert_non_null(strstr(adoption_patch(parse(arena,
+						    "\"ownerReferences\":[{\"uid\":\"u-t\"},{\"uid\":\"u-new\",\"controller\":false}]", ""),
+					      &cluster, arena),
+			       "\"uid\":\"u-new\"},{\"uid\":\"u-t\"}]"));
 }
 
 static struct adoption_case taken(struct arena *arena, const char *kind, const char *name, const char *metadata)

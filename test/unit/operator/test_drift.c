@@ -41,9 +41,9 @@ static void test_changes_are_drift(void **state)
 	assert_true(drifts("{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}", "{\"env\":[{\"name\":\"B\",\"value\":\"1\"}]}"));
 }
 
-static const char *ports_patch(const char *desired, const char *live, struct arena *arena)
+static const char *patch_of(const char *desired, const char *live, struct arena *arena)
 {
-	return drift_ports_patch(json_parse(arena, desired, strlen(desired)), json_parse(arena, live, strlen(live)), arena);
+	return drift_patch(json_parse(arena, desired, strlen(desired)), json_parse(arena, live, strlen(live)), arena);
 }
 
 // B2: a port that was renumbered by hand gets its number back in place; what others added stays.
@@ -54,8 +54,8 @@ static void test_ports_get_their_numbers_back(void **state)
 			      "\"protocol\":\"TCP\"},{\"name\":\"http\",\"port\":7474,\"protocol\":\"TCP\"}]}}";
 
 	(void)state;
-	assert_null(ports_patch(desired, desired, arena));
-	assert_string_equal(ports_patch(desired,
+	assert_null(patch_of(desired, desired, arena));
+	assert_string_equal(patch_of(desired,
 					"{\"metadata\":{\"resourceVersion\":\"7\",\"labels\":{\"a/b\":\"y\"}},\"spec\":{\"ports\":[{\"name\":\"theirs\",\"port\":1},"
 					"{\"name\":\"http\",\"port\":7474,\"protocol\":\"UDP\"},{\"name\":\"bolt\",\"port\":17687,"
 					"\"protocol\":\"TCP\",\"nodePort\":30001}]}}",
@@ -64,7 +64,60 @@ static void test_ports_get_their_numbers_back(void **state)
 			    "{\"op\":\"replace\",\"path\":\"/spec/ports/2/port\",\"value\":7687},"
 			    "{\"op\":\"replace\",\"path\":\"/spec/ports/1/protocol\",\"value\":\"TCP\"}]");
 	// A port elsewhere than in such a list is left to server-side apply.
-	assert_null(ports_patch("{\"tcpSocket\":{\"port\":\"bolt\"}}", "{\"tcpSocket\":{\"port\":1}}", arena));
+	assert_null(patch_of("{\"tcpSocket\":{\"port\":\"bolt\"}}", "{\"tcpSocket\":{\"port\":1}}", arena));
+}
+
+// B2: where somebody took another member of a one-of, ours comes back and theirs goes; a defaulted member beside them is defaulted again.
+static void test_one_ofs_are_switched_back(void **state)
+{
+	static const struct {
+		const char *ours, *theirs, *steps;
+	} cases[] = {
+		{"{\"p\":{\"period\":1,\"tcpSocket\":{\"port\":1}}}", "{\"p\":{\"period\":1,\"exec\":{\"command\":[\"x\"]}}}",
+		 "{\"op\":\"remove\",\"path\":\"/p/exec\"},{\"op\":\"add\",\"path\":\"/p/period\",\"value\":1},"
+		 "{\"op\":\"add\",\"path\":\"/p/tcpSocket\",\"value\":{\"port\":1}}"},
+		{"{\"env\":[{\"name\":\"A\",\"value\":\"1\"}]}",
+		 "{\"env\":[{\"name\":\"B\"},{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"x\"}}}]}",
+		 "{\"op\":\"remove\",\"path\":\"/env/1/valueFrom\"},{\"op\":\"add\",\"path\":\"/env/1/name\",\"value\":\"A\"},"
+		 "{\"op\":\"add\",\"path\":\"/env/1/value\",\"value\":\"1\"}"},
+		{"{\"s\":{\"type\":\"OnDelete\"}}", "{\"s\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"partition\":1}}}",
+		 "{\"op\":\"remove\",\"path\":\"/s/rollingUpdate\"},{\"op\":\"add\",\"path\":\"/s/type\",\"value\":\"OnDelete\"}"},
+		// No one-of is here.
+		{"{\"a\":1,\"p\":{\"b\":1}}", "{\"p\":{\"b\":2,\"c\":3}}", NULL},
+		{"{\"p\":{\"x/y\":\"1\",\"b\":\"1\"}}", "{\"p\":{\"x/y\":\"1\",\"c\":\"1\"}}", NULL},
+		{"{\"metadata\":{\"a\":1}}", "{\"metadata\":{\"b\":1,\"resourceVersion\":\"7\"}}", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		const char *patch = patch_of(cases[i].ours, cases[i].theirs, arena);
+
+		assert_int_equal(!patch, !cases[i].steps);
+		if (patch)
+			assert_non_null(strstr(patch, cases[i].steps));
+	}
+}
+
+// B2: what somebody adds to an object or list that apply takes as a whole is put back, not kept until some later write.
+static void test_more_in_what_is_ours_as_a_whole(void **state)
+{
+	static const char *const cases[][2] = {
+		{"{\"selector\":{\"a\":\"1\"}}", "{\"selector\":{\"a\":\"1\",\"b\":\"2\"}}"},
+		{"{\"selector\":{\"matchLabels\":{\"a\":\"1\"}}}", "{\"selector\":{\"matchLabels\":{\"a\":\"1\",\"b\":\"2\"}}}"},
+		{"{\"items\":[{\"key\":\"k\",\"path\":\"p\"}]}", "{\"items\":[{\"key\":\"k\",\"path\":\"p\",\"mode\":1}]}"},
+		{"{\"items\":[{\"key\":\"k\"}]}", "{\"items\":[{\"key\":\"k\"},{\"key\":\"l\"}]}"},
+		{"{\"tolerations\":[{\"key\":\"k\"}]}", "{\"tolerations\":[{\"key\":\"k\",\"effect\":\"NoExecute\"}]}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(drifts(cases[i][0], cases[i][1]));
+		assert_false(drifts(cases[i][0], cases[i][0]));
+	}
+	// The API server adds this by itself.
+	assert_false(drifts("{\"items\":[{\"fieldRef\":{\"fieldPath\":\"p\"}}]}",
+			    "{\"items\":[{\"fieldRef\":{\"fieldPath\":\"p\",\"apiVersion\":\"v1\"}}]}"));
 }
 
 static void test_one_volume_mounted_twice(void **state)
@@ -103,6 +156,8 @@ int main(void)
 		cmocka_unit_test(test_what_others_own_is_no_drift),
 		cmocka_unit_test(test_changes_are_drift),
 		cmocka_unit_test(test_ports_get_their_numbers_back),
+		cmocka_unit_test(test_one_ofs_are_switched_back),
+		cmocka_unit_test(test_more_in_what_is_ours_as_a_whole),
 		cmocka_unit_test(test_one_volume_mounted_twice),
 		cmocka_unit_test(test_signs_of_numbers),
 		cmocka_unit_test(test_items_of_lists_have_no_kind),
