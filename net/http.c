@@ -36,6 +36,7 @@ struct http_stream {
 	struct http_stream_events events;
 	bool streamed;
 	bool stopped; // on_data asked to stop
+	const char *wanted;
 	int timeout_ms;
 	struct loop_waiter waiter;
 };
@@ -234,6 +235,7 @@ static void set_request(struct http_stream *stream, const struct http_request *r
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->error);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, stream);
+	stream->wanted = request->wanted;
 	stream->timeout_ms = request->timeout_ms;
 	if (request->timeout_ms)
 		(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -287,6 +289,15 @@ static void explain(struct http_stream *stream, CURLcode result)
 	(void)err_set(&stream->err, class, "%s: %s", stream->label, text);
 }
 
+static void keep_header(struct http_stream *stream)
+{
+	struct http_response *response = &stream->response;
+	struct curl_header *header;
+
+	if (stream->wanted && curl_easy_header(stream->easy, stream->wanted, 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+		(void)snprintf(response->header, sizeof(response->header), "%s", header->value);
+}
+
 static void on_done(void *user, CURLcode result)
 {
 	struct http_stream *stream = user;
@@ -297,6 +308,7 @@ static void on_done(void *user, CURLcode result)
 	(void)curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(stream->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	stream->response.status = (int)status;
+	keep_header(stream);
 	if (retry_after > RETRY_AFTER_MAX_S)
 		retry_after = RETRY_AFTER_MAX_S;
 	stream->response.retry_after_ms = retry_after > 0 ? (int)retry_after * 1000 : 0;

@@ -37,11 +37,13 @@ struct http_request {
 	int timeout_ms;	       // of the whole request; 0: none (a watch)
 	size_t max_bytes;      // of the answer's body (of a stream: unused)
 	bool secret;	       // the answer's buffers are wiped; it comes over HTTP/1.1 on a connection of its own
+	const char *wanted;    // the name of a header of the answer to keep; a literal; NULL: none
 };
 
 struct http_response {
 	int status;	     // 0: none came
 	int retry_after_ms;  // Retry-After; 0: none
+	char header[80];     // the value of the wanted header, cut; "": none came
 	struct buf body;     // the caller releases it
 };
 

@@ -125,15 +125,17 @@ static void test_status(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		struct scene scene = {.status = statuses[i],
-				      .extra = "Location: /elsewhere\r\nRetry-After: 2\r\n",
+				      .extra = "Location: /elsewhere\r\nRetry-After: 2\r\nx-kept: a value\r\n",
 				      .body = statuses[i] == 204 ? "" : "body"};
 		struct http_request request = begin(&scene);
 		struct http_response response;
 		struct err err = ERR_INIT;
 
+		request.wanted = i % 2 ? "X-Kept" : "X-Absent";
 		assert_int_equal(http_perform(scene.loop, &request, &response, &err), 0);
 		assert_int_equal(response.status, statuses[i]);
 		assert_int_equal(response.retry_after_ms, 2000);
+		assert_string_equal(response.header, i % 2 ? "a value" : "");
 		assert_string_equal(buf_str(&response.body), scene.body);
 		buf_release(&response.body);
 		assert_int_equal(actor_calls(scene.actor), 1);
