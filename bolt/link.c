@@ -324,17 +324,17 @@ int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(target), {target ? target->user_agent : NULL, "target.user_agent"}, NEED(auth), NEED(ret)))
+	if (MISUSED(err, NEED(target), {target ? target->user_agent : NULL, "target.user_agent"},
+		    {target && target->tls != BOLT_TLS_NONE && !target->server_name ? target->host : "", "target.host"}, NEED(auth), NEED(ret)))
 		return misadopted(fd, err);
 
 	_cleanup_close_ int own = fd;
 	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
-	int r = wire_from_fd(fd, &link->wire, err);
+	int r = wire_from_fd(fd, target, deadline, &link->wire, err);
 
 	if (r < 0)
 		return r;
 	(void)steal_fd(&own);
-	wire_set_cancel(link->wire, target->cancel);
 	r = greet(link, target, auth, deadline, err);
 	if (r == 0)
 		*ret = steal_ptr(link);

@@ -46,8 +46,8 @@ int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *au
 // Waits for the answers to HELLO and LOGON if they are due. Errors are those of bolt_link_open().
 int bolt_link_settle(struct bolt_link *link, int64_t deadline, struct err *err);
 
-// bolt_link_begin() on a connected socket, which it takes over in any case; of target it uses only user_agent, routing, notifications and
-// cancel.
+// bolt_link_begin() on a connected socket, which it takes over in any case; the target's host is only the name that TLS asks for where
+// server_name is NULL.
 int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline,
 		    struct bolt_link **ret, struct err *err);
 

@@ -225,16 +225,23 @@ int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **
 	return r;
 }
 
-int wire_from_fd(int fd, struct wire **ret, struct err *err)
+int wire_from_fd(int fd, const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err)
 {
-	struct wire *wire = wire_new(fd);
-	int r = take_socket(wire, err);
+	_cleanup_(wire_closep) struct wire *wire = wire_new(-1);
+	int r = 0;
 
-	if (r == 0) {
-		*ret = wire;
-		return 0;
-	}
-	free(wire);
+	if (target && target->tls != BOLT_TLS_NONE)
+		r = tls_new(target, &wire->ssl, err);
+	wire->fd = fd;
+	wire->cancel = target ? target->cancel : NULL;
+	if (r == 0)
+		r = take_socket(wire, err);
+	if (r == 0 && wire->ssl)
+		r = tls_handshake(wire, deadline, err);
+	if (r == 0)
+		*ret = steal_ptr(wire);
+	else
+		wire->fd = -1; // still the caller's
 	return r;
 }
 

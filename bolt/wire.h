@@ -19,8 +19,9 @@ struct wire;
 // ERR_CANCELLED; ERR_INVALID: one of the PEM texts is malformed.
 int wire_open(const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err);
 
-// Takes over a connected socket, without TLS: for tests and for callers that connect themselves.
-int wire_from_fd(int fd, struct wire **ret, struct err *err);
+// The same on a connected socket, for callers that connect themselves: of the target's place it uses only the name that TLS asks for. It takes
+// the socket over when it succeeds. target NULL: without TLS.
+int wire_from_fd(int fd, const struct bolt_target *target, int64_t deadline, struct wire **ret, struct err *err);
 
 // Later calls listen to cancel; NULL: to nobody.
 void wire_set_cancel(struct wire *wire, struct bolt_cancel *cancel);

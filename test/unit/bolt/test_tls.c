@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <openssl/ssl.h>
 
@@ -449,6 +450,40 @@ static void test_shared_trust(void **state)
 	pki_free(&authority), pki_free(&good), pki_free(&alone);
 }
 
+// A socket that somebody else has connected, as a tunnel's end is.
+static void test_adopted(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pki own = pki_make(NULL, "DNS:" NAME, -1, 30), other = pki_make(NULL, "DNS:" NAME, -1, 30);
+	const struct wait wait = {.deadline = deadline_in_ms(TIMEOUT_MS)};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct bolt_target target = {.tls = BOLT_TLS_ANY, .server_name = NAME, .pinned = pin_of(i ? &other : &own, arena), .user_agent = "test/1"};
+		struct server server = {0};
+		struct wire *wire = NULL;
+		struct err err = ERR_INIT;
+		char answer[8];
+		size_t n;
+		int fd;
+
+		server_start(&server, &own);
+		assert_int_equal(dial("127.0.0.1", server.port, &wait, &fd, &err), 0);
+		assert_int_equal(wire_from_fd(fd, &target, wait.deadline, &wire, &err), i ? ERR_PROTOCOL : 0);
+		if (i == 0) {
+			assert_int_equal(wire_write(wire, "hello", 5, wait.deadline, &err), 0);
+			assert_int_equal(wire_read(wire, answer, sizeof(answer), wait.deadline, &n, &err), 0);
+			assert_memory_equal(answer, "hello", 5);
+			wire_close(wire);
+		} else {
+			assert_string_equal(err.code, BOLT_CERTIFICATE_REFUSED);
+			(void)close(fd);
+		}
+		server_stop(&server);
+	}
+	pki_free(&own), pki_free(&other);
+}
+
 static void test_name_that_is_none(void **state)
 {
 	char name[300];
@@ -474,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_a_router_is_taken_no_more),
 		cmocka_unit_test(test_certificate_of_the_client),
 		cmocka_unit_test(test_shared_trust),
+		cmocka_unit_test(test_adopted),
 		cmocka_unit_test(test_name_that_is_none),
 	};
 

@@ -52,7 +52,7 @@ static struct wire *wire_to(int *ret_far)
 	struct wire *wire;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(wire_from_fd(fds[0], &wire, &err), 0);
+	assert_int_equal(wire_from_fd(fds[0], NULL, DEADLINE_NEVER, &wire, &err), 0);
 	*ret_far = fds[1];
 	return wire;
 }
@@ -134,7 +134,7 @@ static void test_from_a_bad_fd(void **state)
 	struct wire *wire;
 
 	(void)state;
-	assert_int_equal(wire_from_fd(-1, &wire, &err), ERR_INTERNAL);
+	assert_int_equal(wire_from_fd(-1, NULL, DEADLINE_NEVER, &wire, &err), ERR_INTERNAL);
 }
 
 static void reset(struct peer *peer, void *user)
