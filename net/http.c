@@ -393,3 +393,111 @@ void http_stream_close(struct http_stream *stream)
 	loop_transfer_remove(stream->loop, stream->easy);
 	stream_free(stream);
 }
+
+struct http_line {
+	struct http_stream *stream;
+	CURLU *url;
+	const char *method;
+};
+
+void http_line_close(struct http_line *line)
+{
+	if (!line)
+		return;
+	stream_free(line->stream);
+	curl_url_cleanup(line->url);
+	free(line);
+}
+
+static struct http_line *line_new(const struct http_request *request)
+{
+	struct http_line *line = must(calloc(1, sizeof(*line)));
+
+	line->stream = stream_new(NULL, request);
+	line->url = must(curl_url());
+	line->method = request->method;
+	set_connection(line->stream->easy, true);
+	(void)curl_easy_setopt(line->stream->easy, CURLOPT_CONNECT_ONLY, 1L);
+	(void)curl_easy_setopt(line->stream->easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	return line;
+}
+
+int http_line_open(const struct http_request *request, struct http_line **ret, struct err *err)
+{
+	_cleanup_(http_line_closep) struct http_line *line = line_new(request);
+	CURLcode result = curl_url_set(line->url, CURLUPART_URL, request->url, 0) == CURLUE_OK ? CURLE_OK : CURLE_URL_MALFORMAT;
+
+	if (result == CURLE_OK)
+		result = curl_easy_perform(line->stream->easy);
+	explain(line->stream, result);
+	if (err_is_set(&line->stream->err)) {
+		*err = line->stream->err;
+		return err->class;
+	}
+	*ret = steal_ptr(line);
+	return 0;
+}
+
+static void add_part(const struct http_line *line, CURLUPart part, const char *before, struct buf *ret)
+{
+	char *text = NULL;
+
+	if (curl_url_get(line->url, part, &text, 0) == CURLUE_OK)
+		buf_addf(ret, "%s%s", before, text);
+	curl_free(text);
+}
+
+void http_line_head(const struct http_line *line, struct buf *ret)
+{
+	bool named = false;
+
+	buf_addf(ret, "%s ", line->method);
+	add_part(line, CURLUPART_PATH, "", ret);
+	add_part(line, CURLUPART_QUERY, "?", ret);
+	buf_add(ret, " HTTP/1.1\r\n");
+	for (const struct curl_slist *item = line->stream->headers; item; item = item->next) {
+		size_t len = strlen(item->data);
+
+		// Without a value, it only says what curl shall not send.
+		if (item->data[len - 1] != ':')
+			buf_addf(ret, "%s\r\n", item->data);
+		named |= strncmp(item->data, "Host:", 5) == 0;
+	}
+	if (!named) {
+		add_part(line, CURLUPART_HOST, "Host: ", ret);
+		add_part(line, CURLUPART_PORT, ":", ret);
+		buf_add(ret, "\r\n");
+	}
+}
+
+int http_line_fd(const struct http_line *line)
+{
+	curl_socket_t fd = -1;
+
+	(void)curl_easy_getinfo(line->stream->easy, CURLINFO_ACTIVESOCKET, &fd);
+	return fd;
+}
+
+static int line_moved(const struct http_line *line, CURLcode result, struct err *err)
+{
+	if (result == CURLE_OK || result == CURLE_AGAIN)
+		return 0;
+	return err_set(err, ERR_IO, "%s: %s", line->stream->label, curl_easy_strerror(result));
+}
+
+int http_line_send(struct http_line *line, const void *data, size_t len, size_t *ret_n, struct err *err)
+{
+	*ret_n = 0;
+	return line_moved(line, curl_easy_send(line->stream->easy, data, len, ret_n), err);
+}
+
+int http_line_receive(struct http_line *line, void *data, size_t size, size_t *ret_n, struct err *err)
+{
+	CURLcode result;
+
+	*ret_n = 0;
+	result = curl_easy_recv(line->stream->easy, data, size, ret_n);
+	if (result == CURLE_OK && *ret_n == 0)
+		return err_set(err, ERR_IO, "%s: the server has ended the connection", line->stream->label);
+	return line_moved(line, result, err);
+}

@@ -77,3 +77,22 @@ void http_stream_give_up(struct http_stream *stream, int64_t silent_ms);
 
 // Ends the stream without on_end; loop thread only, or after loop_stop().
 void http_stream_close(struct http_stream *stream);
+
+// A connection to the request's server, over TLS and through the proxy as a request's would be, on which the caller speaks by itself: for
+// protocols that only begin as HTTP/1.1. It has no part in the loop, and belongs to one thread at a time.
+struct http_line;
+
+// Connects, within timeout_ms, and sends nothing. Errors: those of http_perform(); ERR_INVALID: the URL is malformed.
+int http_line_open(const struct http_request *request, struct http_line **ret, struct err *err);
+void http_line_close(struct http_line *line); // NULL is allowed
+DEFINE_CLEANUP(struct http_line *, http_line_close);
+
+// Appends the request's head with all its headers and the bearer; ret is a secret buffer.
+void http_line_head(const struct http_line *line, struct buf *ret);
+
+// For poll(2). There may be bytes to read that it does not see: read until there is nothing.
+int http_line_fd(const struct http_line *line);
+
+// Neither waits. *ret_n is 0 where nothing can be sent or read now. ERR_IO; of reading also when the server has ended the connection.
+int http_line_send(struct http_line *line, const void *data, size_t len, size_t *ret_n, struct err *err);
+int http_line_receive(struct http_line *line, void *data, size_t size, size_t *ret_n, struct err *err);

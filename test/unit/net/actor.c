@@ -393,6 +393,22 @@ static bool pass_on(int from, int to)
 	return n > 0;
 }
 
+void actor_send(struct actor_conn *conn, const void *data, size_t len)
+{
+	write_all(conn, data, len);
+}
+
+bool actor_receive(struct actor_conn *conn, void *data, size_t size)
+{
+	while (conn->in.len < size) {
+		if (!read_more(conn))
+			return false;
+	}
+	memcpy(data, conn->in.data, size);
+	buf_consume(&conn->in, size);
+	return true;
+}
+
 void actor_tunnel(struct actor_conn *conn, unsigned port)
 {
 	const struct sockaddr_in where = {

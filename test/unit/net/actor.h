@@ -58,3 +58,7 @@ void actor_end(struct actor_conn *conn); // in order
 void actor_break(struct actor_conn *conn); // the connection
 void actor_silence(struct actor *actor); // until actor_stop()
 void actor_tunnel(struct actor_conn *conn, unsigned port); // accepts a CONNECT: what comes goes to that port here, and back, until the end
+
+// Bytes as they are, behind the call: for protocols that only begin as HTTP. False at the connection's end.
+void actor_send(struct actor_conn *conn, const void *data, size_t len);
+bool actor_receive(struct actor_conn *conn, void *data, size_t size); // exactly size bytes
