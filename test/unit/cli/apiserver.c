@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "kube/file.h"
+#include "node.h"
 
 #define PARTS_MAX 12
 
@@ -29,6 +30,9 @@ struct apiserver {
 	yyjson_val *root;
 	char kubeconfig[64];
 	struct buf written;
+	const char *pods[APISERVER_NODES];
+	const struct node *nodes[APISERVER_NODES];
+	size_t n_nodes;
 };
 
 // A request's path in its parts.
@@ -246,6 +250,15 @@ static void answer_one(struct apiserver *apiserver, struct arena *arena, struct 
 	refuse(conn, 404, "NotFound", message);
 }
 
+static void answer_forward(struct apiserver *apiserver, struct actor_conn *conn, const struct actor_call *call, const struct target *target)
+{
+	for (size_t i = 0; i < apiserver->n_nodes; i++) {
+		if (strcmp(apiserver->pods[i], target->name) == 0 && node_serve(apiserver->nodes[i], conn, call))
+			return;
+	}
+	refuse(conn, 400, "BadRequest", "Upgrade request required");
+}
+
 static void answer(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -278,6 +291,8 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 		actor_unlock(actor);
 		target.subresource = NULL;
 		answer_one(apiserver, arena, conn, &target);
+	} else if (target.subresource && strcmp(target.subresource, "portforward") == 0) {
+		answer_forward(apiserver, conn, call, &target);
 	} else if (target.name) {
 		answer_one(apiserver, arena, conn, &target);
 	} else {
@@ -310,6 +325,13 @@ struct apiserver *apiserver_start(const char *path)
 			    actor_port(apiserver->actor)) > 0);
 	(void)close(fd);
 	return apiserver;
+}
+
+void apiserver_forward(struct apiserver *apiserver, const char *pod, const struct node *node)
+{
+	assert_true(apiserver->n_nodes < APISERVER_NODES);
+	apiserver->pods[apiserver->n_nodes] = pod;
+	apiserver->nodes[apiserver->n_nodes++] = node;
 }
 
 void apiserver_stop(struct apiserver *apiserver)

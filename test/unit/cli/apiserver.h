@@ -16,5 +16,11 @@ struct apiserver *apiserver_start(const char *path);
 void apiserver_stop(struct apiserver *apiserver);
 const char *apiserver_kubeconfig(const struct apiserver *apiserver); // its path
 
+struct node;
+
+// Where the port-forward of a pod leads, instead of nowhere; node stays the caller's. At most APISERVER_NODES.
+#define APISERVER_NODES 4
+void apiserver_forward(struct apiserver *apiserver, const char *pod, const struct node *node);
+
 // The writes so far, one "PATCH PATH BODY" a line; lives as long as the world.
 const char *apiserver_written(struct apiserver *apiserver);

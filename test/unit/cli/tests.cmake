@@ -5,8 +5,9 @@ foreach(name board conversion draft gate invocation journey line_diff report sch
 endforeach()
 
 # On a scripted API server.
-foreach(name bundle page transcripts watch_status)
+foreach(name bundle cypher page transcripts watch_status)
 	neofleet_test(cli ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/cli/transcript.c ${CMAKE_CURRENT_SOURCE_DIR}/cli/apiserver.c
-		${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
+		${CMAKE_CURRENT_SOURCE_DIR}/cli/node.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_cli_${name} PRIVATE cli net)
 endforeach()
+target_sources(test_cli_cypher PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/peer.c)
