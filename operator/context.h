@@ -33,6 +33,7 @@ struct context {
 	struct tally *tally;
 	struct plugin_verdicts_table *verdicts;
 	_Atomic uint64_t *plugins_changed; // counts changes of plugins' specs; it rises after the store has them
+	char *own_domain; // of the Kubernetes cluster that this process runs in; NULL: unknown
 	struct histogram *logins; // how long it took to dial Neo4j's servers and to log in
 	struct {
 		struct kube_store *standalones, *clusters, *plugins;

@@ -4,7 +4,9 @@
 #include "operator/wiring.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -16,6 +18,7 @@
 #include "operator/object/belongs.h"
 #include "operator/object/key.h"
 #include "operator/object/labels.h"
+#include "operator/object/own_domain.h"
 #include "operator/pass/apply.h"
 #include "operator/pass/memory.h"
 #include "operator/pass/metrics.h"
@@ -41,6 +44,9 @@
 #define DISCOVERY_TIMEOUT_MS 3000
 
 #define LEASE_NAME "neofleet"
+
+// The kubelet writes less than 2 KiB.
+#define RESOLV_MAX 4096
 
 #define INFORMERS 11
 
@@ -69,7 +75,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 	static const char *const pod[] = {"/spec/containers",	"/spec/nodeName",	     "/spec/volumes",
 					  "/status/conditions", "/status/containerStatuses", "/status/initContainerStatuses",
 					  "/status/podIP",	NULL};
-	static const char *const claim[] = {"/spec/resources", "/status/phase", NULL};
+	static const char *const claim[] = {"/spec/resources", "/spec/storageClassName", "/spec/volumeName", "/status/phase", NULL};
 	const struct {
 		const struct kube_resource *resource;
 		struct kube_store **store;
@@ -153,6 +159,21 @@ static int make_lease(struct wiring *wiring, const struct wiring_options *given,
 	return lease_new(wiring->config, wiring->loop, &options, &wiring->context.lease, err);
 }
 
+// NULL on a machine outside of the cluster.
+static char *read_own_domain(void)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(fclosep) FILE *file = fopen("/etc/resolv.conf", "re");
+	char text[RESOLV_MAX + 1];
+	const char *domain;
+
+	if (!file)
+		return NULL;
+	text[fread(text, 1, RESOLV_MAX, file)] = '\0';
+	domain = own_domain_of(text, arena);
+	return domain ? strdup(domain) : NULL;
+}
+
 static int make_parts(struct wiring *wiring, const struct wiring_options *options, struct err *err)
 {
 	int r = kube_config_load(options->kubeconfig, options->context, &wiring->config, err);
@@ -180,6 +201,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.plugins_changed = &wiring->plugins_changed;
 	wiring->allowance = allowance_new(ALLOWANCE, ALLOWANCE_OF_NAMESPACE);
 	wiring->context.logins = &wiring->logins;
+	wiring->context.own_domain = read_own_domain();
 	r = make_informers(wiring, options->namespace, err);
 	if (r == 0 && options->leader_elect)
 		r = make_lease(wiring, options, err);
@@ -303,6 +325,7 @@ void wiring_stop(struct wiring *wiring)
 	queue_free(wiring->context.queue);
 	loop_free(wiring->loop);
 	kube_config_free(wiring->config);
+	free(wiring->context.own_domain);
 	free(wiring);
 }
 

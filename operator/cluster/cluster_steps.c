@@ -358,11 +358,12 @@ int64_t cluster_pace(struct cluster_memory *memory, bool settled)
 static int run(const struct admin *admin, const struct scale_decision *decision, struct err *err)
 {
 	int r = 0;
+	bool drops = decision->action == SCALE_DROP || decision->action == SCALE_FORGET;
 
-	assert(decision->n_servers > 0 && (decision->action != SCALE_DROP || decision->n_servers == 1));
-	if (decision->action == SCALE_DRAIN)
+	assert(decision->n_servers > 0 && (!drops || decision->n_servers == 1));
+	if (decision->action == SCALE_DRAIN || decision->action == SCALE_RELIEVE)
 		return admin_deallocate(admin, decision->servers, decision->n_servers, err);
-	if (decision->action == SCALE_DROP)
+	if (drops)
 		return admin_drop_server(admin, decision->servers[0], err);
 	for (size_t i = 0; r == 0 && i < decision->n_servers; i++)
 		r = admin_enable_server(admin, decision->servers[i], err);
@@ -447,6 +448,8 @@ int cluster_act(const struct context *context, struct cluster_memory *memory, co
 	case SCALE_ENABLE:
 	case SCALE_DRAIN:
 	case SCALE_DROP:
+	case SCALE_RELIEVE:
+	case SCALE_FORGET:
 		if (!memory->acted)
 			act_on_servers(context, memory, deployment, decision);
 		return 0;
@@ -458,6 +461,7 @@ int cluster_act(const struct context *context, struct cluster_memory *memory, co
 	case SCALE_WAIT:
 	case SCALE_STOPPED:
 	case SCALE_REFUSED:
+	case SCALE_RELIEVED:
 		break;
 	}
 	return 0;

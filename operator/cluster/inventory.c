@@ -88,23 +88,25 @@ static int by_pod(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-// The servers' answer, and the pods that they may run in.
-struct sight {
-	const struct survey *survey;
-	const struct names *names;
-	const struct pod *pods;
-	size_t n_pods;
-};
+static const char *volume_of(const struct inventory_sight *sight, const struct pod *pod)
+{
+	for (size_t i = 0; i < sight->n_volumes; i++) {
+		if (sight->volumes[i].ordinal == names_ordinal(sight->names, pod->name))
+			return sight->volumes[i].volume;
+	}
+	return NULL;
+}
 
-static struct inventory_server server_of(const struct sight *sight, const struct topology_server *server)
+static struct inventory_server server_of(const struct survey *survey, const struct inventory_sight *sight, const struct topology_server *server)
 {
 	const struct pod *pod = survey_pod(server->address, sight->names, sight->pods, sight->n_pods);
-	bool runs = pod && survey_server(sight->survey, sight->names, pod) == server;
+	bool runs = pod && survey_server(survey, sight->names, pod) == server;
 
 	return (struct inventory_server){
 		.name = server->name ? server->name : server->id,
 		.pod = runs ? pod->name : NULL,
 		.address = runs ? NULL : server->address,
+		.volume = runs ? volume_of(sight, pod) : NULL,
 		.state = server->state,
 		.health = server->health,
 		.version = server->version,
@@ -118,6 +120,7 @@ static struct inventory_server server_copy(const struct inventory_server *of, st
 		.name = arena_strdup(arena, of->name),
 		.pod = arena_strdup(arena, of->pod),
 		.address = arena_strdup(arena, of->address),
+		.volume = arena_strdup(arena, of->volume),
 		.state = arena_strdup(arena, of->state),
 		.health = arena_strdup(arena, of->health),
 		.version = arena_strdup(arena, of->version),
@@ -134,15 +137,15 @@ static struct inventory_database database_copy(const struct inventory_database *
 	return copy;
 }
 
-static void add_servers(struct inventory *inventory, const struct sight *sight, struct arena *arena)
+static void add_servers(struct inventory *inventory, const struct survey *survey, const struct inventory_sight *sight, struct arena *arena)
 {
-	const struct topology_servers *servers = &sight->survey->servers;
+	const struct topology_servers *servers = &survey->servers;
 	struct inventory_server *all = arena_new_array(arena, struct inventory_server, servers->n);
 	size_t n = 0;
 
 	for (size_t i = 0; i < servers->n; i++) {
 		if (!is(servers->items[i].state, "Dropped"))
-			all[n++] = server_of(sight, &servers->items[i]);
+			all[n++] = server_of(survey, sight, &servers->items[i]);
 	}
 	if (n)
 		qsort(all, n, sizeof(*all), by_pod);
@@ -163,16 +166,14 @@ static void add_databases(struct inventory *inventory, const struct survey *surv
 		inventory->databases[i] = database_copy(&all[i], arena);
 }
 
-const struct inventory *inventory_of(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods,
-				     struct arena *arena)
+const struct inventory *inventory_of(const struct survey *survey, const struct inventory_sight *sight, struct arena *arena)
 {
-	const struct sight sight = {survey, names, pods, n_pods};
 	struct inventory *inventory;
 
 	if (!survey || survey->problem || !survey->asked)
 		return NULL;
 	inventory = arena_new_array(arena, struct inventory, 1);
-	add_servers(inventory, &sight, arena);
+	add_servers(inventory, survey, sight, arena);
 	add_databases(inventory, survey, arena);
 	return inventory;
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "operator/cluster/survey.h"
+#include "operator/object/data_volume.h"
 
 // The limits of the CRDs (deploy/crds/generate).
 #define INVENTORY_SERVERS_MAX 20
@@ -20,6 +21,7 @@ struct inventory_server {
 	const char *name; // as SHOW SERVERS lists it
 	const char *pod;  // the pod that it runs in; NULL: none of ours
 	const char *address; // its address where it runs in no pod of ours; NULL: not known
+	const char *volume; // that its pod's claim is bound to; NULL: not known, or it runs in no pod of ours
 	const char *state, *health, *version; // version NULL: not told
 };
 
@@ -38,9 +40,17 @@ struct inventory {
 	size_t n_servers, n_databases, servers_left_out, databases_left_out;
 };
 
+// What the servers are matched with.
+struct inventory_sight {
+	const struct names *names;
+	const struct pod *pods;
+	size_t n_pods;
+	const struct data_volume *volumes;
+	size_t n_volumes;
+};
+
 // NULL when the servers have not answered. Lives in the arena.
-const struct inventory *inventory_of(const struct survey *survey, const struct names *names, const struct pod *pods, size_t n_pods,
-				     struct arena *arena);
+const struct inventory *inventory_of(const struct survey *survey, const struct inventory_sight *sight, struct arena *arena);
 
 // The databases that are not online, for a message; NULL when all are.
 const char *inventory_troubles(const struct survey *survey, struct arena *arena);

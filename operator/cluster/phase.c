@@ -67,13 +67,34 @@ const char *phase_members_problem(const struct phase_facts *facts, member_proble
 	return NULL;
 }
 
+// The scheduler does not say which class it is that gives no volume.
+static const char *unbound(const struct phase_facts *facts, const struct pod *pod, struct arena *arena)
+{
+	for (size_t i = 0; strstr(pod->problem, "ersistent") && i < facts->n_volumes; i++) {
+		const struct data_volume *volume = &facts->volumes[i];
+
+		if (!volume->pending || volume->ordinal != names_ordinal(facts->names, pod->name))
+			continue;
+		return arena_printf(arena, "claim '%s' has no volume yet, of %s%.253s%s: see whether there is such a class (kubectl get storageclass), "
+					   "and the claim's events",
+				    volume->name, volume->class ? "storage class '" : "the default storage class", volume->class ? volume->class : "",
+				    volume->class ? "'" : "");
+	}
+	return NULL;
+}
+
 static const char *progress(const struct phase_facts *facts, const struct tally *tally, struct arena *arena)
 {
 	const char *text = arena_printf(arena, "%d of %d servers ready", tally->ready, facts->servers);
 
-	if (tally->ailing && tally->ailing->problem)
-		text = arena_printf(arena, "%s; %s: %s", text, tally->ailing->name, tally->ailing->problem);
-	return facts->uncreated ? arena_printf(arena, "%s; %s", text, facts->uncreated) : text;
+	if (tally->ailing && tally->ailing->problem) {
+		const char *claim = unbound(facts, tally->ailing, arena);
+
+		text = arena_printf(arena, "%s; %s: %s%s%s", text, tally->ailing->name, tally->ailing->problem, claim ? "; " : "", claim ? claim : "");
+	}
+	if (facts->uncreated)
+		text = arena_printf(arena, "%s; %s", text, facts->uncreated);
+	return facts->loss.words ? arena_printf(arena, "%s; %s", text, facts->loss.words) : text;
 }
 
 static void settle(struct phase_verdict *ret, enum phase phase, enum reason reason, const char *message)
@@ -81,7 +102,7 @@ static void settle(struct phase_verdict *ret, enum phase phase, enum reason reas
 	*ret = (struct phase_verdict){.phase = phase, .reason = reason, .message = message};
 }
 
-// A volume that is gone took a server with it: only a person can know that the server will not come back.
+// A volume that is gone took a server with it.
 static const char *lost_words(const struct phase_facts *facts, struct arena *arena)
 {
 	for (size_t i = 0; facts->cluster && i < facts->n_pods; i++) {
@@ -89,9 +110,9 @@ static const char *lost_words(const struct phase_facts *facts, struct arena *are
 
 		if (lost)
 			return arena_printf(arena,
-					    "%s has a new volume, and the server of the one before is still a member: %s, which is %s and %s. Where it "
-					    "is gone for good: DEALLOCATE DATABASES FROM SERVER '%s', then DROP SERVER '%s'",
-					    facts->pods[i].name, lost->id, lost->state, lost->health, lost->id, lost->id);
+					    "%s has a new volume, and the server of the one before is still a member: %s, which is %s and %s%s%s",
+					    facts->pods[i].name, lost->id, lost->state, lost->health, facts->lost ? "; " : "",
+					    facts->lost ? facts->lost : "");
 	}
 	return NULL;
 }
@@ -109,6 +130,11 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 
+static const char *with_hint(const struct phase_facts *facts, const char *words, struct arena *arena)
+{
+	return facts->cluster && facts->hint ? arena_printf(arena, "%s; %s", words, facts->hint) : words;
+}
+
 // The pods are as wanted, seen from outside.
 static void judge_members(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
@@ -123,7 +149,7 @@ static void judge_members(const struct phase_facts *facts, struct arena *arena, 
 	else if (!problem)
 		settle(ret, PHASE_READY, REASON_READY, ready_words(facts, arena));
 	else if (!facts->formed)
-		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : REASON_FORMING, problem);
+		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : REASON_FORMING, with_hint(facts, problem, arena));
 	else
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, reason, problem);
 }
@@ -133,7 +159,7 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 	const char *words = progress(facts, tally, arena);
 
 	if (!facts->formed)
-		settle(ret, PHASE_FORMING, REASON_FORMING, words);
+		settle(ret, PHASE_FORMING, REASON_FORMING, with_hint(facts, words, arena));
 	else if (tally->outdated > 0)
 		settle(ret, PHASE_UPDATING, REASON_UPDATING,
 		       arena_printf(arena, "%d of %d servers still to be replaced; %s", tally->outdated, facts->servers,
@@ -161,21 +187,39 @@ static void judge(const struct phase_facts *facts, struct arena *arena, struct p
 		judge_pods(facts, &tally, arena, ret);
 }
 
+static bool is_lost(const struct phase_facts *facts, const struct pod *pod)
+{
+	return !facts->mending && facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod);
+}
+
+static bool is_stuck(const struct pod *pod)
+{
+	return !pod->ready && pod->problem && (!pod->passing || pod->unstarted);
+}
+
 enum reason phase_stuck(const struct phase_facts *facts)
 {
+	enum reason found = facts->cluster && facts->hint && !facts->formed ? REASON_DOMAIN_DIFFERS : REASON_NONE;
+
 	if (facts->stuck)
 		return facts->stuck;
 	if (facts->waiting_for && !facts->workload_exists)
 		return facts->waiting_reason == REASON_WAITING_FOR_SECRET ? REASON_WAITING_FOR_SECRET : REASON_NONE;
+	if (facts->uncreated)
+		found = REASON_POD_NOT_CREATED;
+	if (facts->loss.majority)
+		return REASON_SERVER_LOST;
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
 		if (!pod->ready && pod->ends >= ENDS_MAX)
 			return REASON_SERVER_FAILS;
-		if (facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod))
+		if (is_lost(facts, pod))
 			return REASON_SERVER_LOST;
+		if (is_stuck(pod))
+			found = REASON_POD_STUCK;
 	}
-	return facts->uncreated ? REASON_POD_NOT_CREATED : REASON_NONE;
+	return found;
 }
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)

@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "operator/cluster/survey.h"
+#include "operator/cluster/volume_loss.h"
+#include "operator/object/data_volume.h"
 #include "operator/object/reason.h"
 
 enum phase { PHASE_PENDING, PHASE_FORMING, PHASE_READY, PHASE_UPDATING, PHASE_DEGRADED, PHASE_FAILED };
@@ -27,6 +29,8 @@ struct phase_facts {
 	const char *unready;	     // the note that roll_record() made and the StatefulSet keeps; NULL: nothing
 	const struct pod *pods;
 	size_t n_pods;
+	const struct data_volume *volumes;
+	size_t n_volumes;
 	int servers;		     // pods that are wanted now
 	bool formed;		     // it has been Ready before
 	bool rolling;		     // a change of ours is under way, and it has not been Ready since
@@ -37,6 +41,10 @@ struct phase_facts {
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: none shall be, or they can
 	const char *uncreated;	     // which pod the API server does not let be made, why, and the cure; NULL: none that is known
+	const char *lost;	     // what becomes of a server whose volume is lost; NULL: there is none, or nothing is decided yet
+	bool mending;		     // the operator replaces it by itself
+	struct volume_loss loss;     // of servers that are not ready
+	const char *hint;	     // what may keep servers from finding each other while they form a cluster; NULL: nothing
 	enum reason stuck;	     // a word for a wait that only a person can end
 	bool stalled;		     // the wait has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none

@@ -153,6 +153,8 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 {
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
+	if (facts->mending && chosen->ready)
+		return "until the server whose volume is lost is replaced";
 	if (chosen->ready)
 		return facts->removing ? arena_printf(arena, "until servers are removed (%s)", facts->removing)
 				       : phase_members_problem(facts, survey_problem, NULL, arena);

@@ -11,6 +11,7 @@
 #include "operator/cluster/capacity.h"
 #include "operator/cluster/scale_leftovers.h"
 #include "operator/cluster/scale_lineup.h"
+#include "operator/cluster/scale_mend.h"
 
 // People read a status, and a cluster may have thousands of databases: it names only so many.
 #define NAMES_SHOWN 10
@@ -390,7 +391,7 @@ static void remove_servers(struct scale *s)
 		(void)settle(s, SCALE_WAIT, arena_strdup(s->arena, why));
 		return;
 	}
-	if (enable(s, 0, s->target) || wait_for_others(s))
+	if (enable(s, 0, s->target) || scale_mend(s->facts, s->arena, s->ret) || wait_for_others(s))
 		return;
 	remains = find_remains(s, &ordinal);
 	if (remains)
@@ -417,7 +418,7 @@ bool scale_is_removing(const struct scale_decision *decision)
 
 bool scale_is_grave(const struct scale_facts *facts, const struct scale_decision *decision)
 {
-	return decision->replicas < facts->replicas ||
+	return decision->replicas < facts->replicas || decision->action == SCALE_RELIEVE || decision->action == SCALE_FORGET ||
 	       (scale_is_removing(decision) && decision->action != SCALE_WAIT && decision->action != SCALE_STOPPED);
 }
 
@@ -432,8 +433,8 @@ static void decide(struct scale *s)
 	surveyed = !unanswered(s);
 	if (facts->replicas > s->target || (facts->replicas == s->target && surveyed && find_remains(s, &ordinal)))
 		remove_servers(s);
-	else if (surveyed)
-		(void)enable(s, 0, s->target);
+	else if (surveyed && !enable(s, 0, s->target))
+		(void)scale_mend(facts, s->arena, s->ret);
 	if (facts->replicas > 0)
 		s->ret->note = scale_leftovers(facts, s->ret->replicas, s->arena);
 }

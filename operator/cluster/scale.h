@@ -13,34 +13,9 @@
 // the StatefulSet, so any operator goes on where another was killed.
 
 #include <stdbool.h>
-#include <stddef.h>
 
+#include "operator/cluster/scale_decision.h"
 #include "operator/cluster/scale_facts.h"
-#include "operator/cluster/survey.h"
-#include "operator/object/data_volume.h"
-
-enum scale_action {
-	SCALE_REST,    // nothing is left to do
-	SCALE_WAIT,    // the message says for what
-	SCALE_STOPPED, // the message says by what; if it does not pass, only a person can end it. The replicas stay
-	SCALE_REFUSED, // the message says why; the replicas stay
-	SCALE_ENABLE,  // servers, one after the other
-	SCALE_MARK,    // claim: mark it, its server will be drained
-	SCALE_DRAIN,   // servers, all at once
-	SCALE_CONDEMN, // claim: servers[0], its own, was seen Deallocated
-	SCALE_DROP,    // servers[0]
-	SCALE_DISCARD, // claim: delete it
-};
-
-struct scale_decision {
-	int replicas; // for the StatefulSet
-	enum scale_action action;
-	const char *message;
-	const char *note; // what else a person should know while there is nothing to do: servers and claims left behind; NULL: nothing
-	const char *servers[TOPOLOGY_SERVERS_MAX]; // ids
-	size_t n_servers;
-	const struct data_volume *volume;
-};
 
 void scale_decide(const struct scale_facts *facts, struct arena *arena, struct scale_decision *ret);
 

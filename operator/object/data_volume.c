@@ -22,6 +22,8 @@ bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct na
 		.name = name,
 		.uid = yyjson_get_str(yyjson_obj_get(metadata, "uid")),
 		.size = yyjson_get_str(yyjson_ptr_get(root, "/spec/resources/requests/storage")),
+		.class = yyjson_get_str(yyjson_ptr_get(root, "/spec/storageClassName")),
+		.volume = yyjson_get_str(yyjson_ptr_get(root, "/spec/volumeName")),
 		.ordinal = ordinal,
 		.leaving = yyjson_equals_str(yyjson_obj_get(annotations, DATA_VOLUME_LEAVING_ANNOTATION), dbms->metadata.uid),
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,

@@ -27,6 +27,8 @@ struct data_volume {
 	const char *name;
 	const char *uid;
 	const char *size; // the size that was asked for; NULL: none
+	const char *class; // of its storage; NULL: none
+	const char *volume; // that it is bound to; NULL: none
 	int ordinal;	  // of its pod
 	bool leaving;		 // it has the first mark
 	const char *deallocated; // the second mark: the id of the server that was on it; NULL unless it has both marks

@@ -228,6 +228,10 @@ static const char *problem_of(yyjson_val *root, yyjson_val *container, struct po
 	problem = waiting_for(container, arena);
 	if (problem)
 		return problem;
+	if (waits && strcmp(waits, "ContainerCreating") == 0) {
+		ret->beside = ret->passing = ret->unstarted = true;
+		return arena_printf(arena, "its containers are being made (kubectl describe pod %s shows what that waits for)", ret->name);
+	}
 	ret->beside = true;
 	return sidecar_problem(status, yyjson_ptr_get(root, "/spec/containers"), &ret->passing, arena);
 }

@@ -37,6 +37,7 @@ struct pod {
 	const char *problem;	// why it is not ready, in the cluster's own words; NULL when we do not know
 	bool beside;		// the problem is in a container beside the server's, or in an init container that still runs
 	bool passing;		// and that container runs, so the problem passes by itself
+	bool unstarted;		// no container of it has started yet: it passes by itself, or its cause stands in the pod's events alone
 };
 
 // Strings belong to root or the arena.

@@ -8,12 +8,14 @@
 
 static const char *const names[REASONS] = {
 	[REASON_DENIED] = "Denied",
+	[REASON_DOMAIN_DIFFERS] = "DomainDiffers",
 	[REASON_DOWNGRADE_REFUSED] = "DowngradeRefused",
 	[REASON_EVICTION_REFUSED] = "EvictionRefused",
 	[REASON_FORMING] = "Forming",
 	[REASON_INVALID_SPEC] = "InvalidSpec",
 	[REASON_NAME_TAKEN] = "NameTaken",
 	[REASON_POD_NOT_CREATED] = "PodNotCreated",
+	[REASON_POD_STUCK] = "PodStuck",
 	[REASON_READY] = "Ready",
 	[REASON_REMOVING_SERVERS] = "RemovingServers",
 	[REASON_ROLL_STOPPED] = "RollStopped",

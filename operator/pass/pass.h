@@ -70,7 +70,8 @@ int pass_shape(const struct pass *pass, const struct children_inputs *inputs, st
 
 // Steps on the servers and the claims: enabling, draining, dropping, growing.
 struct tended {
-	const char *leftovers, *unscalable, *removing; // see struct phase_facts
+	const char *leftovers, *unscalable, *removing, *lost; // see struct phase_facts
+	bool mending;
 	enum reason stuck;
 	struct volume_growth_result growth;
 };
@@ -135,6 +136,8 @@ struct found {
 	struct rolled rolled;
 	struct creation_told creation;
 	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
+	const char *hint; // see struct phase_facts
+	struct volume_loss loss;
 	struct judged judged;
 	struct access_told access;
 	struct fleet_told fleet;

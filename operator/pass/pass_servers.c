@@ -17,6 +17,8 @@ static void explain_scale(const struct pass *pass, const struct scale_decision *
 	const char *refused = pass->memory->cluster.refused, *message = scale->message;
 
 	ret->leftovers = scale->note;
+	ret->lost = scale->lost && *refused ? arena_printf(pass->arena, "%s; refused: %s", scale->lost, refused) : scale->lost;
+	ret->mending = scale->mending && !*refused;
 	if (scale->action == SCALE_REFUSED)
 		ret->unscalable = message;
 	else if (scale->action == SCALE_DRAIN && *refused)

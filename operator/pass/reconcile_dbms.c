@@ -15,6 +15,7 @@
 #include "operator/fleet/roster.h"
 #include "operator/fleet/twins.h"
 #include "operator/object/condition.h"
+#include "operator/object/own_domain.h"
 #include "operator/object/reason.h"
 #include "operator/pass/judgement.h"
 #include "operator/pass/memory.h"
@@ -80,6 +81,8 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.unready = deployment->live.unready,
 		.pods = deployment->pods,
 		.n_pods = deployment->n_pods,
+		.volumes = deployment->volumes,
+		.n_volumes = deployment->n_volumes,
 		.servers = found->measure.replicas ? found->measure.replicas : deployment->dbms.servers,
 		.formed = memory->formed,
 		.rolling = memory->rolling,
@@ -92,6 +95,10 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.uncreated = found->creation.message,
 		.stuck = rolled->stuck ? rolled->stuck : tended->stuck,
 		.leftovers = tended->leftovers,
+		.lost = tended->lost,
+		.hint = found->hint,
+		.loss = found->loss,
+		.mending = tended->mending,
 		.note = tended->growth.note,
 	};
 }
@@ -306,13 +313,17 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	if (r < 0)
 		return r;
 	observe(pass->memory, found->deployment);
+	found->hint = own_domain_hint(pass->context->own_domain, found->deployment->dbms.cluster_domain, pass->arena);
+	volume_loss_judge(yyjson_ptr_get(kube_object_root(pass->object), "/status/servers"), found->deployment, pass->arena, &found->loss);
 	r = act(pass, found, err);
 	if (r < 0)
 		return r;
 	deployment = found->deployment;
 	if (found_is_built(found))
 		creation_look(pass->context, &pass->memory->creation, deployment, found->measure.replicas, &found->creation);
-	found->inventory = inventory_of(found->rolled.survey, &deployment->names, deployment->pods, deployment->n_pods, pass->arena);
+	found->inventory = inventory_of(found->rolled.survey,
+					&(struct inventory_sight){&deployment->names, deployment->pods, deployment->n_pods, deployment->volumes, deployment->n_volumes},
+					pass->arena);
 	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
 	if (found_is_built(found))
 		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);

@@ -191,6 +191,7 @@ static void server_map(struct writer *w, yyjson_mut_val *list, const struct inve
 	add_text(w, map, "name", server->name, NAME_MAX_BYTES);
 	add_text(w, map, "pod", server->pod, NAME_MAX_BYTES);
 	add_text(w, map, "address", server->address, ADDRESS_MAX);
+	add_text(w, map, "volume", server->volume, NAME_MAX_BYTES);
 	add_text(w, map, "state", server->state, NAME_MAX_BYTES);
 	add_text(w, map, "health", server->health, NAME_MAX_BYTES);
 	add_text(w, map, "version", server->version, NAME_MAX_BYTES);

@@ -196,6 +196,70 @@ class PodRecord:
         return fewest
 
 
+class StatusRecord:
+    """What a cluster's status said while it was kept, each saying once, in order."""
+
+    def __init__(self, cluster):
+        self.process = subprocess.Popen(
+            ["kubectl", "get", KIND, cluster.name, "--watch", "--output-watch-events", "-o", "json"], stdout=subprocess.PIPE, text=True, env=cluster.ns.env)
+        self.said = []
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            status = json.loads(line)["object"].get("status") or {}
+            said = (status.get("phase"), status.get("message"))
+            if said not in self.said:
+                self.said.append(said)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.thread.join()
+
+    def has(self, phase, *parts):
+        return any(phase == then and all(part in message for part in parts) for then, message in list(self.said))
+
+
+def volumes(ns):
+    """The claims by name, each with its uid and the folder of its volume."""
+    paths = {}
+    for claim in ns.get("pvc")["items"]:
+        volume = json.loads(ns.kubectl("get", "pv", claim["spec"]["volumeName"], "-o", "json"))
+        paths[claim["metadata"]["name"]] = (claim["metadata"]["uid"], pathlib.Path(volume["spec"]["local"]["path"]))
+    return paths
+
+
+def logged(folder):
+    """The numbers of the client's rows in one server's log."""
+    found = set()
+    for line in (folder / "groups/neo4j.log").read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(json.JSONDecodeError):  # the last one may be being written
+            change = json.loads(line).get("d") or {}
+            found.update(item["props"]["n"] for item in change.get("created") or [] if "Row" in item["labels"])
+    return found
+
+
+def prove(ns, report, copies=None):
+    """No acknowledged write is lost: every server's log has all of them; of so many servers, where the database has fewer copies."""
+    written, logs = set(report["written"]), {name: folder for name, (_, folder) in volumes(ns).items()}
+
+    def whole():
+        return sum(written <= logged(folder) for folder in logs.values() if (folder / "groups/neo4j.log").exists())
+
+    try:
+        wait_for("the logs to have all rows", lambda: whole() >= (copies or len(logs)), 60)
+    except Failure as failure:
+        lost = {name: len(written - logged(folder)) for name, folder in logs.items()}
+        raise Failure(f"{failure}; acknowledged writes that a log lacks: {lost}") from None
+    print(f"       FIGURES {ns.name}: acknowledged {len(written)}, lost 0 of {whole()} logs, "
+          f"longest time without a write {report['pause']} s", flush=True)
+
+
 @contextlib.contextmanager
 def client_load(ns, cluster, *options):
     """Writes through the client Service with the cluster's own name service, and checks afterwards that nothing was lost.

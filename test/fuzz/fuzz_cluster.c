@@ -297,14 +297,14 @@ static void check_servers(const struct survey *survey, const struct scale_decisi
 {
 	static const char *const present[2] = {"Enabled", "Cordoned"}, *const emptied[2] = {"Deallocated", "Free"};
 	static const char *const news[2] = {"Free", "Free"};
-	const char *const *states = decision->action == SCALE_ENABLE  ? news
-				    : decision->action == SCALE_DRAIN ? present
-								      : emptied;
+	bool drains = decision->action == SCALE_DRAIN || decision->action == SCALE_RELIEVE;
+	const char *const *states = decision->action == SCALE_ENABLE ? news : drains ? present : emptied;
 
 	for (size_t i = 0; i < decision->n_servers; i++)
 		must(has_row(survey, decision->servers[i], states, -1));
 	must((decision->n_servers > 0) == (decision->action == SCALE_ENABLE || decision->action == SCALE_DRAIN ||
-					   decision->action == SCALE_CONDEMN || decision->action == SCALE_DROP));
+					   decision->action == SCALE_CONDEMN || decision->action == SCALE_DROP ||
+					   decision->action == SCALE_RELIEVE || decision->action == SCALE_FORGET));
 }
 
 static bool is_ready(const struct world *world, int ordinal)

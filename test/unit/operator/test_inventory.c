@@ -19,7 +19,9 @@
 
 static const struct inventory *inventory(const struct members *m, size_t n_pods, struct arena *arena)
 {
-	return inventory_of(&m->survey, &m->names, m->pods, n_pods, arena);
+	static const struct data_volume volume = {.ordinal = 1, .volume = "pv-1"};
+
+	return inventory_of(&m->survey, &(struct inventory_sight){&m->names, m->pods, n_pods, &volume, 1}, arena);
 }
 
 static void test_all_well(void **state)
@@ -38,6 +40,8 @@ static void test_all_well(void **state)
 	assert_string_equal(list->servers[2].pod, "n-server-2");
 	assert_string_equal(list->servers[2].version, "5.26.12");
 	assert_null(list->servers[2].address);
+	assert_string_equal(list->servers[1].volume, "pv-1");
+	assert_null(list->servers[2].volume);
 	assert_null(list->servers[0].version);
 	assert_int_equal(list->n_databases, 2);
 	assert_string_equal(list->databases[0].name, "neo4j");
@@ -174,7 +178,7 @@ static void test_untold(void **state)
 
 	(void)state;
 	members_init(&m, 3);
-	assert_null(inventory_of(NULL, &m.names, m.pods, 3, arena));
+	assert_null(inventory_of(NULL, &(struct inventory_sight){&m.names, m.pods, 3, NULL, 0}, arena));
 	m.survey.problem = "The servers cannot be asked";
 	assert_null(inventory(&m, 3, arena));
 }

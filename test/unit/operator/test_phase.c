@@ -11,6 +11,7 @@
 
 #include "members.h"
 #include "operator/cluster/phase.h"
+#include "operator/object/own_domain.h"
 #include "operator/object/reason.h"
 
 static struct pod ready_pod(const char *revision)
@@ -246,9 +247,18 @@ static void test_lost_server(void **state)
 	facts.formed = true;
 	m.servers[1].health = "Unavailable";
 	assert_int_equal(judge(&facts, "n-server-1 has a new volume, and the server of the one before is still a member: id-1, which is Enabled and "
-				       "Unavailable. Where it is gone for good: DEALLOCATE DATABASES FROM SERVER 'id-1', then DROP SERVER 'id-1'"),
+				       "Unavailable"),
 			 PHASE_DEGRADED);
 	assert_int_equal(phase_stuck(&facts), REASON_SERVER_LOST);
+	// Nobody has to do anything about a server that the operator replaces.
+	facts.lost = "dropping it";
+	facts.mending = true;
+	assert_int_equal(judge(&facts, "n-server-1 has a new volume, and the server of the one before is still a member: id-1, which is Enabled and "
+				       "Unavailable; dropping it"),
+			 PHASE_DEGRADED);
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	facts.lost = NULL;
+	facts.mending = false;
 	m.servers[3].health = "Unavailable";
 	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 	assert_int_equal(judge(&facts, "n-server-1: its server is Unavailable"), PHASE_DEGRADED);
@@ -281,6 +291,75 @@ static void test_stuck(void **state)
 	facts.stuck = REASON_NONE;
 	pod.ends = 2;
 	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	// An image that is not there, no node that fits, a container beside the server's; not an init container that works on.
+	pod.problem = "ImagePullBackOff";
+	assert_int_equal(phase_stuck(&facts), REASON_POD_STUCK);
+	pod.passing = true;
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	pod.unstarted = true;
+	assert_int_equal(phase_stuck(&facts), REASON_POD_STUCK);
+	pod.ready = true;
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+}
+
+// A3 B7: the storage class is named, where the claim is what the pod waits for.
+static void test_unbound_claim(void **state)
+{
+	struct names names = {.workload = "n", .domain = MEMBERS_DOMAIN};
+	struct data_volume volume = {.name = "data-n-0", .class = "none", .ordinal = 0, .pending = true};
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.names = &names;
+	facts.volumes = &volume;
+	facts.n_volumes = 1;
+	pod.name = "n-0";
+	pod.ready = false;
+	pod.problem = "not scheduled: no node has room";
+	assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: not scheduled: no node has room"), PHASE_FORMING);
+	pod.problem = "not scheduled: unbound PersistentVolumeClaims";
+	assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: not scheduled: unbound PersistentVolumeClaims; claim 'data-n-0' has no volume yet, of "
+				       "storage class 'none': see whether there is such a class (kubectl get storageclass), and the claim's events"),
+			 PHASE_FORMING);
+	volume.pending = false;
+	assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: not scheduled: unbound PersistentVolumeClaims"), PHASE_FORMING);
+}
+
+// B7: a domain that is perhaps wrong is told while the servers look for each other, and never again.
+static void test_domain_hint(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 2);
+	m.servers[1].health = "Unavailable";
+	facts = cluster(&m);
+	facts.n_pods = 2;
+	facts.servers = 2;
+	facts.hint = "spec.clusterDomain is 'a'";
+	assert_int_equal(judge(&facts, "n-server-1: its server is Unavailable; spec.clusterDomain is 'a'"), PHASE_FORMING);
+	assert_int_equal(phase_stuck(&facts), REASON_DOMAIN_DIFFERS);
+	m.pods[1].ready = false;
+	assert_int_equal(judge(&facts, "1 of 2 servers ready; spec.clusterDomain is 'a'"), PHASE_FORMING);
+	facts.formed = true;
+	assert_int_equal(judge(&facts, "1 of 2 servers ready"), PHASE_DEGRADED);
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+}
+
+static void test_own_domain(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	assert_string_equal(own_domain_of("nameserver 10.96.0.10\nsearch x.svc.cluster.local svc.cluster.local cluster.local\n", arena), "cluster.local");
+	assert_null(own_domain_of("search example.com svc.\noptions ndots:5\n# ssvc.x\n", arena));
+	assert_null(own_domain_of("", arena));
+	assert_null(own_domain_hint(NULL, "a", arena));
+	assert_null(own_domain_hint("Cluster.local.", "cluster.local", arena));
+	assert_string_equal(own_domain_hint("cluster.local", "a", arena), "spec.clusterDomain is 'a', but the operator's own pod is in 'cluster.local': where the "
+									    "first is wrong, servers do not find each other; set it to the second");
 }
 
 // A3: a pod that the API server does not let be made, beside what else there is to say.
@@ -315,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_terminating_pod_does_not_count),
 		cmocka_unit_test(test_problem_is_named),
+		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
 		cmocka_unit_test(test_refusal_and_waiting),
 		cmocka_unit_test(test_cluster_ready),
 		cmocka_unit_test(test_database_stopped),

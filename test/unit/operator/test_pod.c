@@ -79,7 +79,8 @@ static void test_problems(void **state)
 		{"{}", NULL},
 		{"{\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"message\":\"no node\"}]}",
 		 "not scheduled: no node"},
-		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"ContainerCreating\"}}}]}", NULL},
+		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"ContainerCreating\"}}}]}",
+		 "its containers are being made (kubectl describe pod n-0 shows what that waits for)"},
 		{"{\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\",\"message\":"
 		 "\"not there\"}}}]}",
 		 "ErrImagePull: not there"},

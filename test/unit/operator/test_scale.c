@@ -248,6 +248,7 @@ static void test_strangers_stop_it(void **state)
 	       "until it is back, or remove it with DEALLOCATE DATABASES FROM SERVER and DROP SERVER");
 	c.members.servers[4].address = c.members.servers[1].address;
 	c.members.servers[4].health = "Unavailable";
+	c.members.copies[1].writer = false;
 	expect(&c, SCALE_STOPPED, 4, NULL);
 	assert_non_null(strstr(c.decision.message, "where a pod is ready whose server is another one"));
 	c.members.servers[4].state = "Dropped";

@@ -95,6 +95,20 @@ static unsigned hosted(const struct cluster *cluster, int member)
 	return set;
 }
 
+// A majority of the copies runs; the first of them leads.
+static int leader_of(const struct realm *realm, const struct database *database)
+{
+	int leader = NOBODY, running = 0;
+
+	for (int i = REALM_MEMBERS - 1; i >= 0; i--) {
+		if (!(database->copies & BIT(i)) || !realm->members[i].up || !realm->members[i].online)
+			continue;
+		running++;
+		leader = i;
+	}
+	return !database->stopped && 2 * running > __builtin_popcount(database->copies) ? leader : NOBODY;
+}
+
 static void add_server(const struct member *member, int i, unsigned set, struct glimpse *glimpse)
 {
 	glimpse->servers[glimpse->survey.servers.n++] = (struct topology_server){
@@ -149,7 +163,8 @@ void glimpse_survey(const struct world_answer *answer, struct glimpse *glimpse)
 		add_copy(member, "system", "online", cluster->leader == i, glimpse);
 		for (int k = 0; k < REALM_DATABASES; k++) {
 			if (set & BIT(k))
-				add_copy(member, databases[k], cluster->databases[k].stopped ? "offline" : "online", false, glimpse);
+				add_copy(member, databases[k], cluster->databases[k].stopped ? "offline" : "online",
+					 leader_of(&answer->realm, &cluster->databases[k]) == i, glimpse);
 		}
 	}
 }

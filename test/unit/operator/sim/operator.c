@@ -183,9 +183,9 @@ static void act_on_servers(struct run *run)
 	cluster = world->realm.members[at].cluster;
 	for (size_t i = 0; i < run->scale.n_servers; i++)
 		members[i] = glimpse_member(run->scale.servers[i]);
-	if (run->scale.action == SCALE_DRAIN)
+	if (run->scale.action == SCALE_DRAIN || run->scale.action == SCALE_RELIEVE)
 		refusal = realm_drain(&world->realm, cluster, members, run->scale.n_servers);
-	else if (run->scale.action == SCALE_DROP)
+	else if (run->scale.action == SCALE_DROP || run->scale.action == SCALE_FORGET)
 		refusal = realm_drop(&world->realm, cluster, members[0]);
 	for (size_t i = 0; run->scale.action == SCALE_ENABLE && !refusal && i < run->scale.n_servers; i++)
 		refusal = realm_enable(&world->realm, cluster, members[i]);
@@ -204,6 +204,8 @@ static void act(struct run *run)
 	case SCALE_ENABLE:
 	case SCALE_DRAIN:
 	case SCALE_DROP:
+	case SCALE_RELIEVE:
+	case SCALE_FORGET:
 		if (!run->world->memory.acted)
 			act_on_servers(run);
 		return;
@@ -230,6 +232,8 @@ static void explain_scale(struct run *run)
 		run->facts.unscalable = "refused";
 	else if (scale_is_removing(&run->scale))
 		run->facts.removing = run->scale.message;
+	run->facts.lost = run->scale.lost;
+	run->facts.mending = run->scale.mending && !run->world->memory.refused;
 }
 
 // B6, by the facts that the operator had itself: one that is ready goes only when all others are there.
