@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-extern const struct command command_status, command_ui, command_doctor, command_logs, command_cypher, command_register, command_token, command_validate, command_render, command_convert, command_report, command_restart,
+extern const struct command command_status, command_ui, command_doctor, command_changes, command_logs, command_cypher, command_register, command_token, command_validate, command_render, command_convert, command_report, command_restart,
 	command_pause, command_resume, command_version,
 	command_completion, command_help, command_man, command_complete;
 
 const struct command *const commands[] = {
-	&command_status, &command_ui, &command_doctor, &command_logs, &command_cypher, &command_register, &command_token, &command_validate, &command_render, &command_convert, &command_report,
+	&command_status, &command_ui, &command_doctor, &command_changes, &command_logs, &command_cypher, &command_register, &command_token, &command_validate, &command_render, &command_convert, &command_report,
 	&command_restart, &command_pause, &command_resume,
 	&command_version, &command_completion, &command_help, &command_man,      &command_complete, NULL,
 };

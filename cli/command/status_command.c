@@ -18,7 +18,10 @@
 
 #define TROUBLES_SHOWN 20
 
+#define EXPIRING_MS (INT64_C(30) * 86400 * 1000)
+
 static const struct flag flag_watch = {"watch", 'w', NULL, NULL, "show it anew after each change, until Ctrl-C"};
+static const struct flag flag_only = {"only", 0, "WHICH", "trouble unconnected expiring rolling", "those that need a look, are not connected to Aura, hold a token that ends within 30 days, or are being rolled"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "wide json yaml name", "how"};
 
 static bool is_format(const struct program *program, const char *format)
@@ -170,6 +173,39 @@ static yyjson_mut_doc *document(struct program *program, const struct overview *
 	return doc;
 }
 
+static bool is_expiring(const struct program *program, const struct overview_row *row)
+{
+	int64_t at;
+
+	return time_parse_rfc3339(row->expires, &at) == 0 && at - clock_wall_ms(program->clock) < EXPIRING_MS;
+}
+
+static bool is_wanted(struct program *program, const struct overview_row *row, const char *only)
+{
+	if (!only)
+		return true;
+	if (strcmp(only, "unconnected") == 0)
+		return strcmp(row->fleet, "off") != 0 && strcmp(row->connected, "yes") != 0;
+	if (strcmp(only, "expiring") == 0)
+		return is_expiring(program, row);
+	if (strcmp(only, "rolling") == 0)
+		return strcmp(overview_roll(row, program->arena), "-") != 0;
+	return overview_trouble(row, program->arena) != NULL;
+}
+
+// Leaves only those that --only names.
+static void sift(struct program *program, struct overview *overview)
+{
+	const char *only = invocation_value(&program->call, &flag_only, NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < overview->n; i++) {
+		if (is_wanted(program, &overview->rows[i], only))
+			overview->rows[n++] = overview->rows[i];
+	}
+	overview->n = n;
+}
+
 static int show_all(struct program *program, struct err *err)
 {
 	struct overview overview;
@@ -177,13 +213,14 @@ static int show_all(struct program *program, struct err *err)
 
 	if (r < 0)
 		return r;
+	sift(program, &overview);
 	if (is_format(program, "name")) {
 		write_names(program, &overview);
 	} else if (rendering_write(program, invocation_value(&program->call, &flag_output, NULL), document(program, &overview))) {
 		return EXIT_FINE;
 	} else if (overview.n == 0) {
-		program_note(program, program_namespace(program) ? "there is no deployment in namespace '%s'" : "there is no deployment%s",
-			     program_namespace(program) ? program_namespace(program) : "");
+		program_note(program, program_namespace(program) ? "there is no %sdeployment in namespace '%s'" : "there is no %sdeployment%s",
+			     invocation_has(&program->call, &flag_only) ? "such " : "", program_namespace(program) ? program_namespace(program) : "");
 	} else {
 		write_table(program, &overview);
 		write_totals(program, &overview);
@@ -261,15 +298,15 @@ static int run(struct program *program, struct err *err)
 	const struct invocation *call = &program->call;
 	int r;
 
-	if (call->n_args && (invocation_has(call, &flag_all_namespaces) || invocation_has(call, &flag_selector)))
-		return err_set(err, ERR_INVALID, "a NAME is of one namespace: --all-namespaces and --selector are for lists");
+	if (call->n_args && (invocation_has(call, &flag_all_namespaces) || invocation_has(call, &flag_selector) || invocation_has(call, &flag_only)))
+		return err_set(err, ERR_INVALID, "a NAME is of one namespace: --all-namespaces, --selector and --only are for lists");
 	r = program_connect(program, err);
 	if (r < 0)
 		return r;
 	return invocation_has(call, &flag_watch) ? watch(program, err) : show(program, err);
 }
 
-static const struct flag *const flags[] = {&flag_all_namespaces, &flag_selector, &flag_watch, &flag_output, FLAGS_OF_SERVER, NULL};
+static const struct flag *const flags[] = {&flag_all_namespaces, &flag_selector, &flag_only, &flag_watch, &flag_output, FLAGS_OF_SERVER, NULL};
 static const struct right rights[] = {
 	{"list", "neo4jenterpriseclusters.neo4j.neo4j.com", "the clusters", true},
 	{"list", "neo4jenterprisestandalones.neo4j.neo4j.com", "the standalones", true},

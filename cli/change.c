@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/dbms.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/rendering.h"
+#include "operator/object/labels.h"
+#include "operator/object/names.h"
+#include "operator/object/pod.h"
+
+static const char *text_of(const struct changes *changes, yyjson_val *val)
+{
+	return rendering_shown(changes->arena, yyjson_get_str(val), "");
+}
+
+static void add(struct changes *changes, const char *time, struct change change)
+{
+	if (!time || time_parse_rfc3339(time, &change.at_ms) < 0 || change.at_ms < changes->since_ms)
+		return;
+	if (changes->only && strcmp(changes->only, change.name) != 0)
+		return;
+	changes->items = arena_grow(changes->arena, changes->items, changes->n, &changes->room);
+	changes->items[changes->n++] = change;
+}
+
+static struct change of_object(const struct changes *changes, yyjson_val *root, const char *what, enum colour colour)
+{
+	return (struct change){.namespace = text_of(changes, yyjson_ptr_get(root, "/metadata/namespace")), .name = text_of(changes, yyjson_ptr_get(root, "/metadata/name")), .what = what, .colour = colour};
+}
+
+// By the conventions of Kubernetes: most conditions are good when true; these are a trouble then, or only a sign of work.
+static enum colour condition_colour(const char *type, const char *status)
+{
+	static const char *const troubles[] = {"Stalled", "CredentialsRefused", "CertificateUnusable", "PluginsMalformed", "FleetTwins", "FleetTokenExpiring"};
+	bool is_true = strcmp(status, "True") == 0;
+
+	if (strcmp(status, "Unknown") == 0 || strcmp(type, "Reconciling") == 0 || strcmp(type, "Paused") == 0)
+		return is_true ? COLOUR_BUSY : COLOUR_FAINT;
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
+		if (strcmp(type, troubles[i]) == 0)
+			return is_true ? COLOUR_BAD : COLOUR_FAINT;
+	}
+	return is_true ? COLOUR_GOOD : COLOUR_BAD;
+}
+
+static void read_conditions(struct changes *changes, yyjson_val *root)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/conditions"), index, max, item) {
+		const char *type = text_of(changes, yyjson_obj_get(item, "type")), *status = text_of(changes, yyjson_obj_get(item, "status"));
+		const char *reason = text_of(changes, yyjson_obj_get(item, "reason")), *message = text_of(changes, yyjson_obj_get(item, "message"));
+		const char *what = arena_printf(changes->arena, "%s became %s (%s)%s%s", type, status, reason, *message ? ": " : "", message);
+
+		add(changes, yyjson_get_str(yyjson_obj_get(item, "lastTransitionTime")), of_object(changes, root, what, condition_colour(type, status)));
+	}
+}
+
+// Who wrote last what a user writes. The operator writes neither.
+static void read_writers(struct changes *changes, yyjson_val *root)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_ptr_get(root, "/metadata/managedFields"), index, max, item) {
+		yyjson_val *fields = yyjson_obj_get(item, "fieldsV1");
+		bool spec = yyjson_obj_get(fields, "f:spec"), metadata = yyjson_obj_get(fields, "f:metadata");
+
+		if (yyjson_obj_get(item, "subresource") || (!spec && !metadata))
+			continue;
+		add(changes, yyjson_get_str(yyjson_obj_get(item, "time")),
+		    of_object(changes, root, arena_printf(changes->arena, "'%s' changed its %s", text_of(changes, yyjson_obj_get(item, "manager")), spec ? "spec" : "metadata"), COLOUR_NONE));
+	}
+}
+
+void changes_read_deployment(struct changes *changes, yyjson_val *root)
+{
+	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/metadata/creationTimestamp")), of_object(changes, root, "it was made", COLOUR_NONE));
+	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/metadata/deletionTimestamp")), of_object(changes, root, "it is being deleted", COLOUR_BUSY));
+	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/status/auraFleetManagement/lastRegistrationTime")), of_object(changes, root, "it was registered with Aura Fleet Management", COLOUR_GOOD));
+	read_writers(changes, root);
+	read_conditions(changes, root);
+}
+
+static yyjson_val *container_of(yyjson_val *root)
+{
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/containerStatuses"), index, max, item) {
+		if (yyjson_equals_str(yyjson_obj_get(item, "name"), CONTAINER_NAME))
+			return item;
+	}
+	return NULL;
+}
+
+void changes_read_pod(struct changes *changes, yyjson_val *root)
+{
+	yyjson_val *container = container_of(root);
+	struct pod pod;
+	struct change change = of_object(changes, root, NULL, COLOUR_NONE);
+
+	pod_read(root, changes->arena, &pod);
+	change.name = text_of(changes, yyjson_obj_get(yyjson_ptr_get(root, "/metadata/labels"), LABEL_INSTANCE));
+	if (!pod.name || !*change.name)
+		return;
+	change.what = arena_printf(changes->arena, "server %s started", pod.name);
+	add(changes, yyjson_get_str(yyjson_ptr_get(container, "/state/running/startedAt")), change);
+	change.what = arena_printf(changes->arena, "server %s ended%s%s", pod.name, pod.last_words ? ": " : "", pod.last_words ? rendering_shown(changes->arena, pod.last_words, "") : "");
+	change.colour = COLOUR_BAD;
+	add(changes, yyjson_get_str(yyjson_ptr_get(container, "/lastState/terminated/finishedAt")), change);
+	change.what = arena_printf(changes->arena, "server %s is being stopped", pod.name);
+	change.colour = COLOUR_BUSY;
+	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/metadata/deletionTimestamp")), change);
+}
+
+static const char *event_time(yyjson_val *root)
+{
+	static const char *const places[] = {"/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"};
+	const char *time = NULL;
+
+	for (size_t i = 0; !time && i < sizeof(places) / sizeof(places[0]); i++)
+		time = yyjson_get_str(yyjson_ptr_get(root, places[i]));
+	return time;
+}
+
+void changes_read_event(struct changes *changes, yyjson_val *root)
+{
+	yyjson_val *object = yyjson_obj_get(root, "involvedObject"), *kind = yyjson_obj_get(object, "kind");
+	bool warning = yyjson_equals_str(yyjson_obj_get(root, "type"), "Warning");
+	struct change change = {.namespace = text_of(changes, yyjson_ptr_get(root, "/metadata/namespace")), .name = text_of(changes, yyjson_obj_get(object, "name"))};
+
+	if (!yyjson_equals_str(kind, API_KIND_CLUSTER) && !yyjson_equals_str(kind, API_KIND_STANDALONE))
+		return;
+	change.colour = warning ? COLOUR_BAD : COLOUR_NONE;
+	change.what = arena_printf(changes->arena, "event %s: %s", text_of(changes, yyjson_obj_get(root, "reason")), text_of(changes, yyjson_obj_get(root, "message")));
+	add(changes, event_time(root), change);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct change *one = a, *other = b;
+	int names;
+
+	if (one->at_ms != other->at_ms)
+		return one->at_ms < other->at_ms ? 1 : -1;
+	names = strcmp(one->name, other->name);
+	return names ? names : strcmp(one->what, other->what);
+}
+
+void changes_sort(struct changes *changes)
+{
+	if (changes->n)
+		qsort(changes->items, changes->n, sizeof(*changes->items), compare);
+}
