@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Fleet stands in for the service that a Neo4j server's Fleet Manager reports to, in tests only.
+// Fleet stands in for the service that a Neo4j server's Fleet Manager reports to, and for the Aura API that makes deployments and tokens, in
+// tests only.
 package main
 
 import (

@@ -54,6 +54,7 @@ func (s *service) handler() http.Handler {
 	})
 	mux.HandleFunc("POST /admin/keys", s.register)
 	mux.HandleFunc("POST /admin/keys/{kid}/{action}", s.act)
+	newAPI(s.store).routes(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
