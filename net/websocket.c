@@ -197,7 +197,7 @@ static int shake_hands(struct websocket *websocket, const char *protocol, int64_
 	_cleanup_buf_ struct buf answer = BUF_INIT(WEBSOCKET_PIECE_MAX);
 	unsigned char nonce[KEY_BYTES];
 	char key[KEY_TEXT], accept[ACCEPT_TEXT];
-	size_t head_len;
+	size_t head_len = 0;
 	int r = draw(nonce, sizeof(nonce), err);
 
 	if (r < 0)
