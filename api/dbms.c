@@ -450,6 +450,7 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	tls = field_object(reader, spec, "tls");
 	if (tls.val)
 		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
+	ret->metrics = field_bool(reader, field_object(reader, spec, "metrics"), "enabled", false);
 	decode_fleet(reader, spec, &ret->fleet);
 	decode_core(reader, spec, ret);
 	pod_shape_decode(reader, spec, &ret->pod_shape);

@@ -112,6 +112,7 @@ struct dbms {
 	const char *cluster_domain; // "cluster.local"
 	const char *license;	    // "yes" or "eval"
 	const char *tls_secret;	    // NULL: no TLS
+	bool metrics;		    // spec.metrics.enabled
 	uint64_t memory_limit;	    // bytes of resources.limits.memory; 0: none
 	struct dbms_fleet fleet;
 	struct dbms_core core;

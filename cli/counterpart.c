@@ -48,7 +48,7 @@ const struct counterpart counterparts_of_dbms[] = {
 	 "[{\"strategy\":\"RollingUpgrade\",\"maxUnavailableDuringUpgrade\":1,\"preUpgradeHealthCheck\":true,\"postUpgradeHealthCheck\":true,"
 	 "\"upgradeTimeout\":\"30m\",\"healthCheckTimeout\":\"5m\",\"stabilizationTimeout\":\"3m\",\"autoPauseOnFailure\":true}]",
 	 "servers are always replaced one at a time, each after all others are back, and a roll stops at one that does not come back"},
-	{"/spec/monitoring", NULL, "set server.metrics.prometheus.enabled and server.metrics.prometheus.endpoint in spec.config; see docs/monitoring.md"},
+	{"/spec/monitoring", NULL, "set spec.metrics.enabled: true, which opens port 2004, called metrics; see docs/monitoring.md"},
 	{"/spec/queryMonitoring", NULL, "set db.logs.query.* in spec.config"},
 	{"/spec/audit", NULL, "set dbms.security.log_successful_authentication and db.logs.query.* in spec.config"},
 	{"/spec/networkPolicy", NULL, "write a NetworkPolicy of your own; docs/network.md has the ports"},

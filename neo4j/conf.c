@@ -353,6 +353,24 @@ static void set_tls(struct build *build)
 	set(build, "server.https.enabled", "true");
 }
 
+// The pods' port is fixed, so another endpoint, or none, would contradict it.
+static int set_metrics(struct build *build)
+{
+	const char *const settings[][2] = {
+		{"server.metrics.prometheus.enabled", "true"},
+		{"server.metrics.prometheus.endpoint", arena_printf(build->arena, "0.0.0.0:%d", CONF_METRICS_PORT)},
+	};
+
+	for (size_t i = 0; i < LENGTH(settings) && build->request->metrics; i++) {
+		const struct conf_entry *users = conf_model_get(&build->neo4j, settings[i][0]);
+
+		if (users && strcmp(users->value, settings[i][1]) != 0)
+			return err_set(build->err, ERR_INVALID, "%s: spec.metrics.enabled sets it to %s; leave out one of the two", users->field, settings[i][1]);
+		set(build, settings[i][0], settings[i][1]);
+	}
+	return 0;
+}
+
 // The settings that the operator decides.
 static void set_owned(struct build *build)
 {
@@ -425,7 +443,8 @@ int conf_build(const struct conf_request *request, struct arena *arena, struct c
 
 	assert(!request->cluster || (request->servers > 0 && request->endpoints && request->domain && request->mode_constraint));
 	set_defaults(&build);
-	if ((r = add_users_settings(&build)) < 0 || (r = conf_memory(&build.neo4j, request->memory_limit, err)) < 0)
+	if ((r = add_users_settings(&build)) < 0 || (r = conf_memory(&build.neo4j, request->memory_limit, err)) < 0 ||
+	    (r = set_metrics(&build)) < 0)
 		return r;
 	set_owned(&build);
 	return print(&build, ret);

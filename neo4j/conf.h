@@ -44,6 +44,7 @@ struct conf_request {
 	uint64_t memory_limit;	      // bytes; 0: none
 	bool tls;		      // certificate and key are in CONF_TLS_FOLDER
 	bool fleet;		      // Fleet Manager is wanted
+	bool metrics;		      // for Prometheus, on CONF_METRICS_PORT
 	struct plugin_list list;      // NEO4J_PLUGINS as the container will see it
 	const struct conf_plugin *plugins; // in order of their claims
 	size_t n_plugins;
@@ -60,6 +61,7 @@ struct conf {
 };
 
 #define CONF_TLS_FOLDER "/tls"
+#define CONF_METRICS_PORT 2004
 
 // ERR_INVALID: a setting belongs to the operator, has a control character, exceeds the memory limit, ...: the text begins with the setting's
 // field and names the cure.

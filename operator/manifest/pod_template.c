@@ -28,6 +28,8 @@ size_t pod_template_ports(const struct dbms *dbms, bool inner, struct pod_templa
 
 	ret[n++] = (struct pod_template_port){"bolt", 7687};
 	ret[n++] = dbms->tls_secret ? (struct pod_template_port){"https", 7473} : (struct pod_template_port){"http", 7474};
+	if (inner && dbms->metrics)
+		ret[n++] = (struct pod_template_port){"metrics", CONF_METRICS_PORT};
 	if (!inner || dbms->kind == DBMS_STANDALONE)
 		return n;
 	ret[n++] = (struct pod_template_port){"cluster", 6000};

@@ -49,6 +49,7 @@ static void test_defaults(void **state)
 	assert_string_equal(dbms.cluster_domain, "cluster.local");
 	assert_string_equal(dbms.license, "yes");
 	assert_null(dbms.tls_secret);
+	assert_false(dbms.metrics);
 	assert_int_equal(dbms.memory_limit, 0);
 	assert_false(dbms.fleet.present);
 	assert_int_equal(dbms.fleet.check_interval_ms, 3600000);
