@@ -7,6 +7,7 @@
 #include "api/dbms.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/duration.h"
@@ -42,6 +43,7 @@ void dbms_decode_metadata(yyjson_val *root, struct dbms_metadata *ret)
 		.deleting = yyjson_is_str(yyjson_obj_get(metadata, "deletionTimestamp")),
 		.paused = yyjson_equals_str(yyjson_obj_get(annotations, PAUSED_ANNOTATION), "true"),
 		.restarted_at = text_of(annotations, RESTARTED_ANNOTATION, NULL),
+		.offline = text_of(annotations, OFFLINE_ANNOTATION, NULL),
 	};
 }
 
@@ -109,6 +111,36 @@ static void check_restarted(struct field_reader *reader, const struct dbms_metad
 
 	if (metadata->restarted_at && strlen(metadata->restarted_at) > MAX_RESTARTED)
 		field_fail(reader, annotations, RESTARTED_ANNOTATION, "must have at most %d characters, such as a time", MAX_RESTARTED);
+}
+
+static int offline_ordinal(const struct dbms *dbms, const char *pod)
+{
+	const char *rest = strncmp(pod, dbms->metadata.name, strlen(dbms->metadata.name)) == 0 ? pod + strlen(dbms->metadata.name) : "";
+	const char *before = dbms->kind == DBMS_CLUSTER ? "-server-" : "-";
+	const char *digits = strncmp(rest, before, strlen(before)) == 0 ? rest + strlen(before) : "";
+
+	if (!*digits || strlen(digits) > 2 || digits[strspn(digits, "0123456789")] || (digits[0] == '0' && digits[1]))
+		return -1;
+	return (int)strtol(digits, NULL, 10);
+}
+
+static void decode_offline(struct field_reader *reader, struct dbms *ret)
+{
+	const char *value = ret->metadata.offline;
+	bool cluster = ret->kind == DBMS_CLUSTER;
+	const char *example = arena_printf(reader->arena, "%s-%s0", ret->metadata.name, cluster ? "server-" : "");
+	int ordinal;
+
+	ret->metadata.offline = NULL;
+	if (!value || !*value || !strcmp(value, "false"))
+		return;
+	ordinal = !cluster && !strcmp(value, "true") ? 0 : offline_ordinal(ret, value);
+	if (ordinal < 0 || ordinal >= ret->servers) {
+		field_fail(reader, (struct field){.path = "metadata.annotations"}, OFFLINE_ANNOTATION,
+			   "must be the name of one pod of this deployment, such as %s", example);
+		return;
+	}
+	ret->metadata.offline = cluster || strcmp(value, "true") != 0 ? value : example;
 }
 
 static bool has_space_or_control(const char *text)
@@ -434,6 +466,7 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	check_restarted(reader, &ret->metadata);
 	decode_image(reader, spec, &ret->image);
 	decode_topology(reader, spec, ret);
+	decode_offline(reader, ret);
 	decode_storage(reader, spec, &ret->storage);
 	ret->admin_secret = field_string_required(reader, field_object(reader, spec, "auth"), "adminSecret");
 	ret->config = field_pairs(reader, spec, "config");

@@ -25,6 +25,9 @@
 #define PAUSED_ANNOTATION "neofleet.neo4j.com/paused"
 #define RESTARTED_ANNOTATION "neofleet.neo4j.com/restartedAt" // on the pod template, too
 
+// On the resource: the pod that shall run without a server; "true" at a standalone.
+#define OFFLINE_ANNOTATION "neofleet.neo4j.com/offline"
+
 enum dbms_kind { DBMS_STANDALONE, DBMS_CLUSTER };
 
 struct dbms_metadata {
@@ -37,6 +40,7 @@ struct dbms_metadata {
 	bool deleting; // it has a deletionTimestamp
 	bool paused;   // PAUSED_ANNOTATION
 	const char *restarted_at; // RESTARTED_ANNOTATION; NULL: none
+	const char *offline;	  // OFFLINE_ANNOTATION, the pod's name once the spec is decoded; NULL: none
 };
 
 struct dbms_image {

@@ -168,6 +168,32 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? REASON_UPDATING : REASON_SERVERS_NOT_READY, words);
 }
 
+static const struct pod *pod_named(const struct phase_facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		if (strcmp(facts->pods[i].name, name) == 0)
+			return &facts->pods[i];
+	}
+	return NULL;
+}
+
+// Ready vouches for a server that is not there; and nothing of the spec is carried out meanwhile.
+static void judge_offline(const struct phase_facts *facts, const struct tally *tally, struct arena *arena, struct phase_verdict *ret)
+{
+	const struct pod *pod = pod_named(facts, facts->offline);
+	const char *words;
+
+	if (pod && !pod->terminating && !pod_is_outdated(facts, pod) && pod->started_at)
+		words = arena_printf(arena,
+				     "%s is offline for maintenance: its pod runs without a server until annotation " OFFLINE_ANNOTATION
+				     " is removed",
+				     facts->offline);
+	else
+		words = arena_printf(arena, "%s is going offline for maintenance: %s", facts->offline,
+				     facts->roll_waiting && !facts->uncreated ? facts->roll_waiting : progress(facts, tally, arena));
+	settle(ret, facts->formed ? PHASE_DEGRADED : PHASE_FORMING, REASON_OFFLINE, words);
+}
+
 static void judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
 	struct tally tally = count_pods(facts);
@@ -179,6 +205,8 @@ static void judge(const struct phase_facts *facts, struct arena *arena, struct p
 	else if (!facts->workload_exists || !facts->workload_current)
 		settle(ret, facts->formed ? PHASE_UPDATING : PHASE_PENDING, REASON_WORKLOAD_NOT_OBSERVED,
 		       "Waiting for the StatefulSet controller");
+	else if (facts->offline)
+		judge_offline(facts, &tally, arena, ret);
 	else if (facts->removing)
 		settle(ret, PHASE_UPDATING, REASON_REMOVING_SERVERS, arena_printf(arena, "Removing servers: %s", facts->removing));
 	else if (tally.ready >= facts->servers && tally.outdated == 0)

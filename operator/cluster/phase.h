@@ -38,6 +38,7 @@ struct phase_facts {
 	const struct survey *survey; // of the pods as they are; NULL: none
 	const struct names *names;
 	const char *removing;	     // servers are leaving, and how far that is; NULL: none
+	const char *offline;	     // the pod that shall run without a server; NULL: none
 	const char *roll_waiting;    // why no outdated pod is replaced now; NULL: nothing waits
 	const char *unscalable;	     // why servers cannot be removed; NULL: none shall be, or they can
 	const char *uncreated;	     // which pod the API server does not let be made, why, and the cure; NULL: none that is known

@@ -112,13 +112,27 @@ static const struct pod *first_unready_before(const struct phase_facts *facts, s
 	return NULL;
 }
 
-// A pod that is not ready, if there is one; the leader comes last.
+// The only pod that may go while it is ready.
+static const struct pod *ready_offline(const struct phase_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_pods; i++) {
+		const struct pod *pod = &facts->pods[i];
+
+		if (pod->ready && pod_is_outdated(facts, pod) && strcmp(pod->name, facts->offline) == 0)
+			return pod;
+	}
+	return NULL;
+}
+
+// A pod that is not ready, if there is one; the leader comes last. NULL: the others stay as they are while a pod is offline.
 static const struct pod *choose(const struct phase_facts *facts)
 {
 	const struct pod *unready = first_outdated(facts, false, NULL), *leader = NULL, *follower;
 
 	if (unready)
 		return unready;
+	if (facts->offline)
+		return ready_offline(facts);
 	if (facts->survey)
 		leader = survey_writer(facts->survey, facts->names, facts->pods, facts->n_pods);
 	follower = first_outdated(facts, true, leader);
@@ -184,6 +198,8 @@ void roll_decide(const struct phase_facts *facts, struct arena *arena, struct ro
 	if (ret->evict)
 		return;
 	chosen = choose(facts);
+	if (!chosen && facts->offline)
+		return;
 	assert(chosen && pod_is_outdated(facts, chosen));
 	other = other_unready(facts, chosen);
 	ret->stopped = other && other->problem && !other->passing;

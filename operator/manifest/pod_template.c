@@ -22,6 +22,17 @@
 #define MODE_KEY 0440
 #define MODE_PASSWORD 0444 // no other container mounts it
 
+// All pods have one template, so a pod that comes up meanwhile asks whether it is the one: any other starts its server as the image does.
+#define IS_OFFLINE "[[ \"$" POD_NAME_VARIABLE "\" == \"$1\" ]]"
+#define OFFLINE_COMMAND \
+	IS_OFFLINE " || exec tini -g -- /startup/docker-entrypoint.sh neo4j\n" \
+	"cp /conf/*.conf \"${NEO4J_HOME:-/var/lib/neo4j}/conf/\" || true\n" \
+	"echo 'Offline for maintenance: no server runs here until annotation " OFFLINE_ANNOTATION " is removed.'\n" \
+	"trap 'exit 0' TERM INT\n" \
+	"while :; do sleep 3600 & wait $!; done\n"
+#define OFFLINE_LIVENESS IS_OFFLINE " || exec 3<>/dev/tcp/127.0.0.1/7687"
+#define OFFLINE_STARTUP IS_OFFLINE " || exec bash " READINESS_FOLDER "/" READINESS_KEY
+
 size_t pod_template_ports(const struct dbms *dbms, bool inner, struct pod_template_port ret[8])
 {
 	size_t n = 0;
@@ -135,14 +146,31 @@ static void add_bolt_probe(yyjson_mut_doc *doc, yyjson_mut_val *probe)
 	add_script(doc, yyjson_mut_obj_add_obj(doc, probe, "exec"), READINESS_FOLDER "/" READINESS_KEY);
 }
 
-// Half an hour for a start (a big store recovers slowly), and a short period, so that a ready server is seen soon.
-static void add_probes(yyjson_mut_doc *doc, yyjson_mut_val *container)
+static void add_offline_script(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *script, const char *offline)
 {
-	yyjson_mut_val *liveness = add_probe(doc, container, "livenessProbe", 10, 6);
+	const char *const words[] = {"bash", "-c", script, "offline", offline};
+	yyjson_mut_val *command = yyjson_mut_obj_add_arr(doc, object, "command");
 
-	yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, liveness, "tcpSocket"), "port", "bolt");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		yyjson_mut_arr_add_str(doc, command, words[i]);
+}
+
+// Half an hour for a start (a big store recovers slowly), and a short period, so that a ready server is seen soon. The pod that is offline lives
+// without a server, and is never ready.
+static void add_probes(yyjson_mut_doc *doc, yyjson_mut_val *container, const char *offline)
+{
+	yyjson_mut_val *liveness = add_probe(doc, container, "livenessProbe", 10, 6), *startup;
+
+	if (offline)
+		add_offline_script(doc, yyjson_mut_obj_add_obj(doc, liveness, "exec"), OFFLINE_LIVENESS, offline);
+	else
+		yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, liveness, "tcpSocket"), "port", "bolt");
 	add_bolt_probe(doc, add_probe(doc, container, "readinessProbe", 5, 3));
-	add_bolt_probe(doc, add_probe(doc, container, "startupProbe", 2, 900));
+	startup = add_probe(doc, container, "startupProbe", 2, 900);
+	if (offline)
+		add_offline_script(doc, yyjson_mut_obj_add_obj(doc, startup, "exec"), OFFLINE_STARTUP, offline);
+	else
+		add_bolt_probe(doc, startup);
 }
 
 static void add_mount(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *name, const char *path)
@@ -286,9 +314,11 @@ static void add_server(yyjson_mut_doc *doc, yyjson_mut_val *spec, const struct w
 	const struct dbms *dbms = inputs->dbms;
 	yyjson_mut_val *container = add_container(doc, yyjson_mut_obj_add_arr(doc, spec, "containers"), CONTAINER_NAME, dbms);
 
+	if (dbms->metadata.offline)
+		add_offline_script(doc, container, OFFLINE_COMMAND, dbms->metadata.offline);
 	add_environment(doc, container, inputs, arena);
 	add_ports(doc, container, dbms);
-	add_probes(doc, container);
+	add_probes(doc, container, dbms->metadata.offline);
 	add_mounts(doc, container, dbms);
 }
 

@@ -90,6 +90,7 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.survey = rolled->survey,
 		.names = &deployment->names,
 		.removing = tended->removing,
+		.offline = deployment->dbms.metadata.offline,
 		.roll_waiting = rolled->waiting,
 		.unscalable = tended->unscalable,
 		.uncreated = found->creation.message,
@@ -145,7 +146,7 @@ static void count_servers(const struct pass *pass, const struct found *found, st
 	updated = (int)facts.n_pods - outdated;
 	wanted->ready_servers = arena_printf(pass->arena, "%d/%d", ready, found->deployment->dbms.servers);
 	wanted->updated_servers = "";
-	if (updated < facts.servers && (outdated > 0 || facts.rolling))
+	if (!facts.offline && updated < facts.servers && (outdated > 0 || facts.rolling))
 		wanted->updated_servers = arena_printf(pass->arena, "%d/%d", updated, facts.servers);
 }
 
@@ -214,7 +215,7 @@ static int see_to_fleet(const struct pass *pass, const struct kube_object *objec
 		.announced = announced,
 	};
 
-	if (found->refusal.message || found->entry.disabling)
+	if (found->refusal.message || found->entry.disabling || found->deployment->dbms.metadata.offline)
 		return 0;
 	return pass_see_to_fleet(pass, &inputs, &found->fleet, err);
 }
@@ -289,7 +290,8 @@ static int act(const struct pass *pass, struct found *found, struct err *err)
 	found->rolled.survey = found->measure.survey;
 	if (found->refusal.message)
 		return 0;
-	if (!found->shape.waiting_for)
+	// A server that is offline cannot say which databases it has.
+	if (!found->shape.waiting_for && !found->deployment->dbms.metadata.offline)
 		r = pass_tend(pass, found->deployment, &found->measure, &found->tended, err);
 	return r < 0 ? r : pass_roll(pass, found->deployment, facts_of(pass->memory, found), &found->rolled, err);
 }

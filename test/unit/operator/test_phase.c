@@ -85,6 +85,34 @@ static void test_problem_is_named(void **state)
 	assert_int_equal(judge(&facts, NULL), PHASE_UPDATING);
 }
 
+// B7: a deployment of which a server is offline is never Ready, says which, and is not stuck.
+static void test_offline(void **state)
+{
+	struct pod pod = ready_pod("r1");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.offline = "n-0";
+	facts.formed = true;
+	assert_int_equal(judge(&facts, "n-0 is going offline for maintenance: 0 of 1 servers ready"), PHASE_DEGRADED);
+	pod.revision = "r2";
+	pod.ready = false;
+	pod.started_at = "2026-01-31T12:00:00Z";
+	assert_int_equal(judge(&facts, "n-0 is offline for maintenance: its pod runs without a server until annotation neofleet.neo4j.com/offline is "
+				       "removed"),
+			 PHASE_DEGRADED);
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	// Before its first start, to load a dump.
+	facts.formed = false;
+	assert_int_equal(judge(&facts, NULL), PHASE_FORMING);
+	// Somebody cannot have made the pod ready.
+	pod.ready = true;
+	assert_int_equal(judge(&facts, NULL), PHASE_FORMING);
+	facts.refused = "spec.image.tag: too old";
+	facts.refused_reason = REASON_INVALID_SPEC;
+	assert_int_equal(judge(&facts, NULL), PHASE_FAILED);
+}
+
 static void test_refusal_and_waiting(void **state)
 {
 	struct phase_facts facts = {.refused = "spec.image.tag: too old", .refused_reason = REASON_INVALID_SPEC, .servers = 1};
@@ -391,6 +419,7 @@ static void test_uncreated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_terminating_pod_does_not_count),
 		cmocka_unit_test(test_problem_is_named),

@@ -62,6 +62,29 @@ static void note(struct phase_facts *facts)
 	}
 }
 
+// B6, G1: for a server that shall be offline only its pod goes, when all others are back; another one that is offline still comes back first.
+static void test_offline(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	facts.offline = "n-server-0";
+	expect(&facts, "n-server-0", NULL);
+	m.pods[2].ready = false;
+	m.pods[2].revision = "r2";
+	expect(&facts, NULL, "waiting for n-server-2 to be ready");
+	m.pods[2].revision = "r1";
+	note(&facts);
+	expect(&facts, "n-server-2", NULL);
+	m.pods[2].ready = true;
+	m.pods[0].revision = "r2";
+	m.pods[0].ready = false;
+	expect(&facts, NULL, NULL);
+}
+
 // B6: one after the other, the leader of system last.
 static void test_order(void **state)
 {
@@ -388,6 +411,7 @@ static void test_standalone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_waits_for_the_one_before),
 		cmocka_unit_test(test_goes_on_beside_a_stopped_database),
