@@ -61,7 +61,7 @@ static void log_outcome(const struct worker *worker, const struct outcome *outco
 {
 	struct number id, took, again;
 
-	log_info("reconciled", "controller", worker->runner->options.name, "key", worker->key, "id",
+	log_debug("reconciled", "controller", worker->runner->options.name, "key", worker->key, "id",
 		 number_text(&id, (int64_t)worker->number), "outcome", outcome->reason,
 		 "took_ms", number_text(&took, took_ms), "again_after_ms",
 		 again_ms > 0 ? number_text(&again, again_ms) : NULL);

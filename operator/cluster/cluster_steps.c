@@ -402,6 +402,7 @@ static void act_on_servers(const struct context *context, struct cluster_memory 
 	r = command(&caller, writer, decision, &err);
 	log_info("step on the servers", "namespace", deployment->dbms.metadata.namespace, "name", deployment->dbms.metadata.name, "step",
 		 decision->message, "result", r < 0 ? err.text : "done");
+	memory->done = r == 0;
 	if (r == 0)
 		memory->refusals = 0;
 	// A failure that depends on the leader or on the connection is tried again with a new survey.
@@ -422,7 +423,7 @@ static struct kube_name volume_name(const struct deployment *deployment, const s
 }
 
 static int act_on_volume(const struct context *context, const struct deployment *deployment, const struct scale_decision *decision,
-			struct err *err)
+			 bool *ret_done, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct kube_name name = volume_name(deployment, decision->volume);
@@ -435,6 +436,7 @@ static int act_on_volume(const struct context *context, const struct deployment 
 			       volume_patch(deployment, decision, arena), NULL, err);
 	else
 		r = kube_delete(context->client, &kube_persistentvolumeclaims, name, &options, err);
+	*ret_done = r == 0;
 	if (r != ERR_NOT_FOUND && r != ERR_CONFLICT)
 		return r < 0 ? err_wrap(err, "%s", decision->message) : 0;
 	err_clear(err);
@@ -444,6 +446,7 @@ static int act_on_volume(const struct context *context, const struct deployment 
 int cluster_act(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment,
 		const struct scale_decision *decision, struct err *err)
 {
+	memory->done = false;
 	switch (decision->action) {
 	case SCALE_ENABLE:
 	case SCALE_DRAIN:
@@ -456,7 +459,7 @@ int cluster_act(const struct context *context, struct cluster_memory *memory, co
 	case SCALE_MARK:
 	case SCALE_CONDEMN:
 	case SCALE_DISCARD:
-		return act_on_volume(context, deployment, decision, err);
+		return act_on_volume(context, deployment, decision, &memory->done, err);
 	case SCALE_REST:
 	case SCALE_WAIT:
 	case SCALE_STOPPED:

@@ -20,6 +20,7 @@ struct cluster_memory {
 	struct basis basis;  // the pods at that time
 	bool fresh;	     // not judged yet
 	bool acted;	     // a step was taken on it: only the next survey shows the result
+	bool done;	     // and the servers took it
 	bool settled;	     // all was as it should be
 	unsigned unsettled;  // surveys since a change began
 	unsigned refusals;   // steps that the servers refused in a row

@@ -200,7 +200,8 @@ static int begin_child(const struct context *context, struct apply_memory *memor
 static int end_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena,
 		     struct err *err)
 {
-	bool called = child->call != NULL;
+	bool called = child->call != NULL, known = memory->child[child->slot].version[0] != '\0';
+	const char *applied = child->found ? applied_digest(child->found) : NULL;
 
 	if (!called)
 		child->stands = kube_object_ref(child->found);
@@ -210,6 +211,7 @@ static int end_child(const struct context *context, struct apply_memory *memory,
 	// The API server keeps some values in another form (a quantity, an empty list): that looks like drift, but such a write changes nothing.
 	child->written = called && !(child->found && strcmp(kube_object_resource_version(child->found),
 							    kube_object_resource_version(child->stands)) == 0);
+	child->put_back = child->written && (child->found ? applied && strcmp(applied, child->digest) == 0 : known);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ struct child {
 	char digest[65];	   // by apply_look(): of json
 	struct kube_object *stands; // by apply_write(): the object afterwards; a reference
 	bool written;		    // by apply_write(): something has changed
+	bool put_back;		    // by apply_write(): somebody else had changed or deleted it
 	struct kube_call *call;	    // under way, within a function of apply.c
 };
 

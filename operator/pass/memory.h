@@ -32,6 +32,7 @@ struct memory {
 	bool told;   // and has told all its events
 	bool formed; // it has been Ready once
 	bool rolling; // a change of ours is under way, and it has not been Ready since
+	bool roll_begun; // an event has told of a roll, and none of its end
 	unsigned name_taken; // how many passes in a row found a child's name taken
 
 	// Of a Neo4jPlugin: the pace of asking a server for its procedures; and the spec, the deployment and the image with which a server last

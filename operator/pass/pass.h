@@ -91,6 +91,8 @@ struct judged {
 	struct phase_verdict verdict;
 	int64_t generation;  // of the spec that the status describes
 	enum reason warning; // of the Warning event for the verdict
+	const char *roll_cause; // of a roll that this pass sees begin; NULL: none
+	bool roll_ended;
 	int64_t again_ms;
 };
 
@@ -148,6 +150,9 @@ static inline bool found_is_built(const struct found *found)
 {
 	return found->deployment->workload && !found->refusal.message;
 }
+
+// Whether a roll begins or ends, by what of it was told before. The verdict is known.
+void pass_notice_roll(const struct pass *pass, struct found *found);
 
 // before is the object as it was when the pass began: an operator (this process at least) has already told what it says.
 void pass_tell_events(const struct publisher *publisher, const struct found *found, const struct status_wanted *wanted,

@@ -118,6 +118,24 @@ static int apply_workload(const struct pass *pass, struct children *children, st
 	return 0;
 }
 
+static void tell_put_back(const struct pass *pass, const struct children *children)
+{
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
+	struct event_text event = {EVENT_NORMAL, reason_name(REASON_PUT_BACK), NULL};
+	const char *list = NULL;
+
+	for (size_t i = 0; i < children->n; i++) {
+		const struct child *child = &children->items[i];
+
+		if (child->put_back)
+			list = arena_printf(pass->arena, "%s%s%s '%s'", list ? list : "", list ? ", " : "", child->resource->kind, child->name);
+	}
+	if (!list)
+		return;
+	event.message = arena_printf(pass->arena, "Somebody changed what belongs to this deployment, and it is put back: %s", list);
+	publish_event(&publisher, pass->object, &event);
+}
+
 static int apply_children(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	int r = apply_write(pass->context, &pass->memory->apply, children->items, children->n - 1, pass->arena, err);
@@ -126,6 +144,7 @@ static int apply_children(const struct pass *pass, struct children *children, st
 		return is_refusal(pass, ret, err) ? 0 : r;
 	fault_point("between-children");
 	r = apply_workload(pass, children, ret, err);
+	tell_put_back(pass, children);
 	return r < 0 && is_refusal(pass, ret, err) ? 0 : r;
 }
 

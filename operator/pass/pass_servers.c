@@ -29,6 +29,39 @@ static void explain_scale(const struct pass *pass, const struct scale_decision *
 		ret->removing = *refused ? arena_printf(pass->arena, "%s; refused: %s", message, refused) : message;
 }
 
+static const char *list_servers(const struct scale_decision *scale, struct arena *arena)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < scale->n_servers; i++)
+		list = arena_printf(arena, "%s%s%.100s", list, i ? ", " : "", scale->servers[i]);
+	return list;
+}
+
+// One event for each step that the servers or the API server took.
+static void tell_step(const struct pass *pass, const struct scale_decision *scale)
+{
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
+	struct event_text event = {EVENT_NORMAL, NULL, NULL};
+	const char *servers = list_servers(scale, pass->arena);
+
+	if (scale->action == SCALE_ENABLE) {
+		event.reason = reason_name(REASON_SERVERS_ENABLED);
+		event.message = arena_printf(pass->arena, "New servers are enabled: %s", servers);
+	} else if (scale->action == SCALE_DRAIN) {
+		event.reason = reason_name(REASON_SERVERS_DRAINING);
+		event.message = arena_printf(pass->arena, "Servers give up their databases, since fewer are wanted: %s", servers);
+	} else if (scale->action == SCALE_DROP) {
+		event.reason = reason_name(REASON_SERVER_DROPPED);
+		event.message = arena_printf(pass->arena, "Server %s is dropped: it has no databases any more", servers);
+	} else if (scale->action == SCALE_DISCARD) {
+		event.reason = reason_name(REASON_CLAIM_DELETED);
+		event.message = arena_printf(pass->arena, "Claim '%s' is deleted: its server was dropped", scale->volume->name);
+	}
+	if (event.reason)
+		publish_event(&publisher, pass->object, &event);
+}
+
 int pass_tend(const struct pass *pass, const struct deployment *deployment, const struct measure *measure, struct tended *ret,
 	      struct err *err)
 {
@@ -39,6 +72,8 @@ int pass_tend(const struct pass *pass, const struct deployment *deployment, cons
 	r = cluster_act(pass->context, &pass->memory->cluster, deployment, &measure->scale, err);
 	if (r < 0)
 		return r;
+	if (pass->memory->cluster.done)
+		tell_step(pass, &measure->scale);
 	explain_scale(pass, &measure->scale, ret);
 	return volume_growth_run(pass->context, &pass->memory->growth, deployment, measure->replicas, &ret->growth, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/dbms.h"
+#include "base/log.h"
 #include "base/clock.h"
 #include "operator/object/condition.h"
 #include "operator/object/reason.h"
@@ -67,10 +68,18 @@ static struct event_about about(const struct publisher *publisher, const struct 
 	};
 }
 
+// Each deed is one event and one line.
+static void log_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text)
+{
+	log_info("event", "kind", publisher->resource->kind, "namespace", kube_object_namespace(object), "name", kube_object_name(object), "reason",
+		 text->reason, "message", text->message);
+}
+
 void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text)
 {
 	struct event_about subject = about(publisher, object);
 
+	log_event(publisher, object, text);
 	event_record(publisher->context->events, &subject, text);
 }
 
@@ -115,10 +124,12 @@ static void warn(const struct publisher *publisher, const struct kube_object *be
 {
 	struct event_about subject = about(publisher, before);
 
-	if (!said)
+	if (!said) {
+		log_event(publisher, before, text);
 		event_record(publisher->context->events, &subject, text);
-	else if (publisher->unsure)
+	} else if (publisher->unsure) {
 		event_make_sure(publisher->context->events, &subject, text, NULL);
+	}
 }
 
 void publish_warning(const struct publisher *publisher, const struct kube_object *before, const char *pointer,

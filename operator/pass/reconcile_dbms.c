@@ -327,6 +327,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 					&(struct inventory_sight){&deployment->names, deployment->pods, deployment->n_pods, deployment->volumes, deployment->n_volumes},
 					pass->arena);
 	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
+	pass_notice_roll(pass, found);
 	if (found_is_built(found))
 		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);
 	return conclude(pass, found, err);

@@ -353,7 +353,7 @@ class LocalOperator:
                 free.bind(("127.0.0.1", 0))
             self.port, probe_port = metrics.getsockname()[1], probes.getsockname()[1]
         self.command = [binary, "--kubeconfig", kubeconfig or os.environ["KUBECONFIG"], "--namespace", namespace,
-                        "--port", str(self.port), "--probe-port", str(probe_port), *flags]
+                        "--port", str(self.port), "--probe-port", str(probe_port), "--log-level", "debug", *flags]
         self.env = dict(os.environ, **(env or {}))
         # Not into the log: that may have nowhere to go.
         for options in ("ASAN_OPTIONS", "TSAN_OPTIONS"):

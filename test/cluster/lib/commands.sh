@@ -67,7 +67,8 @@ command_operator() {
 	command_image "$image"
 	digest=$(sha256sum <"$image" | cut -c1-32)
 	command_crds
-	kubectl_run apply --server-side --force-conflicts -f "$top/deploy/operator.yaml" >/dev/null
+	# The tests count passes, which are told at debug.
+	sed 's/^\( *\)- --leader-elect$/&\n\1- --log-level=debug/' "$top/deploy/operator.yaml" | kubectl_run apply --server-side --force-conflicts -f - >/dev/null
 	kubectl_run patch deployment neofleet -n neofleet-system --type=merge \
 		-p "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"neofleet.test/image\":\"$digest\"}}}}}" >/dev/null
 	if ! kubectl_run rollout status deployment/neofleet -n neofleet-system --timeout=60s; then

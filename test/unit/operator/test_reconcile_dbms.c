@@ -308,10 +308,64 @@ static void test_columns(void **state)
 	scene_end(&scene);
 }
 
+// B7: one event for each deed: a roll begun and ended, an object put back, Fleet Management switched off; and none that was not done.
+static void test_deeds(void **state)
+{
+	static const char *const deeds[] = {"RollBegun", "RollEnded", "PutBack", "AuraFleetManagementDisabled"};
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+		assert_int_equal(scene_events(&scene, deeds[i]), 0);
+	kubernetes_merge(scene.kubernetes, "/api/v1/namespaces/ns/services/a-client", "{\"spec\":{\"type\":\"NodePort\"}}");
+	scene_settle(&scene);
+	assert_int_equal(scene_events(&scene, "PutBack"), 1);
+	assert_int_equal(scene_events(&scene, "RollBegun"), 0);
+	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
+	scene_settle(&scene);
+	assert_int_equal(scene_events(&scene, "RollBegun"), 1);
+	assert_int_equal(scene_events(&scene, "RollEnded"), 1);
+	scene_set_spec(&scene, "{\"auraFleetManagement\":{\"enabled\":false}}");
+	scene_settle(&scene);
+	assert_int_equal(scene_events(&scene, "AuraFleetManagementDisabled"), 1);
+	assert_int_equal(scene_events(&scene, "PutBack"), 1);
+	scene_end(&scene);
+}
+
+// G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
+static void test_offline(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"metadata\":{\"annotations\":{\"neofleet.neo4j.com/offline\":\"true\"}}}");
+	scene_settle(&scene);
+	assert_string_equal(scene_status(&scene, "/phase"), "Degraded");
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "Offline");
+	assert_true(scene_is_registered(&scene));
+	assert_int_equal(scene_events(&scene, "Offline"), 1);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"metadata\":{\"annotations\":{\"neofleet.neo4j.com/offline\":null}}}");
+	scene_settle(&scene);
+	assert_done(&scene);
+	assert_int_equal(scene_events(&scene, "Online"), 1);
+	assert_int_equal(neo4j_server_asked(scene.server, SCENE_REGISTER), 1);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"metadata\":{\"annotations\":{\"neofleet.neo4j.com/offline\":\"a-1\"}}}");
+	scene_settle(&scene);
+	assert_string_equal(scene_status(&scene, "/phase"), "Failed");
+	assert_non_null(strstr(scene_status(&scene, "/message"), "must be the name of one pod of this deployment, such as a-0"));
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_deeds),
+		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
 		cmocka_unit_test(test_any_statement_fails),
 		cmocka_unit_test(test_deleted_in_the_middle),

@@ -66,7 +66,7 @@ static void start(struct world *world, int workers)
 	world->heard = ends[0];
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
 	(void)close(ends[1]);
-	log_set_level(LOG_INFO);
+	log_set_level(LOG_DEBUG);
 	assert_int_equal(wiring_start(&options, &world->wiring, &err), 0);
 	(void)unlink(path);
 }
@@ -87,8 +87,7 @@ static void give_up(struct world *world, const char *what, const char *line)
 	fail_msg("%s: %s", what, line);
 }
 
-// The next line of the log.
-static const char *read_line(struct world *world)
+static const char *read_any_line(struct world *world)
 {
 	struct pollfd item = {.fd = world->heard, .events = POLLIN};
 
@@ -100,6 +99,17 @@ static const char *read_line(struct world *world)
 	}
 	world->line[world->len] = '\0';
 	return world->line;
+}
+
+// The next line of the log about a pass.
+static const char *read_line(struct world *world)
+{
+	const char *line;
+
+	do
+		line = read_any_line(world);
+	while (!strstr(line, "controller="));
+	return line;
 }
 
 static bool tells(const char *line, const char *key)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name adoption belongs tls_secret plugin_claims admin_secret drift failed_create gates inventory gather golden key last_words login_bars connection_watch retry phase plugin_phase pod pod_owned readiness reason roll roster scale scale_order scale_mend scale_size stall
+foreach(name adoption belongs tls_secret plugin_claims admin_secret drift failed_create gates inventory gather golden key last_words login_bars connection_watch retry phase plugin_phase pod pod_owned readiness reason roll roll_cause roster scale scale_order scale_mend scale_size stall
 	     status survey survey_pace survey_size entry_trial token_follow troubles twins volume_loss workload)
 	neofleet_test(operator ${name} DEPS Threads::Threads)
 endforeach()
