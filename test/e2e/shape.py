@@ -278,6 +278,58 @@ def test_restarted_by_kubectl(ns, cluster):
     check(set(counts.values()) == {1}, f"{counts}")
 
 
+def test_one_offline(ns, cluster):
+    """G2 B6 B7: one server of a cluster goes offline: never Ready, its pod stays, the others serve; a pod that is made anew meanwhile has a server; back again."""
+    names = [f"{cluster.set()['metadata']['name']}-{i}" for i in range(3)]
+    before = cluster.uids()
+    check("one pod of this deployment" in refused_offline(ns, cluster, f"{names[0][:-1]}9"), "a pod that is none is taken")
+    ns.kubectl("annotate", KIND, "hands", f"neofleet.neo4j.com/offline={names[1]}", "--overwrite")
+    cluster.wait("offline", lambda status: status.get("message", "").startswith(f"{names[1]} is offline for maintenance"))
+    status = cluster.status()
+    check(status["phase"] == "Degraded" and condition(cluster, "Ready") == "False" and condition(cluster, "Stalled") == "False", f"{status}")
+    uids = cluster.uids()
+    check([name for name in names if uids[name] != before[name]] == [names[1]], f"replaced: {uids}, before: {before}")
+    check("no-server" in ns.kubectl("exec", names[1], "-c", "neo4j", "--", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7687 || echo no-server"), "a server runs")
+    ns.kubectl("delete", "pod", names[2])
+    wait_for("the other's server", lambda: names[2] in cluster.pods() and cluster.uids()[names[2]] != before[names[2]] and is_ready(cluster.pods()[names[2]]), START_LIMIT)
+    check(cluster.uids()[names[1]] == uids[names[1]] and not is_ready(cluster.pods()[names[1]]), "the offline pod was touched")
+    ns.kubectl("annotate", KIND, "hands", "neofleet.neo4j.com/offline-")
+    cluster.wait_phase("Ready")
+    check(cluster.uids()[names[0]] == before[names[0]], "a pod was replaced that had nothing to do with it")
+    check(len(ns.events("Offline")) >= 1 and len(ns.events("Online")) >= 1, "no events")
+
+
+def is_ready(pod):
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in pod["status"].get("conditions", []))
+
+
+def refused_offline(ns, cluster, pod):
+    ns.kubectl("annotate", KIND, "hands", f"neofleet.neo4j.com/offline={pod}")
+    return cluster.wait("the refusal", lambda status: status["phase"] == "Failed")["message"]
+
+
+@on_real_server
+def test_store_offline(ns):
+    """G2 B7: a standalone offline: the real neo4j-admin dumps and loads its database in the pod; then Ready again, with no second registration."""
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.secret(TOKEN_SECRET, token=mint("offline"))
+    ns.standalone("store")
+    ns.wait_phase("store", "Ready")
+    ns.wait_fleet("store", True)
+    ns.kubectl("annotate", "n4js", "store", "neofleet.neo4j.com/offline=true")
+    wait_for("the pod without a server", lambda: "store-0 is offline" in ns.status("store").get("message", ""), START_LIMIT)
+    restarts = ns.get("pod", "store-0")["status"]["containerStatuses"][0]["restartCount"]
+    said = inside(ns, "store", "mkdir -p /data/dumps && neo4j-admin database dump neo4j --to-path=/data/dumps 2>&1 && "
+                               "neo4j-admin database load neo4j --from-path=/data/dumps --overwrite-destination=true 2>&1 && ls /data/dumps")
+    check(said.endswith("neo4j.dump"), said)
+    check(ns.status("store")["phase"] == "Degraded" and ns.fleet("store")["registered"], f"{ns.status('store')}")
+    pod = ns.get("pod", "store-0")["status"]
+    check(pod["containerStatuses"][0]["restartCount"] == restarts and not pod["containerStatuses"][0]["ready"], f"{pod}")
+    ns.kubectl("annotate", "n4js", "store", "neofleet.neo4j.com/offline-")
+    ns.wait_phase("store", "Ready")
+    check(ns.fleet("store")["registered"] and len(ns.events("AuraFleetManagementRegistered")) == 1, "registered anew")
+
+
 def test_scaled_by_kubectl(ns, cluster):
     """G2 B8: kubectl scale changes the number of servers, in the order that loses nothing, and reads it back."""
     ns.kubectl("scale", KIND, "hands", "--replicas=2")
@@ -290,6 +342,6 @@ def test_scaled_by_kubectl(ns, cluster):
           cluster.object()["spec"]["topology"]["servers"] == 2, "one server was taken")
 
 
-HANDS = Chain(given_hands, test_paused, test_restarted_by_annotation, test_restarted_by_kubectl, test_scaled_by_kubectl)
+HANDS = Chain(given_hands, test_paused, test_restarted_by_annotation, test_restarted_by_kubectl, test_one_offline, test_scaled_by_kubectl)
 SHAPES = Group(given_shapes, test_shapes_ready, test_shapes_hold, test_shape_taken_away, test_shape_refused)
-TESTS = [SHAPES, HANDS, test_shape_read_only]
+TESTS = [SHAPES, HANDS, test_shape_read_only, test_store_offline]

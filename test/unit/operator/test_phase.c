@@ -85,7 +85,7 @@ static void test_problem_is_named(void **state)
 	assert_int_equal(judge(&facts, NULL), PHASE_UPDATING);
 }
 
-// B7: a deployment of which a server is offline is never Ready, says which, and is not stuck.
+// G2 B7: a deployment of which a server is offline is never Ready, says which, and is not stuck.
 static void test_offline(void **state)
 {
 	struct pod pod = ready_pod("r1");

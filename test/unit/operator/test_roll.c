@@ -62,7 +62,7 @@ static void note(struct phase_facts *facts)
 	}
 }
 
-// B6, G1: for a server that shall be offline only its pod goes, when all others are back; another one that is offline still comes back first.
+// B6 G2: for a server that shall be offline only its pod goes, when all others are back; another one that is offline still comes back first.
 static void test_offline(void **state)
 {
 	struct members m;
