@@ -232,7 +232,7 @@ enum reason phase_stuck(const struct phase_facts *facts)
 	if (facts->stuck)
 		return facts->stuck;
 	if (facts->waiting_for && !facts->workload_exists)
-		return facts->waiting_reason == REASON_WAITING_FOR_SECRET ? REASON_WAITING_FOR_SECRET : REASON_NONE;
+		return facts->waiting_reason;
 	if (facts->uncreated)
 		found = REASON_POD_NOT_CREATED;
 	if (facts->loss.majority)

@@ -48,6 +48,12 @@ static void tell_step(const struct pass *pass, const struct scale_decision *scal
 	if (scale->action == SCALE_ENABLE) {
 		event.reason = reason_name(REASON_SERVERS_ENABLED);
 		event.message = arena_printf(pass->arena, "New servers are enabled: %s", servers);
+	} else if (scale->action == SCALE_RELIEVE) {
+		event.reason = reason_name(REASON_SERVERS_DRAINING);
+		event.message = arena_printf(pass->arena, "Server %s gives up its databases, since its volume is lost", servers);
+	} else if (scale->action == SCALE_FORGET) {
+		event.reason = reason_name(REASON_SERVER_DROPPED);
+		event.message = arena_printf(pass->arena, "Server %s is dropped, since its volume is lost", servers);
 	} else if (scale->action == SCALE_DRAIN) {
 		event.reason = reason_name(REASON_SERVERS_DRAINING);
 		event.message = arena_printf(pass->arena, "Servers give up their databases, since fewer are wanted: %s", servers);

@@ -307,8 +307,9 @@ static void test_stuck(void **state)
 	facts.stuck = phase_stuck(&facts);
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
 	facts.stuck = REASON_NONE;
+	// Somebody else's finalizer may keep an object for ever.
 	facts.waiting_reason = REASON_WAITING_FOR_DELETION;
-	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	assert_int_equal(phase_stuck(&facts), REASON_WAITING_FOR_DELETION);
 	facts = standalone(&pod);
 	pod.ends = 3;
 	assert_int_equal(phase_stuck(&facts), REASON_NONE);
