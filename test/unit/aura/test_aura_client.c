@@ -20,6 +20,8 @@
 
 static const struct aura_project project = {{"client-1", "the-client-secret"}, "org-1", "project-1"};
 
+enum { ANSWER, BREAK, SILENCE };
+
 // The test's service: each bearer is a new one, and the present one is the only one that is taken.
 struct scene {
 	struct actor *actor;
@@ -28,11 +30,12 @@ struct scene {
 	struct clock clock;
 	_Atomic int64_t now_ms;
 	_Atomic int bearers;
-	bool refuses_pair, forgets; // the bearer is refused at once
+	// What tests change between two calls.
+	_Atomic bool refuses_pair, forgets; // the bearer is refused at once
+	const char *_Atomic body;	    // of the answer to all but the bearer
+	_Atomic int status, deed;
 	bool expired_is_401;
-	const char *extra, *body; // of the answer to all but the bearer
-	int status;
-	enum { ANSWER, BREAK, SILENCE } deed;
+	const char *extra;
 	char url[64];
 };
 

@@ -5,5 +5,9 @@ foreach(name answer bearers pace)
 endforeach()
 
 # On a scripted Aura API.
-neofleet_test(aura aura_client SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
-target_include_directories(test_aura_aura_client PRIVATE net)
+foreach(name aura_client wiped)
+	neofleet_test(aura ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c DEPS Threads::Threads)
+	target_include_directories(test_aura_${name} PRIVATE net)
+endforeach()
+target_sources(test_aura_wiped PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/remains.c)
+target_include_directories(test_aura_wiped PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
