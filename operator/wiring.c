@@ -75,7 +75,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 	static const char *const pod[] = {"/spec/containers",	"/spec/nodeName",	     "/spec/volumes",
 					  "/status/conditions", "/status/containerStatuses", "/status/initContainerStatuses",
 					  "/status/podIP",	NULL};
-	static const char *const claim[] = {"/spec/resources", "/spec/storageClassName", "/spec/volumeName", "/status/phase", NULL};
+	static const char *const claim[] = {"/spec/resources", "/spec/storageClassName", "/spec/volumeName", "/status/capacity", "/status/phase", NULL};
 	const struct {
 		const struct kube_resource *resource;
 		struct kube_store **store;

@@ -117,6 +117,19 @@ static const char *lost_words(const struct phase_facts *facts, struct arena *are
 	return NULL;
 }
 
+// The storage says when it is done; a driver that only works on volumes that are not in use wants the pod to be restarted.
+static const char *growing_words(const struct phase_facts *facts, struct arena *arena)
+{
+	for (size_t i = 0; i < facts->n_volumes; i++) {
+		const struct data_volume *volume = &facts->volumes[i];
+
+		if (volume->ordinal < facts->servers && data_volume_is_growing(volume))
+			return arena_printf(arena, "claim '%s' still has %.40s and waits for the storage to make it %.40s: kubectl describe pvc %s shows how far it is",
+					    volume->name, volume->capacity, volume->size, volume->name);
+	}
+	return NULL;
+}
+
 static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
@@ -127,6 +140,8 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 		text = arena_printf(arena, "%s; %s", text, troubles);
 	if (facts->note)
 		text = arena_printf(arena, "%s; %s", text, facts->note);
+	else if (growing_words(facts, arena))
+		text = arena_printf(arena, "%s; %s", text, growing_words(facts, arena));
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 

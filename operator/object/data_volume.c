@@ -24,6 +24,7 @@ bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct na
 		.size = yyjson_get_str(yyjson_ptr_get(root, "/spec/resources/requests/storage")),
 		.class = yyjson_get_str(yyjson_ptr_get(root, "/spec/storageClassName")),
 		.volume = yyjson_get_str(yyjson_ptr_get(root, "/spec/volumeName")),
+		.capacity = yyjson_get_str(yyjson_ptr_get(root, "/status/capacity/storage")),
 		.ordinal = ordinal,
 		.leaving = yyjson_equals_str(yyjson_obj_get(annotations, DATA_VOLUME_LEAVING_ANNOTATION), dbms->metadata.uid),
 		.deleting = yyjson_obj_get(metadata, "deletionTimestamp") != NULL,
@@ -41,6 +42,14 @@ bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *
 
 	return !volume->deallocated && !volume->deleting && !volume->pending && volume->size && quantity_parse(volume->size, &present) &&
 	       quantity_parse(dbms->storage.size, &wanted) && wanted > present;
+}
+
+bool data_volume_is_growing(const struct data_volume *volume)
+{
+	uint64_t present, wanted;
+
+	return !volume->deallocated && !volume->deleting && !volume->pending && volume->size && volume->capacity &&
+	       quantity_parse(volume->capacity, &present) && quantity_parse(volume->size, &wanted) && wanted > present;
 }
 
 // The patch applies to this very claim and fails on a new one of the same name.

@@ -27,6 +27,7 @@ struct data_volume {
 	const char *name;
 	const char *uid;
 	const char *size; // the size that was asked for; NULL: none
+	const char *capacity; // the size that it has; NULL: none yet
 	const char *class; // of its storage; NULL: none
 	const char *volume; // that it is bound to; NULL: none
 	int ordinal;	  // of its pod
@@ -41,6 +42,9 @@ bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct na
 
 // Whether the claim is smaller than the spec says now.
 bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *dbms);
+
+// Whether it was asked to grow and has not yet grown.
+bool data_volume_is_growing(const struct data_volume *volume);
 
 // Merge patches: one asks for growth, the others set the marks.
 const char *data_volume_growth_patch(const struct data_volume *volume, const struct dbms *dbms, struct arena *arena);

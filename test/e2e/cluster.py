@@ -473,7 +473,7 @@ def test_cluster_storage(ns):
 
     cluster.patch(storage={"size": "2Gi"})
     wait_for("claims of 2Gi", lambda: sizes() == {"2Gi"})
-    cluster.wait_phase("Ready")
+    cluster.wait_phase("Ready", "still has 1Gi and waits for the storage to make it 2Gi")  # nobody here does
     check(cluster.uids() == before, "pods were replaced")
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"},
              "spec": {"hard": {"requests.storage": "7Gi"}}}

@@ -355,6 +355,30 @@ static void test_unbound_claim(void **state)
 	assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: not scheduled: unbound PersistentVolumeClaims"), PHASE_FORMING);
 }
 
+// B3 B7: a volume that was asked to grow is told until it has grown.
+static void test_growing_claim(void **state)
+{
+	struct data_volume volume = {.name = "data-n-0", .size = "2Gi", .capacity = "1Gi"};
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.volumes = &volume;
+	facts.n_volumes = 1;
+	assert_int_equal(judge(&facts, "The server is ready; claim 'data-n-0' still has 1Gi and waits for the storage to make it 2Gi: kubectl describe pvc "
+				       "data-n-0 shows how far it is"),
+			 PHASE_READY);
+	// A refusal is told instead, and of a claim without a volume there is nothing to tell yet.
+	facts.note = "refused";
+	assert_int_equal(judge(&facts, "The server is ready; refused"), PHASE_READY);
+	facts.note = NULL;
+	volume.pending = true;
+	assert_int_equal(judge(&facts, "The server is ready"), PHASE_READY);
+	volume.pending = false;
+	volume.capacity = "2Gi";
+	assert_int_equal(judge(&facts, "The server is ready"), PHASE_READY);
+}
+
 // B7: a domain that is perhaps wrong is told while the servers look for each other, and never again.
 static void test_domain_hint(void **state)
 {
@@ -424,7 +448,7 @@ int main(void)
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_terminating_pod_does_not_count),
 		cmocka_unit_test(test_problem_is_named),
-		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
+		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_growing_claim), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
 		cmocka_unit_test(test_refusal_and_waiting),
 		cmocka_unit_test(test_cluster_ready),
 		cmocka_unit_test(test_database_stopped),
