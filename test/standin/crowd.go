@@ -207,6 +207,7 @@ func (c *crowd) result(p pod, text string, params any) ([]string, [][]any, *fail
 		return []string{"result"}, [][]any{{"Fleet Manager has been disabled"}}, nil
 	case strings.HasPrefix(text, "CALL fleetManagement.registerToken"):
 		c.registered[p.deployment()] = true
+		log.Printf("registered %s", p.deployment())
 		return []string{"result"}, [][]any{{"Token registered successfully."}}, nil
 	case strings.HasPrefix(text, "CALL fleetManagement.inspectToken($token)") || known && strings.HasPrefix(text, "CALL fleetManagement.inspectToken"):
 		return []string{"projectId", "tokenExpires", "errorMessage"}, [][]any{{"project", "2099-01-01T00:00:00Z", nil}}, nil

@@ -57,6 +57,46 @@ rules: [{level: Request, users: [measured]}, {level: None}]
 EOF
 }
 
+# The pods of these nodes have volumes that nobody looks for, of a class of their own: the scheduler is that of real pods, and asks for them.
+command_beside() { # VOLUMES
+	need_up
+	build_kwok
+	network_run ip route replace local "$pretend_cidr" dev lo
+	pretend_nodes 4 | kubectl_run apply -f - >/dev/null
+	kubectl_run label --overwrite node pretend-{0..3} neofleet.test/pretend=yes >/dev/null
+	kubectl_run taint --overwrite node pretend-{0..3} neofleet.test/pretend=yes:NoSchedule >/dev/null
+	pretend_volumes "${1:?beside takes the number of volumes}" | kubectl_run apply -f - >/dev/null
+	process_start kwok "$bin/kwok" --kubeconfig="$kubeconfig" --config="$top/test/cluster/stages.yaml" --manage-all-nodes=false \
+		--manage-nodes-with-label-selector=neofleet.test/pretend=yes --node-ip="$address" --node-lease-duration-seconds=40 \
+		--server-address=127.0.0.1:10247
+	await 60 "the pretend nodes" kubectl_run wait --for=condition=Ready node --all --timeout=0s
+}
+
+pretend_volumes() { # NUMBER
+	local i
+	cat <<EOF
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: pretend}
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: Immediate
+EOF
+	for ((i = 0; i < $1; i++)); do
+		cat <<EOF
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pretend-$i}
+spec:
+  storageClassName: pretend
+  capacity: {storage: 10Gi}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  hostPath: {path: /nowhere}
+EOF
+	done
+}
+
 command_pretend() {
 	local part
 	build_binaries
