@@ -210,6 +210,19 @@ static const char *sidecar_problem(yyjson_val *status, yyjson_val *specs, bool *
 	return NULL;
 }
 
+// Whether the first init container has started, and with it the volumes were there.
+static bool has_begun(yyjson_val *status)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_obj_get(status, "initContainerStatuses"));
+	yyjson_val *container;
+
+	while ((container = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_ptr_get(container, "/state/running") || yyjson_ptr_get(container, "/state/terminated"))
+			return true;
+	}
+	return false;
+}
+
 static const char *problem_of(yyjson_val *root, yyjson_val *container, struct pod *ret, struct arena *arena)
 {
 	yyjson_val *status = yyjson_obj_get(root, "status");
@@ -228,7 +241,7 @@ static const char *problem_of(yyjson_val *root, yyjson_val *container, struct po
 	problem = waiting_for(container, arena);
 	if (problem)
 		return problem;
-	if (waits && strcmp(waits, "ContainerCreating") == 0) {
+	if (waits && (strcmp(waits, "ContainerCreating") == 0 || (strcmp(waits, "PodInitializing") == 0 && !has_begun(status)))) {
 		ret->beside = ret->passing = ret->unstarted = true;
 		return arena_printf(arena, "its containers are being made (kubectl describe pod %s shows what that waits for)", ret->name);
 	}

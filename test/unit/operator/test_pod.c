@@ -106,6 +106,10 @@ static void test_problems(void **state)
 		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"waiting\":{\"reason\":\"ErrImagePull\","
 		 "\"message\":\"not there\"}}}]}",
 		 "ErrImagePull: not there"},
+		// No init container has started either: a Secret that it mounts is missing.
+		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}],"
+		 "\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}]}",
+		 "its containers are being made (kubectl describe pod n-0 shows what that waits for)"},
 		{"{\"initContainerStatuses\":[{\"name\":\"first-password\",\"state\":{\"terminated\":{\"exitCode\":0}}}],"
 		 "\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},"
 		 "\"lastState\":{\"terminated\":{\"exitCode\":3,\"message\":\"bad conf\"}}}]}",
