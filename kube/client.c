@@ -226,6 +226,21 @@ int kube_get_path(struct kube_client *client, const char *path, struct kube_obje
 	return perform_object(client, &(struct call){.method = "GET", .path = &copy}, ret, err);
 }
 
+int kube_get_log(struct kube_client *client, struct kube_name pod, const struct kube_log *log, struct buf *ret_text, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
+	const struct kube_limits limits = {log->max_bytes, log->timeout_ms};
+
+	kube_path(&path, &kube_pods, pod.namespace, pod.name);
+	buf_add(&path, "/log");
+	kube_query(&path, "container", log->container);
+	kube_query(&path, "previous", log->previous ? "true" : NULL);
+	kube_query(&path, "tailLines", arena_printf(arena, "%u", log->lines));
+	kube_query(&path, "limitBytes", arena_printf(arena, "%zu", log->max_bytes));
+	return perform(client, &(struct call){.method = "GET", .path = &path, .limits = limits}, ret_text, err);
+}
+
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);

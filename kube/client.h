@@ -49,6 +49,17 @@ int kube_get_within(struct kube_client *client, const struct kube_resource *reso
 // For a path that is no resource, such as "/apis/apps/v1".
 int kube_get_path(struct kube_client *client, const char *path, struct kube_object **ret, struct err *err);
 
+struct kube_log {
+	const char *container;
+	bool previous;	  // of the container's run before the present one
+	unsigned lines;	  // only the last so many
+	size_t max_bytes; // of these the first so many
+	int timeout_ms;	  // 0: the client's
+};
+
+// The log of a pod's container, as it wrote it: any bytes, NUL too. The caller releases ret_text.
+int kube_get_log(struct kube_client *client, struct kube_name pod, const struct kube_log *log, struct buf *ret_text, struct err *err);
+
 // Like kube_get(), for Secrets: the object and every buffer that held it are wiped when released.
 int kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
 

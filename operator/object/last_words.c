@@ -4,7 +4,8 @@
 // The last line is seldom the cause: Neo4j ends in "Stopped.", its start-up tool in advice, Java in "Program will exit.", a trace in frames. So
 // the code reads lines from the end and takes the first of the best kind. From a trace it takes the last two causes, since the innermost alone
 // ("Not a SEQUENCE") may say too little, and so may the one around it; where a trace has one cause, the trace's head stands before it. What the
-// trace calls suppressed is left out. Tested with the ends of real servers (test/neo4j/last-words.json).
+// trace calls suppressed is left out. The code reads no further than the head of the last trace or the last error: what stands before is another
+// matter. Tested with the ends of real servers (test/neo4j/last-words.json).
 
 #include "operator/object/last_words.h"
 
@@ -137,14 +138,18 @@ static const char *head_in(const char *line)
 }
 
 struct reading {
+	const char *begin;     // of all that is read
 	const char *causes[2]; // the innermost first
 	const char *head;      // of the trace behind the last error
 	const char *error;     // of the log
 	const char *plain;     // any other line that says something
 	const char *any;       // any line but a frame
 	const char *place;     // what the frames show that was being done
-	const char *config;    // "Failed to read config ...", which names the subject of the next line
+	const char *subject;   // of the next line, or of the one before, where that does not name it: "Failed to read config ..."
 	bool frames;
+	bool at_frame; // below the line that was read last, or below the first line, stands a frame
+	bool stopped, started, begun; // the server told its end, its start, and before that its first line
+	bool done;		      // what stands before tells nothing of this end
 };
 
 static void keep(const char **kept, const char *text)
@@ -159,6 +164,7 @@ static void keep_place(const char *line, struct reading *reading)
 	static const char *const places[][2] = {
 		{"procedure.impl.ProcedureJarLoader", "the jar of a plugin cannot be loaded"},
 		{"transaction.log.entry.LogHeaderReader", "a transaction log cannot be read"},
+		{"SslPolicyLoader.loadCertificateChain", "the file of TLS certificates cannot be read"},
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -171,16 +177,35 @@ static void keep_kind(const char *line, const char *text, bool error, struct rea
 {
 	const char *cause = cause_in(line), *head = head_in(line);
 
+	reading->done = error || (head && reading->frames);
 	if (cause)
 		keep(reading->causes[0] ? &reading->causes[1] : &reading->causes[0], cause);
 	else if (error)
 		keep(&reading->error, text);
-	else if (head && !reading->error)
+	else if (head)
 		keep(&reading->head, head);
 	else if (is_verdict(line))
 		reading->plain = line;
 	else if (!text && !is_remark(line))
 		keep(&reading->plain, line);
+}
+
+static bool keep_subject(const char *line, struct reading *reading)
+{
+	if (begins(line, "ERROR: JDWP Transport"))
+		keep(&reading->subject, "the debugger that server.jvm.additional asks for (jdwp)");
+	else if (begins(line, "Failed to read config "))
+		keep(&reading->subject, line);
+	else
+		return false;
+	return true;
+}
+
+static void keep_stage(const char *text, struct reading *reading)
+{
+	reading->stopped = reading->stopped || begins(text, "Neo4j Server shutdown initiated");
+	reading->started = reading->started || begins(text, "Starting...");
+	reading->begun = reading->begun || begins(text, "Logging config in use");
 }
 
 static void read_line(const char *line, struct reading *reading)
@@ -189,10 +214,11 @@ static void read_line(const char *line, struct reading *reading)
 	bool error;
 
 	if (is_frame(line)) {
-		reading->frames = true;
+		reading->frames = reading->at_frame = true;
 		keep_place(line, reading);
 		return;
 	}
+	reading->at_frame = reading->at_frame && line == reading->begin;
 	// Suppressed traces and their causes are indented.
 	if (reading->frames && *line == '\t')
 		return;
@@ -201,10 +227,9 @@ static void read_line(const char *line, struct reading *reading)
 	if (!*line)
 		return;
 	text = logged(line, &error);
-	if (begins(line, "Failed to read config ")) {
-		keep(&reading->config, line);
+	if (keep_subject(line, reading))
 		return;
-	}
+	keep_stage(text ? text : line, reading);
 	keep(&reading->any, text ? text : line);
 	keep_kind(line, text, error, reading);
 }
@@ -224,28 +249,49 @@ static const char *choose_thrown(const struct reading *reading, struct arena *ar
 	return !outer || strstr(outer, inner) || begins(outer, "LifecycleException: ") ? inner : both(outer, inner, arena);
 }
 
-static const char *choose(const struct reading *reading, struct arena *arena)
+// Some words name what happened and not what it comes from.
+static const char *with_hint(const char *words, struct arena *arena)
 {
-	const char *thrown = choose_thrown(reading, arena);
+	static const char *const hints[][2] = {
+		{"OutOfMemoryError: Java heap space", "server.memory.heap.max_size is too small"},
+		{"File too large", "the process has a limit on the size of its files (ulimit -f)"},
+	};
 
-	if (thrown)
-		return reading->place ? arena_printf(arena, "%s: %s", reading->place, thrown) : thrown;
-	if (reading->error)
-		return reading->error;
-	if (reading->plain)
-		return reading->config ? both(reading->config, reading->plain, arena) : reading->plain;
-	if (reading->frames)
-		return "only the end of a stack trace was kept; kubectl logs --previous shows its beginning";
-	return reading->any ? reading->any : reading->config;
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strstr(words, hints[i][0]))
+			return arena_printf(arena, "%.*s; %s", WORDS_MAX - 80, words, hints[i][1]);
+	}
+	return words;
 }
 
-const char *last_words(const char *log, struct arena *arena)
+// A path names its subject by itself.
+static const char *with_place(const char *place, const char *thrown, struct arena *arena)
+{
+	return with_hint(place && !strstr(thrown, ": /") ? arena_printf(arena, "%s: %s", place, thrown) : thrown, arena);
+}
+
+// Nothing that was thrown, and no error.
+static const char *choose_plain(const struct reading *reading, bool *ret_cut, struct arena *arena)
+{
+	// The first line may be the rest of one.
+	*ret_cut = reading->frames && (!reading->plain || (reading->plain == reading->begin && reading->at_frame));
+	if (reading->plain)
+		return reading->subject ? both(reading->subject, reading->plain, arena) : reading->plain;
+	if (reading->frames)
+		return "only the end of a stack trace was kept; kubectl logs --previous shows its beginning";
+	if (reading->stopped && reading->begun && !reading->started)
+		return "it stopped before it began to start, and said no cause; it does so where it cannot write its folder of logs";
+	return reading->any ? reading->any : reading->subject;
+}
+
+const char *last_words(const char *log, bool *ret_cut, struct arena *arena)
 {
 	char *text = arena_strdup(arena, log ? log : "");
-	struct reading reading = {0};
+	struct reading reading = {.begin = text};
 	size_t end = strlen(text);
+	const char *thrown;
 
-	for (int lines = 0; end > 0 && lines < LINES_MAX; lines++) {
+	for (int lines = 0; end > 0 && lines < LINES_MAX && !reading.done; lines++) {
 		size_t start;
 
 		while (end > 0 && isspace((unsigned char)text[end - 1]))
@@ -256,5 +302,9 @@ const char *last_words(const char *log, struct arena *arena)
 		read_line(text + start, &reading);
 		end = start;
 	}
-	return choose(&reading, arena);
+	*ret_cut = false;
+	thrown = choose_thrown(&reading, arena);
+	if (thrown)
+		return with_place(reading.place, thrown, arena);
+	return reading.error ? reading.error : choose_plain(&reading, ret_cut, arena);
 }

@@ -58,7 +58,8 @@ static const char *memory_limit(yyjson_val *containers, yyjson_val *status)
 // The container's own words about its end, with the limit where memory is the cause.
 static const char *words_of(yyjson_val *end, const char *limit, struct arena *arena)
 {
-	const char *words = last_words(str(end, "message"), arena);
+	bool cut;
+	const char *words = last_words(str(end, "message"), &cut, arena);
 
 	if (yyjson_equals_str(yyjson_obj_get(end, "reason"), "OOMKilled"))
 		return limit ? arena_printf(arena, "it took more memory than its limit of %.40s; raise spec.resources.limits.memory", limit)
@@ -66,6 +67,12 @@ static const char *words_of(yyjson_val *end, const char *limit, struct arena *ar
 	if (limit && words && strstr(words, "Invalid memory configuration"))
 		return arena_printf(arena, "%.240s (its limit is %.40s)", words, limit);
 	return words;
+}
+
+static const char *how_ended(yyjson_val *container, yyjson_val *end, struct arena *arena)
+{
+	return arena_printf(arena, "container %s ended with exit code %lld", str(container, "name"),
+			    (long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode")));
 }
 
 // How a container that is being restarted ended last.
@@ -77,10 +84,22 @@ static const char *last_end(yyjson_val *container, yyjson_val *containers, struc
 		end = yyjson_obj_get(yyjson_obj_get(container, "lastState"), "terminated");
 	if (!end)
 		return NULL;
-	return with_detail(arena,
-			   arena_printf(arena, "container %s ended with exit code %lld", str(container, "name"),
-					(long long)yyjson_get_sint(yyjson_obj_get(end, "exitCode"))),
-			   words_of(end, memory_limit(containers, container), arena));
+	return with_detail(arena, how_ended(container, end, arena), words_of(end, memory_limit(containers, container), arena));
+}
+
+// Of a run that is over for good: until the kubelet starts the container again, "previous" is the run before.
+static void read_cut_end(yyjson_val *container, struct pod *ret, struct arena *arena)
+{
+	yyjson_val *end = yyjson_ptr_get(container, "/lastState/terminated");
+	bool cut = false;
+
+	if (!end || yyjson_ptr_get(container, "/state/terminated") || yyjson_equals_str(yyjson_obj_get(end, "reason"), "OOMKilled"))
+		return;
+	(void)last_words(str(end, "message"), &cut, arena);
+	if (!cut)
+		return;
+	ret->cut_end = str(end, "containerID");
+	ret->cut_how = how_ended(container, end, arena);
 }
 
 static int64_t count_ends(yyjson_val *container)
@@ -284,10 +303,20 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	};
 	if (ret->ready)
 		return;
+	read_cut_end(container, ret, arena);
 	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
 	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
 					    : problem_of(root, container, ret, arena);
+}
+
+void pod_tell_end(struct pod *pod, const char *words, struct arena *arena)
+{
+	const char *before = pod->last_words;
+
+	pod->last_words = with_detail(arena, pod->cut_how, words);
+	if (pod->problem == before)
+		pod->problem = pod->last_words;
 }
 
 static bool is_same(const char *a, const char *b)

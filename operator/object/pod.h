@@ -33,6 +33,8 @@ struct pod {
 	int64_t restarts;	// of container neo4j
 	int64_t ends;		// how often it ended: one more than restarts while it does not run again
 	const char *last_words; // how it ended last: the exit code, and the line that says why; NULL: it never did
+	// Of a pod that is not ready, and of whose last end only the end of a stack trace was kept: the container's id, and the exit code. Else NULL.
+	const char *cut_end, *cut_how;
 	const char *started_at; // its present run; NULL while it does not run
 	const char *problem;	// why it is not ready, in the cluster's own words; NULL when we do not know
 	bool beside;		// the problem is in a container beside the server's, or in an init container that still runs
@@ -42,6 +44,9 @@ struct pod {
 
 // Strings belong to root or the arena.
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);
+
+// Puts the words for the pod's cut_end in the place of those that were kept.
+void pod_tell_end(struct pod *pod, const char *words, struct arena *arena);
 
 // Why another pod may have the known address by now, judged by the pod as the API server has it: "it has another address". NULL: the address is
 // still the pod's.

@@ -64,14 +64,19 @@ static void take_workload(const struct context *context, struct arena *arena, st
 	}
 }
 
-void gather_again(const struct context *context, struct arena *arena, const struct deployment *before, struct kube_object *workload,
-		  struct gathered *ret)
+static void explain_ends(const struct context *context, struct gather_memory *memory, struct arena *arena, struct deployment *deployment)
+{
+	deployment->pods = end_log_look(context, &memory->ends, deployment, arena);
+}
+
+void gather_again(const struct context *context, struct gather_memory *memory, struct arena *arena, struct kube_object *workload,
+		  struct gathered *copy)
 {
 	assert(workload);
-	*ret = (struct gathered){.deployment = *before};
-	ret->deployment.pods = NULL;
-	ret->deployment.n_pods = 0;
-	take_workload(context, arena, workload, ret);
+	copy->deployment.pods = NULL;
+	copy->deployment.n_pods = 0;
+	take_workload(context, arena, workload, copy);
+	explain_ends(context, memory, arena, &copy->deployment);
 }
 
 static void judge_secret(struct gather_memory *memory, struct kube_object *secret, const char *name, int least)
@@ -225,7 +230,10 @@ int gather(const struct context *context, struct gather_memory *memory, struct a
 	STEP("gathering");
 	int r = gather_state(context, arena, gathered, err);
 
-	if (r < 0 || (r = gather_admin(context, memory, arena, &gathered->deployment, err)) < 0)
+	if (r < 0)
+		return r;
+	explain_ends(context, memory, arena, &gathered->deployment);
+	if ((r = gather_admin(context, memory, arena, &gathered->deployment, err)) < 0)
 		return r;
 	return gather_certificate(context, memory, arena, &gathered->deployment, err);
 }

@@ -3,12 +3,13 @@
 
 #pragma once
 
-// Everything that a pass needs to know of one deployment, from the stores (and, once for each version, from the admin Secret and the TLS
-// Secret). It lives as long as the arena and until gather_release().
+// Everything that a pass needs to know of one deployment: from the stores; once for each version, from the admin Secret and the TLS Secret; and
+// once for each end of a server that its pod does not explain, from the log. It lives as long as the arena and until gather_release().
 
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "operator/cluster/end_log.h"
 #include "operator/context.h"
 #include "operator/object/basis.h"
 #include "operator/object/deployment.h"
@@ -27,8 +28,10 @@ struct gathered {
 	size_t n_volumes;
 };
 
-// The verdicts on the Secrets, for the versions that were last read.
+// The verdicts on the Secrets, for the versions that were last read; and why servers ended.
 struct gather_memory {
+	struct end_log_memory ends;
+
 	// The verdict on the admin Secret, for a password of at least so many characters.
 	struct {
 		char version[KEPT_VERSION_SIZE];
@@ -53,9 +56,9 @@ int gather(const struct context *context, struct gather_memory *memory, struct a
 // Like gather(), without the Secrets, which need the deployment's memory.
 int gather_state(const struct context *context, struct arena *arena, struct gathered *gathered, struct err *err);
 
-// The deployment with its StatefulSet after a write (taken over), and with the present pods. The rest stays, and is borrowed from before.
-void gather_again(const struct context *context, struct arena *arena, const struct deployment *before, struct kube_object *workload,
-		  struct gathered *ret);
+// Fills a copy of a deployment anew: with its StatefulSet after a write (taken over) and the present pods. The rest stays borrowed from before.
+void gather_again(const struct context *context, struct gather_memory *memory, struct arena *arena, struct kube_object *workload,
+		  struct gathered *copy);
 
 // The message about an object of which the store keeps only the name.
 const char *gather_too_large(size_t bytes, struct arena *arena);

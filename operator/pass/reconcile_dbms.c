@@ -276,7 +276,8 @@ static int build(const struct pass *pass, struct found *found, struct err *err)
 		return r;
 	found->refusal = found->shape.refusal;
 	if (found->shape.written) {
-		gather_again(pass->context, pass->arena, found->deployment, steal_ptr(found->shape.written), &found->after);
+		found->after = (struct gathered){.deployment = *found->deployment};
+		gather_again(pass->context, &pass->memory->gather, pass->arena, steal_ptr(found->shape.written), &found->after);
 		found->deployment = &found->after.deployment;
 	}
 	return 0;

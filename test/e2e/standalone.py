@@ -452,6 +452,24 @@ def test_pod_not_created(ns):
     wait_for("the message to tell of the pod", lambda: "lone-0: not scheduled" in ns.status("lone").get("message", ""))
 
 
+@on_real_server
+def test_cause_in_the_log(ns):
+    """B7: of a server that ends in a long stack trace Kubernetes keeps only the end; the status tells the cause, from the log of the ended container."""
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    ns.standalone("barred", token=False)
+    ns.wait_phase("barred", "Ready")
+    ns.kubectl("exec", "barred-0", "-c", "neo4j", "--", "bash", "-c", "chmod 0 /data/databases/system/neostore && kill 1")
+
+    def told():
+        pod = ns.get("pod", "barred-0")
+        kept = [container.get("lastState", {}).get("terminated", {}).get("message", "") for container in pod["status"]["containerStatuses"]]
+        message = ns.status("barred").get("message", "")
+        return all(part in message for part in ("barred-0: container neo4j ended with", "Failed to read current store version", "/databases/system/neostore")) and kept
+
+    kept = wait_for("the message to tell the cause", told, START_LIMIT)
+    check("Failed to read current store version" not in kept[0], f"Kubernetes has kept the cause: {kept}")
+
+
 def test_unknown_fields(ns):
     """A3: a field that does not exist is refused by its name."""
     refused(ns, ".spec.auraFleetManagment", auraFleetManagment={"enabled": True})
@@ -491,4 +509,4 @@ BAD_INPUTS = Group(given_bad_inputs, test_secret_missing, test_secret_wrong_key,
 DEFERRED = Chain(given_deferred, test_plugin_only_token_later, test_drift, test_deletion)
 REFUSED = Group(given_refused, test_service_of_others, test_tag_5_25, test_control_characters, test_plugins_of_spec_malformed,
                 test_refused_by_the_server, test_unknown_fields, test_wrong_types, test_config_of_1_mb)
-TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_quota, test_pod_not_created, test_secrets_stay_secret]
+TESTS = [PAGE, BAD_INPUTS, test_admin_secret_absent, DEFERRED, REFUSED, test_quota, test_pod_not_created, test_cause_in_the_log, test_secrets_stay_secret]

@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *text = arena_memdup0(arena, data, size), *words;
 	const struct version version = version_of_tag("2026.05");
 	int64_t ms;
+	bool cut;
 
 	check_values(text, arena);
 	check_flags(text, arena);
@@ -65,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		(void)conf_type_problem(settings[i], text, &version, arena);
 	(void)instant_parse(text, &ms);
-	words = last_words(text, arena);
+	words = last_words(text, &cut, arena);
+	must(!cut || words);
 	must(!words || (*words && !strchr(words, '\n')));
 	return 0;
 }

@@ -35,6 +35,9 @@ The operator's rights on what it watches, for a ClusterRole or a Role; docs/secu
 - apiGroups: [""]
   resources: [pods/eviction]
   verbs: [create]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
 # Tokens and admin passwords. Changes are watched as metadata; content is read by name when it is needed. Kubernetes has
 # no right to watch metadata alone, so list and watch grant the content, too: see docs/security.md.
 - apiGroups: [""]

@@ -20,7 +20,9 @@ KEPT = ROOT / "test/neo4j/last-words.json"
 JAVA = os.environ.get("JAVA", "java")
 # What a kubelet keeps of a log, where a container says nothing to it when it ends.
 TAIL_BYTES, TAIL_LINES = 2048, 80
-LIMIT_S = 180
+# What the operator reads of the log where that is only the end of a stack trace.
+LOG_BYTES, LOG_LINES = 64 * 1024, 200
+LIMIT_S = 600
 PLAIN = {"server.memory.heap.initial_size": "160m", "server.memory.heap.max_size": "160m", "server.memory.pagecache.size": "16m",
          "server.bolt.listen_address": "127.0.0.1:17687", "server.http.enabled": "false", "server.directories.plugins": "plugins"}
 TLS = {"server.bolt.tls_level": "REQUIRED", "dbms.ssl.policy.bolt.enabled": "true", "dbms.ssl.policy.bolt.base_directory": "tls",
@@ -296,7 +298,7 @@ WAYS = [
     ("bad level of a log", {"db.logs.query.threshold": "-5"}, None, r"threshold|-5"),
     ("two collectors", {"server.jvm.additional": "-XX:+UseG1GC -XX:+UseZGC"}, None, r"[Cc]onflicting|garbage"),
     ("heap below the JVM's least", {"server.memory.heap.initial_size": "1k", "server.memory.heap.max_size": "1k"}, None, r"heap"),
-    ("heap too small to start", {"server.memory.heap.initial_size": "12m", "server.memory.heap.max_size": "12m"}, None, None),
+    ("heap too small to start", {"server.memory.heap.initial_size": "12m", "server.memory.heap.max_size": "12m"}, None, r"[Hh]eap"),
     ("stack below the JVM's least", {"server.jvm.additional": "-Xss1k"}, None, r"stack"),
     ("bad flag's value", {"server.jvm.additional": "-XX:MaxDirectMemorySize=lots"}, None, r"MaxDirectMemorySize"),
     ("heap that the machine has not", {"server.memory.heap.initial_size": "3TiB", "server.memory.heap.max_size": "3TiB"}, None, r"memory|heap"),
@@ -314,7 +316,7 @@ WAYS = [
     ("lost store", {}, lost_store, r"system|store|log"),
     ("empty store", {}, truncated_store, r"system|store"),
     ("store of another format", {}, later_store, r"format|store"),
-    ("full disk", {}, small_disk("1m"), None),
+    ("full disk", {}, small_disk("1m"), r"[Nn]o space left"),
     ("disk that cannot be written", {}, read_only, r"[Rr]ead-only"),
     ("transaction logs cannot be written", {"server.directories.transaction.logs.root": "tx"}, unwritable("tx"), r"tx"),
     ("plugin whose class is damaged", {}, jar(("a/B.class", b"\xca\xfe\xba\xbe broken")), r"class file"),
@@ -353,7 +355,7 @@ WAYS = [
     ("files of at most a block", {}, file_of("limits", "ulimit -f 16\n"), r"[Ff]ile too large|size"),
     ("volume of another owner", {}, of_another_owner, r"data.*|Access"),
     ("damaged identity of the server", {}, damaged_identity, r"server_id|identity|[Ii]d"),
-    ("store that cannot be read", {}, after_a_start(unreadable_store), None),
+    ("store that cannot be read", {}, after_a_start(unreadable_store), r"AccessDenied.*neostore"),
     ("transaction logs that cannot be read", {}, after_a_start(lambda home: (home / "data/transactions/system").chmod(0)), r"transactions|Access"),
     ("databases cannot be written", {}, after_a_start(lambda home: (home / "data/databases").chmod(0o500)), r"databases|Access"),
     ("name of the first database", {"initial.dbms.default_database": "_mine!"}, None, r"_mine!|default_database"),
@@ -404,15 +406,26 @@ def start(home, settings):
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+            sys.exit(f"the server neither started nor ended within {LIMIT_S} s")
     return tool.stderr + (home / "log").read_text(encoding="utf-8", errors="replace")
 
 
-def tail(text, home):
-    """As a kubelet cuts it, with the folder's name taken out and times made equal."""
+def plain(text, home):
+    """With the folder's name taken out and times made equal."""
     text = text.replace(str(home), "/var/lib/neo4j").replace(str(pathlib.Path(CLASSPATH.split(":", maxsplit=1)[0]).parent), "/var/lib/neo4j/lib")
-    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+]0000", "2026-01-01 00:00:00.000+0000", text)
-    lines = "".join(text.splitlines(keepends=True)[-TAIL_LINES:]).encode()
-    return lines[-TAIL_BYTES:].decode(errors="ignore")
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+]0000", "2026-01-01 00:00:00.000+0000", text)
+
+
+def last(text, lines):
+    return "".join(text.splitlines(keepends=True)[-lines:]).encode()
+
+
+def kept(text, cause):
+    """The text as a kubelet cuts it; and as the API server gives it, where a person does not find the cause in the first."""
+    tail = last(text, TAIL_LINES)[-TAIL_BYTES:].decode(errors="ignore")
+    if not cause or re.search(cause, tail):
+        return {"tail": tail}
+    return {"tail": tail, "log": last(text, LOG_LINES)[:LOG_BYTES].decode(errors="ignore")}
 
 
 def main(folder, versions):
@@ -438,7 +451,7 @@ def main(folder, versions):
             ended = "Started." not in answer
             print(f"{name}: {way}: {'ended' if ended else 'STARTED'}", flush=True)
             if ended:
-                said.append({"version": name, "way": way, "cause": cause, "tail": tail(answer, home)})
+                said.append({"version": name, "way": way, "cause": cause, **kept(plain(answer, home), cause)})
                 KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             run("chmod", "-R", "u+rwX", str(home))
             shutil.rmtree(home)

@@ -409,6 +409,32 @@ static void test_list_of_the_first(void **state)
 	reach_end(&reach);
 }
 
+// Any bytes, and no more than was asked for.
+static void test_log(void **state)
+{
+	struct part part = {.status = 200, .body = "first\n{\"a\": \xff\nlast\n"};
+	const struct kube_log some = {"neo4j", .previous = true, .lines = 200, .max_bytes = 64}, few = {"a b", .lines = 1, .max_bytes = 8};
+	const struct kube_name one = {"ns", "p"};
+	struct err err = ERR_INIT;
+	struct reach reach;
+	struct buf text;
+
+	(void)state;
+	reach_begin(&reach, play, &part);
+	assert_int_equal(kube_get_log(reach.client, one, &some, &text, &err), 0);
+	assert_string_equal(buf_str(&text), part.body);
+	buf_release(&text);
+	assert_int_equal(kube_get_log(reach.client, one, &few, &text, &err), ERR_TOO_LARGE);
+	err_clear(&err);
+	assert_string_equal(actor_wait_call(reach.actor, 0)->target,
+			    "/api/v1/namespaces/ns/pods/p/log?container=neo4j&previous=true&tailLines=200&limitBytes=64");
+	assert_string_equal(actor_wait_call(reach.actor, 1)->target, "/api/v1/namespaces/ns/pods/p/log?container=a%20b&tailLines=1&limitBytes=8");
+	part = (struct part){.status = 403, .body = "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no logs\"}"};
+	assert_int_equal(kube_get_log(reach.client, one, &some, &text, &err), ERR_FORBIDDEN);
+	assert_string_equal(err.text, "no logs");
+	reach_end(&reach);
+}
+
 // The server's answer about an API that it lacks is no JSON.
 static void test_no_such_api(void **state)
 {
@@ -509,7 +535,7 @@ int main(void)
 		cmocka_unit_test(test_end_while_silent),
 		cmocka_unit_test(test_end_while_answered),
 		cmocka_unit_test(test_secret),	 cmocka_unit_test(test_writes),
-		cmocka_unit_test(test_list), cmocka_unit_test(test_list_of_the_first),	 cmocka_unit_test(test_url_limit),
+		cmocka_unit_test(test_list), cmocka_unit_test(test_list_of_the_first), cmocka_unit_test(test_log), cmocka_unit_test(test_url_limit),
 		cmocka_unit_test(test_names_are_escaped),
 		cmocka_unit_test(test_a_limit_of_one_call),
 		cmocka_unit_test(test_no_such_api), cmocka_unit_test(test_calls_are_counted),

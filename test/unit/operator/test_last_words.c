@@ -41,6 +41,14 @@ static yyjson_val *read_kept(struct arena *arena)
 	return json_parse(arena, text, strlen(text));
 }
 
+// As the operator tells an end: by what the kubelet has kept or, where that is cut, by the log.
+static const char *told(yyjson_val *end, bool *ret_cut, struct arena *arena)
+{
+	const char *words = last_words(yyjson_get_str(yyjson_obj_get(end, "tail")), ret_cut, arena), *log = yyjson_get_str(yyjson_obj_get(end, "log"));
+
+	return *ret_cut && log ? last_words(log, ret_cut, arena) : words;
+}
+
 static bool fits(const char *text, const char *expression)
 {
 	regex_t regex;
@@ -63,7 +71,8 @@ static void test_real_servers(void **state)
 	assert_true(yyjson_arr_size(kept) >= 60);
 	yyjson_arr_foreach(kept, index, max, end) {
 		const char *way = yyjson_get_str(yyjson_obj_get(end, "way")), *cause = yyjson_get_str(yyjson_obj_get(end, "cause"));
-		const char *words = last_words(yyjson_get_str(yyjson_obj_get(end, "tail")), arena);
+		bool cut;
+		const char *words = told(end, &cut, arena);
 
 		if (!words || (cause && !fits(words, cause))) {
 			print_error("%s: '%s'\n", way, words ? words : "(nothing)");
@@ -91,12 +100,13 @@ static void print_words(void)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_val *end;
 	size_t index, max;
+	bool cut;
 
 	yyjson_arr_foreach(read_kept(arena), index, max, end)
-		printf("%s\t%s\n", yyjson_get_str(yyjson_obj_get(end, "way")), last_words(yyjson_get_str(yyjson_obj_get(end, "tail")), arena));
+		printf("%s\t%s\n", yyjson_get_str(yyjson_obj_get(end, "way")), told(end, &cut, arena));
 }
 
-// B7: what the page of ends says is what a status says, and of at least 57 ends a person has found the cause in it.
+// B7: what the page of ends says is what a status says, and of 95 % of the ends a person has found the cause in it.
 static void test_page(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -107,13 +117,14 @@ static void test_page(void **state)
 	(void)state;
 	yyjson_arr_foreach(kept, index, max, end) {
 		const char *way = yyjson_get_str(yyjson_obj_get(end, "way")), *line = line_of(page, way);
-		const char *words = last_words(yyjson_get_str(yyjson_obj_get(end, "tail")), arena);
+		bool cut;
+		const char *words = told(end, &cut, arena);
 
 		if (!line || strncmp(line, words, strlen(words)) != 0 || line[strlen(words)] != '\t')
 			fail_msg("%s: the page has another line than '%s'", way, words);
 		understood += strncmp(line + strlen(words) + 1, "yes\n", 4) == 0;
 	}
-	assert_true(yyjson_arr_size(kept) >= 60 && understood >= 57);
+	assert_true(yyjson_arr_size(kept) >= 60 && understood * 100 >= yyjson_arr_size(kept) * 95);
 }
 
 static void test_lines(void **state)
@@ -138,6 +149,7 @@ static void test_lines(void **state)
 		{")\n\tat a.b(C.java:1)\n", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"why\nRun with '--verbose' for a more detailed error message.\n", "why"},
 		{"Run with '--verbose' for a more detailed error message.\n", "Run with '--verbose' for a more detailed error message."},
+		{"DeniedException: /data\n\tat a.b(C.java:1)\n", "DeniedException: /data"},
 		{"\tat a.b(C.java:1)", "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
 		{"\tat a.b(C.java:1)\n\t... 14 more\n2026-01-01 00:00:00.000+0000 INFO  Stopped.\n",
 		 "only the end of a stack trace was kept; kubectl logs --previous shows its beginning"},
@@ -164,7 +176,10 @@ static void test_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		_cleanup_(arena_freep) struct arena *arena = arena_new();
-		const char *words = last_words(cases[i][0], arena);
+		bool cut;
+		const char *words = last_words(cases[i][0], &cut, arena);
+
+		assert_int_equal(cut, words && (strstr(words, "only the end of a stack trace") || strncmp(words, "DeniedException", 15) == 0));
 
 		if (!cases[i][1] ? words != NULL : !words || strcmp(words, cases[i][1]) != 0)
 			fail_msg("'%s': '%s'", cases[i][0], words ? words : "(nothing)");

@@ -216,6 +216,51 @@ static void test_ends(void **state)
 	}
 }
 
+// B7: an end of which only frames were kept can be looked up, but not while the kubelet has not started the container again, since "previous" is
+// the run before then; and not one that has other words.
+static void test_cut_ends(void **state)
+{
+	static const char frames[] = "\\tat a.b(C.java:1)\\n";
+	static const struct {
+		const char *container, *message, *cut;
+	} cases[] = {
+		{"\"state\":{\"waiting\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1,\"containerID\":\"c1\",\"message\":\"%s\"}}", frames, "c1"},
+		{"\"state\":{\"running\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1,\"containerID\":\"c1\",\"message\":\"%s\"}}", frames, "c1"},
+		{"\"state\":{\"waiting\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1,\"message\":\"%s\"}}", frames, NULL},
+		{"\"state\":{\"waiting\":{}},\"lastState\":{\"terminated\":{\"exitCode\":1,\"containerID\":\"c1\",\"message\":\"%s\"}}", "why", NULL},
+		{"\"state\":{\"terminated\":{\"exitCode\":1,\"containerID\":\"c2\",\"message\":\"%s\"}},\"lastState\":{\"terminated\":{\"exitCode\":1,"
+		 "\"containerID\":\"c1\",\"message\":\"\\tat a.b(C.java:1)\"}}",
+		 frames, NULL},
+		{"\"state\":{\"waiting\":{}},\"lastState\":{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\",\"containerID\":\"c1\",\"message\":\"%s\"}}",
+		 frames, NULL},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *before = strstr(cases[i].container, "%s") + 2, *container;
+
+		container = arena_printf(arena, "%.*s%s%s", (int)(before - 2 - cases[i].container), cases[i].container, cases[i].message, before);
+		read_pod(arena, arena_printf(arena, "{\"containerStatuses\":[{\"name\":\"neo4j\",\"restartCount\":1,%s}]}", container), &pod);
+		if (!cases[i].cut) {
+			assert_null(pod.cut_end);
+			continue;
+		}
+		assert_string_equal(pod.cut_end, cases[i].cut);
+		pod_tell_end(&pod, "IOException: No space left on device", arena);
+		assert_string_equal(pod.last_words, "container neo4j ended with exit code 1: IOException: No space left on device");
+		assert_ptr_equal(pod.problem, pod.last_words);
+	}
+	read_pod(arena,
+		 arena_printf(arena,
+			      "{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],\"containerStatuses\":[{\"name\":\"neo4j\",\"state\":{\"running\":{}},"
+			      "\"lastState\":{\"terminated\":{\"exitCode\":1,\"containerID\":\"c1\",\"message\":\"%s\"}}}]}",
+			      frames),
+		 &pod);
+	assert_null(pod.cut_end);
+}
+
 // E4: however many pods say that they belong to a deployment.
 static void test_runs(void **state)
 {
@@ -269,7 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems), cmocka_unit_test(test_problems_beside), cmocka_unit_test(test_sidecar_that_never_ends),
 					   cmocka_unit_test(test_never_ready), cmocka_unit_test(test_lost_node),
-					   cmocka_unit_test(test_ends), cmocka_unit_test(test_runs)};
+					   cmocka_unit_test(test_ends), cmocka_unit_test(test_cut_ends), cmocka_unit_test(test_runs)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

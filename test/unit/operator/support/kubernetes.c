@@ -51,12 +51,26 @@ static void take_away(struct archive *archive, struct archive_reply *reply, cons
 		archive_refuse(reply, 404, "not found");
 }
 
+// What a container has said is the member "text" of the object that the test has put at "logs/POD"; NULL: the path is no log's.
+static const char *log_of(struct kubernetes *k, const char *path, struct arena *arena)
+{
+	const char *pod = strstr(path, "/pods/"), *text;
+	size_t len = strlen(path);
+
+	if (!pod || len < 4 || strcmp(path + len - 4, "/log") != 0)
+		return NULL;
+	pod += strlen("/pods/");
+	text = archive_get(k->archive, arena_printf(arena, "%.*s/logs/%.*s", (int)(pod - path - (ptrdiff_t)strlen("/pods/")), path,
+						    (int)(path + len - 4 - pod), pod));
+	return text ? yyjson_get_str(yyjson_obj_get(json_parse(arena, text, strlen(text)), "text")) : NULL;
+}
+
 static void serve(struct kubernetes *k, struct archive_reply *reply, const struct actor_call *call)
 {
 	char *path = arena_memdup0(reply->arena, call->target, strcspn(call->target, "?"));
 	char *last = strrchr(path, '/');
 	bool status = strcmp(last, "/status") == 0, eviction = strcmp(last, "/eviction") == 0;
-	const char *text;
+	const char *text, *log = log_of(k, path, reply->arena);
 
 	if (status || eviction)
 		*last = '\0';
@@ -66,6 +80,8 @@ static void serve(struct kubernetes *k, struct archive_reply *reply, const struc
 		take_away(k->archive, reply, path);
 	else if (strcmp(call->method, "POST") == 0)
 		archive_create(k->archive, reply, path, call->body);
+	else if (log)
+		*reply = (struct archive_reply){reply->arena, 200, log};
 	else if (strstr(call->target, "limit="))
 		archive_list(k->archive, reply, path, call->target);
 	else if (!(text = archive_get(k->archive, path)))

@@ -19,6 +19,8 @@ struct kubernetes *kubernetes_start(void);
 void kubernetes_stop(struct kubernetes *kubernetes);
 struct reach *kubernetes_reach(struct kubernetes *kubernetes);
 
+// The log of pod P of a namespace is the member "text" of an object "/api/v1/namespaces/N/logs/P" that the test puts there.
+//
 // Objects by their path, such as "/api/v1/namespaces/ns/secrets/a". What is written has a name, a uid, a time of creation and a new version.
 void kubernetes_put(struct kubernetes *kubernetes, const char *path, const char *json);
 void kubernetes_merge(struct kubernetes *kubernetes, const char *path, const char *patch); // nothing, where it is not there
