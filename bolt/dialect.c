@@ -71,14 +71,14 @@ static const char *name_of(uint8_t tag)
 	}
 }
 
-static int check_vector(const struct translation *t)
+static int check_trait(const struct translation *t, enum bolt_trait trait, const char *what)
 {
 	struct bolt_version version = t->dialect->version;
 
-	if (bolt_version_has(version, BOLT_HAS_VECTORS))
+	if (bolt_version_has(version, trait))
 		return 0;
-	return err_set(t->err, ERR_INVALID, "a vector cannot be sent over Bolt %u.%u; vectors came with Bolt %s", version.major, version.minor,
-		       bolt_version_since(BOLT_HAS_VECTORS));
+	return err_set(t->err, ERR_INVALID, "a %s cannot be sent over Bolt %u.%u; %ss came with Bolt %s", what, version.major, version.minor, what,
+		       bolt_version_since(trait));
 }
 
 // 1: changed, *ret is the new value; 0: as it is.
@@ -92,7 +92,7 @@ static int structure_to_wire(struct translation *t, const struct bolt_value *v, 
 	case STRUCTURE_UNSUPPORTED:
 		return err_set(t->err, ERR_INVALID, "%s cannot be a parameter", name_of(v->tag));
 	case STRUCTURE_VECTOR:
-		return check_vector(t);
+		return check_trait(t, BOLT_HAS_VECTORS, "vector");
 	case STRUCTURE_DATE_TIME:
 	case STRUCTURE_ZONED:
 	case STRUCTURE_WALL_DATE_TIME:
@@ -162,6 +162,8 @@ static int value_to_wire(struct translation *t, const struct bolt_value *v, unsi
 		return items_to_wire(t, v, depth, ret);
 	case BOLT_MAP:
 		return entries_to_wire(t, v, depth, ret);
+	case BOLT_UUID:
+		return check_trait(t, BOLT_HAS_UUIDS, "UUID");
 	default:
 		return 0;
 	}

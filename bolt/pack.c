@@ -8,6 +8,7 @@
 // The cost of one text of a list: the value (24 bytes), and the text's end and rounding (16).
 #define VALUE_COST ((size_t)40)
 #define GRANT_STEP 256
+#define UUID_MARKER 0xE0
 
 // A marker and a number behind it, big-endian.
 static void put(struct buf *out, unsigned marker, uint64_t v, unsigned bytes)
@@ -111,6 +112,10 @@ void pack_value(struct buf *out, const struct bolt_value *value)
 	case BOLT_BYTES:
 		put_head(out, -1, 0xCC, value->size);
 		buf_append(out, value->bytes, value->size);
+		return;
+	case BOLT_UUID:
+		buf_addc(out, (char)UUID_MARKER);
+		buf_append(out, value->bytes, BOLT_UUID_SIZE);
 		return;
 	case BOLT_MAP:
 		put_map(out, value);
@@ -322,6 +327,9 @@ static void read_marked(struct unpacker *u, unsigned marker, struct bolt_value *
 		return;
 	case 0xCB:
 		*ret = bolt_int((int64_t)get_be(u, 8));
+		return;
+	case UUID_MARKER:
+		get_bytes(u, BOLT_UUID_SIZE, BOLT_UUID, ret);
 		return;
 	default:
 		u->pos--;

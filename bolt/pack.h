@@ -3,7 +3,8 @@
 
 #pragma once
 
-// PackStream v1, both ways. Pure: bytes in, bytes out. Source: PackStream specification, version 1.
+// PackStream v1, and the UUIDs that came with Bolt 6.1, both ways. Pure: bytes in, bytes out. Source: PackStream specification, version 1; for
+// UUIDs what Neo4j 2026.08.1 and the official drivers write, a marker E0 and 16 bytes.
 
 #include <stddef.h>
 

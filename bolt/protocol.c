@@ -4,7 +4,7 @@
 #include "bolt/protocol.h"
 
 // BOLT_VERSIONS_SPOKEN is this in words.
-const struct bolt_version_range bolt_version_ranges[] = {{6, 0, 0}, {5, 0, 8}, {4, 3, 4}};
+const struct bolt_version_range bolt_version_ranges[] = {{6, 0, 1}, {5, 0, 8}, {4, 3, 4}};
 const size_t n_bolt_version_ranges = sizeof(bolt_version_ranges) / sizeof(bolt_version_ranges[0]);
 
 // A trait holds from since on, up to but without until (0.0: to this day).
@@ -23,6 +23,7 @@ static const struct {
 	[BOLT_HAS_GQL_ERRORS] = {{5, 7}, {0, 0}, "5.7"},
 	[BOLT_HAS_HOME_DATABASE] = {{5, 8}, {0, 0}, "5.8"},
 	[BOLT_HAS_VECTORS] = {{6, 0}, {0, 0}, "6.0"},
+	[BOLT_HAS_UUIDS] = {{6, 1}, {0, 0}, "6.1"},
 };
 
 static bool is_since(struct bolt_version version, struct bolt_version since)

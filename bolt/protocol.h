@@ -22,7 +22,7 @@ extern const struct bolt_version_range bolt_version_ranges[];
 extern const size_t n_bolt_version_ranges;
 
 // The ranges in words.
-#define BOLT_VERSIONS_SPOKEN "6.0, 5.0 to 5.8, 4.4 and 4.3"
+#define BOLT_VERSIONS_SPOKEN "6.0 and 6.1, 5.0 to 5.8, 4.4 and 4.3"
 
 bool bolt_version_is_spoken(struct bolt_version version);
 
@@ -39,6 +39,7 @@ enum bolt_trait {
 	BOLT_HAS_GQL_ERRORS,	 // failures are GQL status objects
 	BOLT_HAS_HOME_DATABASE,	 // the answers to RUN and BEGIN name the resolved database
 	BOLT_HAS_VECTORS,	 // vectors, and values that only newer versions can carry
+	BOLT_HAS_UUIDS,		 // UUIDs
 	BOLT_HAS_TRAITS,
 };
 

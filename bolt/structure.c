@@ -14,12 +14,12 @@
 static bool has_form(const struct bolt_value *v, uint8_t tag, const char *form)
 {
 	static const char letters[] = {[BOLT_INT] = 'i', [BOLT_FLOAT] = 'f', [BOLT_STRING] = 's', [BOLT_BYTES] = 'b',
-				       [BOLT_LIST] = 'l', [BOLT_MAP] = 'm', [BOLT_STRUCT] = '\0'};
+				       [BOLT_LIST] = 'l', [BOLT_MAP] = 'm', [BOLT_UUID] = 'u'};
 
 	if (!v || v->type != BOLT_STRUCT || v->tag != tag || v->size != strlen(form))
 		return false;
 	for (uint32_t i = 0; i < v->size; i++) {
-		if (letters[v->items[i].type] != form[i])
+		if ((unsigned)v->items[i].type >= sizeof(letters) || letters[v->items[i].type] != form[i])
 			return false;
 	}
 	return true;

@@ -4,7 +4,8 @@
 #pragma once
 
 // The structures among the values: reads one that a server sent, and makes one to send. Pure. The forms are those of 5.0 and later; bolt/conn.h
-// translates for 4.4. A view points into the value and lives as long. Source: Bolt structure semantics.
+// translates for 4.4. Dates by year, month and day: bolt/calendar.h; as text: bolt/text.h. A view points into the value and lives as long.
+// Source: Bolt structure semantics.
 //   struct bolt_node node;
 //   if (bolt_as_node(value, &node))
 //           puts(node.element_id);

@@ -56,6 +56,13 @@ struct bolt_value bolt_bytes(const void *data, uint32_t size)
 	return (struct bolt_value){.type = BOLT_BYTES, .size = size, .bytes = data};
 }
 
+struct bolt_value bolt_uuid(const unsigned char *bytes)
+{
+	if (!bytes)
+		return bolt_null();
+	return (struct bolt_value){.type = BOLT_UUID, .size = BOLT_UUID_SIZE, .bytes = bytes};
+}
+
 static struct bolt_value copy_items(const struct bolt_value *v, struct arena *arena)
 {
 	struct bolt_value *items = arena_new_array(arena, struct bolt_value, v->size), copy = *v;
@@ -84,6 +91,7 @@ struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena)
 	switch (v->type) {
 	case BOLT_STRING:
 	case BOLT_BYTES:
+	case BOLT_UUID:
 		copy.string = arena_memdup0(arena, v->string, v->size);
 		return copy;
 	case BOLT_LIST:
@@ -136,9 +144,10 @@ const char *bolt_type_name(enum bolt_type type)
 	static const char *const names[] = {
 		[BOLT_NULL] = "null",	  [BOLT_BOOL] = "boolean", [BOLT_INT] = "integer", [BOLT_FLOAT] = "float",	    [BOLT_STRING] = "string",
 		[BOLT_BYTES] = "bytes", [BOLT_LIST] = "list",	 [BOLT_MAP] = "map",	 [BOLT_STRUCT] = "structure",
+		[BOLT_UUID] = "uuid",
 	};
 
-	return (unsigned)type <= BOLT_STRUCT ? names[type] : "unknown";
+	return (unsigned)type <= BOLT_UUID ? names[type] : "unknown";
 }
 
 static int find(const struct bolt_value *v, enum bolt_type type, struct err *err)
@@ -185,6 +194,19 @@ int bolt_read_bytes(const struct bolt_value *v, const unsigned char **ret, uint3
 	*ret = v->bytes;
 	*ret_size = v->size;
 	return 0;
+}
+
+int bolt_read_uuid(const struct bolt_value *v, const unsigned char **ret, struct err *err)
+{
+	int r;
+
+	ENTER(err);
+	if (ret)
+		*ret = NULL;
+	r = MISUSED(err, NEED(ret)) ? err->class : find(v, BOLT_UUID, err);
+	if (r == 0)
+		*ret = v->bytes;
+	return r;
 }
 
 int bolt_read_bool(const struct bolt_value *v, bool *ret, struct err *err)

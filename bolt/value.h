@@ -23,20 +23,23 @@ enum bolt_type {
 	BOLT_LIST,
 	BOLT_MAP,
 	BOLT_STRUCT,
+	BOLT_UUID, // Bolt 6.1 and later
 };
+
+#define BOLT_UUID_SIZE 16
 
 struct bolt_entry;
 
 struct bolt_value {
 	enum bolt_type type;
 	uint8_t tag;	 // of a BOLT_STRUCT; see bolt/structure.h
-	uint32_t size;	 // bytes of a string or of bytes; items of a list, a map or a struct
+	uint32_t size;	 // bytes of a string, of bytes or of a UUID; items of a list, a map or a struct
 	union {
 		bool boolean;
 		int64_t integer;
 		double number;
 		const char *string;	       // UTF-8, NUL-ended beyond size
-		const unsigned char *bytes;
+		const unsigned char *bytes;    // of a UUID, too: BOLT_UUID_SIZE of them, as they are written
 		const struct bolt_value *items;	 // of a list or a struct
 		const struct bolt_entry *entries; // of a map
 	};
@@ -56,6 +59,7 @@ struct bolt_value bolt_string_n(const char *v, uint32_t size); // size bytes of 
 struct bolt_value bolt_list(const struct bolt_value *items, uint32_t n); // not copied
 struct bolt_value bolt_map(const struct bolt_entry *entries, uint32_t n); // not copied
 struct bolt_value bolt_bytes(const void *data, uint32_t size); // not copied
+struct bolt_value bolt_uuid(const unsigned char *bytes); // BOLT_UUID_SIZE of them, not copied; NULL gives null
 
 // A copy with all that it points at, which outlives the arena of the original.
 struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena);
@@ -67,11 +71,12 @@ const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *
 // ERR_INVALID: it is of another type, which the text names. *ret is 0 or NULL after an error. A string or bytes have all size bytes, NULs too.
 int bolt_read_string(const struct bolt_value *v, const char **ret, uint32_t *ret_size, struct err *err); // ret_size may be NULL
 int bolt_read_bytes(const struct bolt_value *v, const unsigned char **ret, uint32_t *ret_size, struct err *err);
+int bolt_read_uuid(const struct bolt_value *v, const unsigned char **ret, struct err *err);
 int bolt_read_bool(const struct bolt_value *v, bool *ret, struct err *err);
 int bolt_read_int(const struct bolt_value *v, int64_t *ret, struct err *err);
 int bolt_read_float(const struct bolt_value *v, double *ret, struct err *err); // of a float or an integer
 
-// In words: "null", "boolean", "integer", "float", "string", "bytes", "list", "map", "structure"; "unknown" for any other number.
+// In words: "null", "boolean", "integer", "float", "string", "bytes", "list", "map", "structure", "uuid"; "unknown" for any other number.
 const char *bolt_type_name(enum bolt_type type);
 
 // NULL or the given default when v is NULL or of another type.

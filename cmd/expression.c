@@ -182,6 +182,13 @@ static void add_call(struct buf *out, const char *function, const char *text)
 	buf_addc(out, ')');
 }
 
+static void add_uuid(struct buf *out, const struct bolt_value *value)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	add_call(out, "uuid", isotime_text(value, arena));
+}
+
 static void add_date_time(struct buf *out, const struct bolt_value *value, const struct bolt_date_time *v, struct arena *arena)
 {
 	const char *zone = v->zone && !v->wall ? v->zone : NULL;
@@ -275,6 +282,9 @@ static int add_one(struct buf *out, const struct bolt_value *value, struct err *
 	case BOLT_BYTES:
 		return err_set(err, ERR_INVALID, "the result holds bytes, for which Cypher has no expression; use --format json, and --bytes to put "
 						 "them back");
+	case BOLT_UUID:
+		add_uuid(out, value);
+		return 0;
 	case BOLT_LIST:
 		return add_list(out, value, err);
 	case BOLT_MAP:

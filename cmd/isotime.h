@@ -3,12 +3,12 @@
 
 #pragma once
 
-// Dates, times and durations in words, as ISO 8601 and Cypher write them. Pure but for the machine's time zones (cmd/zone.h).
+// Dates, times, durations and UUIDs in words (bolt/text.h), with the offset that this machine's time zones (cmd/zone.h) tell of a zone.
 
 #include "base/arena.h"
 #include "bolt/value.h"
 
-// The text of a temporal value, in the arena; NULL: it is none.
+// The text of such a value, in the arena; NULL: it is none.
 const char *isotime_text(const struct bolt_value *value, struct arena *arena);
 
 // An offset from UTC: Z, +02:00, -01:02:03.

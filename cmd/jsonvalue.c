@@ -156,6 +156,8 @@ yyjson_mut_val *jsonvalue_of(yyjson_mut_doc *doc, const struct bolt_value *value
 		return yyjson_mut_strn(doc, value->string, value->size);
 	case BOLT_BYTES:
 		return of_bytes(doc, value, arena);
+	case BOLT_UUID:
+		return yyjson_mut_str(doc, isotime_text(value, arena));
 	case BOLT_LIST:
 		json = yyjson_mut_arr(doc);
 		for (uint32_t i = 0; i < value->size; i++)
@@ -175,7 +177,7 @@ yyjson_mut_val *jsonvalue_of(yyjson_mut_doc *doc, const struct bolt_value *value
 
 static const char *text_of(const struct bolt_value *value, struct arena *arena)
 {
-	const char *text = value->type == BOLT_STRUCT ? isotime_text(value, arena) : NULL;
+	const char *text = value->type == BOLT_STRUCT || value->type == BOLT_UUID ? isotime_text(value, arena) : NULL;
 	yyjson_mut_doc *doc;
 
 	if (text)

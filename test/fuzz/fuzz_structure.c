@@ -79,7 +79,7 @@ static void look_into(const struct bolt_value *v, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dialect dialects[] = {{{6, 0}, true}, {{5, 4}, true}, {{4, 4}, true}, {{4, 4}, false}};
+	static const struct dialect dialects[] = {{{6, 1}, true}, {{5, 4}, true}, {{4, 4}, true}, {{4, 4}, false}};
 
 	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
 		_cleanup_(arena_freep) struct arena *arena = arena_new();

@@ -234,7 +234,7 @@ static void dump_struct(struct buf *out, const struct bolt_value *v)
 
 void dump(struct buf *out, const struct bolt_value *v)
 {
-	static const char *const names[] = {"null", "bool", "int", "float", "string", "bytes", "list", "map"};
+	static const char *const names[] = {"null", "bool", "int", "float", "string", "bytes", "list", "map", "structure", "uuid"};
 
 	if (v->type == BOLT_STRUCT) {
 		dump_struct(out, v);
@@ -252,6 +252,8 @@ void dump(struct buf *out, const struct bolt_value *v)
 	else if (v->type == BOLT_STRING)
 		dump_string(out, v->string, v->size);
 	else if (v->type == BOLT_BYTES)
+		dump_hex(out, v->bytes, v->size);
+	else if (v->type == BOLT_UUID)
 		dump_hex(out, v->bytes, v->size);
 	else if (v->type == BOLT_LIST)
 		dump_items(out, v);

@@ -21,7 +21,7 @@ struct samples samples_of(struct test *test)
 {
 	struct samples samples = {.arena = test->arena};
 
-	samples_make(&samples, speaks(6, 0), speaks(5, 0));
+	samples_make(&samples, speaks(6, 0), speaks(6, 1), speaks(5, 0));
 	return samples;
 }
 

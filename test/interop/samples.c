@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bolt/structure.h"
+#include "bolt/text.h"
 
 static struct sample *add(struct samples *samples, const char *name, struct bolt_value value)
 {
@@ -345,7 +346,28 @@ static void lists_of(struct samples *samples)
 	}
 }
 
-void samples_make(struct samples *samples, bool with_vectors, bool twice)
+// Community does not keep them as properties, 2026.08.1.
+static void uuids(struct samples *samples)
+{
+	static const unsigned char bytes[][BOLT_UUID_SIZE] = {
+		{0},
+		{0x55, 0x0e, 0x84, 0x00, 0xe2, 0x9b, 0x41, 0xd4, 0xa7, 0x16, 0x44, 0x66, 0x55, 0x44, 0x00, 0x00},
+		{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	};
+	struct bolt_value *items = arena_new_array(samples->arena, struct bolt_value, 3);
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *text;
+
+		items[i] = bolt_uuid(bytes[i]);
+		text = bolt_text(&items[i], samples->arena);
+		add_unstored(samples, arena_printf(samples->arena, "uuid %s", text), items[i]);
+		samples->items[samples->n - 1].text = text;
+	}
+	add_unstored(samples, "list of uuids", bolt_list(items, 3));
+}
+
+void samples_make(struct samples *samples, bool with_vectors, bool with_uuids, bool twice)
 {
 	plain_values(samples);
 	strings(samples);
@@ -359,5 +381,7 @@ void samples_make(struct samples *samples, bool with_vectors, bool twice)
 	points(samples);
 	if (with_vectors)
 		vectors(samples);
+	if (with_uuids)
+		uuids(samples);
 	lists_of(samples);
 }

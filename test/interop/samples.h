@@ -25,5 +25,5 @@ struct samples {
 	struct arena *arena;
 };
 
-// Vectors: from 6.0 on. Twice: an hour that comes twice can be sent in both meanings (4.4 takes the first for either).
-void samples_make(struct samples *samples, bool vectors, bool twice);
+// Vectors: from 6.0 on; UUIDs: from 6.1 on. Twice: an hour that comes twice can be sent in both meanings (4.4 takes the first for either).
+void samples_make(struct samples *samples, bool vectors, bool uuids, bool twice);

@@ -28,6 +28,7 @@ struct spoken {
 static const struct spoken versions[] = {
 	{4, 4, "\x00\x00\x04\x04", 4}, {5, 0, "\x00\x00\x00\x05", 4}, {5, 2, "\x00\x00\x02\x05", 4},
 	{5, 4, "\x00\x00\x04\x05", 4}, {5, 8, "\x00\x00\x08\x05", 4}, {6, 0, MANIFEST "\x00\x00\x00\x06\x00", 10},
+	{6, 1, MANIFEST "\x00\x01\x01\x06\x00", 10},
 };
 
 #define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))

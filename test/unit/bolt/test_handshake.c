@@ -62,7 +62,8 @@ static void test_versions(void **state)
 		assert_true(bolt_version_is_spoken((struct bolt_version){5, minor}));
 	assert_false(bolt_version_is_spoken((struct bolt_version){5, 9}));
 	assert_true(bolt_version_is_spoken((struct bolt_version){6, 0}));
-	assert_false(bolt_version_is_spoken((struct bolt_version){6, 1}));
+	assert_true(bolt_version_is_spoken((struct bolt_version){6, 1}));
+	assert_false(bolt_version_is_spoken((struct bolt_version){6, 2}));
 	assert_false(bolt_version_is_spoken((struct bolt_version){0, 0}));
 }
 
@@ -81,10 +82,12 @@ static void test_agreement(void **state)
 		{BYTES(MANIFEST "\x01\x00\x00\x00\x06\x00" "rest"), 10, 6, 0, BYTES("\x00\x00\x00\x06\x00")},
 		// 5.8 to 5.0 and 4.4 to 4.2
 		{BYTES(MANIFEST "\x02\x00\x02\x04\x04\x00\x08\x08\x05\x00"), 14, 5, 8, BYTES("\x00\x00\x08\x05\x00")},
-		// 6.3 to 6.0: the newest that we have, too, is the oldest of theirs
-		{BYTES(MANIFEST "\x01\x00\x03\x03\x06\x00"), 10, 6, 0, BYTES("\x00\x00\x00\x06\x00")},
-		// 6.3 to 6.1 is nothing for us, 5.12 to 5.4 is
-		{BYTES(MANIFEST "\x02\x00\x02\x03\x06\x00\x08\x0C\x05\x00"), 14, 5, 8, BYTES("\x00\x00\x08\x05\x00")},
+		// 6.1 and 6.0, with 5.8 to 5.0 and 4.4 behind, as 2026.08.1 offers them
+		{BYTES(MANIFEST "\x03\x00\x01\x01\x06\x00\x08\x08\x05\x00\x00\x04\x04\x00"), 18, 6, 1, BYTES("\x00\x00\x01\x06\x00")},
+		// 6.3 to 6.1: the newest that we have, too, is the oldest of theirs
+		{BYTES(MANIFEST "\x01\x00\x02\x03\x06\x00"), 10, 6, 1, BYTES("\x00\x00\x01\x06\x00")},
+		// 6.3 and 6.2 are nothing for us, 5.12 to 5.4 is
+		{BYTES(MANIFEST "\x02\x00\x01\x03\x06\x00\x08\x0C\x05\x00"), 14, 5, 8, BYTES("\x00\x00\x08\x05\x00")},
 		// 5.4 to 5.2
 		{BYTES(MANIFEST "\x01\x00\x02\x04\x05\x00"), 10, 5, 4, BYTES("\x00\x00\x04\x05\x00")},
 		// A range that is longer than its minor
@@ -113,7 +116,7 @@ static void test_agreement(void **state)
 	}
 }
 
-#define OURS "6.0, 5.0 to 5.8, 4.4 and 4.3"
+#define OURS "6.0 and 6.1, 5.0 to 5.8, 4.4 and 4.3"
 
 static void test_refusals(void **state)
 {

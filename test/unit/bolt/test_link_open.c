@@ -103,7 +103,7 @@ static void test_open_failures(void **state)
 		{open_closed, LIMIT, ERR_IO, "", "it may require TLS there"},
 		{open_other, LIMIT, ERR_PROTOCOL, "", "the port speaks HTTP"},
 		{open_tls, LIMIT, ERR_PROTOCOL, "", "the port speaks TLS"},
-		{open_old, LIMIT, ERR_PROTOCOL, "", "none of the Bolt versions 6.0, 5.0 to 5.8, 4.4 and 4.3"},
+		{open_old, LIMIT, ERR_PROTOCOL, "", "none of the Bolt versions 6.0 and 6.1, 5.0 to 5.8, 4.4 and 4.3"},
 	};
 
 	(void)state;

@@ -179,6 +179,8 @@ static void test_every_message_of_each_version(void **state)
 		 LOGON TELEMETRY REST(TX_44 ", " CLASSIFICATIONS) RELOGON GOODBYE},
 		{{6, 0, MANIFEST "\x00\x00\x00\x06\x00", 10}, HELLO(AGENT ", routing: {region: 'eu'}, " CLASSIFICATIONS)
 		 LOGON TELEMETRY REST(TX_44 ", " CLASSIFICATIONS) RELOGON GOODBYE},
+		{{6, 1, MANIFEST "\x00\x01\x01\x06\x00", 10}, HELLO(AGENT ", routing: {region: 'eu'}, " CLASSIFICATIONS)
+		 LOGON TELEMETRY REST(TX_44 ", " CLASSIFICATIONS) RELOGON GOODBYE},
 	};
 
 	(void)state;

@@ -142,6 +142,7 @@ static void test_scalars(void **state)
 		{bolt_float(HUGE_VAL), BYTES("\xC1\x7F\xF0\x00\x00\x00\x00\x00\x00")},
 		{bolt_string(""), BYTES("\x80")},
 		{bolt_string("\xC3\xA4"), BYTES("\x82\xC3\xA4")},
+		{{.type = BOLT_UUID, .size = 16, .bytes = (const unsigned char *)"0123456789abcde\xFF"}, BYTES("\xE0" "0123456789abcde\xFF")},
 		{{.type = BOLT_BYTES, .size = 2, .bytes = (const unsigned char *)"\x00\xFF"}, BYTES("\xCC\x02\x00\xFF")},
 		{{.type = BOLT_BYTES}, BYTES("\xCC\x00")},
 	};
@@ -278,6 +279,7 @@ static void test_refusals(void **state)
 	} cases[] = {
 		{BYTES(""), "ends too early"},
 		{BYTES("\x01\x01"), "left over"},
+		{BYTES("\xE0" "0123456789abcde"), "a size is larger"},
 		{BYTES("\xA1\x01\x01"), "key is no string"},
 		{BYTES("\xA1\xC0\x01"), "key is no string"},
 		{BYTES("\xD0\x02" "a"), "a size is larger"},
@@ -289,7 +291,7 @@ static void test_refusals(void **state)
 		{BYTES("\x93\x93\x93\x01\x01\x01"), "a size is larger"},
 		{BYTES("\xA2\x81k\x01"), "a size is larger"},
 	};
-	static const unsigned char unknown[] = {0xC4, 0xC5, 0xC6, 0xC7, 0xCF, 0xD3, 0xD7, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xE0, 0xEF};
+	static const unsigned char unknown[] = {0xC4, 0xC5, 0xC6, 0xC7, 0xCF, 0xD3, 0xD7, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xE1, 0xEF};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct bolt_value value;
 

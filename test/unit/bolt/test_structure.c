@@ -15,7 +15,7 @@
 
 // The server's structures are made here of plain values; the client's are packed and read again on the way.
 
-static const struct dialect newest = {{6, 0}, true}, five = {{5, 4}, true}, four = {{4, 4}, false}, four_utc = {{4, 4}, true};
+static const struct dialect newest = {{6, 1}, true}, six = {{6, 0}, true}, five = {{5, 4}, true}, four = {{4, 4}, false}, four_utc = {{4, 4}, true};
 
 static struct bolt_value structure(uint8_t tag, const struct bolt_value *items, uint32_t n)
 {
@@ -199,6 +199,23 @@ static void test_vectors(void **state)
 	}
 }
 
+static void test_uuids(void **state)
+{
+	const struct bolt_value v = bolt_uuid((const unsigned char *)"0123456789abcde\xFF"), list = bolt_list(&v, 1);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct bolt_value back = echoed(&newest, &list, arena), copy = bolt_copy(&back.items[0], arena);
+	const unsigned char *bytes;
+	const char *text;
+
+	(void)state;
+	assert_int_equal(bolt_read_uuid(&copy, &bytes, NULL), 0);
+	assert_memory_equal(bytes, v.bytes, BOLT_UUID_SIZE);
+	assert_ptr_not_equal(bytes, back.items[0].bytes);
+	assert_string_equal(bolt_type_name(copy.type), "uuid");
+	assert_int_equal(bolt_uuid(NULL).type, BOLT_NULL);
+	assert_int_equal(bolt_read_string(&copy, &text, NULL, NULL), ERR_INVALID);
+}
+
 static void test_vector_of_floats(void **state)
 {
 	static const double numbers[] = {0.5, -2.75, 1e300, -1e300};
@@ -238,6 +255,7 @@ static void test_refused(void **state)
 		 "a time in the zone 'Europe/Paris' cannot be sent over Bolt 5.4 without its offset from UTC"},
 		{&four, bolt_from_date_time(&late, arena), "a time is out of range"},
 		{&five, bolt_from_floats(NULL, 0, arena), "a vector cannot be sent over Bolt 5.4; vectors came with Bolt 6.0"},
+		{&six, bolt_uuid((const unsigned char *)"0123456789abcdef"), "a UUID cannot be sent over Bolt 6.0; UUIDs came with Bolt 6.1"},
 		{&newest, structure(0x4E, fields, 4), "a node cannot be a parameter"},
 		{&newest, structure(0x52, fields, 8), "a relationship cannot be a parameter"},
 		{&newest, structure(0x72, fields, 4), "a relationship cannot be a parameter"},
@@ -557,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_date_times),
 		cmocka_unit_test(test_tags_of_date_times),
 		cmocka_unit_test(test_durations_and_points),
+		cmocka_unit_test(test_uuids),
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_vector_of_floats),
 		cmocka_unit_test(test_refused),

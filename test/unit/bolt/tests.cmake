@@ -13,7 +13,7 @@ foreach(name flight limits logon misread torture wire)
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c
 		DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name bookmarks routing summary uri)
+foreach(name bookmarks calendar routing summary uri)
 	neofleet_test(bolt ${name})
 endforeach()
 target_link_options(test_bolt_torture PRIVATE -Wl,--wrap=socket,--wrap=connect,--wrap=setsockopt,--wrap=poll,--wrap=recv,--wrap=send)
