@@ -108,8 +108,12 @@ static void debt_raise(struct debt *debt, size_t size)
 // nothing.
 void arena_reset(struct arena *arena)
 {
-	struct block *newest = arena->head, *kept = newest->size <= LARGEST_BLOCK ? newest : &arena->first;
+	struct block *newest, *kept;
 
+	if (!arena)
+		return;
+	newest = arena->head;
+	kept = newest->size <= LARGEST_BLOCK ? newest : &arena->first;
 	if (kept == newest)
 		arena->head = newest->next;
 	while (arena->head)
@@ -160,7 +164,7 @@ static inline void *take(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	return memset(take(arena, size ? size : 1), 0, size);
+	return arena ? memset(take(arena, size ? size : 1), 0, size) : NULL;
 }
 
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
@@ -174,19 +178,24 @@ void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room,
 {
 	void *grown;
 
+	if (!arena || !room)
+		return NULL;
 	if (n < *room)
 		return items;
 	*room = *room ? 2 * *room : 16;
 	grown = arena_alloc_array(arena, *room, size);
-	if (n)
+	if (n && items)
 		memcpy(grown, items, n * size);
 	return grown;
 }
 
 char *arena_memdup0(struct arena *arena, const void *data, size_t size)
 {
-	char *copy = take(arena, size + 1);
+	char *copy;
 
+	if (!arena || (size && !data))
+		return NULL;
+	copy = take(arena, size + 1);
 	if (size)
 		memcpy(copy, data, size);
 	copy[size] = '\0';
@@ -204,6 +213,8 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
 	char *text;
 	int n;
 
+	if (!arena || !fmt)
+		return NULL;
 	va_copy(again, args);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
@@ -227,12 +238,12 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 
 size_t arena_used(const struct arena *arena)
 {
-	return arena->total;
+	return arena ? arena->total : 0;
 }
 
 void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes)
 {
-	if (arena->debt)
+	if (!arena || !budget || arena->debt)
 		return;
 	arena->debt = must(malloc(sizeof(*arena->debt)));
 	*arena->debt = (struct debt){.budget = budget, .own = own_bytes};
@@ -242,7 +253,7 @@ void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes)
 
 bool arena_reserve(struct arena *arena, size_t bytes)
 {
-	struct debt *debt = arena->debt;
+	struct debt *debt = arena ? arena->debt : NULL;
 	size_t more;
 
 	if (!debt || bytes <= debt->own + debt->taken)
@@ -256,16 +267,17 @@ bool arena_reserve(struct arena *arena, size_t bytes)
 
 void arena_settle(struct arena *arena)
 {
-	if (arena->debt)
+	if (arena && arena->debt)
 		debt_lower(arena->debt, arena->debt->held);
 }
 
 size_t arena_held(const struct arena *arena)
 {
-	return arena->debt ? arena->debt->held : 0;
+	return arena && arena->debt ? arena->debt->held : 0;
 }
 
 void arena_wipe_on_free(struct arena *arena)
 {
-	arena->wipe = true;
+	if (arena)
+		arena->wipe = true;
 }

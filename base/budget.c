@@ -8,8 +8,11 @@
 
 bool budget_take(struct budget *budget, size_t n)
 {
-	size_t taken = atomic_load(&budget->taken);
+	size_t taken;
 
+	if (!budget)
+		return false;
+	taken = atomic_load(&budget->taken);
 	do {
 		if (taken > budget->max || n > budget->max - taken)
 			return false;
@@ -19,18 +22,22 @@ bool budget_take(struct budget *budget, size_t n)
 
 void budget_charge(struct budget *budget, size_t n)
 {
-	(void)atomic_fetch_add(&budget->taken, n);
+	if (budget)
+		(void)atomic_fetch_add(&budget->taken, n);
 }
 
 void budget_give(struct budget *budget, size_t n)
 {
-	size_t before = atomic_fetch_sub(&budget->taken, n);
+	size_t before;
 
+	if (!budget)
+		return;
+	before = atomic_fetch_sub(&budget->taken, n);
 	assert(before >= n);
 	(void)before;
 }
 
 size_t budget_taken(const struct budget *budget)
 {
-	return atomic_load(&budget->taken);
+	return budget ? atomic_load(&budget->taken) : 0;
 }

@@ -51,7 +51,7 @@ static inline bool reserve(struct buf *buf, size_t more)
 
 void buf_append(struct buf *buf, const void *data, size_t len)
 {
-	if (!reserve(buf, len))
+	if (!buf || !reserve(buf, len) || (len && !data))
 		return;
 	if (len)
 		memcpy(buf->data + buf->len, data, len);
@@ -61,7 +61,8 @@ void buf_append(struct buf *buf, const void *data, size_t len)
 
 void buf_add(struct buf *buf, const char *s)
 {
-	buf_append(buf, s, strlen(s));
+	if (s)
+		buf_append(buf, s, strlen(s));
 }
 
 void buf_addc(struct buf *buf, char c)
@@ -74,6 +75,8 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	va_list args;
 	int n;
 
+	if (!buf || !fmt)
+		return;
 	va_start(args, fmt);
 	n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
@@ -89,9 +92,9 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 
 void buf_consume(struct buf *buf, size_t n)
 {
-	assert(n <= buf->len);
-	if (n == 0)
+	if (!buf || n == 0)
 		return;
+	assert(n <= buf->len);
 	memmove(buf->data, buf->data + n, buf->len - n);
 	if (buf->secret)
 		explicit_bzero(buf->data + buf->len - n, n);
@@ -101,6 +104,8 @@ void buf_consume(struct buf *buf, size_t n)
 
 void buf_truncate(struct buf *buf, size_t len)
 {
+	if (!buf)
+		return;
 	assert(len <= buf->len);
 	// The bytes behind the content were wiped when they left it.
 	if (buf->data && buf->secret)
@@ -118,6 +123,8 @@ void buf_clear(struct buf *buf)
 
 void buf_release(struct buf *buf)
 {
+	if (!buf)
+		return;
 	memory_drop(buf);
 	buf->len = 0;
 	buf->overflow = false;
@@ -125,5 +132,5 @@ void buf_release(struct buf *buf)
 
 const char *buf_str(const struct buf *buf)
 {
-	return buf->data ? buf->data : "";
+	return buf && buf->data ? buf->data : "";
 }

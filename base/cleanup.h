@@ -17,25 +17,26 @@
 #define DEFINE_CLEANUP(type, name)                                                                 \
 	static inline void name##p(type *p)                                                        \
 	{                                                                                          \
-		if (*p)                                                                            \
+		if (p && *p)                                                                       \
 			name(*p);                                                                  \
 	}                                                                                          \
 	struct cleanup_swallows_semicolon
 
 static inline void freep(void *p)
 {
-	free(*(void **)p);
+	if (p)
+		free(*(void **)p);
 }
 
 static inline void fclosep(FILE **p)
 {
-	if (*p)
+	if (p && *p)
 		(void)fclose(*p);
 }
 
 static inline void closep(int *fd)
 {
-	if (*fd >= 0)
+	if (fd && *fd >= 0)
 		(void)close(*fd);
 }
 
@@ -51,8 +52,9 @@ static inline void closep(int *fd)
 
 static inline int steal_fd(int *fd)
 {
-	int stolen = *fd;
+	int stolen = fd ? *fd : -1;
 
-	*fd = -1;
+	if (fd)
+		*fd = -1;
 	return stolen;
 }

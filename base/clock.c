@@ -59,8 +59,10 @@ struct timespec deadline_timespec(int64_t deadline)
 void time_format_rfc3339(int64_t wall_ms, char *text, size_t size)
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
-	struct tm tm;
+	struct tm tm = {0};
 
+	if (!text)
+		return;
 	(void)gmtime_r(&seconds, &tm);
 	(void)strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
@@ -90,9 +92,9 @@ int time_parse_rfc3339(const char *text, int64_t *ret_wall_ms)
 	struct tm tm = {0};
 	int64_t ms = 0;
 	int offset, scale = 100;
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
 
-	if (!rest)
+	if (!rest || !ret_wall_ms)
 		return -1;
 	if (*rest == '.') {
 		if (!isdigit((unsigned char)*++rest))

@@ -21,12 +21,12 @@ extern const struct clock clock_system;
 
 static inline int64_t clock_monotonic_ms(const struct clock *clock)
 {
-	return clock->monotonic_ms(clock->user);
+	return clock && clock->monotonic_ms ? clock->monotonic_ms(clock->user) : clock_system.monotonic_ms(NULL);
 }
 
 static inline int64_t clock_wall_ms(const struct clock *clock)
 {
-	return clock->wall_ms(clock->user);
+	return clock && clock->wall_ms ? clock->wall_ms(clock->user) : clock_system.wall_ms(NULL);
 }
 
 // A point of clock_monotonic_ms(&clock_system); DEADLINE_NEVER does not pass.

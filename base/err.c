@@ -10,14 +10,18 @@
 
 _printf_(2, 0) static void text_set(struct err *err, const char *fmt, va_list args)
 {
-	(void)vsnprintf(err->text, sizeof(err->text), fmt, args);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt ? fmt : "", args);
 }
 
 int err_set(struct err *err, enum err_class class, const char *fmt, ...)
 {
 	va_list args;
 
-	assert(class < 0);
+	// A program may have a class of its own making.
+	if (class >= 0)
+		class = ERR_INTERNAL;
+	if (!err)
+		return class;
 	assert(!err_is_set(err));
 	*err = (struct err){.class = class};
 	va_start(args, fmt);
@@ -31,6 +35,8 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 	va_list args;
 	size_t used;
 
+	if (!err)
+		return ERR_INTERNAL;
 	assert(!err_is_set(err));
 	*err = (struct err){.class = ERR_INTERNAL, .status = errnum};
 	va_start(args, fmt);
@@ -47,6 +53,8 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	va_list args;
 	size_t used;
 
+	if (!err || !fmt)
+		return err ? (int)err->class : ERR_INTERNAL;
 	assert(err_is_set(err));
 	memcpy(old, err->text, sizeof(old));
 	va_start(args, fmt);
@@ -59,13 +67,16 @@ int err_wrap(struct err *err, const char *fmt, ...)
 
 void err_set_code(struct err *err, const char *code)
 {
+	if (!err || !code)
+		return;
 	assert(err_is_set(err));
 	(void)snprintf(err->code, sizeof(err->code), "%s", code);
 }
 
 void err_clear(struct err *err)
 {
-	*err = ERR_INIT;
+	if (err)
+		*err = ERR_INIT;
 }
 
 const char *err_class_name(enum err_class class)

@@ -62,7 +62,7 @@ void err_clear(struct err *err);
 
 static inline bool err_is_set(const struct err *err)
 {
-	return err->class != ERR_NONE;
+	return err && err->class != ERR_NONE;
 }
 
 // "conflict", "timeout", ...: for logs and metric labels.

@@ -8,6 +8,7 @@
 
 #include "bolt/callback.h"
 #include "bolt/forks.h"
+#include "bolt/trace.h"
 
 #define SECURITY "Neo.ClientError.Security."
 
@@ -206,6 +207,7 @@ static int open_at(struct acquire *acquire, struct pool_place *place, const stru
 		// The server lets such a user in, and refuses what is not the change of the password.
 		.expired_ok = true,
 		.cancel = acquire->cancel,
+		.log = options->log,
 	};
 
 	return bolt_link_begin(&target, &place->login->auth, deadline, &place->link, err);
@@ -282,6 +284,13 @@ static int log_on(struct pool_place *place, const struct bolt_auth *auth, struct
 	return 0;
 }
 
+static void tell_reuse(const struct pool_place *place, bool logon, bool check)
+{
+	const struct conn *conn = bolt_link_conn(place->link);
+
+	trace_line(conn->log, "%s: taken from the pool%s%s", conn->name, logon ? ", to log on anew" : "", check ? ", if it is alive" : "");
+}
+
 // Makes one that was idle fit for use: 1; 0: it is not.
 static int revive(struct acquire *acquire, struct pool_place *place, const struct bolt_auth *auth, int64_t deadline, struct err *err)
 {
@@ -303,6 +312,7 @@ static int revive(struct acquire *acquire, struct pool_place *place, const struc
 		return err->class;
 	if (logon && log_on(place, auth, err) < 0)
 		return err->class;
+	tell_reuse(place, logon, check);
 	return check ? is_alive(acquire, place, deadline, err) : 1;
 }
 

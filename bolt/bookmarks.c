@@ -77,9 +77,12 @@ void bolt_bookmarks_free(struct bolt_bookmarks *bookmarks)
 
 void bolt_bookmarks_join(struct arena *arena, const struct bolt_bookmark_list *more, struct bolt_bookmark_list *list)
 {
-	char **items = arena_new_array(arena, char *, list->n + more->n);
+	char **items;
 	size_t n = 0;
 
+	if (!arena || !more || !list)
+		return;
+	items = arena_new_array(arena, char *, list->n + more->n);
 	for (size_t i = 0; i < list->n; i++)
 		items[n++] = arena_strdup(arena, list->items[i]);
 	for (size_t i = 0; i < more->n; i++) {

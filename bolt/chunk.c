@@ -7,20 +7,25 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 #define CHUNK_MAX ((size_t)UINT16_MAX)
 #define HEAD_SIZE 2
 
 void chunk_write(struct buf *out, const struct buf *message)
 {
-	size_t start = chunk_begin(out);
+	size_t start;
 
+	if (!out || !message)
+		return;
+	start = chunk_begin(out);
 	buf_append(out, message->data, message->len);
 	chunk_end(out, start);
 }
 
 size_t chunk_begin(struct buf *out)
 {
-	size_t start = out->len;
+	size_t start = out ? out->len : 0;
 
 	buf_append(out, "\0\0", HEAD_SIZE);
 	return start;
@@ -29,9 +34,13 @@ size_t chunk_begin(struct buf *out)
 // The heads of all chunks but the first were not foreseen: each chunk moves back by the heads before it, the last one first.
 void chunk_end(struct buf *out, size_t start)
 {
-	size_t len = out->overflow ? 0 : out->len - start - HEAD_SIZE, n = len / CHUNK_MAX + (len % CHUNK_MAX ? 1 : 0);
+	size_t len, n;
 	char *body;
 
+	if (!out)
+		return;
+	len = out->overflow ? 0 : out->len - start - HEAD_SIZE;
+	n = len / CHUNK_MAX + (len % CHUNK_MAX ? 1 : 0);
 	assert(out->overflow || out->len >= start + HEAD_SIZE);
 	for (size_t i = 1; i < n; i++)
 		buf_append(out, "\0\0", HEAD_SIZE);
@@ -52,14 +61,14 @@ void chunk_end(struct buf *out, size_t start)
 
 bool dechunker_is_inside(const struct dechunker *dechunker)
 {
-	return !dechunker->complete && (dechunker->message.len > 0 || dechunker->n_head > 0 || dechunker->left > 0);
+	return dechunker && !dechunker->complete && (dechunker->message.len > 0 || dechunker->n_head > 0 || dechunker->left > 0);
 }
 
 bool dechunker_peek(const struct dechunker *dechunker, const unsigned char *data, size_t len, struct chunk_view *ret)
 {
 	size_t size;
 
-	if (dechunker_is_inside(dechunker) || len < HEAD_SIZE)
+	if (!dechunker || !data || !ret || dechunker_is_inside(dechunker) || len < HEAD_SIZE)
 		return false;
 	size = (size_t)data[0] << 8 | data[1];
 	if (size == 0 || len - HEAD_SIZE < size + HEAD_SIZE || size > dechunker->message.max)
@@ -70,12 +79,14 @@ bool dechunker_peek(const struct dechunker *dechunker, const unsigned char *data
 
 void dechunker_init(struct dechunker *dechunker, size_t max_bytes)
 {
-	*dechunker = (struct dechunker){.message = BUF_INIT(max_bytes)};
+	if (dechunker)
+		*dechunker = (struct dechunker){.message = BUF_INIT(max_bytes)};
 }
 
 void dechunker_release(struct dechunker *dechunker)
 {
-	buf_release(&dechunker->message);
+	if (dechunker)
+		buf_release(&dechunker->message);
 }
 
 static size_t take_piece(struct dechunker *dechunker, const unsigned char *data, size_t len)
@@ -93,6 +104,11 @@ int dechunker_feed(struct dechunker *dechunker, const unsigned char *data, size_
 {
 	size_t used = 0;
 
+	ENTER(err);
+	if (ret_used)
+		*ret_used = 0;
+	if (MISUSED(err, NEED(dechunker), NEED(data), NEED(ret_used)))
+		return err->class;
 	if (dechunker->complete) {
 		buf_clear(&dechunker->message);
 		dechunker->complete = false;

@@ -10,31 +10,14 @@
 #include <string.h>
 
 #include "bolt/dialect.h"
+#include "bolt/misuse.h"
 #include "bolt/pack.h"
 #include "bolt/pairs.h"
+#include "bolt/tags.h"
+#include "bolt/trace.h"
 
 // A longer announced silence is no hint.
 #define SILENCE_MAX_S 86400
-
-enum tag {
-	TAG_HELLO = 0x01,
-	TAG_GOODBYE = 0x02,
-	TAG_RESET = 0x0F,
-	TAG_RUN = 0x10,
-	TAG_BEGIN = 0x11,
-	TAG_COMMIT = 0x12,
-	TAG_ROLLBACK = 0x13,
-	TAG_DISCARD = 0x2F,
-	TAG_PULL = 0x3F,
-	TAG_TELEMETRY = 0x54,
-	TAG_ROUTE = 0x66,
-	TAG_LOGON = 0x6A,
-	TAG_LOGOFF = 0x6B,
-	TAG_SUCCESS = 0x70,
-	TAG_RECORD = 0x71,
-	TAG_IGNORED = 0x7E,
-	TAG_FAILURE = 0x7F,
-};
 
 static const struct {
 	const char *name;
@@ -48,8 +31,13 @@ static const struct {
 	[CONN_ROLLBACK] = {"ROLLBACK", TAG_ROLLBACK}, [CONN_ROUTE] = {"ROUTE", TAG_ROUTE},
 };
 
+static const char *const answers[] = {
+	[CONN_RECORD] = "RECORD", [CONN_SUCCESS] = "SUCCESS", [CONN_FAILURE] = "FAILURE", [CONN_IGNORED] = "IGNORED"};
+
 void conn_init(struct conn *conn)
 {
+	if (!conn)
+		return;
 	*conn = (struct conn){.output = BUF_INIT_SECRET(CONN_OUTPUT_MAX), .memory = BOLT_RESULT_MAX};
 	handshake_init(&conn->handshake);
 	dechunker_init(&conn->dechunker, CONN_MESSAGE_MAX);
@@ -58,6 +46,8 @@ void conn_init(struct conn *conn)
 
 void conn_deinit(struct conn *conn)
 {
+	if (!conn)
+		return;
 	handshake_release(&conn->handshake);
 	dechunker_release(&conn->dechunker);
 	buf_release(&conn->output);
@@ -65,7 +55,7 @@ void conn_deinit(struct conn *conn)
 
 enum conn_request conn_due(const struct conn *conn)
 {
-	return conn->n_pending ? conn->pending[conn->first] : CONN_REQUESTS;
+	return conn && conn->n_pending ? conn->pending[conn->first] : CONN_REQUESTS;
 }
 
 // Requests.
@@ -95,6 +85,8 @@ static int end(struct conn *conn, enum conn_request request, size_t start, struc
 		buf_truncate(&conn->output, start);
 		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", conn->output.max);
 	}
+	if (request != CONN_RUN)
+		trace_sent(conn->log, conn->name, requests[request].name, conn->output.len - start, NULL);
 	assert(conn->n_pending < CONN_PENDING_MAX);
 	conn->pending[(conn->first + conn->n_pending++) % CONN_PENDING_MAX] = request;
 	conn->logons += is_login(request);
@@ -104,8 +96,10 @@ static int end(struct conn *conn, enum conn_request request, size_t start, struc
 static int bare(struct conn *conn, enum conn_request request, struct err *err)
 {
 	size_t start;
-	int r = begin(conn, request, 0, &start, err);
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn));
+	r = begin(conn, request, 0, &start, err);
 	return r < 0 ? r : end(conn, request, start, err);
 }
 
@@ -173,11 +167,14 @@ static void add_patches(struct pairs *pairs)
 
 int conn_hello(struct conn *conn, const struct conn_hello *hello, struct err *err)
 {
-	bool logon = bolt_version_has(conn->version, BOLT_HAS_LOGON);
 	struct pairs pairs;
 	size_t start;
-	int r = need_notifications(conn, hello->notifications, err);
+	bool logon;
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn), NEED(hello));
+	logon = bolt_version_has(conn->version, BOLT_HAS_LOGON);
+	r = need_notifications(conn, hello->notifications, err);
 	if (r == 0)
 		r = begin(conn, CONN_HELLO, 1, &start, err);
 	if (r < 0)
@@ -201,8 +198,10 @@ int conn_logon(struct conn *conn, const struct bolt_auth *auth, struct err *err)
 {
 	struct pairs pairs;
 	size_t start;
-	int r = need(conn, BOLT_HAS_LOGON, "LOGON", err);
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn), NEED(auth));
+	r = need(conn, BOLT_HAS_LOGON, "LOGON", err);
 	if (r == 0)
 		r = begin(conn, CONN_LOGON, 1, &start, err);
 	if (r < 0)
@@ -215,8 +214,10 @@ int conn_logon(struct conn *conn, const struct bolt_auth *auth, struct err *err)
 
 int conn_logoff(struct conn *conn, struct err *err)
 {
-	int r = need(conn, BOLT_HAS_LOGON, "LOGOFF", err);
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn));
+	r = need(conn, BOLT_HAS_LOGON, "LOGOFF", err);
 	return r < 0 ? r : bare(conn, CONN_LOGOFF, err);
 }
 
@@ -226,6 +227,7 @@ int conn_telemetry(struct conn *conn, enum conn_api api, struct err *err)
 	size_t start;
 	int r;
 
+	RETURN_MISUSE(err, NEED(conn));
 	if (!conn->hints.telemetry || !bolt_version_has(conn->version, BOLT_HAS_TELEMETRY))
 		return 0;
 	r = begin(conn, CONN_TELEMETRY, 1, &start, err);
@@ -306,24 +308,33 @@ static int run_in(struct conn *conn, const struct conn_run *run, struct arena *a
 	pack_str(&conn->output, run->text);
 	pack_value(&conn->output, params);
 	pack_tx(conn, run->tx ? &tx : NULL);
-	return end(conn, CONN_RUN, start, err);
+	r = end(conn, CONN_RUN, start, err);
+	if (r == 0)
+		trace_sent(conn->log, conn->name, "RUN", conn->output.len - start, run->text);
+	return r;
 }
 
 int conn_run(struct conn *conn, const struct conn_run *run, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(arena_freep) struct arena *arena = NULL;
 
+	RETURN_MISUSE(err, NEED(conn), NEED(run), {run ? run->text : NULL, "run.text"});
+	arena = arena_new();
 	arena_wipe_on_free(arena);
 	return run_in(conn, run, arena, err);
 }
 
 int conn_begin(struct conn *conn, const struct conn_tx *tx, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct conn_tx checked = *tx;
+	_cleanup_(arena_freep) struct arena *arena = NULL;
+	struct conn_tx checked;
 	size_t start;
-	int r = check_tx(conn, &checked, arena, err);
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn), NEED(tx));
+	arena = arena_new();
+	checked = *tx;
+	r = check_tx(conn, &checked, arena, err);
 	if (r == 0)
 		r = begin(conn, CONN_BEGIN, 1, &start, err);
 	if (r != 0)
@@ -336,8 +347,10 @@ static int demand(struct conn *conn, enum conn_request request, int64_t n, int64
 {
 	struct pairs pairs;
 	size_t start;
-	int r = begin(conn, request, 1, &start, err);
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn));
+	r = begin(conn, request, 1, &start, err);
 	if (r < 0)
 		return r;
 	pairs = pairs_begin(&conn->output);
@@ -378,8 +391,10 @@ int conn_route(struct conn *conn, const struct conn_route *route, struct err *er
 {
 	const struct bolt_value none = bolt_map(NULL, 0);
 	size_t start;
-	int r = route->impersonated_user ? need(conn, BOLT_HAS_IMPERSONATION, "impersonation", err) : 0;
+	int r;
 
+	RETURN_MISUSE(err, NEED(conn), NEED(route));
+	r = route->impersonated_user ? need(conn, BOLT_HAS_IMPERSONATION, "impersonation", err) : 0;
 	if (r == 0)
 		r = begin(conn, CONN_ROUTE, 3, &start, err);
 	if (r < 0)
@@ -394,7 +409,7 @@ void conn_goodbye(struct conn *conn)
 {
 	size_t start;
 
-	if (conn->broken || !conn->handshake.done)
+	if (!conn || conn->broken || !conn->handshake.done)
 		return;
 	start = chunk_begin(&conn->output);
 	pack_struct(&conn->output, TAG_GOODBYE, 0);
@@ -523,7 +538,10 @@ static int read_message(struct conn *conn, const struct chunk_view *view, struct
 		return err_set(err, ERR_PROTOCOL, "a message of the server is no structure");
 	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
 		dialect_from_wire(&dialect, &value, arena);
-	return understand(conn, &value, arena, ret, err);
+	r = understand(conn, &value, arena, ret, err);
+	if (r == 0)
+		trace_received(conn->log, conn->name, answers[ret->type], requests[ret->request].name, ret->failure ? ret->failure->code : NULL);
+	return r;
 }
 
 // Where the next whole message is; NULL when more is needed.
@@ -553,6 +571,9 @@ int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *
 	struct chunk_view view = {0};
 	int r;
 
+	ENTER(err);
+	if (!conn || !data || !ret_used || !arena || !ret)
+		return MISUSED(err, NEED(conn), NEED(data), NEED(ret_used), NEED(arena), NEED(ret)) ? err->class : 0;
 	*ret = (struct conn_event){.type = CONN_WANTS_INPUT};
 	if (conn->handshake.done) {
 		r = next_message(conn, data, len, &view, err);

@@ -27,6 +27,7 @@
 #include "bolt/failure.h"
 #include "bolt/handshake.h"
 #include "bolt/limits.h"
+#include "bolt/logging.h"
 #include "bolt/notifications.h"
 #include "bolt/value.h"
 #include "bolt/protocol.h"
@@ -73,6 +74,8 @@ struct conn {
 	enum conn_request pending[CONN_PENDING_MAX]; // a ring
 	unsigned first, n_pending;
 	unsigned logons; // due answers to HELLO, LOGON and LOGOFF
+	const struct bolt_log *log; // of messages; NULL: none. May be set at any time
+	const char *name; // of the connection, in the log; set with it
 };
 
 enum conn_event_type {

@@ -30,6 +30,10 @@ static int check_kinds(const struct bolt_driver_options *options, struct err *er
 		return err_set(err, ERR_INVALID, "the driver's provider.get is NULL");
 	if ((options->resolver && !options->resolver->resolve) || (options->names && !options->names->resolve))
 		return err_set(err, ERR_INVALID, "the resolve of the driver's resolver or names is NULL");
+	if (options->limits && misuse_is_newer(err, options->limits->reserved, "options.limits"))
+		return err->class;
+	if (options->log && !options->log->line)
+		return err_set(err, ERR_INVALID, "the line of the driver's log is NULL");
 	if (options->clock && (!options->clock->monotonic_ms || !options->clock->wall_ms))
 		return err_set(err, ERR_INVALID, "a function of the driver's clock is NULL");
 	return 0;
@@ -158,7 +162,7 @@ int bolt_driver_new(const struct bolt_driver_options *options, struct bolt_drive
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(options), {options ? options->uri : NULL, "options.uri"}, NEED(ret)))
+	if (MISUSED(err, NEED(options), {options ? options->uri : NULL, "options.uri"}, NEED(ret)) || NEWER(err, options))
 		return err->class;
 	return make(options, ret, err);
 }
@@ -223,7 +227,7 @@ int bolt_driver_verify(struct bolt_driver *driver, const struct bolt_probe *prob
 	ENTER(err);
 	if (ret)
 		*ret = (struct bolt_server_info){0};
-	if (MISUSED(err, NEED(driver), NEED(arena)))
+	if (MISUSED(err, NEED(driver), NEED(arena)) || NEWER(err, probe))
 		return err->class;
 
 	struct bolt_version version;
@@ -268,7 +272,7 @@ int bolt_driver_verify_auth(struct bolt_driver *driver, const struct bolt_probe 
 	ENTER(err);
 	if (ret)
 		*ret = false;
-	if (MISUSED(err, NEED(driver), NEED(ret)))
+	if (MISUSED(err, NEED(driver), NEED(ret)) || NEWER(err, probe))
 		return err->class;
 
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -353,7 +357,7 @@ int bolt_driver_query(struct bolt_driver *driver, const struct bolt_call *call, 
 	ENTER(err);
 	if (ret)
 		*ret = (struct bolt_answer){0};
-	if (MISUSED(err, NEED(driver), NEED(call), {call ? call->text : NULL, "call.text"}, NEED(arena), NEED(ret)))
+	if (MISUSED(err, NEED(driver), NEED(call), {call ? call->text : NULL, "call.text"}, NEED(arena), NEED(ret)) || NEWER(err, call))
 		return err->class;
 
 	const struct bolt_session_options options = {
@@ -443,7 +447,7 @@ int bolt_driver_reroute(struct bolt_driver *driver, const struct bolt_probe *pro
 			int64_t deadline, struct err *err)
 {
 	ENTER(err);
-	if (MISUSED(err, NEED(driver)))
+	if (MISUSED(err, NEED(driver)) || NEWER(err, probe))
 		return err->class;
 
 	_cleanup_(arena_freep) struct arena *arena = arena_new();

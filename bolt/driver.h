@@ -52,6 +52,7 @@ bool bolt_driver_is_encrypted(const struct bolt_driver *driver);
 struct bolt_server_info {
 	const char *address, *agent; // "host:port", "Neo4j/5.26.12"
 	unsigned major, minor;	     // of Bolt
+	uint64_t reserved[BOLT_RESERVED]; // 0
 };
 
 // What to verify: the database decides which server a router names, the credentials decide whether it answers.
@@ -59,6 +60,7 @@ struct bolt_probe {
 	const char *database;	      // NULL: the home database
 	const struct bolt_auth *auth; // instead of the driver's; NULL: the driver's
 	bool write;		      // a server that takes writes
+	const void *reserved[BOLT_RESERVED];
 };
 
 // Goes to a server and back. probe NULL: all defaults; ret may be NULL. Errors are those of bolt_session_run().
@@ -84,6 +86,7 @@ struct bolt_call {
 	struct bolt_bookmarks *bookmarks; // NULL: those that all calls of this driver share
 	bool no_bookmarks;		  // sees what the server has, without waiting for earlier calls
 	uint32_t max_rows;		  // ERR_TOO_LARGE for more; 0: 10,000
+	const void *reserved[BOLT_RESERVED];
 };
 
 struct bolt_answer {
@@ -93,6 +96,7 @@ struct bolt_answer {
 	uint32_t n_rows;
 	const struct bolt_summary *summary;
 	const struct bolt_failure *failure; // all that the server said, when the call fails with its words
+	uint64_t reserved[BOLT_RESERVED]; // 0
 };
 
 // The answer lives in the arena. Retries like bolt_session_execute().
@@ -108,6 +112,7 @@ struct bolt_bookmarks *bolt_driver_bookmarks(struct bolt_driver *driver);
 // For monitoring: the connections to one server.
 struct bolt_pool_figures {
 	uint32_t in_use, idle;
+	uint64_t reserved[BOLT_RESERVED]; // 0
 };
 void bolt_driver_figures(struct bolt_driver *driver, const struct bolt_address *address, struct bolt_pool_figures *ret);
 
@@ -118,6 +123,7 @@ struct bolt_counts {
 	uint64_t statements; // that were sent; each try of managed work counts
 	uint64_t retries;    // of managed work and bolt_driver_query(); the first try does not count
 	uint64_t pool_timeouts; // calls that got no connection in acquire_ms
+	uint64_t reserved[BOLT_RESERVED]; // 0
 };
 void bolt_driver_counts(const struct bolt_driver *driver, struct bolt_counts *ret);
 

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 #define UNKNOWN_STATUS "50N42"
 #define UNKNOWN_DESCRIPTION "error: general processing exception - unexpected error"
 
@@ -72,14 +74,18 @@ static const struct bolt_failure *read_at(const struct bolt_value *map, unsigned
 
 const struct bolt_failure *failure_read(const struct bolt_value *map, struct arena *arena)
 {
-	return read_at(map, 0, arena);
+	return map && arena ? read_at(map, 0, arena) : NULL;
 }
 
 const struct bolt_failure *bolt_failure_copy(const struct bolt_failure *failure, struct arena *arena)
 {
-	struct bolt_failure *copy = arena_alloc(arena, sizeof(*copy));
-	struct bolt_value *record = arena_alloc(arena, sizeof(*record));
+	struct bolt_failure *copy;
+	struct bolt_value *record;
 
+	if (!failure || !arena)
+		return NULL;
+	copy = arena_alloc(arena, sizeof(*copy));
+	record = arena_alloc(arena, sizeof(*record));
 	*copy = (struct bolt_failure){
 		.code = arena_strdup(arena, failure->code),
 		.message = arena_strdup(arena, failure->message),
@@ -95,14 +101,21 @@ const struct bolt_failure *bolt_failure_copy(const struct bolt_failure *failure,
 
 int failure_to_err(const struct bolt_failure *failure, struct err *err)
 {
-	bool refused = strncmp(failure->code, "Neo.ClientError.Security.", 25) == 0;
+	const char *code, *message;
+	bool refused;
 
-	(void)err_set(err, refused ? ERR_FORBIDDEN : ERR_SERVER, "%s", failure->message);
+	ENTER(err);
+	if (MISUSED(err, NEED(failure)))
+		return err->class;
+	code = failure->code ? failure->code : "";
+	message = failure->message ? failure->message : "";
+	refused = strncmp(code, "Neo.ClientError.Security.", 25) == 0;
+	(void)err_set(err, refused ? ERR_FORBIDDEN : ERR_SERVER, "%s", message);
 	for (char *c = err->text; *c; c++) {
 		if (iscntrl((unsigned char)*c))
 			*c = ' ';
 	}
-	err_set_code(err, failure->code);
+	err_set_code(err, code);
 	for (char *c = err->code; *c; c++) {
 		if (iscntrl((unsigned char)*c))
 			*c = ' ';

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bolt/misuse.h"
+
 #define RANGES_MAX 64
 #define ANSWER_MAX ((size_t)4 + 10 + 4 * RANGES_MAX + 10)
 
@@ -18,12 +20,14 @@ static const unsigned char manifest_v1[4] = {0x00, 0x00, 0x01, 0xFF};
 
 void handshake_init(struct handshake *handshake)
 {
-	*handshake = (struct handshake){.answer = BUF_INIT(ANSWER_MAX)};
+	if (handshake)
+		*handshake = (struct handshake){.answer = BUF_INIT(ANSWER_MAX)};
 }
 
 void handshake_release(struct handshake *handshake)
 {
-	buf_release(&handshake->answer);
+	if (handshake)
+		buf_release(&handshake->answer);
 }
 
 // The manifest first; then ranges for servers that do not know it. A version that only manifests offer has no range here.
@@ -158,6 +162,11 @@ int handshake_feed(struct handshake *handshake, const unsigned char *data, size_
 {
 	int r = 0;
 
+	ENTER(err);
+	if (ret_used)
+		*ret_used = 0;
+	if (MISUSED(err, NEED(handshake), NEED(data), NEED(ret_used), NEED(out)))
+		return err->class;
 	// Byte by byte: it is short, and nothing behind its end may be taken.
 	for (*ret_used = 0; *ret_used < len && !handshake->done && r == 0;) {
 		buf_append(&handshake->answer, data + (*ret_used)++, 1);

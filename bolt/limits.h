@@ -11,6 +11,10 @@
 
 #include "base/budget.h"
 
+// Room for members to come, in structures that a program fills in or gets: they grow without another size of the structure. A program leaves it 0.
+// What a library does not know yet it refuses (ERR_INVALID): nobody thinks that an option holds which an older library ignored.
+#define BOLT_RESERVED 4
+
 #define BOLT_OPENING_MAX ((size_t)64 * 1024)
 #define BOLT_MESSAGE_MAX ((size_t)16 * 1024 * 1024)
 #define BOLT_RESULT_MAX ((size_t)64 * 1024 * 1024)
@@ -24,4 +28,5 @@ struct bolt_limits {
 	// answers need no budget. It must outlive the connections and the arenas of their answers (base/arena.h, arena_bind()). NULL: none.
 	struct budget *budget;
 	size_t own;
+	const void *reserved[BOLT_RESERVED];
 };

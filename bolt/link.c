@@ -13,6 +13,8 @@
 #include "bolt/forks.h"
 #include "bolt/link_state.h"
 #include "bolt/misuse.h"
+#include "bolt/trace.h"
+#include "bolt/uri.h"
 #include "bolt/wire.h"
 
 #define GOODBYE_MS 200
@@ -118,6 +120,7 @@ int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, str
 			link->expected--;
 		return 0;
 	}
+	trace_line(link->conn.log, "%s: broken: %s", link->conn.name, err->text);
 	link->dead = true;
 	return r;
 }
@@ -255,8 +258,10 @@ static int greet(struct bolt_link *link, const struct bolt_target *target, const
 
 	link->dead = false;
 	r = link_next(link, deadline, arena, &event, err); // CONN_AGREED is the only event before HELLO
-	if (r == 0)
+	if (r == 0) {
+		trace_line(link->conn.log, "%s: connected, Bolt %u.%u", link->conn.name, link->conn.version.major, link->conn.version.minor);
 		r = say_hello(link, target, auth, err);
+	}
 	if (r == 0 && !bolt_version_has(link->conn.version, BOLT_HAS_LOGON))
 		r = settle(link, deadline, err);
 	link->dead |= r < 0;
@@ -286,6 +291,10 @@ static struct bolt_link *link_new(const struct bolt_target *target)
 	link->forks = forks_begin();
 	link->dead = true;
 	conn_init(&link->conn);
+	link->conn.log = target->log;
+	link->conn.name = "socket";
+	if (target->log && target->host)
+		link->conn.name = arena_printf(link->arena, "%s:%u", target->host, target->port ? target->port : BOLT_PORT);
 	link->conn.thrifty = link->limits.budget != NULL;
 	limit(link, link->limits.opening, OPENING_COST * link->limits.opening);
 	return link;
@@ -297,7 +306,7 @@ int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *au
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(target), {target ? target->host : NULL, "target.host"}, {target ? target->user_agent : NULL, "target.user_agent"}, NEED(auth), NEED(ret)))
+	if (MISUSED(err, NEED(target), {target ? target->host : NULL, "target.host"}, {target ? target->user_agent : NULL, "target.user_agent"}, NEED(auth), NEED(ret)) || NEWER(err, target))
 		return err->class;
 
 	_cleanup_(bolt_link_closep) struct bolt_link *link = link_new(target);
@@ -305,6 +314,8 @@ int bolt_link_begin(const struct bolt_target *target, const struct bolt_auth *au
 
 	if (r == 0)
 		r = greet(link, target, auth, deadline, err);
+	else
+		trace_line(link->conn.log, "%s: not connected: %s", link->conn.name, err->text);
 	if (r == 0)
 		*ret = steal_ptr(link);
 	return r;
@@ -325,7 +336,8 @@ int bolt_link_adopt(int fd, const struct bolt_target *target, const struct bolt_
 	if (ret)
 		*ret = NULL;
 	if (MISUSED(err, NEED(target), {target ? target->user_agent : NULL, "target.user_agent"},
-		    {target && target->tls != BOLT_TLS_NONE && !target->server_name ? target->host : "", "target.host"}, NEED(auth), NEED(ret)))
+		    {target && target->tls != BOLT_TLS_NONE && !target->server_name ? target->host : "", "target.host"}, NEED(auth), NEED(ret)) ||
+	    NEWER(err, target))
 		return misadopted(fd, err);
 
 	_cleanup_close_ int own = fd;
@@ -347,7 +359,7 @@ int bolt_link_open(const struct bolt_target *target, const struct bolt_auth *aut
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(target), NEED(auth), NEED(ret)))
+	if (MISUSED(err, NEED(target), NEED(auth), NEED(ret)) || NEWER(err, target))
 		return err->class;
 
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
@@ -371,6 +383,8 @@ void bolt_link_close(struct bolt_link *link)
 		conn_goodbye(&link->conn);
 		(void)bolt_link_flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
 	}
+	if (link->conn.handshake.done)
+		trace_line(link->conn.log, "%s: closed", link->conn.name);
 	wire_close(link->wire);
 	conn_deinit(&link->conn);
 	arena_free(link->arena);

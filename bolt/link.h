@@ -106,6 +106,7 @@ struct bolt_query {
 	bool secret_params;		  // wipe the encoded parameters after sending
 	bolt_row_fn on_row;		  // NULL: all rows are in the table
 	void *user;
+	const void *reserved[BOLT_RESERVED];
 };
 
 // All rows of a result, in the caller's arena.

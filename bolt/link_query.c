@@ -130,7 +130,7 @@ int bolt_link_query(struct bolt_link *link, const struct bolt_query *query, int6
 	ENTER(err);
 	if (ret)
 		*ret = (struct bolt_table){0};
-	if (MISUSED(err, NEED(link), NEED(query), {query ? query->text : NULL, "query.text"}, NEED(arena), NEED(ret)))
+	if (MISUSED(err, NEED(link), NEED(query), {query ? query->text : NULL, "query.text"}, NEED(arena), NEED(ret)) || NEWER(err, query))
 		return err->class;
 
 	struct intake intake = {

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "bolt/limits.h"
 
 struct misuse_need {
 	const void *pointer;
@@ -32,6 +33,12 @@ struct misuse_need {
 	misuse_found((err), (const struct misuse_need[]){__VA_ARGS__},                                                         \
 		     sizeof((const struct misuse_need[]){__VA_ARGS__}) / sizeof(struct misuse_need))
 
+// Both at once, for a function that has nothing to empty.
+#define RETURN_MISUSE(err, ...)           \
+	ENTER(err);                        \
+	if (MISUSED(err, __VA_ARGS__)) \
+	return (err)->class
+
 static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 {
 	if (!err)
@@ -42,6 +49,10 @@ static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 	err->code[0] = err->text[0] = '\0';
 	return err;
 }
+
+// The room for later members is not empty, so the program was built for a newer library: ERR_INVALID. The structure may be NULL.
+#define NEWER(err, structure) ((structure) && misuse_is_newer((err), (structure)->reserved, #structure))
+bool misuse_is_newer(struct err *err, const void *const *reserved, const char *name);
 
 // Sets ERR_INVALID when one of them is NULL.
 bool misuse_found(struct err *err, const struct misuse_need *needs, size_t n);

@@ -8,7 +8,7 @@ const struct bolt_notifications *bolt_notifications_copy(const struct bolt_notif
 	struct bolt_notifications *to;
 	const char **disabled;
 
-	if (!from)
+	if (!from || !arena)
 		return NULL;
 	to = arena_alloc(arena, sizeof(*to));
 	disabled = arena_new_array(arena, const char *, from->n_disabled);

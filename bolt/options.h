@@ -16,6 +16,7 @@
 #include "bolt/auth.h"
 #include "bolt/bookmarks.h"
 #include "bolt/limits.h"
+#include "bolt/logging.h"
 #include "bolt/notifications.h"
 #include "bolt/target.h"
 #include "bolt/value.h"
@@ -66,7 +67,9 @@ struct bolt_driver_options {
 
 	const struct bolt_resolver *resolver; // for the URI's address; NULL: the address itself. Must outlive the driver, as must the next two.
 	const struct bolt_resolver *names;    // for a host's IP addresses; NULL: getaddrinfo(3)
+	const struct bolt_log *log;	      // what the driver does, line by line; NULL: nobody wants to know. Must outlive the driver.
 	const struct clock *clock;	      // for times between calls (tables, lifetimes, idling); NULL: the system's
+	const void *reserved[BOLT_RESERVED];
 };
 
 struct bolt_session_options {
@@ -78,6 +81,7 @@ struct bolt_session_options {
 	struct bolt_bookmark_list after; // the first transaction must see them
 	struct bolt_bookmarks *bookmarks; // shared with other sessions; NULL: the session's own. Must outlive it.
 	const struct bolt_notifications *notifications; // NULL: the driver's
+	const void *reserved[BOLT_RESERVED];
 };
 
 struct bolt_statement {
@@ -86,11 +90,13 @@ struct bolt_statement {
 	// For an auto-commit query only:
 	int64_t timeout_ms;		   // the server's limit; 0: its own setting; -1: none
 	const struct bolt_value *metadata; // a map for the server's query log; NULL: none
+	const void *reserved[BOLT_RESERVED];
 };
 
 struct bolt_tx_options {
 	int64_t timeout_ms;		   // as for a statement
 	const struct bolt_value *metadata;
+	const void *reserved[BOLT_RESERVED];
 };
 
 // The work of a managed transaction, called until it succeeds. 0: commit; an error: roll back, and try again if bolt_is_retryable(). Anything
@@ -104,4 +110,5 @@ struct bolt_job {
 	void *user;
 	bool read; // run on a reader
 	struct bolt_tx_options tx;
+	const void *reserved[BOLT_RESERVED];
 };

@@ -126,6 +126,9 @@ void pack_value(struct buf *out, const struct bolt_value *value)
 	case BOLT_STRUCT:
 		pack_struct(out, value->tag, (uint8_t)value->size);
 		break;
+	default: // no type at all
+		buf_addc(out, (char)0xC0);
+		return;
 	}
 	for (uint32_t i = 0; i < value->size; i++)
 		pack_value(out, &value->items[i]);
@@ -146,9 +149,15 @@ struct unpacker {
 
 static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *ret);
 
+// An unpacker always has one, which err_is_set() would ask each time.
+static inline bool is_faulty(const struct unpacker *u)
+{
+	return u->err->class != ERR_NONE;
+}
+
 static void fault(struct unpacker *u, enum err_class class, const char *text)
 {
-	if (!err_is_set(u->err))
+	if (!is_faulty(u))
 		(void)err_set(u->err, class, "PackStream at byte %zu of %zu: %s", u->pos, u->len, text);
 }
 
@@ -185,7 +194,7 @@ static uint64_t get_be(struct unpacker *u, unsigned bytes)
 
 	if (u->len - u->pos < bytes)
 		fault(u, ERR_PROTOCOL, "the value ends too early");
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return 0;
 	u->pos += bytes;
 	// The compiler knows a load of eight bytes in this, but not in a loop.
@@ -210,11 +219,11 @@ static double get_float(struct unpacker *u)
 // nested lists could each promise the whole rest of the message. values: 2 for each entry of a map.
 static uint32_t checked_count(struct unpacker *u, uint64_t n, unsigned values)
 {
-	if (!err_is_set(u->err) && n * values + u->owed > u->len - u->pos)
+	if (!is_faulty(u) && n * values + u->owed > u->len - u->pos)
 		fault(u, ERR_PROTOCOL, "a size is larger than the message");
-	if (!err_is_set(u->err) && u->values + n * values > u->granted)
+	if (!is_faulty(u) && u->values + n * values > u->granted)
 		grant(u, u->values + n * values);
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return 0;
 	u->values += n * values;
 	u->owed += n * values;
@@ -223,9 +232,9 @@ static uint32_t checked_count(struct unpacker *u, uint64_t n, unsigned values)
 
 static void get_bytes(struct unpacker *u, uint64_t n, enum bolt_type type, struct bolt_value *ret)
 {
-	if (!err_is_set(u->err) && n > u->len - u->pos)
+	if (!is_faulty(u) && n > u->len - u->pos)
 		fault(u, ERR_PROTOCOL, "a size is larger than the message");
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return;
 	*ret = (struct bolt_value){.type = type, .size = (uint32_t)n};
 	ret->string = arena_memdup0(u->arena, u->data + u->pos, n);
@@ -237,12 +246,12 @@ static void get_items(struct unpacker *u, uint64_t n, unsigned depth, struct bol
 	uint32_t count = checked_count(u, n, 1);
 	struct bolt_value *items;
 
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return;
 	items = arena_new_array(u->arena, struct bolt_value, count);
 	ret->size = count;
 	ret->items = items;
-	for (uint32_t i = 0; i < count && !err_is_set(u->err); i++)
+	for (uint32_t i = 0; i < count && !is_faulty(u); i++)
 		read_value(u, depth + 1, &items[i]);
 }
 
@@ -252,15 +261,15 @@ static void get_map(struct unpacker *u, uint64_t n, unsigned depth, struct bolt_
 	struct bolt_entry *entries;
 	struct bolt_value key;
 
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return;
 	entries = arena_new_array(u->arena, struct bolt_entry, count);
 	*ret = (struct bolt_value){.type = BOLT_MAP, .size = count, .entries = entries};
-	for (uint32_t i = 0; i < count && !err_is_set(u->err); i++) {
+	for (uint32_t i = 0; i < count && !is_faulty(u); i++) {
 		read_value(u, depth + 1, &key);
-		if (!err_is_set(u->err) && key.type != BOLT_STRING)
+		if (!is_faulty(u) && key.type != BOLT_STRING)
 			fault(u, ERR_PROTOCOL, "a map's key is no string");
-		entries[i].key = err_is_set(u->err) ? "" : key.string;
+		entries[i].key = is_faulty(u) ? "" : key.string;
 		read_value(u, depth + 1, &entries[i].value);
 	}
 }
@@ -346,7 +355,7 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 		fault(u, ERR_TOO_LARGE, "values are nested too deeply");
 	if (u->pos == u->len)
 		fault(u, ERR_PROTOCOL, "the value ends too early");
-	if (err_is_set(u->err))
+	if (is_faulty(u))
 		return;
 	marker = u->data[u->pos++];
 	u->owed--;
@@ -371,9 +380,9 @@ static void read_value(struct unpacker *u, unsigned depth, struct bolt_value *re
 static int unpack(struct unpacker *u, struct bolt_value *ret)
 {
 	read_value(u, 0, ret);
-	if (!err_is_set(u->err) && u->pos != u->len)
+	if (!is_faulty(u) && u->pos != u->len)
 		fault(u, ERR_PROTOCOL, "bytes are left over behind the value");
-	return err_is_set(u->err) ? (int)u->err->class : 0;
+	return is_faulty(u) ? (int)u->err->class : 0;
 }
 
 int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err)

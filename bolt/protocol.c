@@ -44,12 +44,15 @@ bool bolt_version_is_spoken(struct bolt_version version)
 
 bool bolt_version_has(struct bolt_version version, enum bolt_trait trait)
 {
-	struct bolt_version until = traits[trait].until;
+	struct bolt_version until;
 
+	if ((unsigned)trait >= BOLT_HAS_TRAITS)
+		return false;
+	until = traits[trait].until;
 	return is_since(version, traits[trait].since) && (until.major == 0 || !is_since(version, until));
 }
 
 const char *bolt_version_since(enum bolt_trait trait)
 {
-	return traits[trait].text;
+	return (unsigned)trait < BOLT_HAS_TRAITS ? traits[trait].text : "";
 }

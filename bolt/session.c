@@ -17,7 +17,7 @@ int bolt_session_new(struct bolt_driver *driver, const struct bolt_session_optio
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(driver), NEED(ret)))
+	if (MISUSED(err, NEED(driver), NEED(ret)) || NEWER(err, options))
 		return err->class;
 
 	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
@@ -79,7 +79,7 @@ int bolt_session_run(struct bolt_session *session, const struct bolt_statement *
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(session), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)))
+	if (MISUSED(err, NEED(session), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)) || NEWER(err, statement))
 		return err->class;
 
 	struct hold *hold;
@@ -110,7 +110,7 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(session), NEED(ret)))
+	if (MISUSED(err, NEED(session), NEED(ret)) || NEWER(err, options))
 		return err->class;
 
 	struct bolt_job job = {.read = session->options.read};
@@ -130,7 +130,7 @@ int bolt_session_begin(struct bolt_session *session, const struct bolt_tx_option
 int bolt_session_execute(struct bolt_session *session, const struct bolt_job *job, int64_t deadline, struct err *err)
 {
 	ENTER(err);
-	if (MISUSED(err, NEED(session), NEED(job), {job ? (const void *)(uintptr_t)job->work : NULL, "job.work"}))
+	if (MISUSED(err, NEED(session), NEED(job), {job ? (const void *)(uintptr_t)job->work : NULL, "job.work"}) || NEWER(err, job) || misuse_is_newer(err, job->tx.reserved, "job.tx"))
 		return err->class;
 
 	int r = session_state_enter(session, deadline, err);
@@ -158,7 +158,7 @@ int bolt_tx_run(struct bolt_tx *tx, const struct bolt_statement *statement, int6
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(tx), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)))
+	if (MISUSED(err, NEED(tx), NEED(statement), {statement ? statement->text : NULL, "statement.text"}, NEED(ret)) || NEWER(err, statement))
 		return err->class;
 
 	return tx_run(tx, statement, deadline, ret, err);

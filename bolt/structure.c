@@ -29,13 +29,15 @@ static struct bolt_value structure(uint8_t tag, const struct bolt_value *fields,
 {
 	struct bolt_value *items = arena_new_array(arena, struct bolt_value, n);
 
+	if (!items)
+		return bolt_null();
 	memcpy(items, fields, n * sizeof(*items));
 	return (struct bolt_value){.type = BOLT_STRUCT, .tag = tag, .size = n, .items = items};
 }
 
 bool bolt_as_node(const struct bolt_value *v, struct bolt_node *ret)
 {
-	if (!has_form(v, STRUCTURE_NODE, "ilms"))
+	if (!ret || !has_form(v, STRUCTURE_NODE, "ilms"))
 		return false;
 	*ret = (struct bolt_node){v->items[0].integer, v->items[3].string, &v->items[1], &v->items[2]};
 	return true;
@@ -43,7 +45,7 @@ bool bolt_as_node(const struct bolt_value *v, struct bolt_node *ret)
 
 bool bolt_as_relationship(const struct bolt_value *v, struct bolt_relationship *ret)
 {
-	if (!has_form(v, STRUCTURE_RELATIONSHIP, "iiismsss"))
+	if (!ret || !has_form(v, STRUCTURE_RELATIONSHIP, "iiismsss"))
 		return false;
 	*ret = (struct bolt_relationship){
 		.id = v->items[0].integer,
@@ -79,7 +81,7 @@ bool bolt_as_path(const struct bolt_value *v, struct bolt_path *ret)
 {
 	struct bolt_node node;
 
-	if (!has_form(v, STRUCTURE_PATH, "lll"))
+	if (!ret || !has_form(v, STRUCTURE_PATH, "lll"))
 		return false;
 	*ret = (struct bolt_path){&v->items[0], &v->items[1], &v->items[2], v->items[2].size / 2};
 	if (!indices_fit(ret))
@@ -97,17 +99,32 @@ bool bolt_as_path(const struct bolt_value *v, struct bolt_path *ret)
 
 void bolt_path_node(const struct bolt_path *path, uint32_t i, struct bolt_node *ret)
 {
-	int64_t index = i ? path->indices->items[2 * (size_t)i - 1].integer : 0;
+	int64_t index;
 
+	if (!ret)
+		return;
+	*ret = (struct bolt_node){0};
+	if (!path || !path->nodes || i > path->length)
+		return;
+	index = i ? path->indices->items[2 * (size_t)i - 1].integer : 0;
 	(void)bolt_as_node(&path->nodes->items[index], ret);
 }
 
 void bolt_path_step(const struct bolt_path *path, uint32_t i, struct bolt_step *ret)
 {
-	int64_t index = path->indices->items[2 * (size_t)i].integer;
-	const struct bolt_value *fields = path->relationships->items[(index < 0 ? -index : index) - 1].items;
-	const struct bolt_node *start = index < 0 ? &ret->to : &ret->from, *end = index < 0 ? &ret->from : &ret->to;
+	const struct bolt_node *start, *end;
+	const struct bolt_value *fields;
+	int64_t index;
 
+	if (!ret)
+		return;
+	*ret = (struct bolt_step){0};
+	if (!path || !path->nodes || i >= path->length)
+		return;
+	index = path->indices->items[2 * (size_t)i].integer;
+	fields = path->relationships->items[(index < 0 ? -index : index) - 1].items;
+	start = index < 0 ? &ret->to : &ret->from;
+	end = index < 0 ? &ret->from : &ret->to;
 	bolt_path_node(path, i, &ret->from);
 	bolt_path_node(path, i + 1, &ret->to);
 	ret->relationship = (struct bolt_relationship){
@@ -124,7 +141,7 @@ void bolt_path_step(const struct bolt_path *path, uint32_t i, struct bolt_step *
 
 bool bolt_as_date(const struct bolt_value *v, struct bolt_date *ret)
 {
-	if (!has_form(v, STRUCTURE_DATE, "i"))
+	if (!ret || !has_form(v, STRUCTURE_DATE, "i"))
 		return false;
 	ret->days = v->items[0].integer;
 	return true;
@@ -132,9 +149,9 @@ bool bolt_as_date(const struct bolt_value *v, struct bolt_date *ret)
 
 struct bolt_value bolt_from_date(const struct bolt_date *date, struct arena *arena)
 {
-	const struct bolt_value days = bolt_int(date->days);
+	const struct bolt_value days = bolt_int(date ? date->days : 0);
 
-	return structure(STRUCTURE_DATE, &days, 1, arena);
+	return date ? structure(STRUCTURE_DATE, &days, 1, arena) : bolt_null();
 }
 
 static bool is_within(int64_t v, int64_t low, int64_t high)
@@ -146,7 +163,7 @@ bool bolt_as_time(const struct bolt_value *v, struct bolt_time *ret)
 {
 	bool local = has_form(v, STRUCTURE_LOCAL_TIME, "i");
 
-	if (!local && !has_form(v, STRUCTURE_TIME, "ii"))
+	if (!ret || (!local && !has_form(v, STRUCTURE_TIME, "ii")))
 		return false;
 	if (!is_within(v->items[0].integer, 0, DAY_NS - 1) || (!local && !is_within(v->items[1].integer, INT32_MIN, INT32_MAX)))
 		return false;
@@ -156,6 +173,9 @@ bool bolt_as_time(const struct bolt_value *v, struct bolt_time *ret)
 
 struct bolt_value bolt_from_time(const struct bolt_time *time, struct arena *arena)
 {
+	if (!time)
+		return bolt_null();
+
 	const struct bolt_value fields[] = {bolt_int(time->nanoseconds), bolt_int(time->offset_s)};
 
 	return time->local ? structure(STRUCTURE_LOCAL_TIME, fields, 1, arena) : structure(STRUCTURE_TIME, fields, 2, arena);
@@ -186,6 +206,8 @@ static bool read_offset(const struct bolt_value *v, struct bolt_date_time *ret)
 
 bool bolt_as_date_time(const struct bolt_value *v, struct bolt_date_time *ret)
 {
+	if (!ret)
+		return false;
 	*ret = (struct bolt_date_time){.local = has_form(v, STRUCTURE_LOCAL_DATE_TIME, "ii")};
 	if (!ret->local && !read_offset(v, ret) && !read_zoned(v, ret))
 		return false;
@@ -198,6 +220,9 @@ bool bolt_as_date_time(const struct bolt_value *v, struct bolt_date_time *ret)
 
 struct bolt_value bolt_from_date_time(const struct bolt_date_time *date_time, struct arena *arena)
 {
+	if (!date_time)
+		return bolt_null();
+
 	const struct bolt_value offset = bolt_int(date_time->offset_s);
 	const struct bolt_value fields[] = {bolt_int(date_time->seconds), bolt_int(date_time->nanoseconds),
 					    date_time->zone ? bolt_string(date_time->zone) : offset, offset};
@@ -211,7 +236,7 @@ struct bolt_value bolt_from_date_time(const struct bolt_date_time *date_time, st
 
 bool bolt_as_duration(const struct bolt_value *v, struct bolt_duration *ret)
 {
-	if (!has_form(v, STRUCTURE_DURATION, "iiii") || !is_within(v->items[3].integer, INT32_MIN, INT32_MAX))
+	if (!ret || !has_form(v, STRUCTURE_DURATION, "iiii") || !is_within(v->items[3].integer, INT32_MIN, INT32_MAX))
 		return false;
 	*ret = (struct bolt_duration){v->items[0].integer, v->items[1].integer, v->items[2].integer, (int32_t)v->items[3].integer};
 	return true;
@@ -219,6 +244,9 @@ bool bolt_as_duration(const struct bolt_value *v, struct bolt_duration *ret)
 
 struct bolt_value bolt_from_duration(const struct bolt_duration *duration, struct arena *arena)
 {
+	if (!duration)
+		return bolt_null();
+
 	const struct bolt_value fields[] = {bolt_int(duration->months), bolt_int(duration->days), bolt_int(duration->seconds),
 					    bolt_int(duration->nanoseconds)};
 
@@ -229,7 +257,7 @@ bool bolt_as_point(const struct bolt_value *v, struct bolt_point *ret)
 {
 	unsigned dimensions = has_form(v, STRUCTURE_POINT_2D, "iff") ? 2 : has_form(v, STRUCTURE_POINT_3D, "ifff") ? 3 : 0;
 
-	if (dimensions == 0)
+	if (!ret || dimensions == 0)
 		return false;
 	*ret = (struct bolt_point){v->items[0].integer, dimensions, v->items[1].number, v->items[2].number,
 				   dimensions == 3 ? v->items[3].number : 0};
@@ -238,6 +266,9 @@ bool bolt_as_point(const struct bolt_value *v, struct bolt_point *ret)
 
 struct bolt_value bolt_from_point(const struct bolt_point *point, struct arena *arena)
 {
+	if (!point)
+		return bolt_null();
+
 	const struct bolt_value fields[] = {bolt_int(point->srid), bolt_float(point->x), bolt_float(point->y), bolt_float(point->z)};
 
 	return point->dimensions == 3 ? structure(STRUCTURE_POINT_3D, fields, 4, arena) : structure(STRUCTURE_POINT_2D, fields, 3, arena);
@@ -252,14 +283,19 @@ static const struct {
 	[BOLT_INT64] = {0xCB, 8}, [BOLT_FLOAT32] = {0xC6, 4}, [BOLT_FLOAT64] = {0xC1, 8},
 };
 
+static bool is_element(enum bolt_element element)
+{
+	return (unsigned)element <= BOLT_FLOAT64;
+}
+
 uint32_t bolt_element_size(enum bolt_element element)
 {
-	return elements[element].size;
+	return is_element(element) ? elements[element].size : 0;
 }
 
 bool bolt_as_vector(const struct bolt_value *v, struct bolt_vector *ret)
 {
-	if (!has_form(v, STRUCTURE_VECTOR, "bb") || v->items[0].size != 1)
+	if (!ret || !has_form(v, STRUCTURE_VECTOR, "bb") || v->items[0].size != 1)
 		return false;
 	for (unsigned i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
 		if (elements[i].marker != v->items[0].bytes[0] || v->items[1].size % elements[i].size != 0)
@@ -272,6 +308,9 @@ bool bolt_as_vector(const struct bolt_value *v, struct bolt_vector *ret)
 
 struct bolt_value bolt_from_vector(const struct bolt_vector *vector, struct arena *arena)
 {
+	if (!vector || !is_element(vector->element) || (vector->n && !vector->bytes))
+		return bolt_null();
+
 	const struct bolt_value fields[] = {bolt_bytes(&elements[vector->element].marker, 1),
 					    bolt_bytes(vector->bytes, vector->n * elements[vector->element].size)};
 
@@ -299,10 +338,18 @@ static int64_t to_int(double v)
 	return v < -9223372036854775808.0 ? INT64_MIN : (int64_t)v;
 }
 
+static bool has_element(const struct bolt_vector *vector, uint32_t i)
+{
+	return vector && vector->bytes && i < vector->n && is_element(vector->element);
+}
+
 int64_t bolt_vector_int(const struct bolt_vector *vector, uint32_t i)
 {
-	uint64_t bits = element_bits(vector, i);
+	uint64_t bits;
 
+	if (!has_element(vector, i))
+		return 0;
+	bits = element_bits(vector, i);
 	switch (vector->element) {
 	case BOLT_INT8:
 		return (int8_t)bits;
@@ -319,11 +366,15 @@ int64_t bolt_vector_int(const struct bolt_vector *vector, uint32_t i)
 
 double bolt_vector_float(const struct bolt_vector *vector, uint32_t i)
 {
-	uint64_t bits = element_bits(vector, i);
-	uint32_t half = (uint32_t)bits;
+	uint64_t bits;
+	uint32_t half;
 	double number;
 	float narrow;
 
+	if (!has_element(vector, i))
+		return 0;
+	bits = element_bits(vector, i);
+	half = (uint32_t)bits;
 	switch (vector->element) {
 	case BOLT_FLOAT32:
 		memcpy(&narrow, &half, sizeof(narrow));
@@ -341,6 +392,8 @@ struct bolt_value bolt_from_floats(const double *numbers, uint32_t n, struct are
 	unsigned char *bytes = arena_alloc_array(arena, n, sizeof(*numbers));
 	const struct bolt_vector vector = {BOLT_FLOAT64, n, bytes};
 
+	if (!bytes || (n && !numbers))
+		return bolt_null();
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t bits;
 
@@ -353,7 +406,7 @@ struct bolt_value bolt_from_floats(const double *numbers, uint32_t n, struct are
 
 bool bolt_as_unsupported(const struct bolt_value *v, struct bolt_unsupported *ret)
 {
-	if (!has_form(v, STRUCTURE_UNSUPPORTED, "siim") || !is_within(v->items[1].integer, 0, UINT8_MAX) ||
+	if (!ret || !has_form(v, STRUCTURE_UNSUPPORTED, "siim") || !is_within(v->items[1].integer, 0, UINT8_MAX) ||
 	    !is_within(v->items[2].integer, 0, UINT8_MAX))
 		return false;
 	*ret = (struct bolt_unsupported){v->items[0].string, (unsigned)v->items[1].integer, (unsigned)v->items[2].integer,

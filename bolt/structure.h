@@ -47,7 +47,7 @@ struct bolt_step {
 bool bolt_as_node(const struct bolt_value *v, struct bolt_node *ret);
 bool bolt_as_relationship(const struct bolt_value *v, struct bolt_relationship *ret);
 bool bolt_as_path(const struct bolt_value *v, struct bolt_path *ret); // all its indices are valid
-void bolt_path_node(const struct bolt_path *path, uint32_t i, struct bolt_node *ret); // i <= length
+void bolt_path_node(const struct bolt_path *path, uint32_t i, struct bolt_node *ret); // i <= length; beyond, *ret is all 0, as below
 void bolt_path_step(const struct bolt_path *path, uint32_t i, struct bolt_step *ret); // i < length
 
 struct bolt_date {
@@ -88,6 +88,7 @@ bool bolt_as_date_time(const struct bolt_value *v, struct bolt_date_time *ret);
 bool bolt_as_duration(const struct bolt_value *v, struct bolt_duration *ret);
 bool bolt_as_point(const struct bolt_value *v, struct bolt_point *ret);
 
+// null where the pointer or the arena is NULL.
 struct bolt_value bolt_from_date(const struct bolt_date *date, struct arena *arena);
 struct bolt_value bolt_from_time(const struct bolt_time *time, struct arena *arena);
 struct bolt_value bolt_from_date_time(const struct bolt_date_time *date_time, struct arena *arena); // the zone is not copied
@@ -107,7 +108,7 @@ bool bolt_as_vector(const struct bolt_value *v, struct bolt_vector *ret);
 struct bolt_value bolt_from_vector(const struct bolt_vector *vector, struct arena *arena); // the bytes are not copied
 uint32_t bolt_element_size(enum bolt_element element);
 
-// The i-th number. bolt_vector_int() of floats and bolt_vector_float() of integers convert.
+// The i-th number; 0 where there is none. bolt_vector_int() of floats and bolt_vector_float() of integers convert.
 int64_t bolt_vector_int(const struct bolt_vector *vector, uint32_t i);
 double bolt_vector_float(const struct bolt_vector *vector, uint32_t i);
 struct bolt_value bolt_from_floats(const double *numbers, uint32_t n, struct arena *arena); // a vector of BOLT_FLOAT64

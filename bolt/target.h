@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bolt/limits.h"
+#include "bolt/logging.h"
 #include "bolt/notifications.h"
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -48,6 +49,8 @@ struct bolt_target {
 	const struct bolt_limits *limits; // of the server's answers; NULL: the library's
 	bool expired_ok; // let a user in whose password must be changed, to change it
 	struct bolt_cancel *cancel; // ends every call of the link; NULL: none
+	const struct bolt_log *log; // what happens on the connection; NULL: nobody wants to know
+	const void *reserved[BOLT_RESERVED];
 };
 
 // Reads ca_pem (or the system's store, which takes tens of milliseconds), cert_pem and key_pem of a target with TLS. Any thread may use the

@@ -200,7 +200,7 @@ int bolt_trust_new(const struct bolt_target *target, struct bolt_trust **ret, st
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (MISUSED(err, NEED(target), NEED(ret)))
+	if (MISUSED(err, NEED(target), NEED(ret)) || NEWER(err, target))
 		return err->class;
 
 	_cleanup_(bolt_trust_freep) struct bolt_trust *made = calloc(1, sizeof(*made));

@@ -7,11 +7,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/exhausted.h"
 #include "bolt/callback.h"
 #include "bolt/hold.h"
 #include "bolt/stream.h"
+#include "bolt/trace.h"
 
 #define FIRST_PAUSE_MS 1000
 #define LONGEST_PAUSE_MS 60000
@@ -227,10 +230,20 @@ static int try_once(struct bolt_session *session, const struct bolt_job *job, en
 	return r;
 }
 
+// That clients do not come again all at once is all that it is for.
+static uint32_t random_below(uint32_t n)
+{
+	uint32_t v = 0;
+
+	if (getrandom(&v, sizeof(v), GRND_NONBLOCK) != (ssize_t)sizeof(v))
+		v = (uint32_t)clock_monotonic_ms(&clock_system);
+	return v % n;
+}
+
 // The time until the next try, from 80 % to 120 % of what it grew to.
 static int64_t jitter(int64_t pause_ms)
 {
-	return pause_ms * 4 / 5 + arc4random_uniform((uint32_t)(pause_ms * 2 / 5 + 1));
+	return pause_ms * 4 / 5 + random_below((uint32_t)(pause_ms * 2 / 5 + 1));
 }
 
 static int pause_for(const struct bolt_session *session, int64_t until, struct err *err)
@@ -244,10 +257,12 @@ static int pause_for(const struct bolt_session *session, int64_t until, struct e
 
 int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum conn_api api, int64_t deadline, struct err *err)
 {
-	int64_t retry_ms = session->driver->options.retry_ms, until = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
+	const struct bolt_driver_options *options = &session->driver->options;
+	int64_t retry_ms = options->retry_ms, until = deadline_in_ms(retry_ms), pause_ms = FIRST_PAUSE_MS;
+	unsigned tries = 1;
 
 	session->told = false;
-	for (;;) {
+	for (;; tries++) {
 		int64_t next;
 
 		if (try_once(session, job, api, deadline, err) == 0)
@@ -255,6 +270,7 @@ int tx_execute(struct bolt_session *session, const struct bolt_job *job, enum co
 		next = deadline_in_ms(jitter(pause_ms));
 		if (!bolt_is_retryable(err) || retry_ms < 0 || deadline_left_ms(until) == 0 || next >= deadline)
 			return err->class;
+		trace_line(options->log, "try %u begins in %d ms, after %s", tries + 1, deadline_left_ms(next), err->code[0] ? err->code : err->text);
 		err_clear(err);
 		if (pause_for(session, next, err) < 0 || session_state_enter(session, deadline, err) < 0)
 			return err->class;

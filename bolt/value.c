@@ -43,16 +43,22 @@ struct bolt_value bolt_string_n(const char *v, uint32_t size)
 
 struct bolt_value bolt_list(const struct bolt_value *items, uint32_t n)
 {
+	if (!items && n)
+		return bolt_null();
 	return (struct bolt_value){.type = BOLT_LIST, .size = n, .items = items};
 }
 
 struct bolt_value bolt_map(const struct bolt_entry *entries, uint32_t n)
 {
+	if (!entries && n)
+		return bolt_null();
 	return (struct bolt_value){.type = BOLT_MAP, .size = n, .entries = entries};
 }
 
 struct bolt_value bolt_bytes(const void *data, uint32_t size)
 {
+	if (!data && size)
+		return bolt_null();
 	return (struct bolt_value){.type = BOLT_BYTES, .size = size, .bytes = data};
 }
 

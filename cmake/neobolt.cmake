@@ -16,11 +16,7 @@ foreach(source ${bolt_sources})
 	list(APPEND neobolt_sources ${CMAKE_SOURCE_DIR}/bolt/${source})
 endforeach()
 
-# What a program may include. All else of bolt/ is the library's own.
-set(neobolt_headers
-	base/arena.h base/budget.h base/buf.h base/cleanup.h base/clock.h base/err.h
-	bolt/address.h bolt/auth.h bolt/bookmarks.h bolt/calendar.h bolt/cancel.h bolt/chunk.h bolt/codes.h bolt/conn.h bolt/driver.h bolt/failure.h bolt/handshake.h bolt/limits.h bolt/link.h
-	bolt/notifications.h bolt/options.h bolt/protocol.h bolt/result.h bolt/session.h bolt/structure.h bolt/summary.h bolt/target.h bolt/text.h bolt/uri.h bolt/value.h)
+include(${CMAKE_CURRENT_LIST_DIR}/neobolt-headers.cmake)
 
 add_library(neobolt_objects OBJECT ${neobolt_sources})
 target_include_directories(neobolt_objects PRIVATE ${CMAKE_SOURCE_DIR})

@@ -75,7 +75,7 @@ static void test_driver(void **state)
 	const struct bolt_call call = {.text = "RETURN 1"};
 	struct bolt_driver *driver = GARBAGE;
 	struct bolt_answer answer = {.n_rows = 7};
-	struct bolt_pool_figures figures = {7, 7};
+	struct bolt_pool_figures figures = {.in_use = 7, .idle = 7};
 	struct bolt_server_info info = {.address = GARBAGE, .agent = GARBAGE, .major = 7};
 	struct bolt_routing_view view;
 	struct scene scene;
@@ -125,6 +125,7 @@ static void test_driver_options(void **state)
 	static const struct bolt_auth_provider no_get;
 	static const struct bolt_resolver no_resolve;
 	static const struct clock no_clock;
+	static const struct bolt_log no_log;
 	const struct {
 		struct bolt_driver_options options;
 		const char *text;
@@ -134,6 +135,7 @@ static void test_driver_options(void **state)
 		{{.uri = "bolt://h", .provider = &no_get}, "the driver's provider.get is NULL"},
 		{{.uri = "bolt://h", .resolver = &no_resolve}, "the resolve of the driver's resolver or names is NULL"},
 		{{.uri = "bolt://h", .names = &no_resolve}, "the resolve of the driver's resolver or names is NULL"},
+		{{.uri = "bolt://h", .log = &no_log}, "the line of the driver's log is NULL"},
 		{{.uri = "bolt://h", .clock = &no_clock}, "a function of the driver's clock is NULL"},
 	};
 	struct scene scene;

@@ -25,9 +25,21 @@ endif()
 neofleet_test(bolt tls
 	SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 	DEPS PkgConfig::openssl Threads::Threads)
-foreach(name cluster driver forks misuse outcome pool session tx)
+foreach(name cluster driver forks log misuse outcome pool session tx)
 	neofleet_test(bolt ${name}
 		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c
 		DEPS Threads::Threads)
 endforeach()
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+	include(${CMAKE_SOURCE_DIR}/cmake/neobolt-headers.cmake)
+	# Every function of the headers that a program may include, so that none is forgotten.
+	list(TRANSFORM neobolt_headers PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE misuse_headers)
+	set(misuse_table ${CMAKE_CURRENT_BINARY_DIR}/misuse_table.c)
+	add_custom_command(OUTPUT ${misuse_table} DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/bolt/misuse_table.py ${misuse_headers}
+		COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/bolt/misuse_table.py ${misuse_table} ${misuse_headers})
+	neofleet_test(bolt misuse_table
+		SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/bolt/stage.c ${misuse_table}
+		DEPS Threads::Threads)
+endif()
 target_link_options(test_bolt_driver PRIVATE -Wl,--wrap=recv,--wrap=send)
