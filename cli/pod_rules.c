@@ -62,84 +62,11 @@ static void check_tolerations(yyjson_val *spec, struct arena *arena, schema_repo
 	}
 }
 
-// For a volume mount: add here the fields that a later Kubernetes adds.
-static const char *mount_problem(const char *key, yyjson_val *val)
-{
-	static const char *const texts[] = {"name", "mountPath", "subPath", "subPathExpr", "mountPropagation", "recursiveReadOnly"};
-
-	if (strcmp(key, "readOnly") == 0)
-		return yyjson_is_bool(val) || yyjson_is_null(val) ? NULL : "must be true or false";
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (strcmp(key, texts[i]) == 0)
-			return yyjson_is_str(val) || yyjson_is_null(val) ? NULL : "must be a string";
-	}
-	return "there is no such field";
-}
-
-struct mounts {
-	struct arena *arena;
-	schema_report report;
-	void *user;
-	const char *path; // of the container
-};
-
-static void check_mounts(const struct mounts *mounts, yyjson_val *container)
-{
-	size_t index, max, member, members;
-	yyjson_val *mount, *key, *val;
-
-	yyjson_arr_foreach(yyjson_obj_get(container, "volumeMounts"), index, max, mount) {
-		yyjson_obj_foreach(json_members(mount), member, members, key, val) {
-			const char *problem = mount_problem(yyjson_get_str(key), val);
-
-			if (problem)
-				mounts->report(mounts->user,
-					       arena_printf(mounts->arena, "%s.volumeMounts[%zu].%s", mounts->path, index, yyjson_get_str(key)), problem);
-		}
-	}
-}
-
-static void check_kinds_of_values(yyjson_val *pod, struct arena *arena, schema_report report, void *user)
-{
-	static const char *const lists[] = {"containers",  "initContainers",	      "volumes",	"imagePullSecrets",
-					    "tolerations", "topologySpreadConstraints", "hostAliases", "readinessGates"};
-	static const char *const maps[] = {"affinity", "securityContext", "nodeSelector", "dnsConfig"};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		yyjson_val *val = yyjson_obj_get(pod, lists[i]);
-
-		if (val && !yyjson_is_null(val) && !yyjson_is_arr(val))
-			report(user, arena_printf(arena, "spec.podTemplate.spec.%s", lists[i]), "must be a list");
-	}
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		yyjson_val *val = yyjson_obj_get(pod, maps[i]);
-
-		if (val && !yyjson_is_null(val) && !yyjson_is_obj(val))
-			report(user, arena_printf(arena, "spec.podTemplate.spec.%s", maps[i]), "must be a map");
-	}
-}
-
-// The template is free for admission, and the operator tries it by a dry run.
-static void check_template(yyjson_val *spec, struct arena *arena, schema_report report, void *user)
-{
-	static const char *const lists[] = {"containers", "initContainers"};
-	struct mounts mounts = {.arena = arena, .report = report, .user = user};
-	yyjson_val *pod = yyjson_ptr_get(spec, "/podTemplate/spec"), *item;
-	size_t index, max;
-
-	check_kinds_of_values(pod, arena, report, user);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		yyjson_arr_foreach(yyjson_obj_get(pod, lists[i]), index, max, item) {
-			mounts.path = arena_printf(arena, "spec.podTemplate.spec.%s[%zu]", lists[i], index);
-			check_mounts(&mounts, item);
-		}
-	}
-}
-
 void pod_rules_check(yyjson_val *spec, struct arena *arena, schema_report report, void *user)
 {
 	check_sources(spec, arena, report, user);
 	check_requests(spec, arena, report, user);
 	check_tolerations(spec, arena, report, user);
-	check_template(spec, arena, report, user);
+	// The template is free for admission, and the operator tries it by a dry run.
+	schema_check_pod(yyjson_ptr_get(spec, "/podTemplate/spec"), "spec.podTemplate.spec", arena, report, user);
 }

@@ -18,11 +18,15 @@
 // Assembled into the program; ends with NUL.
 #define EMBED(symbol, file)                                                                                                                  \
 	extern const char symbol[];                                                                                                          \
-	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" CRD_FOLDER "/" file "\"\n.byte 0\n.popsection\n")
+	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" file "\"\n.byte 0\n.popsection\n")
 
-EMBED(schema_clusters, "neo4jenterpriseclusters.yaml");
-EMBED(schema_standalones, "neo4jenterprisestandalones.yaml");
-EMBED(schema_plugins, "neo4jplugins.yaml");
+EMBED(schema_clusters, CRD_FOLDER "/neo4jenterpriseclusters.yaml");
+EMBED(schema_standalones, CRD_FOLDER "/neo4jenterprisestandalones.yaml");
+EMBED(schema_plugins, CRD_FOLDER "/neo4jplugins.yaml");
+// What Kubernetes 1.36 knows of a pod's template; script/pod-types makes it.
+EMBED(schema_pods, POD_TYPES);
+
+#define POD_SPEC "api.core.v1.PodSpec"
 
 static const struct {
 	const char *kind, *text;
@@ -61,6 +65,7 @@ struct check {
 	struct arena *arena;
 	schema_report report;
 	void *user;
+	yyjson_val *types; // that a "$ref" names; NULL: there are none
 };
 
 static void complain(const struct check *check, const char *path, const char *fmt, ...) _printf_(3, 4);
@@ -186,7 +191,7 @@ static const char *type_name(yyjson_val *val)
 static const char *type_article(const char *type)
 {
 	static const char *const words[][2] = {{"object", "an object"}, {"array", "a list"}, {"boolean", "true or false"}, {"integer", "a whole number"},
-					       {"string", "a string"}, {"number", "a number"}, {"null", "empty"}};
+					       {"string", "a string"}, {"number", "a number"}, {"scalar", "a string or a number"}, {"null", "empty"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i][0], type) == 0)
@@ -205,6 +210,8 @@ static bool is_of_type(const struct check *check, yyjson_val *schema, yyjson_val
 		complain(check, path, "must be a string or a whole number, and is %s", type_article(is));
 		return false;
 	}
+	if (type && strcmp(type, "scalar") == 0 && !yyjson_is_ctn(val))
+		return true;
 	if (!type || strcmp(type, is) == 0 || (strcmp(type, "number") == 0 && yyjson_is_num(val)))
 		return true;
 	complain(check, path, "must be %s, and is %s%s", type_article(type), type_article(is),
@@ -380,6 +387,10 @@ static void check_map(const struct check *check, yyjson_val *schema, yyjson_val 
 
 static void check_value(const struct check *check, yyjson_val *schema, yyjson_val *val, const char *path)
 {
+	const char *reference = yyjson_get_str(yyjson_obj_get(schema, "$ref"));
+
+	if (reference)
+		schema = yyjson_obj_get(check->types, reference);
 	if (!is_of_type(check, schema, val, path))
 		return;
 	check_enum(check, schema, val, path);
@@ -392,6 +403,16 @@ static void check_value(const struct check *check, yyjson_val *schema, yyjson_va
 	else if (yyjson_is_obj(val))
 		check_map(check, schema, val, path);
 	check_rules(check, schema, val, path);
+}
+
+void schema_check_pod(yyjson_val *val, const char *path, struct arena *arena, schema_report report, void *user)
+{
+	yyjson_val *root = json_parse(arena, schema_pods, strlen(schema_pods));
+	const struct check check = {.arena = arena, .report = report, .user = user, .types = yyjson_obj_get(root, "types")};
+
+	assert(check.types);
+	if (!is_absent(val))
+		check_value(&check, yyjson_obj_get(check.types, POD_SPEC), val, path);
 }
 
 void schema_check(yyjson_val *schema, yyjson_val *val, struct arena *arena, schema_report report, void *user)

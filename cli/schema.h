@@ -31,5 +31,9 @@ yyjson_val *schemas_find(const struct schemas *schemas, const char *kind);
 // wrong. Skips rules that compare with an earlier version of the object.
 void schema_check(yyjson_val *schema, yyjson_val *val, struct arena *arena, schema_report report, void *user);
 
+// The same for a pod's spec, whose types are Kubernetes' own: fields and types alone, since the API server's rules on them are many. Paths begin
+// with path.
+void schema_check_pod(yyjson_val *val, const char *path, struct arena *arena, schema_report report, void *user);
+
 // Whether schema_check() knows a rule of a schema or skips it: for a test that compares both.
 bool schema_knows_rule(const char *rule);

@@ -30,8 +30,8 @@ def kubeconfig_of(ns, folder, name, rules):
                      {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name},
                       "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}, "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": ns.name}]}):
         ns.apply(json.dumps(manifest))
-    config = json.loads(ns.kubectl("config", "view", "--raw", "--flatten", "-o", "json").stdout)
-    config["users"] = [{"name": name, "user": {"token": ns.kubectl("create", "token", name).stdout.strip()}}]
+    config = json.loads(ns.kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
+    config["users"] = [{"name": name, "user": {"token": ns.kubectl("create", "token", name).strip()}}]
     for context in config["contexts"]:
         context["context"]["user"] = name
     file = pathlib.Path(folder) / name
