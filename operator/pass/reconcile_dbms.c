@@ -317,7 +317,9 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 		return r;
 	observe(pass->memory, found->deployment);
 	found->hint = own_domain_hint(pass->context->own_domain, found->deployment->dbms.cluster_domain, pass->arena);
-	volume_loss_judge(yyjson_ptr_get(kube_object_root(pass->object), "/status/servers"), found->deployment, pass->arena, &found->loss);
+	// A refused spec has neither names nor volumes.
+	if (found_is_built(found))
+		volume_loss_judge(yyjson_ptr_get(kube_object_root(pass->object), "/status/servers"), found->deployment, pass->arena, &found->loss);
 	r = act(pass, found, err);
 	if (r < 0)
 		return r;

@@ -360,11 +360,28 @@ static void test_offline(void **state)
 	scene_end(&scene);
 }
 
+// A3: a spec that cannot be read stops nothing, whatever the status knows of servers and their volumes.
+static void test_refused_after_servers(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT,
+			 "{\"metadata\":{\"annotations\":{\"neofleet.neo4j.com/offline\":\"none\"}},\"status\":{\"servers\":[{\"pod\":\"a-0\",\"volume\":\"v\"}]}}");
+	scene_settle(&scene);
+	assert_string_equal(scene_status(&scene, "/phase"), "Failed");
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "InvalidSpec");
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_deeds),
+		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
 		cmocka_unit_test(test_any_statement_fails),
