@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "bolt/limits.h"
@@ -50,9 +51,37 @@ static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 	return err;
 }
 
+// Says ERR_INVALID: the pointer of this name is NULL.
+bool misuse_null(struct err *err, const char *name);
+// Says ERR_INVALID: the program was built for a newer library.
+bool misuse_newer(struct err *err, const char *name);
+
+// Both are inline, and the loops are unrolled: each call of the library begins with them, and a call without a fault must cost next to nothing.
+#if defined(__GNUC__) && !defined(__clang__)
+#define MISUSE_UNROLL _Pragma("GCC unroll 16")
+#else
+#define MISUSE_UNROLL
+#endif
+
 // The room for later members is not empty, so the program was built for a newer library: ERR_INVALID. The structure may be NULL.
 #define NEWER(err, structure) ((structure) && misuse_is_newer((err), (structure)->reserved, #structure))
-bool misuse_is_newer(struct err *err, const void *const *reserved, const char *name);
+static inline bool misuse_is_newer(struct err *err, const void *const *reserved, const char *name)
+{
+	uintptr_t any = 0;
+
+	MISUSE_UNROLL
+	for (size_t i = 0; i < BOLT_RESERVED; i++)
+		any |= (uintptr_t)reserved[i];
+	return any && misuse_newer(err, name);
+}
 
 // Sets ERR_INVALID when one of them is NULL.
-bool misuse_found(struct err *err, const struct misuse_need *needs, size_t n);
+static inline bool misuse_found(struct err *err, const struct misuse_need *needs, size_t n)
+{
+	MISUSE_UNROLL
+	for (size_t i = 0; i < n; i++) {
+		if (!needs[i].pointer)
+			return misuse_null(err, needs[i].name);
+	}
+	return false;
+}
