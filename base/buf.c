@@ -51,10 +51,13 @@ static inline bool reserve(struct buf *buf, size_t more)
 
 void buf_append(struct buf *buf, const void *data, size_t len)
 {
-	if (!buf || !reserve(buf, len) || (len && !data))
+	if (!buf || !reserve(buf, len))
 		return;
-	if (len)
+	if (len) {
+		if (!data)
+			return;
 		memcpy(buf->data + buf->len, data, len);
+	}
 	buf->len += len;
 	buf->data[buf->len] = '\0';
 }

@@ -85,7 +85,7 @@ static int end(struct conn *conn, enum conn_request request, size_t start, struc
 		buf_truncate(&conn->output, start);
 		return err_set(err, ERR_TOO_LARGE, "the request is larger than %zu bytes", conn->output.max);
 	}
-	if (request != CONN_RUN)
+	if (conn->log && request != CONN_RUN)
 		trace_sent(conn->log, conn->name, requests[request].name, conn->output.len - start, NULL);
 	assert(conn->n_pending < CONN_PENDING_MAX);
 	conn->pending[(conn->first + conn->n_pending++) % CONN_PENDING_MAX] = request;
@@ -309,7 +309,7 @@ static int run_in(struct conn *conn, const struct conn_run *run, struct arena *a
 	pack_value(&conn->output, params);
 	pack_tx(conn, run->tx ? &tx : NULL);
 	r = end(conn, CONN_RUN, start, err);
-	if (r == 0)
+	if (r == 0 && conn->log)
 		trace_sent(conn->log, conn->name, "RUN", conn->output.len - start, run->text);
 	return r;
 }
@@ -539,7 +539,7 @@ static int read_message(struct conn *conn, const struct chunk_view *view, struct
 	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
 		dialect_from_wire(&dialect, &value, arena);
 	r = understand(conn, &value, arena, ret, err);
-	if (r == 0)
+	if (r == 0 && conn->log)
 		trace_received(conn->log, conn->name, answers[ret->type], requests[ret->request].name, ret->failure ? ret->failure->code : NULL);
 	return r;
 }

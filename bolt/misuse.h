@@ -44,10 +44,12 @@ static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 {
 	if (!err)
 		err = unwanted;
-	// The class is all that a caller may read; clearing the texts would cost every call.
-	err->class = ERR_NONE;
-	err->status = err->retry_after_ms = 0;
-	err->code[0] = err->text[0] = '\0';
+	// Without a class there is no error, and nothing else that a caller may read.
+	if (err->class != ERR_NONE) {
+		err->class = ERR_NONE;
+		err->status = err->retry_after_ms = 0;
+		err->code[0] = err->text[0] = '\0';
+	}
 	return err;
 }
 
