@@ -10,7 +10,8 @@
 
 _printf_(2, 0) static void text_set(struct err *err, const char *fmt, va_list args)
 {
-	(void)vsnprintf(err->text, sizeof(err->text), fmt ? fmt : "", args);
+	if (fmt)
+		(void)vsnprintf(err->text, sizeof(err->text), fmt, args);
 }
 
 int err_set(struct err *err, enum err_class class, const char *fmt, ...)
