@@ -8,7 +8,7 @@
 #include "cli/portrait.h"
 #include "kube/client.h"
 
-int wish_make(struct program *program, const char *annotation, const char *value, struct dbms *ret, struct err *err)
+int wish_make(struct program *program, const char *reference, const char *annotation, const char *value, struct dbms *ret, struct err *err)
 {
 	yyjson_mut_doc *doc = json_doc_new(program->arena);
 	yyjson_mut_val *root = yyjson_mut_obj(doc), *annotations;
@@ -16,7 +16,7 @@ int wish_make(struct program *program, const char *annotation, const char *value
 	yyjson_val *object;
 	int r;
 
-	if ((r = program_connect(program, err)) < 0 || (r = portrait_find(program, program->call.args[0], &object, err)) < 0)
+	if ((r = program_connect(program, err)) < 0 || (r = portrait_find(program, reference, &object, err)) < 0)
 		return r;
 	// The operator itself reports an invalid spec.
 	(void)dbms_decode(object, program->arena, ret, &invalid);

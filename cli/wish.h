@@ -8,9 +8,9 @@
 #include "api/dbms.h"
 #include "cli/program.h"
 
-// Finds the deployment that the command line names, and sets the annotation, or removes it (value NULL). ret is the deployment before that, in
-// the program's arena.
-int wish_make(struct program *program, const char *annotation, const char *value, struct dbms *ret, struct err *err);
+// Finds the deployment (reference as for portrait_find()), and sets the annotation, or removes it (value NULL). ret is the deployment before
+// that, in the program's arena.
+int wish_make(struct program *program, const char *reference, const char *annotation, const char *value, struct dbms *ret, struct err *err);
 
 #define WISH_RIGHTS                                                                                                                          \
 	{"get", "neo4jenterpriseclusters.neo4j.neo4j.com", "to find it", true},                                                               \

@@ -11,7 +11,7 @@ static int run(struct program *program, struct err *err)
 	int r;
 
 	time_format_rfc3339(clock_wall_ms(program->clock), now, sizeof(now));
-	r = wish_make(program, RESTARTED_ANNOTATION, now, &dbms, err);
+	r = wish_make(program, program->call.args[0], RESTARTED_ANNOTATION, now, &dbms, err);
 	if (r < 0)
 		return r;
 	(void)fprintf(program->streams.out, "%s %s/%s will be restarted, one server at a time; see %s status %s -w\n", dbms.api_kind, dbms.metadata.namespace,

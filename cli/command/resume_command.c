@@ -6,7 +6,7 @@
 static int run(struct program *program, struct err *err)
 {
 	struct dbms dbms;
-	int r = wish_make(program, PAUSED_ANNOTATION, NULL, &dbms, err);
+	int r = wish_make(program, program->call.args[0], PAUSED_ANNOTATION, NULL, &dbms, err);
 
 	if (r < 0)
 		return r;

@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/dbms.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "cli/page/asset.h"
 #include "cli/page/dossier.h"
+#include "cli/page/glossary.h"
 #include "cli/page/view.h"
 #include "cli/renewal.h"
+#include "cli/wish.h"
 
 // After so long without news it sends something: only that finds out that a browser has gone.
 #define HEARTBEAT_MS 10000
@@ -94,22 +98,73 @@ static void show(const struct desk *desk, const char *id, struct site_answer *an
 		refuse(answer, arena, &err);
 }
 
-static void renew(const struct desk *desk, const struct site_request *request, struct site_answer *answer)
+static int renew(const struct view *view, struct err *err)
+{
+	struct dbms dbms;
+
+	return renewal_request(view->program, view->reference, &dbms, err);
+}
+
+static int restart(const struct view *view, struct err *err)
+{
+	char now[TIME_TEXT_SIZE];
+	struct dbms dbms;
+
+	time_format_rfc3339(clock_wall_ms(view->program->clock), now, sizeof(now));
+	return wish_make(view->program, view->reference, RESTARTED_ANNOTATION, now, &dbms, err);
+}
+
+static int pause_it(const struct view *view, struct err *err)
+{
+	struct dbms dbms;
+
+	return wish_make(view->program, view->reference, PAUSED_ANNOTATION, "true", &dbms, err);
+}
+
+static int resume(const struct view *view, struct err *err)
+{
+	struct dbms dbms;
+
+	return wish_make(view->program, view->reference, PAUSED_ANNOTATION, NULL, &dbms, err);
+}
+
+// All that the page writes.
+static const struct deed {
+	const char *name;
+	int (*act)(const struct view *view, struct err *err);
+} deeds[] = {{"register", renew}, {"restart", restart}, {"pause", pause_it}, {"resume", resume}};
+
+static const struct deed *deed_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		if (strcmp(deeds[i].name, name) == 0)
+			return &deeds[i];
+	}
+	return NULL;
+}
+
+static void carry_out(const struct desk *desk, const struct deed *deed, const struct site_request *request, struct site_answer *answer)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_val *body = json_parse(arena, request->body, strlen(request->body));
 	const char *id = yyjson_get_str(yyjson_obj_get(body, "id"));
 	struct err err = ERR_INIT;
 	struct view view;
-	struct dbms dbms;
 
 	arena_wipe_on_free(arena);
 	answer->status = 200;
 	add_headers(answer, "application/json");
-	if (view_open(desk->program, arena, id ? id : "", &view, &err) < 0 || renewal_request(view.program, view.reference, &dbms, &err) < 0)
+	if (view_open(desk->program, arena, id ? id : "", &view, &err) < 0 || deed->act(&view, &err) < 0)
 		refuse(answer, arena, &err);
 	else
 		buf_add(&answer->body, "{}");
+}
+
+static void explain(const char *kind, struct site_answer *answer)
+{
+	answer->status = 200;
+	add_headers(answer, "application/json");
+	glossary_write(kind && strcmp(kind, "clusters") == 0, &answer->body);
 }
 
 static void hand_out(const struct asset *asset, struct site_answer *answer)
@@ -134,8 +189,10 @@ static void route(const struct desk *desk, const struct site_request *request, s
 		stream(desk, answer);
 	else if (!writes && strcmp(name, "deployment") == 0)
 		show(desk, site_argument(request, "id"), answer);
-	else if (writes && strcmp(name, "register") == 0)
-		renew(desk, request, answer);
+	else if (!writes && strcmp(name, "fields") == 0)
+		explain(site_argument(request, "kind"), answer);
+	else if (writes && deed_find(name))
+		carry_out(desk, deed_find(name), request, answer);
 }
 
 void desk_answer(void *user, const struct site_request *request, struct site_answer *answer)

@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Answers the browser: the page's files, the stream of changes, a deployment's dossier, and the page's one action. A visitor whom the gate does
+// Answers the browser: the page's files, the stream of changes, a deployment's dossier, and the page's few deeds. A visitor whom the gate does
 // not know gets an empty answer. Several threads may run it at once.
 
 #include "cli/page/board.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/dbms.h"
 #include "base/json.h"
 #include "cli/kinds.h"
 #include "cli/page/journey.h"
@@ -48,11 +49,23 @@ static void put_yaml(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *obje
 static void put_rights(const struct view *view, yyjson_mut_doc *doc, yyjson_mut_val *root)
 {
 	const struct kube_resource *kind = view->cluster ? &kinds_clusters : &kinds_standalones;
+	yyjson_mut_val *may = yyjson_mut_obj_add_obj(doc, root, "may");
 	struct err err = ERR_INIT;
-	bool may = false;
+	bool registers = false, changes = false;
 
-	(void)permission_ask(view->program, &(struct permission){"patch", kind, "status", view->namespace}, &may, &err);
-	yyjson_mut_obj_add_bool(doc, yyjson_mut_obj_add_obj(doc, root, "may"), "register", may);
+	(void)permission_ask(view->program, &(struct permission){"patch", kind, "status", view->namespace}, &registers, &err);
+	err_clear(&err);
+	(void)permission_ask(view->program, &(struct permission){"patch", kind, NULL, view->namespace}, &changes, &err);
+	yyjson_mut_obj_add_bool(doc, may, "register", registers);
+	yyjson_mut_obj_add_bool(doc, may, "change", changes);
+}
+
+static void put_pause(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_val *object)
+{
+	struct dbms_metadata metadata;
+
+	dbms_decode_metadata(object, &metadata);
+	yyjson_mut_obj_add_bool(doc, root, "paused", metadata.paused);
 }
 
 int dossier_write(const struct view *view, struct buf *out, struct err *err)
@@ -69,6 +82,7 @@ int dossier_write(const struct view *view, struct buf *out, struct err *err)
 	yyjson_mut_obj_add_val(doc, root, "allConditions", yyjson_val_mut_copy(doc, yyjson_ptr_get(object, "/status/conditions")));
 	put_journey(doc, root, object);
 	put_rights(view, doc, root);
+	put_pause(doc, root, object);
 	put_yaml(doc, root, object);
 	buf_add(out, json_text(view->program->arena, doc));
 	return 0;

@@ -158,6 +158,10 @@ def test_no_write_from_elsewhere(test):
     cookie = ui.enter()
     path = f"{ui.parts.path}register"
     body = json.dumps({"id": "standalones/shop/carts"})
+    for deed in ("restart", "pause", "resume"):
+        assert ui.ask(f"{ui.parts.path}{deed}", "POST", body, Cookie=cookie, Origin="http://evil.example")[0] == 404, deed
+        assert ui.ask(f"{ui.parts.path}{deed}", "POST", body, Origin=ui.origin)[0] == 404, deed
+        assert ui.ask(f"{ui.parts.path}{deed}", Cookie=cookie)[0] == 404, f"{deed} by GET"
     for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ui.origin, "Sec_Fetch_Site": "cross-site"}):
         assert ui.ask(path, "POST", body, Cookie=cookie, **headers)[0] == 404, headers
     assert ui.ask(path, "POST", body, Origin=ui.origin)[0] == 404, "without the cookie"
@@ -343,6 +347,50 @@ def test_register(test):
     expect(page.locator("#panel-registration")).to_contain_text("all servers talk")
 
 
+def test_restart_and_pause(test):
+    _, page = test.fleet()
+    path = world.GROUP.format("shop", "neo4jenterprisestandalones") + "/carts"
+
+    def annotations():
+        return test.api.call("GET", path)["metadata"].get("annotations", {})
+
+    page.locator("a.name", has_text="carts").click()
+    page.locator("#restart").click()
+    expect(page.locator("#question-text")).to_contain_text("its volume stays")
+    page.locator("#question-no").click()
+    assert not annotations(), "a question that was answered with no has changed something"
+    page.locator("#restart").click()
+    page.locator("#question-yes").click()
+    wait_for("the restart", lambda: annotations().get("neofleet.neo4j.com/restartedAt", "").endswith("Z"))
+    page.locator("#pause").click()
+    page.locator("#question-yes").click()
+    expect(page.locator(".head-deeds")).to_contain_text("Paused")
+    assert annotations().get("neofleet.neo4j.com/paused") == "true", annotations()
+    check_axe(page, "a paused deployment")
+    test.picture(page, "paused")
+    page.locator("#resume").click()
+    page.locator("#question-yes").click()
+    expect(page.locator("#pause")).to_be_visible()
+    assert "neofleet.neo4j.com/paused" not in annotations(), annotations()
+    assert not page.faults, page.faults
+
+
+def test_fields_explained(test):
+    _, page = test.fleet()
+    page.locator("a.name", has_text="orders").click()
+    page.locator(".yaml summary").click()
+    expect(page.locator("pre .y-comment")).to_have_count(0)
+    page.locator("#explain").click()
+    expect(page.locator("#explain")).to_have_attribute("aria-pressed", "true")
+    before = page.locator("pre").inner_text().split("  storage:")[0].splitlines()
+    assert before[-1].startswith("  # "), before[-3:]
+    check_axe(page, "fields explained")
+    test.picture(page, "explained")
+    page.locator("#explain").click()
+    expect(page.locator("pre .y-comment")).to_have_count(0)
+    assert not page.faults, page.faults
+
+
 def test_axe_and_dark(test):
     ui, page = test.fleet()
     grounds = {}
@@ -393,7 +441,8 @@ def test_few_rights(test):
         expect(page.locator(".notice").last).to_contain_text("you may not list and watch statefulsets.apps")
         check_axe(page, "few rights")
         page.locator("a.name", has_text="carts").click()
-        expect(page.locator("#register")).to_be_disabled()
+        for deed in ("register", "restart", "pause"):
+            expect(page.locator(f"#{deed}")).to_be_disabled()
         expect(page.locator("#panel-missing")).to_contain_text("the token")
         test.picture(page, "few-rights")
         cookie = "; ".join(f"{item['name']}={item['value']}" for item in page.context.cookies(ui.origin + ui.parts.path))

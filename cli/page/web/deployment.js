@@ -26,12 +26,12 @@ export function wayBack() {
 
 function make() {
 	parts = {
-		back: h("a", {class: "back", href: wayBack()}, "← Fleet"), title: h("h1", {id: "deployment-title", tabindex: "-1"}), phase: h("span", {class: "now"}),
+		back: h("a", {class: "back", href: wayBack()}, "← Fleet"), title: h("h1", {id: "deployment-title", tabindex: "-1"}), phase: h("span", {class: "now"}), deeds: h("p", {class: "head-deeds"}),
 		about: h("p", {class: "summary"}), message: h("p", {class: "callout", hidden: true}), fault: h("p", {class: "notice", "data-tone": "bad", hidden: true}),
 	};
 	parts.places = Object.fromEntries(["above", "left", "right", "below"].map((place) => [place, h("div", {class: `place ${place}`})]));
 	byId("deployment").replaceChildren(h("div", {class: "head"}, h("nav", {"aria-label": "Way back"}, parts.back),
-		h("div", {class: "title-line"}, parts.title, parts.phase), parts.about), parts.fault, parts.message, h("div", {class: "panels"}, Object.values(parts.places)));
+		h("div", {class: "title-line"}, parts.title, parts.phase, parts.deeds), parts.about), parts.fault, parts.message, h("div", {class: "panels"}, Object.values(parts.places)));
 	drawn = {};
 }
 
@@ -141,6 +141,7 @@ function draw(facts) {
 	setAttribute(parts.message, "data-tone", row?.tone ?? "busy");
 	const focused = document.activeElement?.id;
 
+	drawDeeds(facts);
 	for (const panel of panels.LIST)
 		drawPanel(panel, facts);
 	if (focused && document.activeElement?.id !== focused)
@@ -167,25 +168,59 @@ function drawPanel(panel, facts) {
 		parts.places[panel.place].append(node);
 }
 
-async function register(facts) {
-	const secret = facts.fleet?.token?.secret;
-	const yes = await ask(`Register ${facts.name} anew?`,
-		`The operator registers it with the token that ${secret ? `Secret ${secret}` : "its Secret"} holds now. A server that holds a newer token of the same project keeps it.`, "Register");
-
-	if (!yes)
-		return;
+// Asks kubectl neofleet for one of its deeds.
+async function carryOut(deed, done) {
 	try {
-		const answer = await fetch("register", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({id})});
+		const answer = await fetch(deed, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({id})});
 
 		if (!answer.ok) {
 			const {error} = await answer.json();
 
-			fail(`It was not asked for: ${error}`);
+			fail(`It was not done: ${error}`);
 			return;
 		}
-		say("It is being registered");
+		say(done);
 		read();
 	} catch {
 		fail("The page could not ask kubectl neofleet; is the command still running?");
 	}
+}
+
+async function register(facts) {
+	const secret = facts.fleet?.token?.secret;
+
+	if (await ask(`Register ${facts.name} anew?`,
+		`The operator registers it with the token that ${secret ? `Secret ${secret}` : "its Secret"} holds now. A server that holds a newer token of the same project keeps it.`, "Register"))
+		carryOut("register", "It is being registered");
+}
+
+async function restart(facts) {
+	const single = facts.serversWanted === 1;
+
+	if (await ask(`Restart ${facts.name}?`, single ? "Its server is replaced. It is away while that takes; its volume stays."
+		: `Its ${facts.serversWanted} servers are replaced, one at a time: each waits until all others are back, and one that does not come back stops it.`, "Restart"))
+		carryOut("restart", "It is being restarted");
+}
+
+async function pause(facts) {
+	if (await ask(`Pause ${facts.name}?`, "The operator writes nothing to its children and servers until somebody resumes it. The servers run on; what its spec says meanwhile waits.", "Pause"))
+		carryOut("pause", "It is paused");
+}
+
+async function resume(facts) {
+	if (await ask(`Resume ${facts.name}?`, "The operator makes it what its spec says, and that may restart servers.", "Resume"))
+		carryOut("resume", "It goes on");
+}
+
+function drawDeeds(facts) {
+	const text = JSON.stringify([facts.paused, facts.may.change, facts.serversWanted]);
+	const off = {disabled: !facts.may.change, title: facts.may.change ? null : "You may not: it wants the right to patch this kind."};
+
+	if (drawn.deeds === text)
+		return;
+	drawn.deeds = text;
+	parts.deeds.replaceChildren(facts.paused ? pill("busy", "Paused") : "",
+		h("button", {type: "button", id: "restart", class: "plain", ...off, onclick: () => restart(facts)}, "Restart …"),
+		facts.paused ? h("button", {type: "button", id: "resume", class: "strong", ...off, onclick: () => resume(facts)}, "Resume …")
+			: h("button", {type: "button", id: "pause", class: "plain", ...off, onclick: () => pause(facts)}, "Pause …"));
 }

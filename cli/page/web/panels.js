@@ -6,7 +6,7 @@
 import {bar, h, pill, svg} from "./dom.js";
 import {SOON} from "./measures.js";
 import {ago, count, date, fromNow, moment, plain} from "./words.js";
-import {paint} from "./yaml.js";
+import {glossary, paint} from "./yaml.js";
 
 const STEP_WORDS = {done: "done", waits: "waiting", stops: "stopped here", ahead: "ahead"};
 const MARKS = {done: "M4.5 8.5 7 11l4.5-5.5", waits: "M8 4.5V8l2.5 1.5", stops: "M8 4.5v4M8 11.2v.3", ahead: ""};
@@ -133,14 +133,26 @@ function drawEvents({events}) {
 		h("span", {class: "words"}, one.message ?? ""))));
 }
 
-function drawYaml({yaml}) {
+let explained = false;
+
+function drawYaml({yaml, kind}) {
+	const text = h("pre", {tabindex: "0", role: "region", "aria-label": "The text of the resource"}, paint(yaml));
 	const copy = h("button", {type: "button", id: "copy", class: "plain", onclick: async () => {
 		await navigator.clipboard.writeText(yaml);
 		copy.textContent = "Copied";
 	}}, "Copy");
+	const show = async () => {
+		explain.setAttribute("aria-pressed", String(explained));
+		text.replaceChildren(paint(yaml, explained ? await glossary(kind === "Neo4jEnterpriseCluster" ? "clusters" : "standalones") : {}));
+	};
+	const explain = h("button", {type: "button", id: "explain", class: "plain", "aria-pressed": "false", onclick: () => {
+		explained = !explained;
+		show();
+	}}, "Explain the fields");
 
-	return h("details", {}, h("summary", {}, `The resource as it is (${yaml.split("\n").length - 1} lines)`), h("div", {class: "yaml-tools"}, copy),
-		h("pre", {tabindex: "0", role: "region", "aria-label": "The text of the resource"}, paint(yaml)));
+	if (explained)
+		show();
+	return h("details", {}, h("summary", {}, `The resource as it is (${yaml.split("\n").length - 1} lines)`), h("div", {class: "yaml-tools"}, explain, copy), text);
 }
 
 export const LIST = [
@@ -153,5 +165,5 @@ export const LIST = [
 	{id: "events", place: "left", name: "Events", facts: ({events}) => events, draw: drawEvents},
 	{id: "missing", place: "below", name: "Not shown", facts: ({missing}) => missing,
 		draw: ({missing}) => (missing.length ? h("ul", {class: "plain-list"}, missing.map((line) => h("li", {}, line))) : null)},
-	{id: "yaml", place: "below", name: "YAML", facts: ({yaml}) => yaml, draw: drawYaml},
+	{id: "yaml", place: "below", name: "YAML", facts: ({yaml, kind}) => [yaml, kind], draw: drawYaml},
 ];
