@@ -7,7 +7,7 @@ import types
 
 from harness import check, wait_for
 from scenario import Chain
-from servers import Cluster, PodRecord, changed_by, write_row
+from servers import Cluster, PodRecord, changed_by, lose, write_row
 from tls import Certificates, tls_secret
 
 
@@ -127,9 +127,7 @@ def test_cluster_volumes_lost(ns):
     claim, uid = ns.get("pvc", f"data-{relic}")["metadata"]["uid"], cluster.uids()[relic]
     # The new ones shall not find the old one.
     cluster.exec(relic, "standin", "misbehave", "isolated")
-    for i in (0, 1):
-        ns.kubectl("delete", "pvc", f"data-relic-server-{i}", "--wait=false")
-    ns.kubectl("delete", "pod", "relic-server-0", "relic-server-1", "--force", "--grace-period=0")
+    lose(ns, "relic-server-0", "relic-server-1")
     wait_for("empty volumes", lambda: all((ns.get("pvc", f"data-relic-server-{i}") or {"metadata": {"deletionTimestamp": 1}})[
         "metadata"].get("deletionTimestamp") is None for i in (0, 1)))
     cluster.patch(topology={"servers": 2})

@@ -314,6 +314,13 @@ def on_database(cluster, pod, database, text):
         return [record.data() for record in records]
 
 
+def lose(ns, *pods):
+    """The claims and the pods go, as with a node that takes its disk along."""
+    for pod in pods:
+        ns.kubectl("delete", "pvc", f"data-{pod}", "--wait=false")
+    ns.kubectl("delete", "pod", *pods, "--force", "--grace-period=0")
+
+
 def write_row(cluster, pod, database):
     on_database(cluster, pod, database, "CREATE (r:Row {n: 1})")
 

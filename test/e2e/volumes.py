@@ -2,14 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes that are lost under a cluster, on the stand-in for a cluster of Neo4j servers. Each test names the rules that it pins."""
 from harness import check, wait_for
-from servers import Cluster, PodRecord, StatusRecord, client_load, prove, volumes, write_row
-
-
-def lose(ns, *pods):
-    """The claims and the pods go, as with a node that takes its disk along."""
-    for pod in pods:
-        ns.kubectl("delete", "pvc", f"data-{pod}", "--wait=false")
-    ns.kubectl("delete", "pod", *pods, "--force", "--grace-period=0")
+from servers import Cluster, PodRecord, StatusRecord, client_load, lose, prove, volumes, write_row
 
 
 def is_whole(cluster, servers):
