@@ -55,6 +55,18 @@ static yyjson_val *parse(struct arena *arena, const char *text, size_t len, yyjs
 	return yyjson_doc_get_root(yyjson_read_opts(copy, len, flags, &alc, NULL));
 }
 
+yyjson_val *json_item(yyjson_val *list, const char *key, const char *text)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
+	yyjson_val *item;
+
+	while ((item = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_equals_str(yyjson_obj_get(item, key), text))
+			return item;
+	}
+	return NULL;
+}
+
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len)
 {
 	return parse(arena, text, len, 0);

@@ -20,6 +20,9 @@ yyjson_mut_doc *json_doc_new(struct arena *arena);
 // yyjson_obj_foreach() needs an object (it adds to a null pointer otherwise): returns an empty one where val is not an object.
 yyjson_val *json_members(yyjson_val *val);
 
+// The first item of a list of objects whose member "key" is this text: a container by its name, a condition by its type. NULL: there is none.
+yyjson_val *json_item(yyjson_val *list, const char *key, const char *text);
+
 // Reads a text into the arena. NULL when it is no JSON.
 yyjson_val *json_parse(struct arena *arena, const char *text, size_t len);
 

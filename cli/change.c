@@ -89,21 +89,9 @@ void changes_read_deployment(struct changes *changes, yyjson_val *root)
 	read_conditions(changes, root);
 }
 
-static yyjson_val *container_of(yyjson_val *root)
-{
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/containerStatuses"), index, max, item) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "name"), CONTAINER_NAME))
-			return item;
-	}
-	return NULL;
-}
-
 void changes_read_pod(struct changes *changes, yyjson_val *root)
 {
-	yyjson_val *container = container_of(root);
+	yyjson_val *container = json_item(yyjson_ptr_get(root, "/status/containerStatuses"), "name", CONTAINER_NAME);
 	struct pod pod;
 	struct change change = of_object(changes, root, NULL, COLOUR_NONE);
 

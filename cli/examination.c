@@ -303,14 +303,7 @@ static void examine_condition(const struct patient *patient, yyjson_val *conditi
 
 static bool is_stalled(yyjson_val *conditions)
 {
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(conditions, index, max, item) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), "Stalled") && yyjson_equals_str(yyjson_obj_get(item, "status"), "True"))
-			return true;
-	}
-	return false;
+	return yyjson_equals_str(yyjson_obj_get(json_item(conditions, "type", CONDITION_STALLED), "status"), "True");
 }
 
 static void examine_phase(const struct patient *patient, bool spec_is_good)

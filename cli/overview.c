@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/dbms.h"
+#include "base/json.h"
 #include "cli/kinds.h"
 #include "cli/rendering.h"
 #include "cli/timespan.h"
@@ -24,14 +25,7 @@ static const char *text_at(struct arena *arena, yyjson_val *root, const char *po
 
 static yyjson_val *condition(yyjson_val *root, const char *type)
 {
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/conditions"), index, max, item) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
-			return item;
-	}
-	return NULL;
+	return json_item(yyjson_ptr_get(root, "/status/conditions"), "type", type);
 }
 
 static bool is_status(yyjson_val *condition, const char *status)

@@ -3,6 +3,8 @@
 
 #include "kube/object.h"
 
+#include "base/json.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -270,14 +272,7 @@ yyjson_val *kube_object_get(const struct kube_object *object, const char *pointe
 
 yyjson_val *kube_object_condition(const struct kube_object *object, const char *type)
 {
-	yyjson_arr_iter iter = yyjson_arr_iter_with(kube_object_get(object, "/status/conditions"));
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
-			return item;
-	}
-	return NULL;
+	return json_item(kube_object_get(object, "/status/conditions"), "type", type);
 }
 
 const char *kube_object_str(const struct kube_object *object, const char *pointer)

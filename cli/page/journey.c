@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "operator/object/reason.h"
 
 enum { WANTED, PLUGIN, TOKEN_NAMED, SERVERS_READY, TOKEN_READ, REGISTERED, CONNECTED };
@@ -41,14 +42,7 @@ static const struct {
 
 static yyjson_val *condition(yyjson_val *object, const char *type)
 {
-	size_t index, max;
-	yyjson_val *item;
-
-	yyjson_arr_foreach(yyjson_ptr_get(object, "/status/conditions"), index, max, item) {
-		if (yyjson_equals_str(yyjson_obj_get(item, "type"), type))
-			return item;
-	}
-	return NULL;
+	return json_item(yyjson_ptr_get(object, "/status/conditions"), "type", type);
 }
 
 static const char *text_of(yyjson_val *object, const char *key)

@@ -29,22 +29,13 @@ struct search {
 	struct failed_create found; // pod NULL: none
 };
 
-static bool is_there(const struct deployment *deployment, const char *pod)
-{
-	for (size_t i = 0; i < deployment->n_pods; i++) {
-		if (strcmp(deployment->pods[i].name, pod) == 0)
-			return true;
-	}
-	return false;
-}
-
 // NULL: no pod is missing.
 static const char *first_missing(const struct deployment *deployment, int servers, struct arena *arena)
 {
 	for (int i = 0; i < servers; i++) {
 		const char *pod = names_pod(&deployment->names, i, arena);
 
-		if (!is_there(deployment, pod))
+		if (!pod_named(deployment->pods, deployment->n_pods, pod))
 			return pod;
 	}
 	return NULL;
@@ -60,7 +51,7 @@ static void consider(void *user, yyjson_val *event)
 	if (!failed_create_read(event, names->workload, search->arena, &failed))
 		return;
 	ordinal = names_ordinal(names, failed.pod);
-	if (ordinal < 0 || ordinal >= search->servers || is_there(search->deployment, failed.pod))
+	if (ordinal < 0 || ordinal >= search->servers || pod_named(search->deployment->pods, search->deployment->n_pods, failed.pod))
 		return;
 	if (failed.at_ms < search->since_ms || failed.at_ms < search->found.at_ms)
 		return;

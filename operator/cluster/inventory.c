@@ -90,11 +90,9 @@ static int by_pod(const void *a, const void *b)
 
 static const char *volume_of(const struct inventory_sight *sight, const struct pod *pod)
 {
-	for (size_t i = 0; i < sight->n_volumes; i++) {
-		if (sight->volumes[i].ordinal == names_ordinal(sight->names, pod->name))
-			return sight->volumes[i].volume;
-	}
-	return NULL;
+	const struct data_volume *volume = data_volume_of(sight->volumes, sight->n_volumes, names_ordinal(sight->names, pod->name));
+
+	return volume ? volume->volume : NULL;
 }
 
 static struct inventory_server server_of(const struct survey *survey, const struct inventory_sight *sight, const struct topology_server *server)

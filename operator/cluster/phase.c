@@ -134,14 +134,13 @@ static const char *ready_words(const struct phase_facts *facts, struct arena *ar
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
 	const char *troubles = facts->cluster ? inventory_troubles(facts->survey, arena) : NULL;
+	const char *note = facts->note ? facts->note : growing_words(facts, arena);
 
 	// Neither the operator nor Kubernetes stopped it: a person with the right to has, or Fleet Manager for a migration.
 	if (troubles)
 		text = arena_printf(arena, "%s; %s", text, troubles);
-	if (facts->note)
-		text = arena_printf(arena, "%s; %s", text, facts->note);
-	else if (growing_words(facts, arena))
-		text = arena_printf(arena, "%s; %s", text, growing_words(facts, arena));
+	if (note)
+		text = arena_printf(arena, "%s; %s", text, note);
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 
@@ -183,19 +182,10 @@ static void judge_pods(const struct phase_facts *facts, const struct tally *tall
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, facts->rolling ? REASON_UPDATING : REASON_SERVERS_NOT_READY, words);
 }
 
-static const struct pod *pod_named(const struct phase_facts *facts, const char *name)
-{
-	for (size_t i = 0; i < facts->n_pods; i++) {
-		if (strcmp(facts->pods[i].name, name) == 0)
-			return &facts->pods[i];
-	}
-	return NULL;
-}
-
 // Ready vouches for a server that is not there; and nothing of the spec is carried out meanwhile.
 static void judge_offline(const struct phase_facts *facts, const struct tally *tally, struct arena *arena, struct phase_verdict *ret)
 {
-	const struct pod *pod = pod_named(facts, facts->offline);
+	const struct pod *pod = pod_named(facts->pods, facts->n_pods, facts->offline);
 	const char *words;
 
 	if (pod && !pod->terminating && !pod_is_outdated(facts, pod) && pod->started_at)

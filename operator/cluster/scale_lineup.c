@@ -7,11 +7,7 @@
 
 const struct data_volume *lineup_volume(const struct scale_facts *facts, int ordinal)
 {
-	for (size_t i = 0; i < facts->n_volumes; i++) {
-		if (facts->volumes[i].ordinal == ordinal)
-			return &facts->volumes[i];
-	}
-	return NULL;
+	return data_volume_of(facts->volumes, facts->n_volumes, ordinal);
 }
 
 static const struct pod *find_pod(const struct scale_facts *facts, int ordinal)

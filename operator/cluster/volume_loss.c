@@ -11,30 +11,13 @@
 // Twenty servers have all of their names in it.
 #define LIST_MAX ((size_t)8192)
 
-static const struct data_volume *find_volume(const struct deployment *deployment, int ordinal)
-{
-	for (size_t i = 0; i < deployment->n_volumes; i++) {
-		if (deployment->volumes[i].ordinal == ordinal)
-			return &deployment->volumes[i];
-	}
-	return NULL;
-}
-
-static bool is_ready(const struct deployment *deployment, const char *name)
-{
-	for (size_t i = 0; i < deployment->n_pods; i++) {
-		if (strcmp(deployment->pods[i].name, name) == 0)
-			return deployment->pods[i].ready;
-	}
-	return false;
-}
-
 // A claim that is about to be deleted still has its volume, and its server may still run.
 static bool is_lost(const struct deployment *deployment, const char *pod, const char *before)
 {
-	const struct data_volume *volume = find_volume(deployment, names_ordinal(&deployment->names, pod));
+	const struct data_volume *volume = data_volume_of(deployment->volumes, deployment->n_volumes, names_ordinal(&deployment->names, pod));
+	const struct pod *known = pod_named(deployment->pods, deployment->n_pods, pod);
 
-	return !is_ready(deployment, pod) && (!volume || !volume->volume || strcmp(volume->volume, before) != 0);
+	return (!known || !known->ready) && (!volume || !volume->volume || strcmp(volume->volume, before) != 0);
 }
 
 void volume_loss_judge(yyjson_val *servers, const struct deployment *deployment, struct arena *arena, struct volume_loss *ret)

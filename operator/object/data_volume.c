@@ -36,6 +36,15 @@ bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct na
 	return true;
 }
 
+const struct data_volume *data_volume_of(const struct data_volume *volumes, size_t n, int ordinal)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (volumes[i].ordinal == ordinal)
+			return &volumes[i];
+	}
+	return NULL;
+}
+
 bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *dbms)
 {
 	uint64_t present, wanted;

@@ -40,6 +40,9 @@ struct data_volume {
 // Reads a claim; false when it is no data volume of this deployment. Strings belong to root.
 bool data_volume_read(yyjson_val *root, const struct dbms *dbms, const struct names *names, struct data_volume *ret);
 
+// The claim of the pod with this number; NULL: there is none.
+const struct data_volume *data_volume_of(const struct data_volume *volumes, size_t n, int ordinal);
+
 // Whether the claim is smaller than the spec says now.
 bool data_volume_must_grow(const struct data_volume *volume, const struct dbms *dbms);
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "operator/object/live_set.h"
 #include "operator/object/last_words.h"
 #include "operator/object/names.h"
@@ -21,22 +22,9 @@ static const char *str(yyjson_val *obj, const char *key)
 	return yyjson_get_str(yyjson_obj_get(obj, key));
 }
 
-// The item of a list whose member key says value.
-static yyjson_val *item_where(yyjson_val *list, const char *key, const char *value)
-{
-	yyjson_arr_iter iter = yyjson_arr_iter_with(list);
-	yyjson_val *item;
-
-	while ((item = yyjson_arr_iter_next(&iter))) {
-		if (yyjson_equals_str(yyjson_obj_get(item, key), value))
-			return item;
-	}
-	return NULL;
-}
-
 static bool condition_is(yyjson_val *status, const char *type, const char *value)
 {
-	yyjson_val *condition = item_where(yyjson_obj_get(status, "conditions"), "type", type);
+	yyjson_val *condition = json_item(yyjson_obj_get(status, "conditions"), "type", type);
 
 	return yyjson_equals_str(yyjson_obj_get(condition, "status"), value);
 }
@@ -49,7 +37,7 @@ static const char *with_detail(struct arena *arena, const char *reason, const ch
 // The container's limit in effect, which a LimitRange or an in-place resize may have changed; NULL: no limit.
 static const char *memory_limit(yyjson_val *containers, yyjson_val *status)
 {
-	yyjson_val *container = item_where(containers, "name", str(status, "name"));
+	yyjson_val *container = json_item(containers, "name", str(status, "name"));
 	const char *now = str(yyjson_ptr_get(status, "/resources/limits"), "memory");
 
 	return now ? now : str(yyjson_ptr_get(container, "/resources/limits"), "memory");
@@ -116,7 +104,7 @@ static int64_t count_ends(yyjson_val *container)
 // status, and the condition has no reason.
 static bool node_is_lost(yyjson_val *status)
 {
-	yyjson_val *ready = item_where(yyjson_obj_get(status, "conditions"), "type", "Ready");
+	yyjson_val *ready = json_item(yyjson_obj_get(status, "conditions"), "type", "Ready");
 	const char *reason = str(ready, "reason");
 
 	return yyjson_equals_str(yyjson_obj_get(ready, "status"), "False") && (!reason || !*reason) &&
@@ -146,15 +134,15 @@ static const char *waiting_for(yyjson_val *container, struct arena *arena)
 static const char *domain_of(yyjson_val *spec)
 {
 	static const char host[] = "$(" POD_NAME_VARIABLE ").";
-	yyjson_val *container = item_where(yyjson_obj_get(spec, "containers"), "name", CONTAINER_NAME);
-	const char *address = str(item_where(yyjson_obj_get(container, "env"), "name", POD_ADDRESS_VARIABLE), "value");
+	yyjson_val *container = json_item(yyjson_obj_get(spec, "containers"), "name", CONTAINER_NAME);
+	const char *address = str(json_item(yyjson_obj_get(container, "env"), "name", POD_ADDRESS_VARIABLE), "value");
 
 	return address && strncmp(address, host, strlen(host)) == 0 ? address + strlen(host) : NULL;
 }
 
 static const char *tls_secret_of(yyjson_val *spec)
 {
-	yyjson_val *volume = item_where(yyjson_obj_get(spec, "volumes"), "name", POD_TLS_VOLUME);
+	yyjson_val *volume = json_item(yyjson_obj_get(spec, "volumes"), "name", POD_TLS_VOLUME);
 
 	return str(yyjson_obj_get(volume, "secret"), "secretName");
 }
@@ -181,7 +169,7 @@ static const char *waiting_container(yyjson_val *container, struct arena *arena)
 // An init container that runs beside the server's and ends with the pod.
 static bool is_sidecar(yyjson_val *specs, const char *name)
 {
-	return name && yyjson_equals_str(yyjson_obj_get(item_where(specs, "name", name), "restartPolicy"), "Always");
+	return name && yyjson_equals_str(yyjson_obj_get(json_item(specs, "name", name), "restartPolicy"), "Always");
 }
 
 // Init containers run one by one, and the server's container starts after them. Ours are soon done; a user's may wait for something.
@@ -245,7 +233,7 @@ static bool has_begun(yyjson_val *status)
 static const char *problem_of(yyjson_val *root, yyjson_val *container, struct pod *ret, struct arena *arena)
 {
 	yyjson_val *status = yyjson_obj_get(root, "status");
-	yyjson_val *scheduled = item_where(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
+	yyjson_val *scheduled = json_item(yyjson_obj_get(status, "conditions"), "type", "PodScheduled");
 	const char *waits = str(yyjson_ptr_get(container, "/state/waiting"), "reason"), *problem;
 
 	if (yyjson_equals_str(yyjson_obj_get(scheduled, "status"), "False"))
@@ -284,7 +272,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 {
 	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
 	yyjson_val *spec = yyjson_obj_get(root, "spec");
-	yyjson_val *container = item_where(yyjson_obj_get(status, "containerStatuses"), "name", CONTAINER_NAME);
+	yyjson_val *container = json_item(yyjson_obj_get(status, "containerStatuses"), "name", CONTAINER_NAME);
 
 	*ret = (struct pod){
 		.name = str(metadata, "name"),
@@ -304,7 +292,7 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	if (ret->ready)
 		return;
 	read_cut_end(container, ret, arena);
-	ret->unready_since = str(item_where(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
+	ret->unready_since = str(json_item(yyjson_obj_get(status, "conditions"), "type", "Ready"), "lastTransitionTime");
 	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
 					    : problem_of(root, container, ret, arena);
@@ -348,4 +336,13 @@ const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena 
 			buf_addf(&text, "/%d", pods[i].ready);
 	}
 	return arena_strdup(arena, buf_str(&text));
+}
+
+const struct pod *pod_named(const struct pod *pods, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(pods[i].name, name) == 0)
+			return &pods[i];
+	}
+	return NULL;
 }

@@ -56,6 +56,9 @@ const char *pod_change(const struct pod *known, const struct pod *now);
 // more pods than a deployment can have, it names only the first.
 const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena *arena);
 
+// The pod of this name; NULL: there is none.
+const struct pod *pod_named(const struct pod *pods, size_t n, const char *name);
+
 // Whether its server can be asked now.
 static inline bool pod_can_be_asked(const struct pod *pod)
 {
