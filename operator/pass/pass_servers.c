@@ -38,34 +38,32 @@ static const char *list_servers(const struct scale_decision *scale, struct arena
 	return list;
 }
 
-// One event for each step that the servers or the API server took.
+// One event for each step that the servers or the API server took: its reason, and its words around the servers' ids or the claim's name.
+static const struct {
+	enum reason reason;
+	const char *before, *after;
+	bool of_claim;
+} deeds[] = {
+	[SCALE_ENABLE] = {REASON_SERVERS_ENABLED, "New servers are enabled: ", "", false},
+	[SCALE_DRAIN] = {REASON_SERVERS_DRAINING, "Servers give up their databases, since fewer are wanted: ", "", false},
+	[SCALE_DROP] = {REASON_SERVER_DROPPED, "Server ", " is dropped: it has no databases any more", false},
+	[SCALE_DISCARD] = {REASON_CLAIM_DELETED, "Claim '", "' is deleted: its server was dropped", true},
+	[SCALE_RELIEVE] = {REASON_SERVERS_DRAINING, "Server ", " gives up its databases, since its volume is lost", false},
+	[SCALE_FORGET] = {REASON_SERVER_DROPPED, "Server ", " is dropped, since its volume is lost", false},
+};
+
 static void tell_step(const struct pass *pass, const struct scale_decision *scale)
 {
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
 	struct event_text event = {EVENT_NORMAL, NULL, NULL};
-	const char *servers = list_servers(scale, pass->arena);
+	enum scale_action action = scale->action;
 
-	if (scale->action == SCALE_ENABLE) {
-		event.reason = reason_name(REASON_SERVERS_ENABLED);
-		event.message = arena_printf(pass->arena, "New servers are enabled: %s", servers);
-	} else if (scale->action == SCALE_RELIEVE) {
-		event.reason = reason_name(REASON_SERVERS_DRAINING);
-		event.message = arena_printf(pass->arena, "Server %s gives up its databases, since its volume is lost", servers);
-	} else if (scale->action == SCALE_FORGET) {
-		event.reason = reason_name(REASON_SERVER_DROPPED);
-		event.message = arena_printf(pass->arena, "Server %s is dropped, since its volume is lost", servers);
-	} else if (scale->action == SCALE_DRAIN) {
-		event.reason = reason_name(REASON_SERVERS_DRAINING);
-		event.message = arena_printf(pass->arena, "Servers give up their databases, since fewer are wanted: %s", servers);
-	} else if (scale->action == SCALE_DROP) {
-		event.reason = reason_name(REASON_SERVER_DROPPED);
-		event.message = arena_printf(pass->arena, "Server %s is dropped: it has no databases any more", servers);
-	} else if (scale->action == SCALE_DISCARD) {
-		event.reason = reason_name(REASON_CLAIM_DELETED);
-		event.message = arena_printf(pass->arena, "Claim '%s' is deleted: its server was dropped", scale->volume->name);
-	}
-	if (event.reason)
-		publish_event(&publisher, pass->object, &event);
+	if (action >= sizeof(deeds) / sizeof(deeds[0]) || !deeds[action].reason)
+		return;
+	event.reason = reason_name(deeds[action].reason);
+	event.message = arena_printf(pass->arena, "%s%s%s", deeds[action].before,
+				     deeds[action].of_claim ? scale->volume->name : list_servers(scale, pass->arena), deeds[action].after);
+	publish_event(&publisher, pass->object, &event);
 }
 
 int pass_tend(const struct pass *pass, const struct deployment *deployment, const struct measure *measure, struct tended *ret,
