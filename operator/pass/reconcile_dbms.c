@@ -146,7 +146,7 @@ static void count_servers(const struct pass *pass, const struct found *found, st
 	updated = (int)facts.n_pods - outdated;
 	wanted->ready_servers = arena_printf(pass->arena, "%d/%d", ready, found->deployment->dbms.servers);
 	wanted->updated_servers = "";
-	if (!facts.offline && updated < facts.servers && (outdated > 0 || facts.rolling))
+	if (!facts.offline && updated < facts.servers && (outdated > 0 || pass->memory->roll_begun))
 		wanted->updated_servers = arena_printf(pass->arena, "%d/%d", updated, facts.servers);
 }
 

@@ -334,6 +334,29 @@ static void test_deeds(void **state)
 	scene_end(&scene);
 }
 
+// B7: a roll is told although a pod was away, or still to come, when the spec changed.
+static void test_roll_beside_a_missing_pod(void **state)
+{
+	const char *pod;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	pod = kubernetes_value(scene.kubernetes, SCENE_POD, "", scene.arena);
+	kubernetes_remove(scene.kubernetes, SCENE_POD);
+	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
+	pass(&scene);
+	// The controller has not seen the new template when it makes the pod anew.
+	kubernetes_put(scene.kubernetes, SCENE_POD, pod);
+	scene_run_pods(&scene);
+	scene_settle(&scene);
+	assert_done(&scene);
+	assert_int_equal(scene_events(&scene, "RollBegun"), 1);
+	assert_int_equal(scene_events(&scene, "RollEnded"), 1);
+	scene_end(&scene);
+}
+
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -381,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_deeds),
+		cmocka_unit_test(test_roll_beside_a_missing_pod),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
