@@ -220,6 +220,17 @@ static void judge(const struct phase_facts *facts, struct arena *arena, struct p
 		judge_pods(facts, &tally, arena, ret);
 }
 
+// The servers are as they were before the change. Condition Ready does not vouch for a spec that is not carried out.
+static void hold_back(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	if (ret->phase == PHASE_READY)
+		ret->phase = facts->formed ? PHASE_UPDATING : PHASE_FORMING;
+	if (!facts->offline)
+		ret->reason = facts->waiting_reason;
+	ret->message = arena_printf(arena, "The last change of the spec waits: %s; until then the servers stay as they are: %s", facts->waiting_for,
+				    ret->message);
+}
+
 static bool is_lost(const struct phase_facts *facts, const struct pod *pod)
 {
 	return !facts->mending && facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod);
@@ -230,13 +241,19 @@ static bool is_stuck(const struct pod *pod)
 	return !pod->ready && pod->problem && (!pod->passing || pod->unstarted);
 }
 
+// Whether what the operator waits for keeps it from something that the spec asks for.
+static bool holds_up(const struct phase_facts *facts)
+{
+	return !facts->workload_exists || facts->behind || count_pods(facts).outdated > 0;
+}
+
 enum reason phase_stuck(const struct phase_facts *facts)
 {
 	enum reason found = facts->cluster && facts->hint && !facts->formed ? REASON_DOMAIN_DIFFERS : REASON_NONE;
 
 	if (facts->stuck)
 		return facts->stuck;
-	if (facts->waiting_for && !facts->workload_exists)
+	if (facts->waiting_for && holds_up(facts))
 		return facts->waiting_reason;
 	if (facts->uncreated)
 		found = REASON_POD_NOT_CREATED;
@@ -257,7 +274,13 @@ enum reason phase_stuck(const struct phase_facts *facts)
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
 {
-	judge(facts, arena, ret);
+	struct phase_facts seen = *facts;
+
+	if (facts->behind)
+		seen.roll_waiting = NULL; // told by hold_back()
+	judge(&seen, arena, ret);
+	if (facts->behind)
+		hold_back(facts, arena, ret);
 	assert(ret->reason && ret->message);
 	if (!facts->stuck || !facts->stalled || ret->phase == PHASE_READY || ret->phase == PHASE_FAILED)
 		return;

@@ -23,6 +23,7 @@ struct phase_facts {
 	enum reason refused_reason;  // a word for the condition, e.g. "InvalidSpec", "NameTaken"
 	const char *waiting_for;     // the missing thing without which the workload cannot be made, e.g. the admin Secret
 	enum reason waiting_reason;  // a word for the condition, e.g. "WaitingForSecret"
+	bool behind;		     // that keeps a change of the spec from being carried out
 	bool workload_exists;
 	bool workload_current;	     // the StatefulSet's observedGeneration is its generation
 	const char *update_revision; // of the StatefulSet

@@ -89,7 +89,7 @@ int pass_roll(const struct pass *pass, const struct deployment *deployment, stru
 
 struct judged {
 	struct phase_verdict verdict;
-	int64_t generation;  // of the spec that the status describes
+	bool behind;	     // the present spec is not carried out: it waits
 	enum reason warning; // of the Warning event for the verdict
 	const char *roll_cause; // of a roll that this pass sees begin; NULL: none
 	bool roll_ended;

@@ -64,6 +64,15 @@ static void observe(struct memory *memory, const struct deployment *deployment)
 		memory->formed = memory->formed || has_ready_pod(deployment);
 }
 
+// Whether no status says that the present spec was carried out. What was refused has been seen, but not carried out.
+static bool is_behind(const struct dbms *dbms)
+{
+	const char *phase = dbms->status.phase;
+
+	return dbms->status.observed_generation != dbms->metadata.generation || !phase || strcmp(phase, phase_name(PHASE_FAILED)) == 0 ||
+	       strcmp(phase, phase_name(PHASE_PENDING)) == 0;
+}
+
 static struct phase_facts facts_of(const struct memory *memory, const struct found *found)
 {
 	const struct deployment *deployment = found->deployment;
@@ -75,6 +84,7 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.refused_reason = found->refusal.reason,
 		.waiting_for = found->shape.waiting_for,
 		.waiting_reason = found->shape.waiting_reason,
+		.behind = found->shape.waiting_for && deployment->workload && is_behind(&deployment->dbms),
 		.workload_exists = deployment->workload != NULL,
 		.workload_current = deployment->live.current,
 		.update_revision = deployment->live.update_revision,
@@ -112,14 +122,13 @@ static void look_for_stall(const struct pass *pass, struct phase_facts *facts, s
 				     clock_monotonic_ms(&clock_system), &ret->again_ms);
 }
 
-static void judge(const struct pass *pass, const struct dbms *dbms, struct phase_facts facts, struct judged *ret)
+static void judge(const struct pass *pass, struct phase_facts facts, struct judged *ret)
 {
 	struct memory *memory = pass->memory;
 
 	look_for_stall(pass, &facts, ret);
 	phase_judge(&facts, pass->arena, &ret->verdict);
-	// Without the Secrets nothing was built: the running servers have the spec that was last carried out.
-	ret->generation = facts.waiting_for && facts.workload_exists ? dbms->status.observed_generation : dbms->metadata.generation;
+	ret->behind = facts.behind;
 	// No time is set for another survey while an answer would be of no use: a change of that wakes the key.
 	if (facts.survey && !facts.refused && !facts.waiting_for)
 		ret->again_ms = pass_sooner(ret->again_ms, cluster_pace(&memory->cluster, ret->verdict.phase == PHASE_READY));
@@ -154,7 +163,8 @@ static struct status_wanted wanted_of(const struct pass *pass, const struct foun
 {
 	const char *malformed = found->shape.malformed;
 	struct status_wanted wanted = {
-		.generation = found->judged.generation,
+		.generation = found->deployment->dbms.metadata.generation,
+		.behind = found->judged.behind,
 		.verdict = found->judged.verdict,
 		.version = found->access.version,
 		.inventory = found->inventory,
@@ -329,7 +339,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	found->inventory = inventory_of(found->rolled.survey,
 					&(struct inventory_sight){&deployment->names, deployment->pods, deployment->n_pods, deployment->volumes, deployment->n_volumes},
 					pass->arena);
-	judge(pass, dbms, facts_of(pass->memory, found), &found->judged);
+	judge(pass, facts_of(pass->memory, found), &found->judged);
 	pass_notice_roll(pass, found);
 	if (found_is_built(found))
 		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);

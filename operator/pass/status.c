@@ -113,7 +113,7 @@ static const char *message_of(const struct status_wanted *wanted, struct arena *
 	for (size_t i = 0; i < STATUS_PROBLEMS; i++) {
 		const struct status_problem *problem = &wanted->problems[i];
 
-		if (problem->type && problem->holds > 0 && strcmp(problem->message, wanted->verdict.message) != 0)
+		if (problem->type && problem->holds > 0 && !strstr(wanted->verdict.message, problem->message))
 			message = arena_printf(arena, "%s; %s", message, problem->message);
 	}
 	return message;
@@ -302,11 +302,23 @@ static const char *end(const struct writer *w, yyjson_val *object, struct arena 
 															    : NULL;
 }
 
+// A refused spec was seen, and may wait for something else now.
+static void stay_behind(struct writer *w, yyjson_mut_val *status)
+{
+	yyjson_val *old = yyjson_obj_get(w->old_status, "observedGeneration");
+
+	(void)yyjson_mut_obj_remove_key(status, "observedGeneration");
+	if (yyjson_get_sint(old) >= w->generation)
+		yyjson_mut_obj_add_sint(w->doc, status, "observedGeneration", w->generation - 1);
+}
+
 const char *status_patch(yyjson_val *object, const struct status_wanted *wanted, int64_t now_ms, struct arena *arena)
 {
 	struct writer w = {.generation = wanted->generation};
 	yyjson_mut_val *status = begin(&w, object, now_ms, arena);
 
+	if (wanted->behind)
+		stay_behind(&w, status);
 	yyjson_mut_obj_add_strcpy(w.doc, status, "phase", phase_name(wanted->verdict.phase));
 	add_message(&w, status, message_of(wanted, arena));
 	if (wanted->version)

@@ -43,7 +43,8 @@ struct status_problem {
 #define STATUS_CONDITIONS_MAX 32 // as in the CRDs (deploy/crds/generate)
 
 struct status_wanted {
-	int64_t generation;
+	int64_t generation;   // of the spec that the status is about
+	bool behind;	      // that spec is not carried out: the observed generation stays one of before
 	int replicas;	      // how many servers there are, for kubectl scale; 0: leave it out
 	const char *selector; // of their pods
 	struct phase_verdict verdict;

@@ -395,6 +395,7 @@ def test_admin_secret_deleted(ns, name):
     ns.kubectl(*patch, json.dumps({"spec": {"config": {"db.transaction.timeout": "58s"}}}))
     wait_for("another pass", lambda: passes(ns, name) > before)
     check(ns.status(name)["observedGeneration"] == observed, f"{ns.status(name)}")
+    wait_condition(ns, name, "Ready", "False", "The last change of the spec waits")
     ns.kubectl(*patch, json.dumps({"spec": {"config": None}}))
     ns.secret(ADMIN_SECRET, password=PASSWORD)
     wait_condition(ns, name, "CredentialsRefused", "False")

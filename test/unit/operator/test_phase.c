@@ -123,6 +123,37 @@ static void test_refusal_and_waiting(void **state)
 	assert_int_equal(judge(&facts, "Secret 'x' not found"), PHASE_PENDING);
 }
 
+// B7: Ready does not vouch for a change that waits; without one, a missing Secret changes nothing.
+static void test_change_waits(void **state)
+{
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.formed = true;
+	facts.waiting_for = "Secret 'x' not found";
+	facts.waiting_reason = REASON_WAITING_FOR_SECRET;
+	assert_int_equal(judge(&facts, "The server is ready"), PHASE_READY);
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
+	facts.behind = true;
+	assert_int_equal(judge(&facts, "The last change of the spec waits: Secret 'x' not found; until then the servers stay as they are: The server is "
+				       "ready"),
+			 PHASE_UPDATING);
+	assert_int_equal(phase_stuck(&facts), REASON_WAITING_FOR_SECRET);
+	pod.ready = false;
+	assert_int_equal(judge(&facts, NULL), PHASE_DEGRADED);
+	facts.formed = false;
+	pod.ready = true;
+	assert_int_equal(judge(&facts, NULL), PHASE_FORMING);
+	// A roll that the Secret stops in its middle.
+	facts.formed = true;
+	facts.behind = false;
+	facts.roll_waiting = facts.waiting_for;
+	pod.revision = "r1";
+	assert_int_equal(judge(&facts, "1 of 1 servers still to be replaced; Secret 'x' not found"), PHASE_UPDATING);
+	assert_int_equal(phase_stuck(&facts), REASON_WAITING_FOR_SECRET);
+}
+
 static struct phase_facts cluster(struct members *m)
 {
 	return (struct phase_facts){
@@ -450,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_problem_is_named),
 		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_growing_claim), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
 		cmocka_unit_test(test_refusal_and_waiting),
+		cmocka_unit_test(test_change_waits),
 		cmocka_unit_test(test_cluster_ready),
 		cmocka_unit_test(test_database_stopped),
 		cmocka_unit_test(test_cluster_not_asked),
