@@ -42,8 +42,10 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	struct access_problem problem;
 	enum retry_step step = retry_step(retry, basis, &left);
 
-	if (!basis_is(&retry->basis, basis))
+	if (!basis_is(&retry->basis, basis)) {
 		memory->expires_ms = 0; // it belonged to another token or another warning
+		memory->project[0] = '\0';
+	}
 	if (step == RETRY_WAIT)
 		return left;
 	left = deadline_left_ms(*due);
@@ -59,6 +61,7 @@ int64_t token_expiry_look(const struct query *query, struct token_expiry_memory 
 	twins_note(query->context, key, token.identity, twins_read_token(query), query->arena);
 	left = token.expires_ms - clock_wall_ms(&clock_system);
 	memory->expires_ms = token.expires_ms;
+	kept_set(memory->project, token.project);
 	memory->soon = left <= warning_ms && warning_ms > 0;
 	left = next_look_ms(left, warning_ms);
 	*due = deadline_in_ms(left);
@@ -73,6 +76,11 @@ const char *token_expiry_text(const struct token_expiry_memory *memory, struct a
 		return NULL;
 	time_format_rfc3339(memory->expires_ms, expires, sizeof(expires));
 	return arena_strdup(arena, expires);
+}
+
+const char *token_expiry_project(const struct token_expiry_memory *memory)
+{
+	return memory->project[0] ? memory->project : NULL;
 }
 
 static const char *cure(const struct dbms *dbms, struct arena *arena)

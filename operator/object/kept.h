@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define KEPT_VERSION_SIZE 40
+#define KEPT_PROJECT_SIZE 65
 #define KEPT_TEXT_SIZE 768
 
 // Copies a text into a field, cut at its size; NULL empties it.

@@ -249,6 +249,7 @@ static void look_at_token(struct fleet_pass *step)
 	expiring->holds = token_expiry_is_near(&pass->memory->expiry, &step->inputs->deployment->dbms, pass->arena, &expiring->message);
 	expiring->reason = expiring->holds > 0 ? REASON_EXPIRES_SOON : REASON_RENEWED;
 	step->told->status.expires = token_expiry_text(&pass->memory->expiry, pass->arena);
+	step->told->status.project = token_expiry_project(&pass->memory->expiry);
 }
 
 static const char *cure_of_gone(const struct fleet_pass *step)
@@ -277,7 +278,7 @@ static void forget_expiry(const struct fleet_pass *step)
 
 	format_key(step, key);
 	roster_set_expiry(step->pass->context->roster, key, 0);
-	step->told->status.expires = "";
+	step->told->status.expires = step->told->status.project = "";
 	step->told->expiring = (struct status_problem){.type = CONDITION_FLEET_TOKEN_EXPIRING, .reason = REASON_RENEWED};
 }
 

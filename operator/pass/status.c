@@ -259,12 +259,13 @@ static void add_or_remove(struct writer *w, yyjson_mut_val *status, const char *
 		take_away(w, status, key);
 }
 
-// What kubectl get shows of them: each column is one member.
+// What kubectl get and kubectl neofleet show of them: each column is one member.
 static void columns(struct writer *w, yyjson_mut_val *status, const struct status_wanted *wanted)
 {
 	add_or_remove(w, status, "readyServers", wanted->ready_servers);
 	add_or_remove(w, status, "updatedServers", wanted->updated_servers);
 	add_or_remove(w, status, "fleetTokenExpires", wanted->fleet.expires);
+	add_or_remove(w, status, "fleetProject", wanted->fleet.project);
 }
 
 static bool differs(yyjson_val *wanted, yyjson_val *old)

@@ -22,6 +22,7 @@ struct status_fleet {
 	bool registered;
 	const char *last_registration; // RFC 3339; NULL: never
 	const char *expires;	       // of the servers' token, RFC 3339; "": they hold none; NULL: the old value stays
+	const char *project;	       // of Aura, of the same token; likewise
 	enum reason reason;	       // of condition FleetRegistered
 	const char *message;
 	bool publish_connected;	       // write condition FleetConnected

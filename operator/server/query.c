@@ -11,7 +11,9 @@
 #include "operator/object/reason.h"
 
 #define TIMEOUT_MS 8000
+#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 #define VERSION_MAX_BYTES 64
+#define PROJECT_MAX_BYTES 64
 // No server is asked after that.
 #define DISABLE_TIMEOUT_MS 12000
 
@@ -88,6 +90,17 @@ static const char *version_in(const struct exchange *x)
 	return version;
 }
 
+// D8: the status shows it, so it must look like an id, and neither be a token, which is longer, nor hold the password.
+static const char *project_in(const struct exchange *x, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len == 0 || len > PROJECT_MAX_BYTES || strspn(text, ID_CHARACTERS) != len ||
+	    strcmp(scrub_text(&x->access.scrub, text, x->arena), text) != 0)
+		return NULL;
+	return arena_strdup(x->query->arena, text);
+}
+
 bool query_version(const struct query *query, const struct pod *pod, const char **ret_version, struct access_problem *ret_problem)
 {
 	struct exchange x;
@@ -134,6 +147,7 @@ static bool read_token(const struct exchange *x, struct query_token *ret, struct
 	if (!stored.expires || time_parse_rfc3339(stored.expires, &ret->expires_ms) < 0)
 		return fail(ret_problem, REASON_SERVER_ERROR,
 			    arena_printf(x->query->arena, "Server '%s' does not tell when its token expires", x->pod->name));
+	ret->project = project_in(x, stored.project);
 	identity = query_identity(&x->admin, &stored);
 	ret->identity = identity ? arena_strdup(x->query->arena, identity) : NULL;
 	return true;

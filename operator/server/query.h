@@ -28,10 +28,11 @@ bool query_version(const struct query *query, const struct pod *pod, const char 
 bool query_procedures(const struct query *query, const struct pod *pod, const char *patterns, bool *ret_present,
 		      struct access_problem *ret_problem);
 
-// When the stored token expires, by the wall clock, and what the server is in Aura (query_identity(); NULL: not told). False
-// with a problem.
+// When the stored token expires, by the wall clock, for which project of Aura it is (NULL: not told, or no id of at most 64 letters, digits, '.',
+// '_' and '-'), and what the server is in Aura (query_identity(); NULL: not told). False with a problem.
 struct query_token {
 	int64_t expires_ms;
+	const char *project;
 	const char *identity;
 };
 bool query_token(const struct query *query, const struct pod *pod, struct query_token *ret, struct access_problem *ret_problem);

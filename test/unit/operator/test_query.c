@@ -128,6 +128,36 @@ static void test_procedures(void **state)
 	}
 }
 
+#define OF_PROJECT(project) {{"projectId", project}, {"tokenExpires", STRING("2999-01-01T00:00:00Z")}, {"errorMessage", NOTHING}}
+#define LONG_ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// D8: the status shows the project, so only what looks like an id is taken.
+static void test_project(void **state)
+{
+	static const struct bolt_entry rows[][3] = {
+		OF_PROJECT(STRING("p-1")),	    OF_PROJECT(STRING(LONG_ID)),	OF_PROJECT(STRING(LONG_ID "0")), OF_PROJECT(STRING("")),
+		OF_PROJECT(STRING("two\nlines")), OF_PROJECT(STRING("very-secret")), OF_PROJECT(STRING("eyJrIjoiLw+/=")), OF_PROJECT(INT(7)),
+	};
+	static const char *const projects[] = {"p-1", LONG_ID};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct script script = {{ROW(STORED, rows[i]), FAILURE("CALL dbms.info()", MISSING)}, 2, true, REASON_NONE, NULL};
+		struct access_problem problem = {0};
+		struct query_token token = {0};
+		struct lone_server world;
+
+		// The last one is no text, and then nothing more is asked.
+		lone_begin(&world, script.replies, script.n);
+		assert_true(query_token(&world.query, &world.pod, &token, &problem));
+		if (i < sizeof(projects) / sizeof(projects[0]))
+			assert_string_equal(token.project, projects[i]);
+		else
+			assert_null(token.project);
+		lone_end(&world, 1);
+	}
+}
+
 static void test_token(void **state)
 {
 	static const struct {
@@ -270,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_disable_asks_on),
 		cmocka_unit_test(test_procedures),
 		cmocka_unit_test(test_token),
+		cmocka_unit_test(test_project),
 		cmocka_unit_test(test_short_lease),
 		cmocka_unit_test(test_barred),
 		cmocka_unit_test(test_unreadable_secret),

@@ -278,6 +278,7 @@ static void assert_columns(struct scene *scene, const char *ready, const char *u
 	assert_string_equal(scene_status(scene, "/readyServers"), ready);
 	assert_string_equal(scene_status(scene, "/updatedServers"), updated);
 	assert_string_equal(scene_status(scene, "/fleetTokenExpires"), expires);
+	assert_string_equal(scene_status(scene, "/fleetProject"), *expires ? "p-1" : "");
 }
 
 // A4: what kubectl get shows, from the first pass over a roll to the end of the registration.
