@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/draft.h"
+#include "cli/end_words.h"
 #include "cli/kinds.h"
 #include "cli/secret_token.h"
 #include "cli/surroundings.h"
@@ -203,6 +204,7 @@ static void examine_pod(void *user, yyjson_val *root)
 	struct pod pod;
 
 	pod_read(json_parse(patient->arena, text, strlen(text)), patient->arena, &pod);
+	end_words_look(patient->diagnosis->program, patient->dbms.metadata.namespace, &pod);
 	if (pod.terminating)
 		examine_leaving_pod(patient, pod.name, root);
 	if (pod.ready || pod.terminating || !pod.problem)

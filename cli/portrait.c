@@ -12,6 +12,7 @@
 
 #include "api/plugin.h"
 #include "base/json.h"
+#include "cli/end_words.h"
 #include "cli/kinds.h"
 #include "cli/overview.h"
 #include "cli/rendering.h"
@@ -204,8 +205,10 @@ static void read_servers(struct portrait *portrait)
 	portrait->list = yyjson_mut_obj_add_arr(portrait->doc, portrait->root, "servers");
 	if (servers->n > 1)
 		qsort(servers->items, servers->n, sizeof(servers->items[0]), compare_servers);
-	for (size_t i = 0; i < servers->n; i++)
+	for (size_t i = 0; i < servers->n; i++) {
+		end_words_look(portrait->program, portrait->dbms.metadata.namespace, &servers->items[i].pod);
 		put_server(portrait, &servers->items[i]);
+	}
 }
 
 static void add_volume(void *user, yyjson_val *root)

@@ -86,6 +86,7 @@ static const struct right rights[] = {
 	{"list", "deployments.apps", "the operator, in all namespaces", false},
 	{"get", "secrets", "whether password, token and certificate are of use", false},
 	{"list", "pods", "why a server is not ready", false},
+	{"get", "pods/log", "why a server ended, where the pod has only the end of a stack trace", false},
 	{"list", "persistentvolumeclaims", "whether the volumes are there", false},
 	{"list", "neo4jplugins.neo4j.neo4j.com", "plugins that failed", false},
 	{"list", "networkpolicies.networking.k8s.io", "whether they may keep servers from Aura or from the operator", false},

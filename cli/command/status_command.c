@@ -315,6 +315,7 @@ static const struct right rights[] = {
 	{"get", "neo4jenterprisestandalones.neo4j.neo4j.com", "with NAME, instead of list", true},
 	{"get", "statefulsets.apps", "with NAME: as above", false},
 	{"list", "pods", "with NAME: the servers", false},
+	{"get", "pods/log", "with NAME: why a server ended, where the pod has only the end of a stack trace", false},
 	{"list", "persistentvolumeclaims", "with NAME: the volumes", false},
 	{"list", "neo4jplugins.neo4j.neo4j.com", "with NAME: the plugins", false},
 	{"list", "events", "with NAME: what happened last", false},

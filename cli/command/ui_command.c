@@ -131,6 +131,7 @@ static const struct right rights[] = {
 	{"list, watch", "statefulsets.apps", "to count servers, and to show rolls", false},
 	{"list, watch", "pods, persistentvolumeclaims, neo4jplugins.neo4j.neo4j.com, events", "for a deployment's own page", false},
 	{"get", "neo4jenterpriseclusters.neo4j.neo4j.com, neo4jenterprisestandalones.neo4j.neo4j.com, statefulsets.apps", "for a deployment's own page", false},
+	{"get", "pods/log", "for a deployment's own page: why a server ended, where the pod has only the end of a stack trace", false},
 	{"get", "secrets", "for the token's project and expiry, when a deployment's own page is opened; only that Secret is read", false},
 	{"patch", "neo4jenterpriseclusters/status, neo4jenterprisestandalones/status", "to have one registered, when you say so", false},
 	{"list", "deployments.apps", "to say whether the operator runs", false},

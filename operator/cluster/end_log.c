@@ -53,15 +53,9 @@ static struct end_log *make_room(struct end_log_memory *memory, const struct dep
 
 static void keep_words(struct end_log *log, const struct buf *text, struct arena *arena)
 {
-	char *lines = arena_memdup0(arena, buf_str(text), text->len);
-	const char *words;
 	bool cut;
+	const char *words = last_words_of_bytes(buf_str(text), text->len, &cut, arena);
 
-	for (size_t i = 0; i < text->len; i++) {
-		if (lines[i] == '\0')
-			lines[i] = ' ';
-	}
-	words = last_words(lines, &cut, arena);
 	kept_set(log->words, cut ? "" : words);
 }
 

@@ -308,3 +308,14 @@ const char *last_words(const char *log, bool *ret_cut, struct arena *arena)
 		return with_place(reading.place, thrown, arena);
 	return reading.error ? reading.error : choose_plain(&reading, ret_cut, arena);
 }
+
+const char *last_words_of_bytes(const char *log, size_t len, bool *ret_cut, struct arena *arena)
+{
+	char *text = arena_memdup0(arena, log, len);
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\0')
+			text[i] = ' ';
+	}
+	return last_words(text, ret_cut, arena);
+}

@@ -6,6 +6,7 @@
 // Why a container ended, read from the end of what it said. Pure.
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 
@@ -13,3 +14,6 @@
 // is neither a remark nor a frame of a trace. NULL: the log says nothing. The function knows the logs of Neo4j, of its start-up tool, of Java
 // and of the image's entrypoint. *ret_cut: only the end of a stack trace is there, or the rest of the line before it; more of the log would say more.
 const char *last_words(const char *log, bool *ret_cut, struct arena *arena);
+
+// The same of a log as it was written: any bytes, NUL too.
+const char *last_words_of_bytes(const char *log, size_t len, bool *ret_cut, struct arena *arena);
