@@ -96,7 +96,7 @@ def main():
     for name in ("program", "cluster", "pictures"):
         options.add_argument("--" + name, type=pathlib.Path)
     arguments = options.parse_args()
-    api = world.Kube(arguments.cluster)
+    api = world.Api(arguments.cluster)
     page.prepare(api)
     pretend_operator(api)
     arguments.pictures.mkdir(parents=True, exist_ok=True)
