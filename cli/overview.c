@@ -75,6 +75,7 @@ void overview_read_object(struct program *program, yyjson_val *root, struct over
 		.message = text_at(arena, root, "/status/message"),
 		.version = text_at(arena, root, "/status/version"),
 		.expires = text_at(arena, root, "/status/fleetTokenExpires"),
+		.project = text_at(arena, root, "/status/fleetProject"),
 		.ready = -1,
 		.wanted = yyjson_is_int(servers) ? yyjson_get_int(servers) : 1,
 		.stalled = is_status(condition(root, "Stalled"), "True"),

@@ -28,6 +28,7 @@ struct overview_row {
 	const char *connected; // "yes", "no", "unknown", "-"
 	const char *connected_message;
 	const char *expires; // the token that the servers hold, RFC 3339; "" for unknown
+	const char *project; // of Aura, of the same token; "" for unknown
 	bool stalled;
 	int64_t age_ms;
 };

@@ -308,6 +308,8 @@ static void read_fleet(struct portrait *portrait)
 	put(portrait, fleet, "state", row->fleet);
 	put(portrait, fleet, "message", row->fleet_message);
 	put(portrait, fleet, "lastRegistrationTime", portrait->dbms.status.last_registration);
+	put(portrait, fleet, "projectId", row->project);
+	put(portrait, fleet, "tokenExpires", row->expires);
 	if (strcmp(row->connected, "-") != 0) {
 		put(portrait, fleet, "connected", row->connected);
 		put(portrait, fleet, "connectedMessage", row->connected_message);

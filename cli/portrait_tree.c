@@ -185,7 +185,8 @@ static void draw_fleet(const struct drawing *drawing, struct tree *top)
 	struct tree *node = add(drawing, top, (struct heading){COLOUR_NONE, "fleet"}, "%s%s", state, around(drawing, ": ", text_of(drawing, fleet, "message"), ""));
 
 	if (*registered)
-		add(drawing, node, (struct heading){COLOUR_NONE, ""}, "last registered %s", registered);
+		add(drawing, node, (struct heading){COLOUR_NONE, ""}, "last registered %s%s", registered,
+		    around(drawing, ", in project ", text_of(drawing, fleet, "projectId"), ""));
 	if (*connected)
 		add(drawing, node, (struct heading){colour_of(connected), in_words(connected)}, "%s", text_of(drawing, fleet, "connectedMessage"));
 	draw_token(drawing, node, yyjson_obj_get(fleet, "token"));

@@ -63,6 +63,7 @@ static void fill_row(struct table *table, const struct overview_row *row, const 
 	table_cell(table, i++, timespan_short(row->age_ms, arena), COLOUR_NONE);
 	if (!wide)
 		return;
+	table_cell(table, i++, *row->project ? row->project : "-", COLOUR_NONE);
 	table_cell(table, i++, *row->version ? row->version : "-", COLOUR_NONE);
 	table_cell(table, i++, row->image, COLOUR_NONE);
 	table_cell(table, i++, *row->message ? row->message : "-", COLOUR_NONE);
@@ -71,7 +72,7 @@ static void fill_row(struct table *table, const struct overview_row *row, const 
 static void write_table(struct program *program, const struct overview *overview)
 {
 	static const char *const heads[] = {"NAME", "KIND", "PHASE", "SERVERS", "ROLL", "FLEET", "CONNECTED", "EXPIRES", "AGE"};
-	static const char *const more[] = {"VERSION", "IMAGE", "MESSAGE"};
+	static const char *const more[] = {"PROJECT", "VERSION", "IMAGE", "MESSAGE"};
 	struct table table = {.arena = program->arena};
 	bool all = !program_namespace(program), wide = is_format(program, "wide");
 
@@ -157,6 +158,8 @@ static void put_row(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct over
 	yyjson_mut_obj_add_str(doc, item, "fleet", row->fleet);
 	if (*row->expires)
 		yyjson_mut_obj_add_str(doc, item, "fleetTokenExpires", row->expires);
+	if (*row->project)
+		yyjson_mut_obj_add_str(doc, item, "fleetProject", row->project);
 	yyjson_mut_obj_add_str(doc, item, "fleetMessage", row->fleet_message);
 	yyjson_mut_obj_add_str(doc, item, "connected", row->connected);
 }

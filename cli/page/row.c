@@ -54,6 +54,8 @@ static void put_state(const struct filling *filling, const struct overview_row *
 	put(filling, "fleetMessage", row->fleet_message);
 	put(filling, "connected", row->connected);
 	put(filling, "connectedMessage", row->connected_message);
+	put(filling, "expires", row->expires);
+	put(filling, "project", row->project);
 	put(filling, "trouble", overview_trouble(row, arena));
 }
 

@@ -19,6 +19,7 @@ import time
 import traceback
 import urllib.parse
 
+import crowd
 import world
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
@@ -204,13 +205,13 @@ def test_states(test):
     wanted = {
         "clusters/shop/orders": ("Updating", "2/3", "1 of 3 rolled", "registered", "connected"), "clusters/search/suggestions": ("Degraded", "2/3", "not connected"),
         "standalones/shop/mail": ("Ready", "1/1", "Token expired"), "standalones/shop/later": ("Token deferred",), "clusters/research/genes": ("Creating", "0/3"),
-        "standalones/research/old-papers": ("Failed", "is no size"), "standalones/research/sandbox": ("off",), "standalones/search/entities": ("Token refused",)}
+        "standalones/research/old-papers": ("Failed", "is no size"), "standalones/research/sandbox": ("off",), "standalones/shop/stock": ("in 11 days", "expires within 30 days"), "standalones/search/entities": ("Token refused",)}
     for identity, words in wanted.items():
         for word in words:
             expect(row(page, identity)).to_contain_text(word)
     shown = names(page)
-    wrong = {"old-papers", "suggestions", "entities", "mail", "papers"}
-    assert set(shown[:5]) == wrong and set(shown[5:8]) == {"genes", "later", "orders"}, shown
+    wrong = {"old-papers", "suggestions", "entities", "mail", "papers", "stock"}
+    assert set(shown[:6]) == wrong and set(shown[6:9]) == {"genes", "later", "orders"}, shown
     assert page.locator(".look").count() == len(wrong)
     expect(page.locator(".notice").first).to_contain_text("No operator was found")
     assert page.url.endswith("/") or page.url.endswith("#/"), page.url
@@ -245,10 +246,10 @@ def test_live(test):
 def test_filters(test):
     _, page = test.fleet()
     page.locator(".tile", has_text="Need a look").click()
-    expect(page.locator("tbody tr")).to_have_count(5)
+    expect(page.locator("tbody tr")).to_have_count(6)
     assert "show=trouble" in page.url
     page.reload()
-    expect(page.locator("tbody tr")).to_have_count(5)
+    expect(page.locator("tbody tr")).to_have_count(6)
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(len(world.FLEET))
     page.locator("#choose-namespace").select_option("search")
@@ -267,6 +268,32 @@ def test_filters(test):
     page.get_by_role("button", name="Deployment", exact=True).click()
     assert names(page) == sorted(names(page), reverse=True)
     expect(page.locator('th[data-column="name"]')).to_have_attribute("aria-sort", "descending")
+
+
+def test_projects(test):
+    """A card for each project of Aura: how many are well there, whose token ends first; it is a filter, too."""
+    _, page = test.fleet()
+    expect(page.locator("#cards-title")).to_have_text("Projects in Aura")
+    card = page.locator(".card", has_text=world.PROJECTS["shop"])
+    connected = [item for item in world.FLEET if item[0] == "shop" and world.connected(item[3])]
+    registered = [item for item in world.FLEET if item[0] == "shop" and world.registered(item[3])]
+    expect(card).to_contain_text(f"{len(registered)} deployments · {len(connected)} of {len(registered)} connected")
+    expect(card).to_contain_text("first token ends in 11 days")
+    card.click()
+    expect(page.locator("tbody tr")).to_have_count(len(registered))
+    expect(card).to_have_attribute("aria-pressed", "true")
+    assert f"project={world.PROJECTS['shop']}" in page.url, page.url
+    page.locator(".tile", has_text="Token ends in a month").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert names(page) == ["stock"]
+    page.get_by_role("button", name="Clear filters").click()
+    without = page.locator(".card", has_text="No project yet")
+    expect(without).to_have_attribute("aria-pressed", "false")
+    without.click()
+    expect(page.locator("tbody tr")).to_have_count(sum("fleet" in world.STATES[item[3]] and not world.registered(item[3]) for item in world.FLEET))
+    check_axe(page, "a project chosen")
+    test.picture(page, "project")
+    assert not page.faults, page.faults
 
 
 def test_keyboard_alone(test):
@@ -464,43 +491,6 @@ def test_the_end_is_seen(test):
     expect(page.locator(".notice").first).to_contain_text("is the command still running")
 
 
-def wait_for_change(test, page, number):
-    """Milliseconds from the API server's answer to a patch until the page shows it."""
-    name = f"graph-{number:04}"
-    namespace, wanted = f"team-{number % 20:02}", f"State{number}-{int(time.time())}"
-    page.evaluate("""([id, wanted]) => {
-        const cell = document.querySelector(`tr[data-id="${id}"] td:nth-child(3)`);
-        window.seen = new Promise((resolve) => {
-            const observer = new MutationObserver(() => {
-                if (cell.textContent === wanted) {
-                    observer.disconnect();
-                    resolve(Date.now());
-                }
-            });
-            observer.observe(cell, {subtree: true, childList: true, characterData: true});
-        });
-    }""", [f"clusters/{namespace}/{name}", wanted])
-    test.patch_phase(namespace, world.CLUSTER, name, wanted)
-    done = time.time() * 1000
-    return page.evaluate("window.seen") - done
-
-
-def measure_status(test, total):
-    """status -A, as the shell sees it; the processor's time tells more than the clock's on a busy machine."""
-    walls, processors, sizes = [], [], []
-    for _ in range(5):
-        with tempfile.TemporaryFile("w+") as out:
-            started = time.monotonic()
-            process = subprocess.Popen([test.arguments.program, "status", "-A"], env={"KUBECONFIG": test.kubeconfig}, stdout=out)
-            _, status, usage = os.wait4(process.pid, 0)
-            walls.append(time.monotonic() - started)
-            processors.append(usage.ru_utime + usage.ru_stime)
-            sizes.append(usage.ru_maxrss / 1024)
-            out.seek(0)
-            assert status == 0 and f"{total} deployments:" in out.read(), "status -A shows them all"
-    print(f"    status -A with {total} deployments: {statistics.median(walls):.2f} s (wanted: 1.5 at most), {statistics.median(processors):.2f} s of a processor, {max(sizes):.0f} MiB (wanted: 32 at most); of {len(walls)}", flush=True)
-
-
 def test_zz_a_thousand(test):
     """The last one, since it makes them."""
     world.crowd(test.world, test.arguments.many)
@@ -517,11 +507,11 @@ def test_zz_a_thousand(test):
     page.reload()
     page.locator("tbody tr").nth(total - 1).wait_for(state="attached")
     whole_ms = (time.monotonic() - started) * 1000
-    took = [wait_for_change(test, page, number) for number in range(50)]
+    took = [crowd.wait_for_change(test, page, number) for number in range(50)]
     page.get_by_role("searchbox").fill("graph-0042")
     expect(page.locator("tbody tr")).to_have_count(1)
     test.picture(page, "thousand")
-    measure_status(test, total)
+    crowd.measure_status(test, total)
     for what, figure, target in (("the page's first byte, after the address", first_ms, 300), (f"a change is seen, median of {len(took)}", statistics.median(took), 100)):
         print(f"    {what}: {figure:.0f} ms (wanted: {target} at most)", flush=True)
     print(f"    the command's address came after {ui.began_ms:.0f} ms, all {total} lines {whole_ms:.0f} ms after a reload, the slowest change after {max(took):.0f} ms", flush=True)

@@ -23,6 +23,10 @@ def at(days=0, hours=0, minutes=0):
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def project_of(namespace):
+    return PROJECTS.get(namespace, f"project-{namespace}")
+
+
 def token(project, days):
     text = json.dumps({"project_id": project, "private_key": "k" * 64, "kid": "1", "expiry_time": at(days)})
     return base64.b64encode(text.encode()).decode()
@@ -55,6 +59,8 @@ CONNECTED = ("True", "Connected", "All servers talk to Aura")
 STATES = {
     "fine": {"phase": "Ready", "conditions": ready(), "fleet": fleet(True, "Registered", REGISTERED, CONNECTED)},
     "bare": {"phase": "Ready", "conditions": ready()},
+    "expiring": {"phase": "Ready", "conditions": [*ready(), condition("FleetTokenExpiring", "True", "ExpiresSoon", "The token that the servers hold expires soon", hours=-3)],
+                 "token_days": 12, "fleet": fleet(True, "Registered", REGISTERED, CONNECTED)},
     "rolling": {"phase": "Updating", "message": "1 of 3 servers replaced; @-server-1 is being replaced", "updated": 1, "ready": 2, "newest": 1,
                 "conditions": [condition("Ready", "False", "Updating", "1 of 3 servers replaced; @-server-1 is being replaced", minutes=-4)],
                 "fleet": fleet(True, "Registered", REGISTERED, CONNECTED)},
@@ -78,6 +84,14 @@ STATES = {
 }
 
 
+def registered(state):
+    return "fleet" in STATES[state] and STATES[state]["fleet"][1]["registered"]
+
+
+def connected(state):
+    return any(item["type"] == "FleetConnected" and item["status"] == "True" for item in STATES[state].get("fleet", [[]])[0])
+
+
 class World:
     def __init__(self, api):
         self.api = api
@@ -90,7 +104,7 @@ class World:
 
     def namespace(self, name):
         self.put("/api/v1/namespaces", {"metadata": {"name": name}})
-        project = PROJECTS.get(name, f"project-{name}")
+        project = project_of(name)
         for secret, days in (("aura-fleet-token", 200), ("aura-fleet-token-soon", 12), ("aura-fleet-token-expired", -3)):
             self.put(f"/api/v1/namespaces/{name}/secrets", {"metadata": {"name": secret}, "stringData": {"token": token(project, days)}})
 
@@ -106,12 +120,14 @@ class World:
                 spec["auraFleetManagement"]["tokenSecretRef"] = {"name": secret}
         return spec
 
-    def status(self, name, state):
+    def status(self, namespace, name, state):
         status = {"phase": state["phase"], "message": state.get("message", ""), "conditions": list(state["conditions"]), "version": IMAGE.split("-", maxsplit=1)[0]}
         if "fleet" in state:
             conditions, block = state["fleet"]
             status["conditions"] += conditions
             status["auraFleetManagement"] = block
+            if block["registered"]:
+                status |= {"fleetTokenExpires": at(state.get("token_days", 200)), "fleetProject": project_of(namespace)}
         return json.loads(json.dumps(status).replace("@", name))
 
     def set_status(self, namespace, kind, name, status):
@@ -124,7 +140,7 @@ class World:
         state, cluster = STATES[state_name], kind == "Neo4jEnterpriseCluster"
         made = self.put(GROUP.format(namespace, PLURALS[kind]), {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": kind,
                         "metadata": {"name": name}, "spec": self.spec(cluster, state)})
-        self.set_status(namespace, kind, name, self.status(name, state))
+        self.set_status(namespace, kind, name, self.status(namespace, name, state))
         if state.get("ready") != 0:
             self.workload(namespace, name, kind, made["metadata"]["uid"], state)
 
@@ -181,7 +197,8 @@ FLEET = [
     ("search", "index", CLUSTER, "fine"), ("search", "entities", STANDALONE, "refused"), ("search", "ranking", CLUSTER, "fine"),
     ("search", "spelling", STANDALONE, "fine"), ("research", "genes", CLUSTER, "waiting"), ("research", "proteins", STANDALONE, "fine"),
     ("research", "papers", STANDALONE, "unconnected"), ("research", "trials", STANDALONE, "fine"), ("research", "sandbox", STANDALONE, "bare"),
-    ("research", "old-papers", STANDALONE, "invalid"),
+    ("research", "old-papers", STANDALONE, "invalid"), ("research", "models", CLUSTER, "fine"), ("shop", "stock", STANDALONE, "expiring"),
+    ("shop", "wishes", STANDALONE, "fine"),
 ]
 
 
@@ -223,4 +240,4 @@ def crowd(world, n, namespaces=20):
         namespace, name = f"team-{number % namespaces:02}", f"graph-{number:04}"
         world.put(GROUP.format(namespace, PLURALS[CLUSTER]), {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": CLUSTER, "metadata": {"name": name},
                                                               "spec": world.spec(True, STATES["fine"])})
-        world.set_status(namespace, CLUSTER, name, world.status(name, STATES["fine"]))
+        world.set_status(namespace, CLUSTER, name, world.status(namespace, name, STATES["fine"]))

@@ -4,7 +4,7 @@
 // The fleet at a glance. What is chosen stands in the address; what is drawn is drawn once a frame, however much comes.
 
 import {bar, byId, h, pill, say, setAttribute, setText} from "./dom.js";
-import {ORDERS, SHOWS, expiresSoon, groups, isOff, matches, rank, trouble} from "./measures.js";
+import {NO_PROJECT, ORDERS, SHOWS, expiresSoon, groups, isOff, matches, projectOf, rank, trouble} from "./measures.js";
 import * as stream from "./stream.js";
 import * as table from "./table.js";
 import {capital, count, fromNow, number} from "./words.js";
@@ -171,7 +171,7 @@ function card(projects, name, list) {
 	const on = projects ? choice.project === name : choice.namespace === name;
 
 	return h("li", {}, h("button", {type: "button", class: "card", "data-key": name, "aria-pressed": String(on), onclick: () => choose(on ? {project: "", namespace: ""} : chosen)},
-		h("span", {class: "card-name"}, name || "No project known"),
+		h("span", {class: "card-name"}, name === NO_PROJECT ? "No project yet" : name),
 		h("span", {class: "card-sub"}, count(list.length, "deployment"), inFleet.length ? ` · ${connected} of ${inFleet.length} connected` : " · not in Fleet Management"),
 		bar([{tone: "bad", share: wrong / list.length}, {tone: "busy", share: busy / list.length}, {tone: "good", share: part((row) => rank(row) === 3)}],
 			`${wrong} need a look, ${busy} under way, ${list.length - wrong - busy} fine`),
@@ -206,7 +206,7 @@ function fits(row, words) {
 	const show = SHOWS.find(({id}) => id === choice.show) ?? SHOWS[0];
 
 	return show.fits(row) && (!choice.namespace || row.namespace === choice.namespace) && (!choice.kind || row.kind === choice.kind) &&
-		(!choice.phase || row.phase === choice.phase) && (!choice.project || row.project === choice.project) && matches(row, words);
+		(!choice.phase || row.phase === choice.phase) && (!choice.project || projectOf(row) === choice.project) && matches(row, words);
 }
 
 function drawHeads() {

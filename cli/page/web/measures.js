@@ -27,6 +27,13 @@ export function isOff(row) {
 	return row.fleet === "off";
 }
 
+export const NO_PROJECT = "-";
+
+// "": it takes no part in Fleet Management.
+export function projectOf(row) {
+	return row.project ?? (isOff(row) ? "" : NO_PROJECT);
+}
+
 // What is wrong comes first, then what is under way.
 export function rank(row) {
 	if (row.tone === "bad")
@@ -81,9 +88,9 @@ export function groups(list) {
 	const found = new Map();
 
 	for (const row of list) {
-		const key = projects ? (row.project ?? "") : row.namespace;
+		const key = projects ? projectOf(row) : row.namespace;
 
-		if (projects && isOff(row) && !key)
+		if (!key)
 			continue;
 		if (!found.has(key))
 			found.set(key, []);

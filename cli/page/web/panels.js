@@ -35,15 +35,23 @@ function drawRegistration(facts, deeds) {
 }
 
 function drawToken({fleet, fleetOff}) {
-	const token = fleet.token;
+	const token = fleet.token ?? {};
+	// The servers' token counts: Aura may have renewed it, and then the Secret's is older.
+	const expiryTime = fleet.tokenExpires ?? token.expiryTime;
+	const project = fleet.projectId ?? token.projectId;
 
-	if (fleetOff || !token)
+	if (fleetOff || (!fleet.token && !expiryTime))
 		return null;
-	const lines = [h("p", {class: "figures"}, h("span", {class: "faint"}, "Secret "), token.secret, token.projectId ? [h("span", {class: "faint"}, " · project "), token.projectId] : "")];
+	const lines = [
+		h("p", {class: "figures"}, token.secret ? [h("span", {class: "faint"}, "Secret "), token.secret] : "", token.secret && project ? h("span", {class: "faint"}, " · ") : "",
+			project ? [h("span", {class: "faint"}, "project "), project] : ""),
+		fleet.tokenExpires && token.expiryTime && Date.parse(token.expiryTime) !== Date.parse(expiryTime)
+			? h("p", {class: "faint"}, `The Secret holds another token, which ends ${date(token.expiryTime)}.`) : "",
+	];
 
-	if (!token.expiryTime)
+	if (!expiryTime)
 		return [pill("bad", token.verdict), ...lines];
-	const ends = Date.parse(token.expiryTime);
+	const ends = Date.parse(expiryTime);
 	const begun = Date.parse(fleet.lastRegistrationTime ?? "");
 	const left = ends - Date.now();
 	const tone = left < 0 ? "bad" : left < SOON ? "busy" : "good";
@@ -52,9 +60,9 @@ function drawToken({fleet, fleetOff}) {
 	const share = Math.max(0, Math.min(1, left / whole));
 
 	return [
-		h("p", {class: "life"}, h("span", {class: "big", "data-tone": tone}, left < 0 ? "Expired" : fromNow(token.expiryTime).replace(/^in /, "")), h("span", {class: "faint"}, left < 0 ? fromNow(token.expiryTime) : "left")),
+		h("p", {class: "life"}, h("span", {class: "big", "data-tone": tone}, left < 0 ? "Expired" : fromNow(expiryTime).replace(/^in /, "")), h("span", {class: "faint"}, left < 0 ? fromNow(expiryTime) : "left")),
 		bar([{tone, share}], left < 0 ? "The token has expired" : `${Math.round(share * 100)} percent of the token's life are left`),
-		h("p", {class: "ends"}, h("span", {class: "faint"}, Number.isNaN(begun) ? "" : `registered ${date(fleet.lastRegistrationTime)}`), h("span", {}, `ends ${date(token.expiryTime)}`)),
+		h("p", {class: "ends"}, h("span", {class: "faint"}, Number.isNaN(begun) ? "" : `registered ${date(fleet.lastRegistrationTime)}`), h("span", {}, `ends ${date(expiryTime)}`)),
 		...lines,
 	];
 }
