@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// boltq: one query, its rows on standard output. docs/man/boltq.1 is its manual.
+// boltq: statements of Cypher, their rows on standard output. docs/man/boltq.1 is its manual. All statements share a session, so that each sees
+// what those before it did, on whatever server of a cluster it runs.
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,49 +13,32 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/base64.h"
-#include "base/buf.h"
 #include "bolt/session.h"
-#include "cmd/jsonvalue.h"
+#include "cmd/outcome.h"
 #include "cmd/output.h"
+#include "cmd/plan.h"
+#include "cmd/request.h"
+#include "cmd/script.h"
 #include "cmd/zone.h"
-
-#define QUERY_MAX ((size_t)16 * 1024 * 1024)
-#define SECRET_MAX ((size_t)64 * 1024)
-#define CA_MAX ((size_t)1024 * 1024)
-#define PARAMS_MAX 256
-#define TIMEOUT_MAX_S 86400
 
 // Its exit codes, as the manual has them.
 enum { DONE = 0, REFUSED = 1, USAGE = 2, UNREACHABLE = 3, FORBIDDEN = 4, LATE = 5, UNWRITTEN = 6 };
 
-static const char usage[] =
-	"usage: boltq [OPTION]... URI [QUERY]\n"
-	"Runs one Cypher query on a Neo4j server or cluster and prints its rows. Without QUERY, or for '-', it is read from standard input.\n"
-	"\n"
-	"  --format FORMAT     table, json (an object a row), csv or cypher (a map a row, which Cypher reads back); default: table\n"
-	"  --param NAME=JSON   a parameter of the query, as --param 'name=\"Eva\"'; any number of times\n"
-	"  --bytes NAME=BASE64 a parameter that is bytes\n"
-	"  --database NAME     the database (default: the user's home database)\n"
-	"  --read              the query only reads: in a cluster it goes to a reader\n"
-	"  --credentials FILE  USER/PASSWORD, or 'none' (default: $NEO4J_USERNAME and $NEO4J_PASSWORD)\n"
-	"  --ca FILE           PEM certificates to trust instead of the system's, with +s\n"
-	"  --timeout SECONDS   give up then (default: 60; 0: never)\n"
-	"  --help, --version\n";
-
-struct request {
-	const char *uri, *query, *database, *credentials, *ca;
-	enum output_format format;
-	bool read;
-	unsigned timeout_s;
-	struct bolt_entry params[PARAMS_MAX];
-	uint32_t n_params;
-	struct arena *arena; // wiped
+struct task {
+	struct request *request;
+	struct bolt_session *session;
+	FILE *summary; // NULL: nobody wants it
+	unsigned n;    // statements of the files before this one
+	char before[128]; // each message of this statement: which one it is; empty where there is no doubt
+	bool printed;	  // a table stands above
+	int64_t deadline;
+	uint64_t rows; // of this statement
+	struct arena *arena; // of this statement
 };
 
-static int complain(const struct err *err)
+static int complain(const struct err *err, const char *before)
 {
-	(void)fprintf(stderr, "boltq: %s%s%s\n", err->code, err->code[0] ? ": " : "", err->text);
+	(void)fprintf(stderr, "boltq: %s%s%s%s\n", before, err->code, err->code[0] ? ": " : "", err->text);
 	switch (err->class) {
 	case ERR_INVALID:
 		return USAGE;
@@ -71,232 +54,193 @@ static int complain(const struct err *err)
 	}
 }
 
-static int parse_bytes(const char *text, struct arena *arena, struct bolt_value *ret, struct err *err)
+static int fail_to_write(const struct err *err)
 {
-	size_t size;
-	const char *bytes = base64_decode(arena, text, strlen(text), &size);
-
-	if (!bytes)
-		return err_set(err, ERR_INVALID, "is no base64");
-	*ret = bolt_bytes((const unsigned char *)bytes, (uint32_t)size);
-	return 0;
+	(void)complain(err, "");
+	return UNWRITTEN;
 }
 
-static int add_param(struct request *request, bool bytes, const char *text, struct err *err)
+// How long the reader of the rows let us wait is not the server's time.
+static int print_row(struct task *task, struct output *output, const struct bolt_value *row, struct err *err)
 {
-	int (*parse)(const char *, struct arena *, struct bolt_value *, struct err *) = bytes ? parse_bytes : jsonvalue_parse;
-	const char *equals = strchr(text, '='), *option = bytes ? "--bytes" : "--param";
-	char *name;
+	int64_t begin = clock_monotonic_ms(&clock_system);
+	int r = output_row(output, row, err);
 
-	if (!equals || equals == text)
-		return err_set(err, ERR_INVALID, "%s: '%.64s' is no NAME=%s", option, text, bytes ? "BASE64" : "JSON");
-	if (request->n_params == PARAMS_MAX)
-		return err_set(err, ERR_INVALID, "%s: more than %d parameters", option, PARAMS_MAX);
-	name = arena_memdup0(request->arena, text, (size_t)(equals - text));
-	if (parse(equals + 1, request->arena, &request->params[request->n_params].value, err) < 0)
-		return err_wrap(err, "%s: '%s'", option, name);
-	request->params[request->n_params++].key = name;
-	return 0;
+	task->rows++;
+	if (task->deadline != DEADLINE_NEVER)
+		task->deadline += clock_monotonic_ms(&clock_system) - begin;
+	return r;
 }
 
-static int read_timeout(struct request *request, const char *text, struct err *err)
+static int print_rows(struct task *task, struct bolt_result *result, struct output *output, struct err *err)
 {
-	char *end;
-	unsigned long seconds;
+	const struct bolt_value *row;
+	int r;
 
-	errno = 0;
-	seconds = strtoul(text, &end, 10);
-	if (errno || *end || end == text || seconds > TIMEOUT_MAX_S)
-		return err_set(err, ERR_INVALID, "--timeout: '%.32s' is no number of seconds from 0 to %d", text, TIMEOUT_MAX_S);
-	request->timeout_s = (unsigned)seconds;
-	return 0;
-}
-
-static int take_option(struct request *request, int c, struct err *err)
-{
-	switch (c) {
-	case 'f':
-		if (output_format_parse(optarg, &request->format) < 0)
-			return err_set(err, ERR_INVALID, "--format: '%.32s' is none of table, json, csv and cypher", optarg);
-		return 0;
-	case 'p':
-	case 'b':
-		return add_param(request, c == 'b', optarg, err);
-	case 't':
-		return read_timeout(request, optarg, err);
-	case 'd':
-		request->database = optarg;
-		return 0;
-	case 'r':
-		request->read = true;
-		return 0;
-	case 'c':
-		request->credentials = optarg;
-		return 0;
-	case 'a':
-		request->ca = optarg;
-		return 0;
-	case 'h':
-	case 'V':
-		(void)fputs(c == 'h' ? usage : "boltq " BOLT_VERSION "\n", stdout);
-		exit(DONE);
-	default:
-		exit(USAGE);
-	}
-}
-
-static int parse_options(int argc, char **argv, struct request *request, struct err *err)
-{
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},      {"param", required_argument, NULL, 'p'}, {"database", required_argument, NULL, 'd'},
-		{"credentials", required_argument, NULL, 'c'}, {"ca", required_argument, NULL, 'a'},	{"timeout", required_argument, NULL, 't'},
-		{"bytes", required_argument, NULL, 'b'},       {"read", no_argument, NULL, 'r'},	{"help", no_argument, NULL, 'h'},	{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (take_option(request, c, err) < 0)
+	while ((r = bolt_result_next(result, task->deadline, &row, err)) > 0 && !ferror(stdout)) {
+		if (print_row(task, output, row, err) < 0)
 			return err->class;
 	}
-	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, ERR_INVALID, "a URI and at most one query are expected; see boltq --help");
-	request->uri = argv[optind];
-	request->query = argc - optind == 2 && strcmp(argv[optind + 1], "-") != 0 ? argv[optind + 1] : NULL;
-	return 0;
+	return r < 0 ? r : 0;
 }
 
-// All of a file, up to a maximum; the text is in the arena.
-static int read_all(int fd, const char *name, size_t max, struct arena *arena, const char **ret, struct err *err)
+static int write_summary(struct task *task, const struct bolt_summary *summary, struct err *err)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT_SECRET(max);
-	char piece[4096];
-	ssize_t n;
-
-	while ((n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			(void)err_errno(err, errno, "%s cannot be read", name);
-			err->class = ERR_INVALID;
-			return ERR_INVALID;
-		}
-		buf_append(&text, piece, (size_t)n);
-		if (text.overflow)
-			return err_set(err, ERR_INVALID, "%s is larger than %zu bytes", name, max);
-	}
-	explicit_bzero(piece, sizeof(piece));
-	if (text.len && memchr(text.data, '\0', text.len))
-		return err_set(err, ERR_INVALID, "%s is no text", name);
-	*ret = arena_strdup(arena, buf_str(&text));
-	return 0;
-}
-
-static int read_file(const char *path, size_t max, struct arena *arena, const char **ret, struct err *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0) {
-		(void)err_errno(err, errno, "%s cannot be opened", path);
-		err->class = ERR_INVALID;
-		return ERR_INVALID;
-	}
-	return read_all(fd, path, max, arena, ret, err);
-}
-
-static int find_credentials(struct request *request, struct bolt_auth *ret, struct err *err)
-{
-	const char *user = getenv("NEO4J_USERNAME"), *password = getenv("NEO4J_PASSWORD"), *text;
-	char *own, *slash;
-
-	*ret = bolt_auth_none();
-	if (!request->credentials) {
-		if (password)
-			*ret = bolt_auth_basic(user ? user : "neo4j", password);
+	outcome_write(summary, task->n, task->rows, task->summary, task->arena);
+	if (fflush(task->summary) == 0 && !ferror(task->summary))
 		return 0;
-	}
-	if (read_file(request->credentials, SECRET_MAX, request->arena, &text, err) < 0)
-		return err->class;
-	own = arena_strdup(request->arena, text);
-	own[strcspn(own, "\r\n")] = '\0';
-	if (strcmp(own, "none") == 0)
-		return 0;
-	slash = strchr(own, '/');
-	if (!slash)
-		return err_set(err, ERR_INVALID, "%s holds no USER/PASSWORD", request->credentials);
-	*slash = '\0';
-	*ret = bolt_auth_basic(own, slash + 1);
-	return 0;
+	(void)err_errno(err, errno, "%s could not be written", task->request->summary);
+	err->class = ERR_IO;
+	return ERR_IO;
 }
 
-// Without the semicolon that shells of Cypher want, and white space around.
-static int find_query(struct request *request, struct err *err)
+// What comes after the rows; all of it is written or none of it fails the statement.
+static int tell(struct task *task, const struct bolt_summary *summary, struct err *err)
 {
-	char *text, *end;
-
-	if (!request->query && read_all(STDIN_FILENO, "the query on standard input", QUERY_MAX, request->arena, &request->query, err) < 0)
-		return err->class;
-	text = arena_strdup(request->arena, request->query);
-	text += strspn(text, " \t\r\n");
-	for (end = text + strlen(text); end > text && strchr("; \t\r\n", end[-1]);)
-		*--end = '\0';
-	request->query = text;
-	return *text ? 0 : err_set(err, ERR_INVALID, "the query is empty");
+	if (task->request->format == OUTPUT_TABLE) {
+		if (plan_print(summary, stdout, task->arena, err) < 0)
+			return err->class;
+		if (!task->request->quiet)
+			outcome_tell(summary, stderr, task->before);
+	}
+	return task->summary ? write_summary(task, summary, err) : 0;
 }
 
-static int print(struct bolt_result *result, const struct request *request, int64_t deadline, struct err *err)
+static int print(struct task *task, struct bolt_result *result, struct err *err)
 {
 	_cleanup_(output_freep) struct output *output = NULL;
-	const struct bolt_summary *summary;
-	const struct bolt_value *row;
+	const struct bolt_summary *summary = NULL;
 	const char *const *keys;
 	uint32_t n;
 	int r;
 
 	keys = bolt_result_keys(result, &n);
-	output = output_new(stdout, request->format, keys, n);
-	while ((r = bolt_result_next(result, deadline, &row, err)) > 0 && !ferror(stdout)) {
-		if (output_row(output, row, err) < 0)
-			r = err->class;
-		if (r < 0)
-			break;
-	}
+	if (task->request->format == OUTPUT_TABLE && task->printed && n)
+		(void)fputc('\n', stdout);
+	task->printed |= n > 0;
+	output = output_new(stdout, task->request->format, keys, n);
+	output_null(output, task->request->null);
+	r = print_rows(task, result, output, err);
 	if (r == 0)
-		r = bolt_result_consume(result, deadline, &summary, err);
+		r = bolt_result_consume(result, task->deadline, &summary, err);
 	if (r < 0) {
 		// The rows before the failure are not lost.
 		struct err ignored = ERR_INIT;
 
 		(void)output_end(output, &ignored);
-		return complain(err);
+		return complain(err, task->before);
 	}
-	if (output_end(output, err) < 0) {
-		(void)complain(err);
-		return UNWRITTEN;
+	// An explained statement has columns and no rows: the plan is all.
+	if (summary->plan.type == BOLT_NULL && output_end(output, err) < 0)
+		return fail_to_write(err);
+	return tell(task, summary, err) < 0 ? fail_to_write(err) : DONE;
+}
+
+static void begin(struct task *task, const struct script_statement *statement, const char *file)
+{
+	const struct request *request = task->request;
+
+	task->n++;
+	task->rows = 0;
+	task->deadline = request->timeout_s ? deadline_in_ms((int64_t)request->timeout_s * 1000) : DEADLINE_NEVER;
+	task->before[0] = '\0';
+	arena_reset(task->arena);
+	if (file)
+		(void)snprintf(task->before, sizeof(task->before), "%.80s, line %u: ", file, statement->line);
+	else if (statement->number > 1 || statement->line > 1)
+		(void)snprintf(task->before, sizeof(task->before), "statement %u, line %u: ", statement->number, statement->line);
+}
+
+static int run_one(struct task *task, const struct script_statement *what, struct err *err)
+{
+	const struct bolt_value params = bolt_map(task->request->params, task->request->n_params);
+	const struct bolt_statement statement = {.text = what->text, .params = &params};
+	_cleanup_(bolt_result_freep) struct bolt_result *result = NULL;
+
+	if (bolt_session_run(task->session, &statement, task->deadline, &result, err) < 0)
+		return complain(err, task->before);
+	return print(task, result, err);
+}
+
+// Until one fails.
+static int run_script(struct task *task, struct script *script, const char *file, struct err *err)
+{
+	struct script_statement statement;
+	int status = DONE, r;
+
+	while (status == DONE && (r = script_next(script, &statement, err)) != 0) {
+		if (r < 0)
+			return complain(err, "");
+		begin(task, &statement, file);
+		status = run_one(task, &statement, err);
 	}
-	return DONE;
+	return status;
+}
+
+static int run_file(struct task *task, const char *path, struct err *err)
+{
+	_cleanup_(script_freep) struct script *script = NULL;
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		(void)err_errno(err, errno, "%s cannot be opened", path);
+		err->class = ERR_INVALID;
+		return complain(err, "");
+	}
+	script = script_of_fd(fd, strcmp(path, "-") == 0 ? "the query on standard input" : path);
+	return run_script(task, script, strcmp(path, "-") == 0 ? NULL : path, err);
+}
+
+static int run_all(struct task *task, struct err *err)
+{
+	const struct request *request = task->request;
+	_cleanup_(script_freep) struct script *script = NULL;
+	int status = DONE;
+
+	if (request->query) {
+		script = script_of_text(request->query);
+		status = run_script(task, script, NULL, err);
+	} else if (!request->n_files) {
+		status = run_file(task, "-", err);
+	}
+	for (unsigned i = 0; status == DONE && i < request->n_files; i++)
+		status = run_file(task, request->files[i], err);
+	if (status == DONE && task->n == 0) {
+		(void)err_set(err, ERR_INVALID, "the query is empty");
+		return complain(err, "");
+	}
+	return status;
+}
+
+static int open_summary(struct task *task, struct err *err)
+{
+	if (!task->request->summary)
+		return 0;
+	task->summary = fopen(task->request->summary, "we");
+	if (task->summary)
+		return 0;
+	(void)err_errno(err, errno, "%s cannot be written", task->request->summary);
+	err->class = ERR_INVALID;
+	return ERR_INVALID;
 }
 
 static int run(struct request *request, struct err *err)
 {
-	int64_t deadline = request->timeout_s ? deadline_in_ms((int64_t)request->timeout_s * 1000) : DEADLINE_NEVER;
-	const struct bolt_value params = bolt_map(request->params, request->n_params);
 	struct bolt_driver_options options = {.uri = request->uri, .user_agent = "boltq/" BOLT_VERSION};
 	const struct bolt_session_options wanted = {.database = request->database, .read = request->read};
 	_cleanup_(bolt_driver_freep) struct bolt_driver *driver = NULL;
 	_cleanup_(bolt_session_freep) struct bolt_session *session = NULL;
-	_cleanup_(bolt_result_freep) struct bolt_result *result = NULL;
-	struct bolt_statement statement = {.params = &params};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(fclosep) FILE *summary = NULL;
+	struct task task = {.request = request, .arena = arena};
 
-	if (find_credentials(request, &options.auth, err) < 0 || find_query(request, err) < 0)
-		return complain(err);
-	if (request->ca && read_file(request->ca, CA_MAX, request->arena, &options.ca_pem, err) < 0)
-		return complain(err);
-	statement.text = request->query;
-	if (bolt_driver_new(&options, &driver, err) < 0 || bolt_session_new(driver, &wanted, &session, err) < 0 ||
-	    bolt_session_run(session, &statement, deadline, &result, err) < 0)
-		return complain(err);
-	return print(result, request, deadline, err);
+	if (request_credentials(request, &options.auth, err) < 0 || request_ca(request, &options.ca_pem, err) < 0 || open_summary(&task, err) < 0)
+		return complain(err, "");
+	summary = task.summary;
+	if (bolt_driver_new(&options, &driver, err) < 0 || bolt_session_new(driver, &wanted, &session, err) < 0)
+		return complain(err, "");
+	task.session = session;
+	return run_all(&task, err);
 }
 
 int main(int argc, char **argv)
@@ -314,7 +258,7 @@ int main(int argc, char **argv)
 	request->arena = arena_new();
 	arena_wipe_on_free(request->arena);
 	request->timeout_s = 60;
-	status = parse_options(argc, argv, request, &err) < 0 ? complain(&err) : run(request, &err);
+	status = request_parse(request, argc, argv, &err) < 0 ? complain(&err, "") : run(request, &err);
 	arena_free(request->arena);
 	free(request);
 	return status;

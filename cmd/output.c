@@ -23,6 +23,7 @@ struct output {
 	enum output_format format;
 	const char *const *keys;
 	uint32_t n_keys;
+	const char *null; // of CSV; NULL: nothing
 	struct arena *arena; // of a row; of a table, of the rows that are held back
 	const char **cells;  // of a table
 	size_t n_rows;	     // held back
@@ -85,6 +86,11 @@ struct output *output_new(FILE *file, enum output_format format, const char *con
 	if (format == OUTPUT_CSV && n_keys)
 		(void)fputc('\n', file);
 	return output;
+}
+
+void output_null(struct output *output, const char *text)
+{
+	output->null = text;
 }
 
 void output_free(struct output *output)
@@ -204,14 +210,24 @@ static void json_row(struct output *output, const struct bolt_value *row)
 	arena_reset(output->arena);
 }
 
+// A string that is empty, or reads as null does, is quoted: neither is taken for null, nor a line of it for none.
+static void csv_value(struct output *output, const struct bolt_value *value)
+{
+	const char *null = output->null ? output->null : "";
+	size_t size;
+	const char *text = jsonvalue_text(value, output->arena, &size);
+
+	if (value->type == BOLT_NULL)
+		(void)fputs(null, output->file);
+	else
+		csv_cell(output->file, text, size, value->type == BOLT_STRING && (size == 0 || (size == strlen(null) && memcmp(text, null, size) == 0)));
+}
+
 static void csv_row(struct output *output, const struct bolt_value *row)
 {
 	for (uint32_t i = 0; i < output->n_keys; i++) {
-		size_t size;
-		const char *text = jsonvalue_text(&row->items[i], output->arena, &size);
-
 		(void)fputs(i ? "," : "", output->file);
-		csv_cell(output->file, text, size, row->items[i].type == BOLT_STRING && size == 0);
+		csv_value(output, &row->items[i]);
 	}
 	(void)fputc('\n', output->file);
 	arena_reset(output->arena);

@@ -25,6 +25,9 @@ struct output *output_new(FILE *file, enum output_format format, const char *con
 void output_free(struct output *output);
 DEFINE_CLEANUP(struct output *, output_free);
 
+// What null is in CSV; NULL or no call: nothing. The text has to outlive the output.
+void output_null(struct output *output, const char *text);
+
 // A row: a list of as many values as there are keys. ERR_INVALID: the format has no words for it; nothing of the row is written.
 int output_row(struct output *output, const struct bolt_value *row, struct err *err);
 

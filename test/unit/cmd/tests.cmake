@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name jsonvalue output)
+foreach(name jsonvalue outcome output script)
 	neofleet_test(cmd ${name} DEPS m)
 endforeach()
 neofleet_test(cmd boltq
