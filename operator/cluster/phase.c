@@ -27,7 +27,7 @@ bool pod_is_outdated(const struct phase_facts *facts, const struct pod *pod)
 }
 
 struct tally {
-	int ready; // and up to date
+	int ready; // steadily, and up to date
 	int outdated;
 	const struct pod *ailing; // the first pod that is not ready, preferably one with a known problem
 };
@@ -41,8 +41,8 @@ static struct tally count_pods(const struct phase_facts *facts)
 		bool outdated = pod_is_outdated(facts, pod);
 
 		tally.outdated += outdated;
-		tally.ready += pod->ready && !pod->terminating && !outdated;
-		if (!pod->ready && (!tally.ailing || (pod->problem && !tally.ailing->problem)))
+		tally.ready += pod_is_steady(pod) && !pod->terminating && !outdated;
+		if (!pod_is_steady(pod) && (!tally.ailing || (pod->problem && !tally.ailing->problem)))
 			tally.ailing = pod;
 	}
 	return tally;
@@ -236,9 +236,14 @@ static bool is_lost(const struct phase_facts *facts, const struct pod *pod)
 	return !facts->mending && facts->survey && !facts->survey->problem && survey_lost(facts->survey, facts->names, pod);
 }
 
+static bool ends_again(const struct pod *pod)
+{
+	return pod->ends >= ENDS_MAX && (!pod->ready || (pod->unsteady && !pod->beside));
+}
+
 static bool is_stuck(const struct pod *pod)
 {
-	return !pod->ready && pod->problem && (!pod->passing || pod->unstarted);
+	return !pod_is_steady(pod) && pod->problem && (!pod->passing || pod->unstarted);
 }
 
 // Whether what the operator waits for keeps it from something that the spec asks for.
@@ -262,7 +267,7 @@ enum reason phase_stuck(const struct phase_facts *facts)
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
-		if (!pod->ready && pod->ends >= ENDS_MAX)
+		if (ends_again(pod))
 			return REASON_SERVER_FAILS;
 		if (is_lost(facts, pod))
 			return REASON_SERVER_LOST;

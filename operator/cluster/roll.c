@@ -95,7 +95,7 @@ static const struct pod *first_outdated(const struct phase_facts *facts, bool re
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
-		if (pod != but && pod->ready == ready && pod_is_outdated(facts, pod))
+		if (pod != but && pod_is_steady(pod) == ready && pod_is_outdated(facts, pod))
 			return pod;
 	}
 	return NULL;
@@ -147,7 +147,7 @@ static const struct pod *other_unready(const struct phase_facts *facts, const st
 	for (size_t i = 0; i < facts->n_pods; i++) {
 		const struct pod *pod = &facts->pods[i];
 
-		if (pod != chosen && !pod->ready && (!found || (pod->problem && !found->problem)))
+		if (pod != chosen && !pod_is_steady(pod) && (!found || (pod->problem && !found->problem)))
 			found = pod;
 	}
 	return found;
@@ -167,9 +167,9 @@ static const char *obstacle(const struct phase_facts *facts, const struct pod *c
 {
 	if ((int)facts->n_pods < facts->servers)
 		return "waiting for a pod to be made";
-	if (facts->mending && chosen->ready)
+	if (facts->mending && pod_is_steady(chosen))
 		return "until the server whose volume is lost is replaced";
-	if (chosen->ready)
+	if (pod_is_steady(chosen))
 		return facts->removing ? arena_printf(arena, "until servers are removed (%s)", facts->removing)
 				       : phase_members_problem(facts, survey_problem, NULL, arena);
 	// Leaving servers may be waiting for this very pod, and are never Enabled again.

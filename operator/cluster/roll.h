@@ -5,9 +5,10 @@
 
 // Which outdated pod is replaced next (B6). Pure.
 //
-// A pod that was not ready before the roll began serves nobody: it goes first. Any other pod goes only when all others are back: ready, and in a
-// cluster full members with every database online. The leader of database system goes last, so that the lead moves once. So the operator never
-// takes two servers away, even where a pod of the new template does not come back and an old one fails for a moment.
+// A pod that was not ready before the roll began serves nobody: it goes first. Any other pod goes only when all others are back: ready and steady
+// (operator/object/pod.h), and in a cluster full members with every database online. The leader of database system goes last, so that the lead
+// moves once. So the operator never takes two servers away, even where a pod of the new template does not come back and an old one fails for a
+// moment.
 //
 // Before it evicts anything, the operator notes on the StatefulSet which pods were not ready when the roll began, so that any later operator
 // knows it.

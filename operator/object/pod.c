@@ -17,6 +17,11 @@
 
 #define FIRST_CONDITION_MS 2000
 
+// A container without a probe is ready whenever it runs, and one that ends again and again runs for a moment each time. So a pod counts as
+// steady when that container has run as long as the kubelet, too, takes for the end of a crash loop (its back-off begins anew then).
+#define RUNS_STEADILY_MS INT64_C(600000)
+#define ENDS_OF_A_LOOP 3
+
 static const char *str(yyjson_val *obj, const char *key)
 {
 	return yyjson_get_str(yyjson_obj_get(obj, key));
@@ -268,6 +273,32 @@ static bool was_never_ready(yyjson_val *status, const char *unready_since)
 	       since_ms <= started_ms + FIRST_CONDITION_MS;
 }
 
+// How long a run took, -1 for a run that the kubelet does not tell.
+static int64_t run_ms(yyjson_val *end)
+{
+	const char *start = str(end, "startedAt"), *finish = str(end, "finishedAt");
+	int64_t started_ms, finished_ms;
+
+	if (!start || !finish || time_parse_rfc3339(start, &started_ms) < 0 || time_parse_rfc3339(finish, &finished_ms) < 0)
+		return -1;
+	return finished_ms - started_ms;
+}
+
+// When a container that runs now, and whose runs were short, has run for long enough; 0: it is no such container. The node's clock may be another
+// than ours: a time that is further away than a whole run cannot be right, and keeps nothing waiting.
+static int64_t steady_at(yyjson_val *container, int64_t now_ms)
+{
+	yyjson_val *end = yyjson_ptr_get(container, "/lastState/terminated");
+	const char *start = str(yyjson_ptr_get(container, "/state/running"), "startedAt");
+	int64_t ran_ms = run_ms(end), started_ms, left_ms;
+
+	if (yyjson_get_sint(yyjson_obj_get(container, "restartCount")) < ENDS_OF_A_LOOP || ran_ms < 0 || ran_ms >= RUNS_STEADILY_MS || !start ||
+	    time_parse_rfc3339(start, &started_ms) < 0)
+		return 0;
+	left_ms = started_ms + RUNS_STEADILY_MS - now_ms;
+	return left_ms > 0 && left_ms <= RUNS_STEADILY_MS ? started_ms + RUNS_STEADILY_MS : 0;
+}
+
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 {
 	yyjson_val *metadata = yyjson_obj_get(root, "metadata"), *status = yyjson_obj_get(root, "status");
@@ -296,6 +327,23 @@ void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
 	ret->never_ready = was_never_ready(status, ret->unready_since);
 	ret->problem = node_is_lost(status) ? lost_words(spec, ret->terminating, arena)
 					    : problem_of(root, container, ret, arena);
+}
+
+void pod_read_steadiness(yyjson_val *root, int64_t now_ms, struct arena *arena, struct pod *pod)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_ptr_get(root, "/status/containerStatuses"));
+	yyjson_val *container;
+
+	while (pod->ready && (container = yyjson_arr_iter_next(&iter))) {
+		int64_t at_ms = steady_at(container, now_ms);
+
+		if (at_ms <= pod->steady_ms)
+			continue;
+		pod->unsteady = true;
+		pod->steady_ms = at_ms;
+		pod->problem = last_end(container, yyjson_ptr_get(root, "/spec/containers"), arena);
+		pod->beside = !yyjson_equals_str(yyjson_obj_get(container, "name"), CONTAINER_NAME);
+	}
 }
 
 void pod_tell_end(struct pod *pod, const char *words, struct arena *arena)

@@ -36,14 +36,19 @@ struct pod {
 	// Of a pod that is not ready, and of whose last end only the end of a stack trace was kept: the container's id, and the exit code. Else NULL.
 	const char *cut_end, *cut_how;
 	const char *started_at; // its present run; NULL while it does not run
-	const char *problem;	// why it is not ready, in the cluster's own words; NULL when we do not know
+	const char *problem;	// why it is not ready or not steady, in the cluster's own words; NULL when we do not know
+	bool unsteady;		// it is ready for now: a container of it that ends again and again has only just been started once more
+	int64_t steady_ms;	// wall clock, when that has run for long enough; 0 where it is not unsteady
 	bool beside;		// the problem is in a container beside the server's, or in an init container that still runs
 	bool passing;		// and that container runs, so the problem passes by itself
 	bool unstarted;		// no container of it has started yet: it passes by itself, or its cause stands in the pod's events alone
 };
 
-// Strings belong to root or the arena.
+// Strings belong to root or the arena. It says nothing of steadiness.
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret);
+
+// Adds to a pod that was read whether it is steady, by the wall clock.
+void pod_read_steadiness(yyjson_val *root, int64_t now_ms, struct arena *arena, struct pod *pod);
 
 // Puts the words for the pod's cut_end in the place of those that were kept.
 void pod_tell_end(struct pod *pod, const char *words, struct arena *arena);
@@ -58,6 +63,12 @@ const char *pod_runs(const struct pod *pods, size_t n, bool ready, struct arena 
 
 // The pod of this name; NULL: there is none.
 const struct pod *pod_named(const struct pod *pods, size_t n, const char *name);
+
+// Whether it is ready, and likely to stay so.
+static inline bool pod_is_steady(const struct pod *pod)
+{
+	return pod->ready && !pod->unsteady;
+}
 
 // Whether its server can be asked now.
 static inline bool pod_can_be_asked(const struct pod *pod)

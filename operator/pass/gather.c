@@ -43,6 +43,12 @@ static void objects_free(struct kube_object **objects, size_t n)
 	free(objects);
 }
 
+static void read_pod(yyjson_val *root, struct arena *arena, struct pod *ret)
+{
+	pod_read(root, arena, ret);
+	pod_read_steadiness(root, clock_wall_ms(&clock_system), arena, ret);
+}
+
 // Takes the StatefulSet over; NULL: there is none.
 static void take_workload(const struct context *context, struct arena *arena, struct kube_object *workload, struct gathered *gathered)
 {
@@ -60,7 +66,7 @@ static void take_workload(const struct context *context, struct arena *arena, st
 	deployment->pods = pods = arena_new_array(arena, struct pod, gathered->n_pods);
 	for (size_t i = 0; i < gathered->n_pods; i++) {
 		if (apply_is_owned(gathered->pods[i], uid))
-			pod_read(kube_object_root(gathered->pods[i]), arena, &pods[deployment->n_pods++]);
+			read_pod(kube_object_root(gathered->pods[i]), arena, &pods[deployment->n_pods++]);
 	}
 }
 

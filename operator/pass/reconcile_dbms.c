@@ -149,7 +149,7 @@ static void count_servers(const struct pass *pass, const struct found *found, st
 	int ready = 0, outdated = 0, updated;
 
 	for (size_t i = 0; i < facts.n_pods; i++) {
-		ready += facts.pods[i].ready && !facts.pods[i].terminating;
+		ready += pod_is_steady(&facts.pods[i]) && !facts.pods[i].terminating;
 		outdated += pod_is_outdated(&facts, &facts.pods[i]);
 	}
 	updated = (int)facts.n_pods - outdated;
@@ -346,12 +346,26 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	return conclude(pass, found, err);
 }
 
+// When the first pod that is unsteady now is steady, if nothing changes; 0: there is none.
+static int64_t steady_after(const struct deployment *deployment)
+{
+	int64_t soonest = 0;
+
+	for (size_t i = 0; i < deployment->n_pods; i++) {
+		int64_t at_ms = deployment->pods[i].steady_ms;
+
+		soonest = pass_sooner(soonest, at_ms ? at_ms - clock_wall_ms(&clock_system) + 1 : 0);
+	}
+	return soonest;
+}
+
 // When to run again if nothing changes; 0: never.
 static int64_t again_after(const struct found *found)
 {
 	int64_t turns_ms = found->gathered.deployment.certificate_turns_ms;
 	int64_t waits[] = {
 		turns_ms ? turns_ms - clock_wall_ms(&clock_system) + 1 : 0,
+		steady_after(found->deployment),
 		found->entry.again_after_ms,
 		found->shape.again_ms,
 		found->tended.growth.again_after_ms,

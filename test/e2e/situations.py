@@ -23,6 +23,7 @@ def container(kind, name, script):
 
 
 # Without a probe the pod is ready, for a moment, each time that it is started.
+READY_AT_TIMES = container("containers", "shipper", "exit 7")
 NEVER_READY = container("containers", "shipper", "exit 7")
 NEVER_READY["spec"]["containers"][0]["readinessProbe"] = {"exec": {"command": ["false"]}}
 
@@ -47,6 +48,8 @@ FLAWED = {
     "policy": ("Pod Security forbids the pod", {"podTemplate": HOST_PATH}, ("policy-0 cannot be made", "PodSecurity", "give the namespace another one")),
     "sidecar": ("a container beside the server's ends again and again", {"podTemplate": NEVER_READY},
                 ("sidecar-0: container shipper ended with exit code 7",)),
+    "loop": ("a container beside the server's ends again and again, and is ready in between", {"podTemplate": READY_AT_TIMES},
+             ("loop-0: container shipper ended with exit code 7",)),
     "init": ("an init container ends again and again", {"podTemplate": container("initContainers", "fetch", "exit 8")},
              ("init-0: container fetch ended with exit code 8",)),
     "mount": ("a Secret that a pod mounts is missing", {"podTemplate": {"spec": {

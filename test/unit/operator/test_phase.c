@@ -362,6 +362,28 @@ static void test_stuck(void **state)
 	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 }
 
+// B7: the judgement of a pod that is ready in between is that of one that is not.
+static void test_unsteady(void **state)
+{
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+
+	(void)state;
+	facts.formed = true;
+	for (int i = 0; i < 2; i++) {
+		pod.ready = i == 0;
+		pod.unsteady = i == 0;
+		pod.beside = true;
+		pod.ends = 0;
+		pod.problem = "container shipper ended with exit code 7";
+		assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: container shipper ended with exit code 7"), PHASE_DEGRADED);
+		assert_int_equal(phase_stuck(&facts), REASON_POD_STUCK);
+		pod.beside = false;
+		pod.ends = 3;
+		assert_int_equal(phase_stuck(&facts), REASON_SERVER_FAILS);
+	}
+}
+
 // A3 B7: the storage class is named, where the claim is what the pod waits for.
 static void test_unbound_claim(void **state)
 {
@@ -489,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_lost_server),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_unsteady),
 		cmocka_unit_test(test_uncreated),
 	};
 

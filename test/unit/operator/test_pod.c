@@ -191,6 +191,59 @@ static void test_sidecar_that_never_ends(void **state)
 }
 
 // C8: one that does not run again has ended once more than it was restarted.
+#define NOON INT64_C(1769860800000) // 2026-01-31T12:00:00Z
+
+// A sidecar that ran until noon, and has been started again at a time.
+struct sidecar {
+	int restarts;
+	const char *ran_since, *runs_since;
+};
+
+static void read_sidecar(struct arena *arena, struct sidecar sidecar, int64_t now_ms, struct pod *ret)
+{
+	const char *text = arena_printf(arena,
+					"{\"metadata\":{\"name\":\"n-0\"},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"
+					"\"containerStatuses\":[{\"name\":\"neo4j\",\"ready\":true,\"restartCount\":9,\"state\":{\"running\":{}}},{\"name\":"
+					"\"shipper\",\"ready\":true,\"restartCount\":%d,\"state\":{\"running\":{\"startedAt\":\"%s\"}},\"lastState\":{\"terminated\":"
+					"{\"exitCode\":7,\"startedAt\":\"%s\",\"finishedAt\":\"2026-01-31T12:00:00Z\"}}}]}}",
+					sidecar.restarts, sidecar.runs_since, sidecar.ran_since);
+	yyjson_val *root = json_parse(arena, text, strlen(text));
+
+	pod_read(root, arena, ret);
+	pod_read_steadiness(root, now_ms, arena, ret);
+}
+
+// B7: a container that ends again and again keeps the pod from being steady also while it runs, for ten minutes.
+static void test_steadiness(void **state)
+{
+	static const char second[] = "2026-01-31T11:59:59Z", noon[] = "2026-01-31T12:00:00Z";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct pod pod;
+
+	(void)state;
+	read_sidecar(arena, (struct sidecar){3, second, noon}, NOON + 1000, &pod);
+	assert_true(pod.ready && pod.unsteady && pod.beside);
+	assert_false(pod_is_steady(&pod));
+	assert_int_equal(pod.steady_ms, NOON + 600000);
+	// The same words as while it waits for its next start.
+	assert_string_equal(pod.problem, "container shipper ended with exit code 7");
+	read_sidecar(arena, (struct sidecar){3, second, noon}, NOON + 599999, &pod);
+	assert_false(pod_is_steady(&pod));
+	read_sidecar(arena, (struct sidecar){3, second, noon}, NOON + 600000, &pod);
+	assert_true(pod_is_steady(&pod));
+	assert_null(pod.problem);
+	// Twice may be a start that waits for something else; and a run of a day is no loop.
+	read_sidecar(arena, (struct sidecar){2, second, noon}, NOON + 1000, &pod);
+	assert_true(pod_is_steady(&pod));
+	read_sidecar(arena, (struct sidecar){3, "2026-01-30T12:00:00Z", noon}, NOON + 1000, &pod);
+	assert_true(pod_is_steady(&pod));
+	// A node whose clock is hours ahead keeps nothing waiting.
+	read_sidecar(arena, (struct sidecar){3, second, "2026-01-31T15:00:00Z"}, NOON, &pod);
+	assert_true(pod_is_steady(&pod));
+	read_sidecar(arena, (struct sidecar){3, second, ""}, NOON, &pod);
+	assert_true(pod_is_steady(&pod));
+}
+
 static void test_ends(void **state)
 {
 	static const struct {
@@ -314,7 +367,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_ready), cmocka_unit_test(test_problems), cmocka_unit_test(test_problems_beside), cmocka_unit_test(test_sidecar_that_never_ends),
 					   cmocka_unit_test(test_never_ready), cmocka_unit_test(test_lost_node),
-					   cmocka_unit_test(test_ends), cmocka_unit_test(test_cut_ends), cmocka_unit_test(test_runs)};
+					   		cmocka_unit_test(test_steadiness),
+		cmocka_unit_test(test_ends),
+cmocka_unit_test(test_cut_ends), cmocka_unit_test(test_runs)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

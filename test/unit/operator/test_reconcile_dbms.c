@@ -3,6 +3,7 @@
 
 // E2, D7: whole passes over a standalone of which one call goes wrong, whichever and however. What follows must end as if nothing had been.
 
+#include "base/clock.h"
 #include "operator/pass/memory.h"
 #include "support/scene.h"
 
@@ -469,6 +470,59 @@ static void test_roll_that_has_not_begun(void **state)
 	scene_end(&scene);
 }
 
+// What the kubelet tells of a sidecar that ends at once: it waits for its next start, or runs since now.
+static void tell_sidecar(struct scene *scene, int restarts, bool runs)
+{
+	char now[TIME_TEXT_SIZE];
+	const char *run;
+
+	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
+	run = runs ? arena_printf(scene->arena, "{\"running\":{\"startedAt\":\"%s\"},\"waiting\":null}", now)
+		   : "{\"running\":null,\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}";
+	kubernetes_merge(scene->kubernetes, SCENE_POD,
+			 arena_printf(scene->arena,
+				      "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}],\"containerStatuses\":[{\"name\":\"neo4j\","
+				      "\"ready\":true,\"restartCount\":0,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":%s,\"restartCount\":%d,"
+				      "\"state\":%s,\"lastState\":{\"terminated\":{\"exitCode\":7,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}}}]}}",
+				      runs ? "True" : "False", runs ? "true" : "false", restarts, run, now, now));
+}
+
+// B7: a sidecar that ends again and again, and is ready for a moment each time, moves the status once; it becomes Stalled, and Ready by itself
+// when it has run for ten minutes.
+static void test_sidecar_in_a_loop(void **state)
+{
+	const char *told = NULL;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	for (int restarts = 3; restarts < 9; restarts++) {
+		for (int runs = 0; runs < 2; runs++) {
+			tell_sidecar(&scene, restarts, runs);
+			pass(&scene);
+			if (restarts == 3 && !runs)
+				told = scene_status(&scene, "/message");
+			assert_vouched(&scene, false);
+			assert_string_equal(scene_status(&scene, "/message"), told);
+			assert_string_equal(scene_status(&scene, "/readyServers"), "0/1");
+		}
+		scene_later(&scene, 100000);
+	}
+	assert_non_null(strstr(told, "container shipper ended with exit code 7"));
+	assert_string_equal(scene_status(&scene, "/phase"), "Degraded");
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "True");
+	assert_int_equal(scene_events(&scene, "PodStuck"), 1);
+	tell_sidecar(&scene, 9, true);
+	pass(&scene);
+	assert_vouched(&scene, false);
+	assert_true(scene.outcome.again_after_ms > 0 && scene.outcome.again_after_ms <= 600001);
+	scene_later(&scene, 601000);
+	pass(&scene);
+	assert_vouched(&scene, true);
+	scene_end(&scene);
+}
+
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -520,6 +574,7 @@ int main(void)
 		cmocka_unit_test(test_change_waits_for_a_secret),
 		cmocka_unit_test(test_change_waits_after_a_refusal),
 		cmocka_unit_test(test_roll_that_has_not_begun),
+		cmocka_unit_test(test_sidecar_in_a_loop),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),

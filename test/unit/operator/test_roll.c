@@ -182,6 +182,24 @@ static void test_stops_at_a_pod_that_fails(void **state)
 	expect(&facts, "n-server-1", NULL);
 }
 
+// B6: a pod whose sidecar ends again and again is not back while that runs for a moment; the mended template goes to it first.
+static void test_stops_at_an_unsteady_pod(void **state)
+{
+	struct members m;
+	struct phase_facts facts;
+
+	(void)state;
+	members_init(&m, 3);
+	facts = facts_of(&m, 3);
+	m.pods[2].revision = "r2";
+	m.pods[2].unsteady = true;
+	m.pods[2].problem = "container shipper ended with exit code 7";
+	expect(&facts, NULL, "n-server-2 does not come back: container shipper ended with exit code 7");
+	facts.update_revision = "r3";
+	note(&facts);
+	expect(&facts, "n-server-2", NULL);
+}
+
 // B6: what was not ready before the roll began serves nobody: one after the other, without waiting for those before.
 static void test_not_ready_goes_first(void **state)
 {
@@ -416,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_waits_for_the_one_before),
 		cmocka_unit_test(test_goes_on_beside_a_stopped_database),
 		cmocka_unit_test(test_stops_at_a_pod_that_fails),
+		cmocka_unit_test(test_stops_at_an_unsteady_pod),
 		cmocka_unit_test(test_not_ready_goes_first),
 		cmocka_unit_test(test_second_edit_in_the_middle),
 		cmocka_unit_test(test_old_pod_misses_readiness),
