@@ -3,8 +3,6 @@
 
 // E2, D7: whole passes over a standalone of which one call goes wrong, whichever and however. What follows must end as if nothing had been.
 
-#include "base/clock.h"
-#include "operator/pass/memory.h"
 #include "support/scene.h"
 
 #define ROUNDS_MAX 16
@@ -360,169 +358,6 @@ static void test_roll_beside_a_missing_pod(void **state)
 	scene_end(&scene);
 }
 
-static void assert_vouched(struct scene *scene, bool vouched)
-{
-	const char *generation = kubernetes_value(scene->kubernetes, SCENE_ROOT, "/metadata/generation", scene->arena);
-
-	assert_string_equal(scene_condition(scene, "Ready", "status"), vouched ? "True" : "False");
-	assert_int_equal(strcmp(scene_status(scene, "/phase"), "Ready") == 0, vouched);
-	if (vouched)
-		assert_string_equal(scene_status(scene, "/observedGeneration"), generation);
-}
-
-static unsigned count(const char *text, const char *part)
-{
-	unsigned n = 0;
-
-	for (const char *found = text; (found = strstr(found, part)); found++)
-		n++;
-	return n;
-}
-
-// B7: a change of the spec that waits for a Secret: Ready vouches for nothing that is not carried out, and the wait becomes Stalled.
-static void test_change_waits_for_a_secret(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	scene_begin(&scene);
-	scene_settle(&scene);
-	kubernetes_remove(scene.kubernetes, SCENE_ADMIN);
-	scene_settle(&scene);
-	// The present spec was carried out with the Secret that is gone.
-	assert_vouched(&scene, true);
-	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
-	scene_settle(&scene);
-	assert_vouched(&scene, false);
-	assert_string_equal(scene_status(&scene, "/phase"), "Updating");
-	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "WaitingForSecret");
-	assert_string_equal(scene_condition(&scene, "Reconciling", "status"), "True");
-	assert_int_equal(count(scene_status(&scene, "/message"), "Secret 'admin' not found"), 1);
-	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "False");
-	assert_int_equal(scene_events(&scene, "WaitingForSecret"), 0);
-	scene_later(&scene, 300001);
-	scene_settle(&scene);
-	// What another operator finds stays as it is told.
-	memory_forget(scene.context.memories, SCENE_KEY);
-	scene_settle(&scene);
-	assert_vouched(&scene, false);
-	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "True");
-	assert_string_equal(scene_condition(&scene, "Stalled", "reason"), "WaitingForSecret");
-	assert_int_equal(scene_events(&scene, "WaitingForSecret"), 1);
-	scene_secret(&scene, SCENE_ADMIN, "password", "very-secret");
-	scene_settle(&scene);
-	assert_vouched(&scene, true);
-	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "False");
-	assert_int_equal(scene_events(&scene, "RollEnded"), 1);
-	scene_end(&scene);
-}
-
-// B7: what was refused has not been carried out, although its generation was seen.
-static void test_change_waits_after_a_refusal(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	scene_begin(&scene);
-	scene_settle(&scene);
-	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
-	SCENE_FAIL(&scene, .method = "PATCH", .part = SCENE_SET, .status = 403, .message = "admission webhook denied the request: not now");
-	scene_settle(&scene);
-	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "Denied");
-	SCENE_FAIL(&scene, .status = 0);
-	kubernetes_remove(scene.kubernetes, SCENE_ADMIN);
-	scene_settle(&scene);
-	assert_vouched(&scene, false);
-	memory_forget(scene.context.memories, SCENE_KEY);
-	scene_settle(&scene);
-	assert_vouched(&scene, false);
-	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "WaitingForSecret");
-	scene_secret(&scene, SCENE_ADMIN, "password", "very-secret");
-	scene_settle(&scene);
-	assert_vouched(&scene, true);
-	scene_end(&scene);
-}
-
-// B7: from a change of the spec until its roll has ended no status vouches for it, whichever part is slow.
-static void test_roll_that_has_not_begun(void **state)
-{
-	struct scene scene;
-
-	(void)state;
-	scene_begin(&scene);
-	scene_settle(&scene);
-	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
-	// The StatefulSet controller sleeps.
-	for (int i = 0; i < 3; i++) {
-		pass(&scene);
-		assert_vouched(&scene, false);
-	}
-	// A budget forbids the eviction.
-	SCENE_FAIL(&scene, .method = "POST", .part = "/eviction", .status = 429, .message = "the budget");
-	scene_run_pods(&scene);
-	for (int i = 0; i < 3; i++) {
-		pass(&scene);
-		assert_vouched(&scene, false);
-	}
-	SCENE_FAIL(&scene, .status = 0);
-	scene_settle(&scene);
-	assert_vouched(&scene, true);
-	scene_end(&scene);
-}
-
-// What the kubelet tells of a sidecar that ends at once: it waits for its next start, or runs since now.
-static void tell_sidecar(struct scene *scene, int restarts, bool runs)
-{
-	char now[TIME_TEXT_SIZE];
-	const char *run;
-
-	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
-	run = runs ? arena_printf(scene->arena, "{\"running\":{\"startedAt\":\"%s\"},\"waiting\":null}", now)
-		   : "{\"running\":null,\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}";
-	kubernetes_merge(scene->kubernetes, SCENE_POD,
-			 arena_printf(scene->arena,
-				      "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}],\"containerStatuses\":[{\"name\":\"neo4j\","
-				      "\"ready\":true,\"restartCount\":0,\"state\":{\"running\":{}}},{\"name\":\"shipper\",\"ready\":%s,\"restartCount\":%d,"
-				      "\"state\":%s,\"lastState\":{\"terminated\":{\"exitCode\":7,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}}}]}}",
-				      runs ? "True" : "False", runs ? "true" : "false", restarts, run, now, now));
-}
-
-// B7: a sidecar that ends again and again, and is ready for a moment each time, moves the status once; it becomes Stalled, and Ready by itself
-// when it has run for ten minutes.
-static void test_sidecar_in_a_loop(void **state)
-{
-	const char *told = NULL;
-	struct scene scene;
-
-	(void)state;
-	scene_begin(&scene);
-	scene_settle(&scene);
-	for (int restarts = 3; restarts < 9; restarts++) {
-		for (int runs = 0; runs < 2; runs++) {
-			tell_sidecar(&scene, restarts, runs);
-			pass(&scene);
-			if (restarts == 3 && !runs)
-				told = scene_status(&scene, "/message");
-			assert_vouched(&scene, false);
-			assert_string_equal(scene_status(&scene, "/message"), told);
-			assert_string_equal(scene_status(&scene, "/readyServers"), "0/1");
-		}
-		scene_later(&scene, 100000);
-	}
-	assert_non_null(strstr(told, "container shipper ended with exit code 7"));
-	assert_string_equal(scene_status(&scene, "/phase"), "Degraded");
-	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "True");
-	assert_int_equal(scene_events(&scene, "PodStuck"), 1);
-	tell_sidecar(&scene, 9, true);
-	pass(&scene);
-	assert_vouched(&scene, false);
-	assert_true(scene.outcome.again_after_ms > 0 && scene.outcome.again_after_ms <= 600001);
-	scene_later(&scene, 601000);
-	pass(&scene);
-	assert_vouched(&scene, true);
-	scene_end(&scene);
-}
-
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -571,10 +406,6 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_deeds),
 		cmocka_unit_test(test_roll_beside_a_missing_pod),
-		cmocka_unit_test(test_change_waits_for_a_secret),
-		cmocka_unit_test(test_change_waits_after_a_refusal),
-		cmocka_unit_test(test_roll_that_has_not_begun),
-		cmocka_unit_test(test_sidecar_in_a_loop),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
