@@ -91,13 +91,26 @@ const char *version_downgrade(const char *before, const char *tag, const char *r
 {
 	struct version had = version_of_image(before ? before : ""), wanted = version_of_tag(tag), served = version_of_server(ran ? ran : "");
 
-	// A server may tell another version than its tag: then the tag counts.
-	if (!is_older(&wanted, &served) || !is_older(&wanted, &had))
+	// A server may tell another version than its tag: then the tag counts, if it tells anything.
+	if (!before || !is_older(&wanted, &served) || (had.family != VERSION_UNDECIDABLE && !is_older(&wanted, &had)))
 		return NULL;
 	return arena_printf(arena,
 			    "spec.image.tag: '%.80s' is older than Neo4j %s, which the servers have run, and Neo4j does not go back to an older "
 			    "release on the same store; put the newer tag back, or load a backup into a new deployment",
 			    tag, version_text(&served, arena));
+}
+
+const char *version_patch_back(const char *tag, const char *ran, struct arena *arena)
+{
+	struct version wanted = version_of_tag(tag), served = version_of_server(ran ? ran : "");
+
+	if (wanted.family == VERSION_UNDECIDABLE || wanted.family != served.family || wanted.major != served.major || wanted.minor != served.minor ||
+	    wanted.patch >= served.patch)
+		return NULL;
+	return arena_printf(arena,
+			    "The servers go back from Neo4j %s to %s on the same store. Neo4j does not support that, not even from one patch to another; "
+			    "if a server does not come back, put the newer tag back, or load a backup of before the update into a new deployment",
+			    version_text(&served, arena), version_text(&wanted, arena));
 }
 
 enum fleet_form version_fleet_form(const struct version *version)

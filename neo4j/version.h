@@ -51,8 +51,11 @@ int version_compare(const struct version *a, int major, int minor, int patch);
 
 // Why servers that ran a version (as one of them said; NULL: none has) must not get an image with this tag after the template's image `before`:
 // Neo4j does not go back to an older release on the same store. NULL: they may. Leaving an image that no server has run is no step back, nor is
-// another patch of a release.
+// another patch of a release (version_patch_back()).
 const char *version_downgrade(const char *before, const char *tag, const char *ran, struct arena *arena);
+
+// What it means that servers which ran a version get an older patch of the same release by this tag. NULL: they do not.
+const char *version_patch_back(const char *tag, const char *ran, struct arena *arena);
 
 // "5.26.12", "2025.12", "2025"; "unknown".
 const char *version_text(const struct version *version, struct arena *arena);

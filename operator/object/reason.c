@@ -89,6 +89,7 @@ static const char *const names[REASONS] = {
 	[REASON_FLEET_STATUS_RESTORED] = "FleetStatusRestored",
 	[REASON_LICENSE_AGREEMENT] = "LicenseAgreement",
 	[REASON_ONLINE] = "Online",
+	[REASON_PATCH_BACK] = "PatchBack",
 	[REASON_PLUGIN_FAILED] = "PluginFailed",
 	[REASON_PLUGIN_READY] = "PluginReady",
 	[REASON_PUT_BACK] = "PutBack",

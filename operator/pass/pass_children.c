@@ -118,6 +118,21 @@ static int apply_workload(const struct pass *pass, struct children *children, st
 	return 0;
 }
 
+// Once, with the write that gives the servers another image.
+static void tell_patch_back(const struct pass *pass, const struct deployment *before, const struct kube_object *written)
+{
+	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
+	struct event_text event = {EVENT_WARNING, reason_name(REASON_PATCH_BACK), NULL};
+	struct live_set now;
+
+	live_set_read(kube_object_root(written), &now);
+	if (!before->live.image || !now.image || strcmp(before->live.image, now.image) == 0)
+		return;
+	event.message = version_patch_back(before->dbms.image.tag, before->dbms.status.version, pass->arena);
+	if (event.message)
+		publish_event(&publisher, pass->object, &event);
+}
+
 static void tell_put_back(const struct pass *pass, const struct children *children)
 {
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
@@ -297,6 +312,7 @@ int pass_shape(const struct pass *pass, const struct children_inputs *inputs, st
 	STEP("applying the children");
 	struct children children;
 	struct err problem = ERR_INIT;
+	int r;
 
 	*ret = (struct shape){0};
 	if (has_wrong_version(pass, inputs, ret) || lacks_secrets(inputs->deployment, ret))
@@ -311,5 +327,8 @@ int pass_shape(const struct pass *pass, const struct children_inputs *inputs, st
 			"NEO4J_PLUGINS of StatefulSet '%s' cannot be merged and is kept as it is (%s): nothing can be added to it or taken "
 			"out; make it a JSON list such as [\"apoc\"], or remove it",
 			inputs->deployment->names.workload, children.plugins_malformed);
-	return take_names_and_apply(pass, &children, ret, err);
+	r = take_names_and_apply(pass, &children, ret, err);
+	if (r == 0 && ret->written)
+		tell_patch_back(pass, inputs->deployment, ret->written);
+	return r;
 }

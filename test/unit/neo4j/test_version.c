@@ -119,8 +119,9 @@ static void test_downgrade(void **state)
 		{"neo4j:2026.05-enterprise", "5.26-enterprise", NULL, false},
 		{"neo4j:5.26-enterprise", "5.26-enterprise", "2026.05.0", false}, // a server that is not what its tag says
 		{"neo4j:2026.05-enterprise", "latest", "2026.05.0", false},
-		{"neo4j:latest", "5.26-enterprise", "2026.05.0", false}, // nobody knows what it was
-		{"registry:5000/neo4j", "5.26-enterprise", "2026.05.0", false},
+		{"neo4j:latest", "5.26-enterprise", "2026.05.0", true}, // the server has told what it was
+		{"registry:5000/neo4j", "5.26-enterprise", "2026.05.0", true},
+		{"neo4j:latest", "5.26-enterprise", NULL, false}, // nobody knows what it was
 		{NULL, "5.26-enterprise", "2026.05.0", false},
 	};
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -137,9 +138,32 @@ static void test_downgrade(void **state)
 			    "an older release on the same store; put the newer tag back, or load a backup into a new deployment");
 }
 
+// B6: a patch that the store has seen may be gone back from, since that is how one leaves a bad patch; with a word of what it means.
+static void test_patch_back(void **state)
+{
+	static const struct {
+		const char *tag, *ran;
+		bool back;
+	} steps[] = {
+		{"5.26.0-enterprise", "5.26.12", true}, {"2026.05.0-enterprise", "2026.05.1", true},   {"5.26.12-enterprise", "5.26.12", false},
+		{"5.26-enterprise", "5.26.12", false},  {"5.26.13-enterprise", "5.26.12", false},     {"5.26.0-enterprise", "2026.05.1", false},
+		{"latest", "5.26.12", false},		{"5.26.0-enterprise", NULL, false},	       {"2026.04.9-enterprise", "2026.05.1", false},
+	};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const char *words = version_patch_back(steps[i].tag, steps[i].ran, arena);
+
+		if ((words != NULL) != steps[i].back)
+			fail_msg("%s after %s: %s", steps[i].tag, steps[i].ran ? steps[i].ran : "nothing", words ? words : "no step back");
+	}
+	assert_non_null(strstr(version_patch_back("5.26.0", "5.26.12", arena), "go back from Neo4j 5.26.12 to 5.26.0"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_server), cmocka_unit_test(test_downgrade)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_tags), cmocka_unit_test(test_server), cmocka_unit_test(test_downgrade), cmocka_unit_test(test_patch_back)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

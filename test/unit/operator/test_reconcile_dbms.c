@@ -358,6 +358,27 @@ static void test_roll_beside_a_missing_pod(void **state)
 	scene_end(&scene);
 }
 
+// B6: an older patch is carried out, with one Warning; an older release is not.
+static void test_patch_back(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	assert_string_equal(scene_status(&scene, "/version"), "2025.12.1");
+	scene_set_spec(&scene, "{\"image\":{\"tag\":\"2025.12.0-enterprise\"}}");
+	scene_settle(&scene);
+	assert_string_equal(scene_status(&scene, "/phase"), "Ready");
+	assert_int_equal(scene_events(&scene, "PatchBack"), 1);
+	assert_int_equal(scene_events(&scene, "RollEnded"), 1);
+	scene_set_spec(&scene, "{\"image\":{\"tag\":\"2025.11.0-enterprise\"}}");
+	scene_settle(&scene);
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "DowngradeRefused");
+	assert_int_equal(scene_events(&scene, "PatchBack"), 1);
+	scene_end(&scene);
+}
+
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -406,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_deeds),
 		cmocka_unit_test(test_roll_beside_a_missing_pod),
+		cmocka_unit_test(test_patch_back),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
