@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "kube/object.h"
+#include "operator/object/finalizer.h"
 #include "operator/object/labels.h"
 
 static yyjson_val *metadata_of(yyjson_val *object)
@@ -148,8 +149,11 @@ const char *adoption_list(const struct adoption_case *cases, size_t n, enum adop
 	const char *list = NULL;
 
 	for (size_t i = 0; i < n; i++) {
+		const char *holders = cases[i].adoption == adoption ? finalizer_list(cases[i].object, arena) : NULL;
+
 		if (cases[i].adoption == adoption)
-			list = arena_printf(arena, "%s%s%s '%s'", list ? list : "", list ? ", " : "", cases[i].kind, cases[i].name);
+			list = arena_printf(arena, "%s%s%s '%s'%s%s%s", list ? list : "", list ? ", " : "", cases[i].kind, cases[i].name,
+					    holders ? " (held by finalizer " : "", holders ? holders : "", holders ? ")" : "");
 	}
 	return list;
 }

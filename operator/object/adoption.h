@@ -42,5 +42,5 @@ struct adoption_case {
 // Says in one sentence which names are taken, by whom, and the cure, which never deletes anything. NULL: none is UNCLAIMED or FOREIGN.
 const char *adoption_refusal(const struct adoption_case *cases, size_t n, const struct dbms *dbms, struct arena *arena);
 
-// "Service 'n-client', StatefulSet 'n'": the objects with this verdict. NULL: none.
+// "Service 'n-client', StatefulSet 'n'": the objects with this verdict; of one that is being deleted, also who holds it. NULL: none.
 const char *adoption_list(const struct adoption_case *cases, size_t n, enum adoption adoption, struct arena *arena);

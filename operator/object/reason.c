@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const char *const names[REASONS] = {
+	[REASON_DELETION_HELD] = "DeletionHeld",
 	[REASON_DENIED] = "Denied",
 	[REASON_DOMAIN_DIFFERS] = "DomainDiffers",
 	[REASON_DOWNGRADE_REFUSED] = "DowngradeRefused",

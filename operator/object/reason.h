@@ -9,6 +9,7 @@ enum reason {
 	REASON_NONE, // no reason; the zero of a struct
 
 	// Condition Ready of a deployment.
+	REASON_DELETION_HELD,
 	REASON_DENIED,
 	REASON_DOMAIN_DIFFERS,
 	REASON_DOWNGRADE_REFUSED,

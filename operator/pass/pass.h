@@ -96,6 +96,9 @@ struct judged {
 	int64_t again_ms;
 };
 
+// Of a deployment that is being deleted: says who holds it. refused: its spec cannot be read.
+int pass_delete(const struct pass *pass, const struct dbms *dbms, bool refused, struct judged *ret, struct err *err);
+
 // Whether the operator gets into the servers; shown in any phase.
 struct access_told {
 	struct status_problem credentials, certificate; // type NULL: nothing is said of them

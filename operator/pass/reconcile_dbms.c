@@ -317,7 +317,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	found->deployment = &found->gathered.deployment;
 	found->refusal = decode(pass, dbms);
 	if (dbms->metadata.deleting)
-		return 0;
+		return pass_delete(pass, dbms, found->refusal.message != NULL, &found->judged, err);
 	first_observation(pass->memory, dbms);
 	if (dbms->metadata.paused)
 		return publish_paused(&publisher, pass->object, err);

@@ -150,12 +150,30 @@ static void test_refusal(void **state)
 	assert_null(strstr(text, "delete"));
 }
 
+// B8: an object that keeps a name is told with the finalizers that hold it, but for those that end by themselves.
+static void test_leaving(void **state)
+{
+	static const char leaving[] = OURS ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"";
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct adoption_case cases[3] = {
+		taken(arena, "Service", "n-client", arena_printf(arena, "%s,\"finalizers\":[\"a.example/x\",\"foregroundDeletion\",\"a.example/y\"]", leaving)),
+		taken(arena, "PersistentVolumeClaim", "data-n-0", arena_printf(arena, "%s,\"finalizers\":[\"kubernetes.io/pvc-protection\",7]", leaving)),
+		taken(arena, "Service", "n-headless", OURS "," APPLIED ",\"finalizers\":[\"a.example/x\"]"),
+	};
+
+	(void)state;
+	assert_string_equal(adoption_list(cases, 3, ADOPTION_LEAVING, arena),
+			    "Service 'n-client' (held by finalizer 'a.example/x', 'a.example/y'), PersistentVolumeClaim 'data-n-0'");
+	assert_string_equal(adoption_list(cases, 3, ADOPTION_ORPHAN, arena), "Service 'n-headless'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judgement),
 		cmocka_unit_test(test_patch),
 		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_leaving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

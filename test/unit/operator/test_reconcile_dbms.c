@@ -379,6 +379,40 @@ static void test_patch_back(void **state)
 	scene_end(&scene);
 }
 
+// B8: the operator sets no finalizer: who holds a deployment that is being deleted is told, and Stalled after five minutes; nothing else is written.
+static void test_deletion_held(void **state)
+{
+	static const char mark[] = "{\"metadata\":{\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"finalizers\":[\"%s\"]}}";
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, arena_printf(scene.arena, mark, "foregroundDeletion"));
+	kubernetes_forget(scene.kubernetes);
+	pass(&scene);
+	assert_int_equal(kubernetes_calls(scene.kubernetes, NULL, NULL), 0);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, arena_printf(scene.arena, mark, "neo4j.neo4j.com/cluster-finalizer"));
+	kubernetes_merge(scene.kubernetes, "/api/v1/namespaces/ns/services/a-client", arena_printf(scene.arena, mark, "a.example/hold"));
+	scene_set_spec(&scene, "{\"config\":{\"db.logs.query.enabled\":\"INFO\"}}");
+	pass(&scene);
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "DeletionHeld");
+	assert_string_equal(scene_condition(&scene, "Ready", "status"), "False");
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "False");
+	assert_non_null(strstr(scene_status(&scene, "/message"),
+			       "held by finalizer 'neo4j.neo4j.com/cluster-finalizer'; Service 'a-client' by 'a.example/hold'. The operator sets none"));
+	assert_true(scene.outcome.again_after_ms > 0);
+	scene_later(&scene, 300001);
+	pass(&scene);
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "True");
+	assert_int_equal(scene_events(&scene, "DeletionHeld"), 1);
+	kubernetes_forget(scene.kubernetes);
+	pass(&scene);
+	assert_int_equal(kubernetes_calls(scene.kubernetes, NULL, NULL), 0);
+	assert_int_equal(scene_events(&scene, "RollBegun"), 0);
+	scene_end(&scene);
+}
+
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -428,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_deeds),
 		cmocka_unit_test(test_roll_beside_a_missing_pod),
 		cmocka_unit_test(test_patch_back),
+		cmocka_unit_test(test_deletion_held),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
