@@ -11,6 +11,7 @@
 #include "operator/cluster/scale.h"
 #include "operator/cluster/volume_growth.h"
 #include "operator/fleet/plugin_entry.h"
+#include "operator/object/key.h"
 #include "operator/object/reason.h"
 #include "operator/pass/children.h"
 #include "operator/pass/gather.h"
@@ -98,6 +99,9 @@ struct judged {
 
 // Of a deployment that is being deleted: says who holds it. refused: its spec cannot be read.
 int pass_delete(const struct pass *pass, const struct dbms *dbms, bool refused, struct judged *ret, struct err *err);
+
+// Of a deployment that is gone: tells which of its objects are held, each by one event of its own. When to look again; 0: never.
+int64_t pass_look_after(const struct context *context, const struct key *key, struct arena *arena);
 
 // Whether the operator gets into the servers; shown in any phase.
 struct access_told {

@@ -2,64 +2,74 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // While a deployment is being deleted nothing is built, and nothing is written as long as that goes its way. The operator sets no finalizer (B8): a
-// deployment that stays is held by somebody else's, whose names the status tells. After five minutes that is Stalled.
+// deployment that stays is held by somebody else's, whose names the status tells; after five minutes that is Stalled. A deployment that is gone
+// has no status any more. Then a child that stays for as long has an event of its own.
+
+#include <string.h>
 
 #include "base/steps.h"
 #include "operator/object/finalizer.h"
 #include "operator/pass/pass.h"
 
-static void add(const char *kind, struct kube_store *store, struct kube_name name, struct arena *arena, const char **list)
+struct visit {
+	const struct context *context;
+	const struct dbms *dbms; // of one that is gone: only what the names need
+	struct arena *arena;
+	void (*fn)(struct visit *visit, const struct kube_resource *resource, struct kube_object *object, const char *holders);
+	const char *list; // of visit_list()
+	int64_t again_ms; // of visit_tell()
+};
+
+static void look(struct visit *visit, const struct kube_resource *resource, struct kube_store *store, const char *name)
 {
-	_cleanup_(kube_object_unrefp) struct kube_object *object = name.name ? kube_store_get(store, name) : NULL;
-	const char *holders = object ? finalizer_list(kube_object_root(object), arena) : NULL;
+	struct kube_name place = {.namespace = visit->dbms->metadata.namespace, .name = name};
+	_cleanup_(kube_object_unrefp) struct kube_object *object = name ? kube_store_get(store, place) : NULL;
+	const char *holders = object ? finalizer_list(kube_object_root(object), visit->arena) : NULL;
 
 	if (holders)
-		*list = arena_printf(arena, "%s; %s '%s' by %s", *list, kind, name.name, holders);
+		visit->fn(visit, resource, object, holders);
 }
 
-static void add_all(const char *kind, struct kube_store *store, const struct dbms *dbms, struct arena *arena, const char **list)
+static void look_at_labelled(struct visit *visit, const struct kube_resource *resource, struct kube_store *store)
 {
 	_cleanup_(kube_names_free) struct kube_names found;
 
-	kube_store_find(store, dbms->metadata.namespace, dbms->metadata.name, &found);
+	kube_store_find(store, visit->dbms->metadata.namespace, visit->dbms->metadata.name, &found);
 	for (size_t i = 0; i < found.n; i++)
-		add(kind, store, (struct kube_name){.namespace = dbms->metadata.namespace, .name = found.names[i]}, arena, list);
+		look(visit, resource, store, found.names[i]);
 }
 
-// The objects of the deployment that are held as well.
-static const char *children(const struct context *context, const struct dbms *dbms, const struct names *names, struct arena *arena)
+static void look_at_children(struct visit *visit)
 {
-	const struct {
-		const char *kind;
-		struct kube_store *store;
-		const char *name;
-	} all[] = {
-		{"StatefulSet", context->stores.statefulsets, names->workload}, {"Service", context->stores.services, names->headless},
-		{"Service", context->stores.services, names->client},		 {"ConfigMap", context->stores.configmaps, names->config},
-		{"ServiceAccount", context->stores.accounts, names->account},	 {"PodDisruptionBudget", context->stores.budgets, names->budget},
-	};
-	const char *list = "";
+	const struct context *context = visit->context;
+	struct names names;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		add(all[i].kind, all[i].store, (struct kube_name){.namespace = dbms->metadata.namespace, .name = all[i].name}, arena, &list);
-	add_all("Pod", context->stores.pods, dbms, arena, &list);
-	add_all("PersistentVolumeClaim", context->stores.volumes, dbms, arena, &list);
-	return list;
+	names_of(visit->dbms, visit->arena, &names);
+	look(visit, &kube_statefulsets, context->stores.statefulsets, names.workload);
+	look(visit, &kube_services, context->stores.services, names.headless);
+	look(visit, &kube_services, context->stores.services, names.client);
+	look(visit, &kube_configmaps, context->stores.configmaps, names.config);
+	look(visit, &kube_serviceaccounts, context->stores.accounts, names.account);
+	look(visit, &kube_poddisruptionbudgets, context->stores.budgets, names.budget);
+	look_at_labelled(visit, &kube_pods, context->stores.pods);
+	look_at_labelled(visit, &kube_persistentvolumeclaims, context->stores.volumes);
+}
+
+static void visit_list(struct visit *visit, const struct kube_resource *resource, struct kube_object *object, const char *holders)
+{
+	visit->list = arena_printf(visit->arena, "%s; %s '%s' by %s", visit->list, resource->kind, kube_object_name(object), holders);
 }
 
 static const char *words(const struct pass *pass, const struct dbms *dbms, const char *holders, bool refused)
 {
-	const char *held = "";
-	struct names names;
+	struct visit visit = {.context = pass->context, .dbms = dbms, .arena = pass->arena, .fn = visit_list, .list = ""};
 
-	if (!refused) {
-		names_of(dbms, pass->arena, &names);
-		held = children(pass->context, dbms, &names, pass->arena);
-	}
+	if (!refused)
+		look_at_children(&visit);
 	return arena_printf(pass->arena,
 			    "It is being deleted, and held by finalizer %s%s. The operator sets none: have the program that set it take it off; if that is gone, "
 			    "take it off by hand (kubectl edit)",
-			    holders, held);
+			    holders, visit.list);
 }
 
 int pass_delete(const struct pass *pass, const struct dbms *dbms, bool refused, struct judged *ret, struct err *err)
@@ -86,4 +96,43 @@ int pass_delete(const struct pass *pass, const struct dbms *dbms, bool refused, 
 		publish_stall(&publisher, pass->object, verdict.reason, verdict.message);
 	pass->memory->told = true;
 	return 0;
+}
+
+// A cluster and a standalone of one name share names: the object must be of the kind that is gone.
+static bool is_of(const struct kube_object *object, const struct dbms *dbms)
+{
+	yyjson_val *owner = kube_object_controller(object);
+
+	return yyjson_equals_str(yyjson_obj_get(owner, "kind"), dbms->api_kind) && yyjson_equals_str(yyjson_obj_get(owner, "name"), dbms->metadata.name);
+}
+
+static void visit_tell(struct visit *visit, const struct kube_resource *resource, struct kube_object *object, const char *holders)
+{
+	struct publisher publisher = {.context = visit->context, .resource = resource, .arena = visit->arena, .unsure = true};
+	const char *since = kube_object_str(object, "/metadata/deletionTimestamp");
+	struct event_text text = {EVENT_WARNING, reason_name(REASON_DELETION_HELD), NULL};
+	int64_t since_ms, left_ms;
+
+	if (!is_of(object, visit->dbms) || !since || time_parse_rfc3339(since, &since_ms) < 0)
+		return;
+	left_ms = since_ms + STALL_AFTER_MS - clock_wall_ms(&clock_system);
+	if (left_ms > 0) {
+		visit->again_ms = pass_sooner(visit->again_ms, left_ms);
+		return;
+	}
+	text.message = arena_printf(visit->arena, "%s '%s' is deleted, and this object is still held by finalizer %s, which the operator has not set",
+				    visit->dbms->api_kind, visit->dbms->metadata.name, holders);
+	publish_once(&publisher, object, &text);
+}
+
+int64_t pass_look_after(const struct context *context, const struct key *key, struct arena *arena)
+{
+	struct dbms gone = {.kind = key->kind == KEY_CLUSTER ? DBMS_CLUSTER : DBMS_STANDALONE,
+			    .api_kind = key_resource(key->kind)->kind,
+			    .metadata = {.namespace = key->namespace, .name = key->name},
+			    .cluster_domain = ""};
+	struct visit visit = {.context = context, .dbms = &gone, .arena = arena, .fn = visit_tell};
+
+	look_at_children(&visit);
+	return visit.again_ms;
 }

@@ -59,7 +59,9 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 static struct event_about about(const struct publisher *publisher, const struct kube_object *object)
 {
 	return (struct event_about){
-		.api_version = API_GROUP "/" API_VERSION,
+		.api_version = *publisher->resource->group
+				       ? arena_printf(publisher->arena, "%s/%s", publisher->resource->group, publisher->resource->version)
+				       : publisher->resource->version,
 		.kind = publisher->resource->kind,
 		.namespace = kube_object_namespace(object),
 		.name = kube_object_name(object),
@@ -117,6 +119,13 @@ void publish_past(const struct publisher *publisher, const struct kube_object *o
 
 	if (publisher->unsure && at && time_parse_rfc3339(at, &at_ms) == 0 && clock_wall_ms(&clock_system) - at_ms < EVENTS_LIVE_MS)
 		event_make_sure(publisher->context->events, &subject, text, at);
+}
+
+void publish_once(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text)
+{
+	struct event_about subject = about(publisher, object);
+
+	event_make_sure(publisher->context->events, &subject, text, NULL);
 }
 
 // The event was told when the text was written, unless that process died before it could.

@@ -36,6 +36,9 @@ void publish_resumed(const struct publisher *publisher, const struct kube_object
 // An event about the object.
 void publish_event(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text);
 
+// An event that is told unless an operator has told it before.
+void publish_once(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text);
+
 // An event about something that, as the object says, happened at this time (RFC 3339); only if unsure, and only while the API server still keeps
 // events of that age.
 void publish_past(const struct publisher *publisher, const struct kube_object *object, const struct event_text *text, const char *at);

@@ -413,7 +413,7 @@ int reconcile_dbms(const struct context *context, const struct key *key, struct 
 	object = kube_store_get(store_of(context, key->kind), name);
 	if (!object) {
 		forget(context, key, arena);
-		ret->reason = "gone";
+		*ret = (struct outcome){.reason = "gone", .again_after_ms = pass_look_after(context, key, arena)};
 		return 0;
 	}
 	if (outdated_is(&memory->outdated, object)) {

@@ -3,6 +3,7 @@
 
 // E2, D7: whole passes over a standalone of which one call goes wrong, whichever and however. What follows must end as if nothing had been.
 
+#include "base/clock.h"
 #include "support/scene.h"
 
 #define ROUNDS_MAX 16
@@ -413,6 +414,34 @@ static void test_deletion_held(void **state)
 	scene_end(&scene);
 }
 
+// B8: a child that stays after its deployment has one event of its own, after five minutes; what Kubernetes removes by itself has none.
+static void test_child_held(void **state)
+{
+	struct scene scene;
+	char now[TIME_TEXT_SIZE];
+
+	(void)state;
+	scene_begin(&scene);
+	scene_settle(&scene);
+	kubernetes_remove(scene.kubernetes, SCENE_ROOT);
+	time_format_rfc3339(clock_wall_ms(&clock_system), now, sizeof(now));
+	for (size_t i = 0; i < 2; i++)
+		kubernetes_merge(scene.kubernetes, i ? SCENE_SET : "/api/v1/namespaces/ns/services/a-client",
+				 arena_printf(scene.arena, "{\"metadata\":{\"deletionTimestamp\":\"%s\",\"finalizers\":[\"%s\"]}}", now,
+					      i ? "foregroundDeletion" : "a.example/hold"));
+	pass(&scene);
+	assert_string_equal(scene.outcome.reason, "gone");
+	assert_true(scene.outcome.again_after_ms > 0 && scene.outcome.again_after_ms <= 300000);
+	assert_int_equal(scene_events(&scene, "DeletionHeld"), 0);
+	scene_later(&scene, 301000);
+	for (int i = 0; i < 2; i++) {
+		pass(&scene);
+		assert_int_equal(scene.outcome.again_after_ms, 0);
+		assert_int_equal(scene_events(&scene, "DeletionHeld"), 1);
+	}
+	scene_end(&scene);
+}
+
 // G2 B7: offline and back: never Ready, nothing is asked of a server, and no second registration.
 static void test_offline(void **state)
 {
@@ -463,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_roll_beside_a_missing_pod),
 		cmocka_unit_test(test_patch_back),
 		cmocka_unit_test(test_deletion_held),
+		cmocka_unit_test(test_child_held),
 		cmocka_unit_test(test_refused_after_servers),
 		cmocka_unit_test(test_offline),
 		cmocka_unit_test(test_any_call_fails),
