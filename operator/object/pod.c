@@ -18,8 +18,10 @@
 #define FIRST_CONDITION_MS 2000
 
 // A container without a probe is ready whenever it runs, and one that ends again and again runs for a moment each time. So a pod counts as
-// steady when that container has run as long as the kubelet, too, takes for the end of a crash loop (its back-off begins anew then).
-#define RUNS_STEADILY_MS INT64_C(600000)
+// steady only when that container has run clearly longer than the time before; after ten minutes the kubelet, too, takes a crash loop for ended
+// (its back-off begins anew then).
+#define STEADY_MIN_MS INT64_C(60000)
+#define STEADY_MAX_MS INT64_C(600000)
 #define ENDS_OF_A_LOOP 3
 
 static const char *str(yyjson_val *obj, const char *key)
@@ -273,30 +275,33 @@ static bool was_never_ready(yyjson_val *status, const char *unready_since)
 	       since_ms <= started_ms + FIRST_CONDITION_MS;
 }
 
-// How long a run took, -1 for a run that the kubelet does not tell.
-static int64_t run_ms(yyjson_val *end)
+// How long a container must run after a run like this one; 0 where the kubelet does not tell, or that run was long enough.
+static int64_t steady_after_ms(yyjson_val *end)
 {
 	const char *start = str(end, "startedAt"), *finish = str(end, "finishedAt");
-	int64_t started_ms, finished_ms;
+	int64_t started_ms, finished_ms, ms;
 
 	if (!start || !finish || time_parse_rfc3339(start, &started_ms) < 0 || time_parse_rfc3339(finish, &finished_ms) < 0)
-		return -1;
-	return finished_ms - started_ms;
+		return 0;
+	ms = finished_ms - started_ms;
+	if (ms < 0 || ms >= STEADY_MAX_MS)
+		return 0;
+	ms *= 3;
+	return ms < STEADY_MIN_MS ? STEADY_MIN_MS : ms > STEADY_MAX_MS ? STEADY_MAX_MS : ms;
 }
 
 // When a container that runs now, and whose runs were short, has run for long enough; 0: it is no such container. The node's clock may be another
 // than ours: a time that is further away than a whole run cannot be right, and keeps nothing waiting.
 static int64_t steady_at(yyjson_val *container, int64_t now_ms)
 {
-	yyjson_val *end = yyjson_ptr_get(container, "/lastState/terminated");
 	const char *start = str(yyjson_ptr_get(container, "/state/running"), "startedAt");
-	int64_t ran_ms = run_ms(end), started_ms, left_ms;
+	int64_t after_ms = steady_after_ms(yyjson_ptr_get(container, "/lastState/terminated")), started_ms, left_ms;
 
-	if (yyjson_get_sint(yyjson_obj_get(container, "restartCount")) < ENDS_OF_A_LOOP || ran_ms < 0 || ran_ms >= RUNS_STEADILY_MS || !start ||
+	if (yyjson_get_sint(yyjson_obj_get(container, "restartCount")) < ENDS_OF_A_LOOP || !after_ms || !start ||
 	    time_parse_rfc3339(start, &started_ms) < 0)
 		return 0;
-	left_ms = started_ms + RUNS_STEADILY_MS - now_ms;
-	return left_ms > 0 && left_ms <= RUNS_STEADILY_MS ? started_ms + RUNS_STEADILY_MS : 0;
+	left_ms = started_ms + after_ms - now_ms;
+	return left_ms > 0 && left_ms <= after_ms ? started_ms + after_ms : 0;
 }
 
 void pod_read(yyjson_val *root, struct arena *arena, struct pod *ret)
