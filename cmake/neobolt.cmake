@@ -43,11 +43,13 @@ add_custom_command(OUTPUT ${neobolt_object} ${CMAKE_BINARY_DIR}/lib/neobolt-all.
 	COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=bolt_* ${neobolt_object}
 	COMMAND_EXPAND_LISTS)
 set_source_files_properties(${neobolt_object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+# Made once, before both libraries: of Makefiles each target would make it for itself, at the same time.
+add_custom_target(neobolt_object DEPENDS ${neobolt_object})
 
 function(neobolt_library target kind)
 	add_library(${target} ${kind} ${neobolt_object})
 	add_library(neobolt::${target} ALIAS ${target})
-	add_dependencies(${target} neobolt_headers)
+	add_dependencies(${target} neobolt_headers neobolt_object)
 	target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/neobolt> $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include>)
 	set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
 	target_link_libraries(${target} PRIVATE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
