@@ -11,7 +11,7 @@ string(REGEX REPLACE "${begin}(arena|budget|buf|chunk|clock|conn|deadline|dechun
 string(REGEX REPLACE "struct (arena|budget|buf|clock|conn|dechunker|err|handshake)${end}" "struct bolt_\\1\\2" text "${text}")
 string(REGEX REPLACE "${begin}(BUDGET|BUF|CONN|DEADLINE|DEFINE_CLEANUP|ERR|FAILURE|TIME)(_|\\()" "\\1BOLT_\\2\\3" text "${text}")
 string(REGEX REPLACE "${begin}_(cleanup|printf)_" "\\1bolt_\\2_" text "${text}")
-string(REGEX REPLACE "${begin}(cleanup_swallows|steal_ptr|steal_fd|freep|fclosep|closep)${end}" "\\1bolt_\\2\\3" text "${text}")
+string(REGEX REPLACE "${begin}(cleanup_swallows_semicolon|steal_ptr|steal_fd|freep|fclosep|closep)${end}" "\\1bolt_\\2\\3" text "${text}")
 # A word of C++.
 string(REGEX REPLACE "([ .>])class([;,)])" "\\1kind\\2" text "${text}")
 string(REGEX REPLACE "err(\\.|->)class" "err\\1kind" text "${text}")
