@@ -3,7 +3,7 @@
 
 #pragma once
 
-// A region freed at once. One per reconcile, one per Bolt exchange: what is built there dies there, and
+// A region freed at once. One for each piece of work, a reconcile or a query: what is built there dies there, and
 // builders free nothing. Out of memory aborts (small things); a size that a peer chooses is checked by
 // the caller before it asks. Not thread-safe: one arena belongs to one thread at a time.
 

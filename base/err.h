@@ -9,7 +9,8 @@
 // owns nothing. Success leaves it untouched; on failure it says what failed, in a sentence that a user may read: lower case, no full stop,
 // 'quoted subject', never a secret. A caller may match only the classes that the function's header comment names; it adds context to all others
 // and passes them up. Setting an error that is set already is a bug and asserts (use err_wrap() to add context). Pass NULL only where the header
-// says so.
+// says so. A function of the Bolt client is kinder to a program: it forgets an error that was not cleared, and takes NULL from a caller that wants
+// none.
 
 #include <stdbool.h>
 
