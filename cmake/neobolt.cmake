@@ -24,14 +24,16 @@ target_link_libraries(neobolt_objects PRIVATE neofleet_flags PkgConfig::openssl)
 target_compile_definitions(neobolt_objects PRIVATE BOLT_VERSION="${NEOFLEET_VERSION}")
 set_target_properties(neobolt_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
-# The headers as a program sees them, and one object in which nothing is seen but what they declare, by the names that they have there. So
+# The headers as a program sees them, their manual pages, and one object in which nothing is seen but what they declare, by the names that they have there. So
 # neither library has a name that does not begin with bolt_.
 set(neobolt_public)
+set(neobolt_man ${CMAKE_BINARY_DIR}/man/man3)
 foreach(header ${neobolt_headers})
 	get_filename_component(name ${header} NAME)
 	set(out ${CMAKE_BINARY_DIR}/include/bolt/${name})
-	add_custom_command(OUTPUT ${out} DEPENDS ${CMAKE_SOURCE_DIR}/${header} ${CMAKE_SOURCE_DIR}/cmake/neobolt-header.cmake
-		COMMAND ${CMAKE_COMMAND} -D IN=${CMAKE_SOURCE_DIR}/${header} -D OUT=${out} -P ${CMAKE_SOURCE_DIR}/cmake/neobolt-header.cmake)
+	add_custom_command(OUTPUT ${out} DEPENDS ${CMAKE_SOURCE_DIR}/${header} ${CMAKE_SOURCE_DIR}/cmake/neobolt-header.cmake ${CMAKE_SOURCE_DIR}/cmake/neobolt-man.cmake
+		COMMAND ${CMAKE_COMMAND} -D IN=${CMAKE_SOURCE_DIR}/${header} -D OUT=${out} -P ${CMAKE_SOURCE_DIR}/cmake/neobolt-header.cmake
+		COMMAND ${CMAKE_COMMAND} -D IN=${out} -D OUT=${neobolt_man} -P ${CMAKE_SOURCE_DIR}/cmake/neobolt-man.cmake)
 	list(APPEND neobolt_public ${out})
 endforeach()
 add_custom_target(neobolt_headers ALL DEPENDS ${neobolt_public})
@@ -86,6 +88,7 @@ if(TARGET boltq)
 	install(FILES ${CMAKE_SOURCE_DIR}/docs/man/boltq.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT neobolt)
 endif()
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/neobolt.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT neobolt)
+install(DIRECTORY ${neobolt_man}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT neobolt)
 
 # The examples as they stand in the tree, with the library that a program gets; test/package/check builds them against what is installed.
 foreach(name query stream eventloop)
