@@ -12,14 +12,14 @@
 #include "base/exhausted.h"
 #include "base/must.h"
 
-// Blocks are chained. Each new block is at least twice the last, so n allocations cost O(log n) mallocs. The first block is part of the arena,
+// Blocks are chained. Each new block is twice the last until 32 KiB, so small allocations cost few mallocs. The first block is part of the arena,
 // and both together are as small as a malloc that the C library has at hand, so a short exchange costs one malloc. A request larger than a block
 // gets a block of its own. A wiped arena clears its memory block by block, so freed heap holds nothing of a secret.
 
 #define ARENA_SIZE ((size_t)1024) // with its first block
 #define SECOND_BLOCK ((size_t)2048)
-#define LARGEST_BLOCK ((size_t)256 * 1024)
-#define LARGEST_BOUND_BLOCK ((size_t)32 * 1024) // of a bound arena, which pays for the free rest of a block, too
+#define LARGEST_BLOCK ((size_t)32 * 1024) // of those for several requests: the free rest of a block serves nobody else
+#define LARGEST_KEPT ((size_t)256 * 1024)
 #define RESERVE_STEP ((size_t)16 * 1024)
 
 struct block {
@@ -113,7 +113,7 @@ void arena_reset(struct arena *arena)
 	if (!arena)
 		return;
 	newest = arena->head;
-	kept = newest->size <= LARGEST_BLOCK ? newest : &arena->first;
+	kept = newest->size <= LARGEST_KEPT ? newest : &arena->first;
 	if (kept == newest)
 		arena->head = newest->next;
 	while (arena->head)
@@ -139,21 +139,27 @@ static struct block *block_add(struct arena *arena, size_t need)
 	arena->head = block;
 	if (arena->debt)
 		debt_raise(arena->debt, size);
-	if (arena->next_size < (arena->debt ? LARGEST_BOUND_BLOCK : LARGEST_BLOCK))
+	if (arena->next_size < LARGEST_BLOCK)
 		arena->next_size *= 2;
 	return block;
+}
+
+static inline size_t aligned(size_t size)
+{
+	const size_t align = alignof(max_align_t);
+
+	if (size > SIZE_MAX / 2)
+		memory_is_exhausted();
+	return (size + align - 1) & ~(align - 1);
 }
 
 // Not zeroed, and at least one byte.
 static inline void *take(struct arena *arena, size_t size)
 {
-	const size_t align = alignof(max_align_t);
 	struct block *block = arena->head;
 	void *p;
 
-	if (size > SIZE_MAX / 2)
-		memory_is_exhausted();
-	size = (size + align - 1) & ~(align - 1);
+	size = aligned(size);
 	if (block->size - block->used < size)
 		block = block_add(arena, size);
 	p = block->data + block->used;
@@ -165,6 +171,35 @@ static inline void *take(struct arena *arena, size_t size)
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	return arena ? memset(take(arena, size ? size : 1), 0, size) : NULL;
+}
+
+static bool is_newest(const struct arena *arena, const void *p, size_t size)
+{
+	const struct block *block = arena->head;
+
+	return block->used >= size && (const char *)p == (const char *)block->data + block->used - size;
+}
+
+void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size)
+{
+	size_t had = aligned(old_size ? old_size : 1), wanted = aligned(size ? size : 1);
+	struct block *block;
+	void *copy;
+
+	if (!arena || !p)
+		return arena_alloc(arena, size);
+	block = arena->head;
+	if (is_newest(arena, p, had) && wanted <= block->size - (block->used - had)) {
+		if (arena->wipe && wanted < had)
+			explicit_bzero((char *)p + wanted, had - wanted);
+		block->used += wanted - had;
+		arena->total += wanted - had;
+		return p;
+	}
+	if (wanted <= had)
+		return p;
+	copy = take(arena, size);
+	return memcpy(copy, p, old_size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size)

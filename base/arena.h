@@ -35,6 +35,10 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 #define arena_grow(arena, items, n, room) ((__typeof__(items))arena_grow_array((arena), (items), (n), (room), sizeof(*(items))))
 void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room, size_t size);
 
+// Another size for what arena_alloc() gave with old_size, as realloc() does. In place for the newest piece while its block has room, and whenever
+// it shrinks; else a copy, and the old piece lies in the arena until the arena ends. What is added is not zeroed.
+void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size);
+
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_memdup0(struct arena *arena, const void *data, size_t size);
 char *arena_printf(struct arena *arena, const char *fmt, ...) _printf_(2, 3);

@@ -14,10 +14,7 @@ static void *alc_malloc(void *ctx, size_t size)
 
 static void *alc_realloc(void *ctx, void *ptr, size_t old_size, size_t size)
 {
-	void *copy = arena_alloc(ctx, size);
-
-	memcpy(copy, ptr, old_size < size ? old_size : size);
-	return copy;
+	return arena_resize(ctx, ptr, old_size, size);
 }
 
 static void alc_free(void *ctx, void *ptr)
@@ -50,9 +47,12 @@ yyjson_val *json_members(yyjson_val *val)
 static yyjson_val *parse(struct arena *arena, const char *text, size_t len, yyjson_read_flag flags)
 {
 	yyjson_alc alc = json_alc(arena);
-	char *copy = arena_memdup0(arena, text, len);
+	// yyjson reads it where it lies, and the strings of what it returns lie in it.
+	char *copy = arena_alloc(arena, len + YYJSON_PADDING_SIZE);
 
-	return yyjson_doc_get_root(yyjson_read_opts(copy, len, flags, &alc, NULL));
+	if (len)
+		memcpy(copy, text, len);
+	return yyjson_doc_get_root(yyjson_read_opts(copy, len, flags | YYJSON_READ_INSITU, &alc, NULL));
 }
 
 yyjson_val *json_item(yyjson_val *list, const char *key, const char *text)
@@ -106,18 +106,56 @@ static const char *scrub(char *text)
 	return text;
 }
 
+// The one text that yyjson writes, and the room that it took for it, which is a guess and more than the text needs.
+struct writer {
+	struct arena *arena;
+	size_t room;
+};
+
+static void *writer_malloc(void *ctx, size_t size)
+{
+	struct writer *writer = ctx;
+
+	writer->room = size;
+	return arena_alloc(writer->arena, size);
+}
+
+static void *writer_realloc(void *ctx, void *ptr, size_t old_size, size_t size)
+{
+	struct writer *writer = ctx;
+
+	writer->room = size;
+	return arena_resize(writer->arena, ptr, old_size, size);
+}
+
+static yyjson_alc writer_alc(struct writer *writer)
+{
+	return (yyjson_alc){.malloc = writer_malloc, .realloc = writer_realloc, .free = alc_free, .ctx = writer};
+}
+
+static const char *written(const struct writer *writer, char *text, size_t len)
+{
+	return scrub(arena_resize(writer->arena, must(text), writer->room, len + 1));
+}
+
 const char *json_text(struct arena *arena, const yyjson_mut_doc *doc)
 {
-	yyjson_alc alc = json_alc(arena);
+	struct writer writer = {.arena = arena};
+	yyjson_alc alc = writer_alc(&writer);
+	size_t len = 0;
+	char *text = yyjson_mut_write_opts(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, &len, NULL);
 
-	return scrub(must(yyjson_mut_write_opts(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL)));
+	return written(&writer, text, len);
 }
 
 const char *json_val_text(struct arena *arena, const yyjson_val *val)
 {
-	yyjson_alc alc = json_alc(arena);
+	struct writer writer = {.arena = arena};
+	yyjson_alc alc = writer_alc(&writer);
+	size_t len = 0;
+	char *text = yyjson_val_write_opts(val, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, &len, NULL);
 
-	return scrub(must(yyjson_val_write_opts(val, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL)));
+	return written(&writer, text, len);
 }
 
 void json_patch_step(yyjson_mut_doc *doc, yyjson_mut_val *patch, const char *op, const char *path, yyjson_val *value)

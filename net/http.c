@@ -21,6 +21,8 @@
 #define LOST_AFTER_MS 30000
 #define RETRY_AFTER_MAX_S 3600
 #define ERROR_BODY_MAX ((size_t)64 * 1024)
+#define RECEIVE_BUFFER (4 * 1024L)
+#define SEND_BUFFER (16 * 1024L) // curl takes no smaller one
 
 // A transfer, blocking or streamed; a streamed one has events.
 struct http_stream {
@@ -207,6 +209,13 @@ static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+// A transfer has both buffers for as long as it lasts, which is days for a watch; curl's own sizes are 16 and 64 KiB.
+static void set_buffers(CURL *easy)
+{
+	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+}
+
 // For HTTP/2 curl has a buffer of its own, shared by all streams of the connection, which keeps the last data and which we cannot wipe. So a
 // request with a secret uses HTTP/1.1, where curl hands out the very buffer that it reads into.
 static void set_connection(CURL *easy, bool secret)
@@ -258,6 +267,7 @@ static struct http_stream *stream_new(struct loop *loop, const struct http_reque
 	stream->response.body = BUF_INIT(request->max_bytes ? request->max_bytes : ERROR_BODY_MAX);
 	stream->response.body.secret = request->secret;
 	set_request(stream, request);
+	set_buffers(stream->easy);
 	set_connection(stream->easy, request->secret);
 	set_tls(stream->easy, request->tls);
 	set_server_name(stream, request);

@@ -59,10 +59,11 @@ static void add_records(yyjson_mut_doc *doc, yyjson_mut_val *metadata, const str
 
 const char *workload_template_digest(const struct workload_inputs *inputs, struct arena *arena)
 {
-	yyjson_mut_doc *doc = json_doc_new(arena);
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	yyjson_mut_doc *doc = json_doc_new(scratch);
 
-	yyjson_mut_doc_set_root(doc, pod_template_template(doc, inputs, arena));
-	return digest_of(json_text(arena, doc), arena);
+	yyjson_mut_doc_set_root(doc, pod_template_template(doc, inputs, scratch));
+	return digest_of(json_text(scratch, doc), arena);
 }
 
 const char *workload_statefulset(const struct workload_inputs *inputs, struct arena *arena)

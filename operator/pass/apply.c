@@ -41,8 +41,9 @@ static const char *applied_digest(const struct kube_object *live)
 	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
 }
 
-static bool stands_as_wanted(const struct apply_memory *memory, const struct child *child, struct kube_object *live, struct arena *arena)
+static bool stands_as_wanted(const struct apply_memory *memory, const struct child *child, struct kube_object *live)
 {
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	const char *applied = applied_digest(live);
 
 	if (!applied || strcmp(applied, child->digest) != 0)
@@ -50,7 +51,7 @@ static bool stands_as_wanted(const struct apply_memory *memory, const struct chi
 	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
 	    strcmp(memory->child[child->slot].digest, child->digest) == 0)
 		return true;
-	return !drift_of_object(json_parse(arena, child->json, strlen(child->json)), kube_object_root(live));
+	return !drift_of_object(json_parse(scratch, child->json, strlen(child->json)), kube_object_root(live));
 }
 
 static void remember(struct apply_memory *memory, const struct child *child, struct kube_object *live)
@@ -131,12 +132,14 @@ static int told(const struct child *child, int r, struct err *err)
 	return r < 0 ? err_wrap(err, "cannot apply %s '%s'", child->resource->kind, child->name) : 0;
 }
 
-static int begin_to_write(const struct context *context, struct child *child, struct arena *arena, struct err *err)
+// A pass waits for its calls with all its memory, beside a hundred others: what only makes a call lives in an arena of its own.
+static int begin_to_write(const struct context *context, struct child *child, struct err *err)
 {
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 
-	return kube_apply_begin(context->client, child->resource, name, with_marks(child, arena), &options, &child->call, err);
+	return kube_apply_begin(context->client, child->resource, name, with_marks(child, scratch), &options, &child->call, err);
 }
 
 // Ends the write. When the API server finds the result invalid because somebody renumbered a port or took another member of a one-of, the write
@@ -161,24 +164,25 @@ static int end_write(const struct context *context, struct child *child, struct 
 		return err_set(err, ERR_CONFLICT, "it has changed since it was read");
 	}
 	// A guarded write over the version that was read comes too late now; the next pass makes it.
-	if (r < 0 || (r = begin_to_write(context, child, arena, err)) < 0)
+	if (r < 0 || (r = begin_to_write(context, child, err)) < 0)
 		return r;
 	return kube_call_end(steal_ptr(child->call), ret_written, err);
 }
 
-int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err)
+int apply_try(const struct context *context, const struct child *child, struct err *err)
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
 	const char *applied = child->found ? applied_digest(child->found) : NULL;
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	int r;
 
 	if (applied && strcmp(applied, child->digest) == 0)
 		return 0;
-	r = kube_apply(context->client, child->resource, name, with_marks(child, arena), &options, NULL, err);
+	r = kube_apply(context->client, child->resource, name, with_marks(child, scratch), &options, NULL, err);
 	// end_write() may mend this error.
 	if (r == ERR_INVALID && child->found &&
-	    drift_patch(json_parse(arena, child->json, strlen(child->json)), kube_object_root(child->found), arena)) {
+	    drift_patch(json_parse(scratch, child->json, strlen(child->json)), kube_object_root(child->found), scratch)) {
 		err_clear(err);
 		return 0;
 	}
@@ -186,15 +190,15 @@ int apply_try(const struct context *context, const struct child *child, struct a
 }
 
 // A child that stands as wanted is not written and has no call.
-static int begin_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena, struct err *err)
+static int begin_child(const struct context *context, struct apply_memory *memory, struct child *child, struct err *err)
 {
 	assert(*child->digest && !child->stands);
 	// The builder saw no object because the store lags behind, so its result does not know what the object holds.
 	if (child->found && child->guarded && !child->live)
 		return err_set(err, ERR_CONFLICT, "%s '%s' was made since the store was read", child->resource->kind, child->name);
-	if (child->found && stands_as_wanted(memory, child, child->found, arena))
+	if (child->found && stands_as_wanted(memory, child, child->found))
 		return 0;
-	return told(child, begin_to_write(context, child, arena, err), err);
+	return told(child, begin_to_write(context, child, err), err);
 }
 
 static int end_child(const struct context *context, struct apply_memory *memory, struct child *child, struct arena *arena,
@@ -221,7 +225,7 @@ int apply_write(const struct context *context, struct apply_memory *memory, stru
 	size_t begun = 0;
 	int result = 0;
 
-	while (begun < n && (result = begin_child(context, memory, &children[begun], arena, err)) == 0)
+	while (begun < n && (result = begin_child(context, memory, &children[begun], err)) == 0)
 		begun++;
 	for (size_t i = 0; i < begun; i++) {
 		struct err problem = ERR_INIT;

@@ -55,7 +55,7 @@ int apply_adopt(const struct context *context, const struct child *child, struct
 
 // After apply_look(): asks the API server whether it would take the child, and writes nothing; it does not ask about a child that the server has
 // taken already. ERR_INVALID, ERR_FORBIDDEN: it would not. ERR_CONFLICT: a guarded child changed in between.
-int apply_try(const struct context *context, const struct child *child, struct arena *arena, struct err *err);
+int apply_try(const struct context *context, const struct child *child, struct err *err);
 
 // After apply_look(): writes n children, all at once, so none may need another. Returns the first of several errors; the other children were
 // written all the same. ERR_CONFLICT: a guarded child changed in between; reconcile the key anew.

@@ -128,6 +128,7 @@ static void record_unready(const struct children_inputs *inputs, struct workload
 // The record of the Fleet Manager entry tells a roll for the entry alone: it holds the digest of the template without it.
 static int record_entry(const struct children_inputs *inputs, struct workload_inputs *workload, struct arena *arena, struct err *err)
 {
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	struct plugin_plan_inputs plan = plan_inputs_of(inputs);
 	struct workload_inputs other;
 	struct plugin_plan without;
@@ -135,11 +136,11 @@ static int record_entry(const struct children_inputs *inputs, struct workload_in
 	int r;
 
 	plan.fleet = false;
-	r = plugin_plan_make(&plan, arena, &without, err);
+	r = plugin_plan_make(&plan, scratch, &without, err);
 	if (r < 0)
 		return r;
 	other = workload_of(inputs, &without);
-	entry_trial_compare(workload, &other, arena, &facts);
+	entry_trial_compare(workload, &other, scratch, &facts);
 	workload->fleet_entry = entry_trial_record(&facts, arena);
 	return 0;
 }

@@ -92,7 +92,7 @@ static struct child *workload_in(struct children *children)
 static int try_workload(const struct pass *pass, struct children *children, struct shape *ret, struct err *err)
 {
 	const struct child *child = workload_in(children);
-	int r = apply_try(pass->context, child, pass->arena, err);
+	int r = apply_try(pass->context, child, err);
 
 	if (r < 0 && (is_refusal(pass, ret, err) || err->status == 400)) {
 		err_clear(err);
@@ -173,7 +173,7 @@ static int try_orphans(const struct pass *pass, const struct children *children,
 
 		if (cases[i].adoption != ADOPTION_ORPHAN || child->slot == CHILD_WORKLOAD)
 			continue;
-		r = apply_try(pass->context, child, pass->arena, err);
+		r = apply_try(pass->context, child, err);
 		if (r < 0)
 			return is_refusal(pass, ret, err) ? 0 : r;
 	}

@@ -113,6 +113,43 @@ static void test_grow(void **state)
 		assert_int_equal(items[i], i);
 }
 
+// The newest piece grows and shrinks where it lies; any other moves to grow, and keeps its content.
+static void test_resize(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *p = arena_alloc(arena, 100), *q, *next;
+
+	(void)state;
+	(void)memcpy(p, "content", 8);
+	assert_ptr_equal(arena_resize(arena, p, 100, 400), p);
+	assert_int_equal(arena_used(arena), 400);
+	assert_ptr_equal(arena_resize(arena, p, 400, 8), p);
+	assert_int_equal(arena_used(arena), 16);
+	next = arena_alloc(arena, 16);
+	assert_ptr_equal(next, p + 16);
+	q = arena_resize(arena, p, 8, 200);
+	assert_ptr_not_equal(q, p);
+	assert_string_equal(q, "content");
+	assert_ptr_equal(arena_resize(arena, next, 16, 3), next);
+	q = arena_resize(arena, q, 200, (size_t)1024 * 1024);
+	assert_string_equal(q, "content");
+	(void)memset(q, 1, (size_t)1024 * 1024);
+}
+
+// What a wiped arena takes back of a piece holds nothing any more.
+static void test_resize_wipes(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	char *p = arena_alloc(arena, 64);
+
+	(void)state;
+	arena_wipe_on_free(arena);
+	(void)memset(p, 's', 64);
+	assert_ptr_equal(arena_resize(arena, p, 64, 16), p);
+	for (int i = 16; i < 64; i++)
+		assert_int_equal(p[i], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +159,8 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_reset_of_many_blocks),
+		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_resize_wipes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,7 @@ MEMORY = {
     ("bolt_parse_uuid", "ret"): "scene->memory",
     ("time_format_rfc3339", "text"): "(char *)scene->memory",
     ("arena_grow_array", "items"): "NULL",
+    ("arena_resize", "p"): "NULL",
 }
 TEXTS = {("bolt_uri_parse", "text"): "scene->uri", ("time_parse_rfc3339", "text"): '"2024-02-29T00:00:00Z"'}
 NUMBERS = {"deadline": "scene->deadline", "fd": "-1", "errnum": "1", "port": "7687"}
