@@ -5,6 +5,13 @@ option(NEOFLEET_STATIC "link everything into the program" OFF)
 if(NEOFLEET_STATIC)
 	set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 	add_compile_options(-fPIE -ffunction-sections -fdata-sections)
+	# A static glibc relocates itself; it reads a bitmap of relocations from 2.36 on.
+	include(CheckCSourceCompiles)
+	check_c_source_compiles("#include <features.h>
+#if !__GLIBC_PREREQ(2, 36)
+#error it does not
+#endif
+int main(void) { return 0; }" STARTS_WITH_RELR)
 endif()
 
 function(neofleet_static target)
@@ -12,5 +19,9 @@ function(neofleet_static target)
 		# An executable with random addresses all the same. The linker warns of getaddrinfo(), which finds names without any
 		# plug-in: in /etc/hosts and by DNS.
 		target_link_options(${target} PRIVATE -static-pie -Wl,--gc-sections -Wl,--no-warnings)
+		# The table of relocations as a bitmap: half a megabyte less to read at each start. A linker that cannot does without.
+		if(STARTS_WITH_RELR)
+			target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs)
+		endif()
 	endif()
 endfunction()
