@@ -12,12 +12,39 @@ build_go() {
 	(cd "$top/test/cluster/$2" && GOTOOLCHAIN=auto go build -p 2 -trimpath -ldflags '-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3' -o "$1" "$3")
 }
 
+# What the parts of another Kubernetes need to be told to build.
+build_tags() {
+	case $kubernetes in
+	1.29 | 1.3[0-4]) printf 'oldkubelet\n' ;;
+	esac
+}
+
+build_kubernetes() { # OUT VERSION
+	(cd "$top/test/cluster/minors" && GOTOOLCHAIN=auto go build -modfile="$kubernetes.mod" -tags "$(build_tags)" -p 2 -trimpath \
+		-ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$2" -o "$1.new" . && mv "$1.new" "$1")
+}
+
+build_other() {
+	local version digest part
+	version=$(sed -nE 's|^\tk8s.io/kubernetes (v[0-9.]+)$|\1|p' "$top/test/cluster/minors/$kubernetes.mod")
+	digest=$(cat "$top"/test/cluster/minors/{*.go,"$kubernetes".mod} | sha256sum | cut -c1-16)
+	[ ! -e "$parts/built-$digest" ] || return 0
+	mkdir -p "$parts"
+	with_progress "building Kubernetes $version (10 to 30 minutes, once)" build_kubernetes "$parts/kubernetes" "$version" || return 1
+	for part in kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy; do
+		ln -sf kubernetes "$parts/$part"
+	done
+	rm -f "$parts"/built-*
+	touch "$parts/built-$digest"
+}
+
 # Whoever comes second waits for the first one's binaries.
 build_binaries() {
 	local stamp
 	stamp=$bin/built-$(build_digest)
 	[ -e "$stamp" ] || (flock 9 && { [ -e "$stamp" ] || build_all "$stamp"; }) 9>"$bin/lock"
 	[ -e "$stamp" ] || die "the binaries of the cluster were not built"
+	[ -z "$kubernetes" ] || (flock 9 && build_other) 9>"$bin/lock-$kubernetes" || die "Kubernetes $kubernetes was not built"
 }
 
 build_all() { # STAMP

@@ -66,6 +66,18 @@ node_stop() { # PART...
 	for part in "$@"; do stop_part "$part$node_suffix"; done
 }
 
+# A kubelet leaves links to the logs of its containers in a folder of the machine, and before 1.30 the logs of its pods in another.
+logs_remove() {
+	local pod
+	find /var/log/containers -lname "$run/*" -delete 2>/dev/null || true
+	for pod in "$run"/kubelet/pods/*; do
+		[ -d "$pod" ] || continue
+		find /var/log/containers -lname "/var/log/pods/*_${pod##*/}/*" -delete 2>/dev/null || true
+		rm -rf "/var/log/pods/"*"_${pod##*/}"
+	done
+	rmdir /var/log/containers /var/log/pods 2>/dev/null || true
+}
+
 command_down() {
 	local part
 	for part in kwok provisioner; do stop_part "$part"; done
@@ -78,7 +90,8 @@ command_down() {
 	unmount_below "$run/" "$state/"
 	cgroup_remove "$cgroup"
 	for_nodes network_down
-	rm -rf "$state" "$run"/{nodes,pid,kubectl,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
+	logs_remove
+	rm -rf "$state" "$run"/{kubernetes,nodes,pid,kubectl,kubelet,volumes,etcd,pod-logs,cni,cni-leases,log,pki,containerd,*.conf,*.yaml,*.toml,Corefile}
 	rmdir "$run" /run/neofleet 2>/dev/null || true
 	say "cluster '$name' is down"
 }

@@ -70,6 +70,12 @@ EOF
 EOF
 }
 
+# Whether it is at least Kubernetes 1.MINOR.
+kubernetes_is() { # MINOR
+	local minor=${kubernetes#1.}
+	[ -z "$minor" ] || [ "$minor" -ge "$1" ]
+}
+
 kubelet_config() {
 	cat >"$node_run/kubelet.yaml" <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -81,7 +87,6 @@ authorization: {mode: Webhook}
 containerRuntimeEndpoint: unix://$socket
 cgroupDriver: cgroupfs
 cgroupRoot: /$node_cgroup
-failCgroupV1: false
 failSwapOn: false
 enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
@@ -92,9 +97,11 @@ resolvConf: ""
 maxPods: 200
 imageGCHighThresholdPercent: 100
 podLogsDir: $node_run/pod-logs
-featureGates: {KubeletCrashLoopBackOffMax: true}
-crashLoopBackOff: {maxContainerRestartPeriod: 1s}
 EOF
+	if kubernetes_is 31; then printf 'failCgroupV1: false\n'; fi >>"$node_run/kubelet.yaml"
+	if kubernetes_is 32; then
+		printf 'featureGates: {KubeletCrashLoopBackOffMax: true}\ncrashLoopBackOff: {maxContainerRestartPeriod: 1s}\n'
+	fi >>"$node_run/kubelet.yaml"
 	[ "$(node_count)" -eq 0 ] || printf 'nodeLeaseDurationSeconds: 12\n' >>"$node_run/kubelet.yaml"
 }
 

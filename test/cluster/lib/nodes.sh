@@ -61,7 +61,7 @@ node_prepare() {
 node_kubelet() { # [PREFIX]...
 	local taints=()
 	[ "$node" != node ] || [ "$(node_count)" -eq 0 ] || taints=(--register-with-taints=node-role.kubernetes.io/control-plane=:NoSchedule)
-	node_process kubelet "$@" "$bin/kubelet" --config="$node_run/kubelet.yaml" --kubeconfig="$run/$node.conf" --root-dir="$node_run/kubelet" \
+	node_process kubelet "$@" "$parts/kubelet" --config="$node_run/kubelet.yaml" --kubeconfig="$run/$node.conf" --root-dir="$node_run/kubelet" \
 		--cert-dir="$node_run/kubelet/pki" --hostname-override="$node" --node-ip="$node_address" "${taints[@]}"
 }
 
@@ -71,10 +71,12 @@ node_containerd() { # [PREFIX]...
 }
 
 node_start() {
+	local gates=()
 	node_containerd
 	image_load "$bin/pause.tar"
 	node_kubelet
-	node_process kube-proxy "$bin/kube-proxy" --kubeconfig="$run/proxy.conf" --proxy-mode=nftables --hostname-override="$node" \
+	kubernetes_is 31 || gates=(--feature-gates=NFTablesProxyMode=true)
+	node_process kube-proxy "$parts/kube-proxy" "${gates[@]}" --kubeconfig="$run/proxy.conf" --proxy-mode=nftables --hostname-override="$node" \
 		--cluster-cidr="$pods" --conntrack-max-per-core=0 --bind-address="$node_address" \
 		--healthz-bind-address="$node_address:10256" --metrics-bind-address=127.0.0.1:10249
 }

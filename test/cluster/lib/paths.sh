@@ -8,6 +8,9 @@ paths_set() {
 	run=$(cache_dir "clusters/$name")
 	state=/run/neofleet/$name
 	bin=$(cache_dir cluster-bin)
+	# Its Kubernetes, which is another one where "up" was told so.
+	[ -n "$kubernetes" ] || kubernetes=$(cat "$run/kubernetes" 2>/dev/null || true)
+	parts=$bin${kubernetes:+-$kubernetes}
 	netns=nf-$name
 	cgroup=nf-$name
 	address=10.244.0.1

@@ -38,7 +38,7 @@ start_control_plane() {
 	process_start etcd "$bin/etcd" --data-dir "$run/etcd" --unsafe-no-fsync --log-level warn \
 		--listen-client-urls "http://127.0.0.1:2379" --advertise-client-urls "http://127.0.0.1:2379" \
 		--listen-peer-urls "http://127.0.0.1:2380"
-	process_start kube-apiserver "$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 --cert-dir="$run/pki" "${tls[@]}" \
+	process_start kube-apiserver "$parts/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 --cert-dir="$run/pki" "${tls[@]}" \
 		--bind-address="$address" --advertise-address="$address" --secure-port=6443 \
 		--service-account-key-file="$run/pki/sa.key" --service-account-signing-key-file="$run/pki/sa.key" \
 		--service-account-issuer=https://kubernetes.default.svc.cluster.local --client-ca-file="$run/pki/ca.crt" \
@@ -47,11 +47,11 @@ start_control_plane() {
 		--kubelet-client-key="$run/pki/admin.key" --audit-policy-file="$run/audit.yaml" --audit-log-path="$run/log/audit.log" \
 		--audit-log-maxsize=1000 --audit-log-maxbackup=1 --etcd-compaction-interval="${NEOFLEET_COMPACTION:-5m}" "${bear[@]}"
 	await 60 "the API server" kubectl_run get --raw /readyz
-	process_start kube-controller-manager "$bin/kube-controller-manager" --kubeconfig="$run/controllers.conf" \
+	process_start kube-controller-manager "$parts/kube-controller-manager" --kubeconfig="$run/controllers.conf" \
 		--cert-dir="$run/pki" --bind-address=127.0.0.1 --root-ca-file="$run/pki/ca.crt" --use-service-account-credentials \
 		--service-account-private-key-file="$run/pki/sa.key" --leader-elect=false --kube-api-qps=1000 --kube-api-burst=1000 \
 		"${grace[@]}"
-	process_start kube-scheduler "$bin/kube-scheduler" --kubeconfig="$run/scheduler.conf" --bind-address=127.0.0.1 \
+	process_start kube-scheduler "$parts/kube-scheduler" --kubeconfig="$run/scheduler.conf" --bind-address=127.0.0.1 \
 		--cert-dir="$run/pki" --leader-elect=false --kube-api-qps=1000 --kube-api-burst=1000 "$@"
 }
 
@@ -111,6 +111,9 @@ command_up() {
 	if process_alive kubelet && [ "$(node_count)" -ne "$nodes" ]; then
 		die "cluster '$name' is up with $(node_count) further nodes, not $nodes; take it down first: script/cluster --name $name down"
 	fi
+	if process_alive kubelet && [ "$kubernetes" != "$(cat "$run/kubernetes" 2>/dev/null || true)" ]; then
+		die "cluster '$name' is up with another Kubernetes than $kubernetes; take it down first: script/cluster --name $name down"
+	fi
 	if process_alive kubelet && process_alive coredns && is_ready >/dev/null 2>&1; then
 		say "cluster '$name' is up already"
 		return 0
@@ -127,6 +130,7 @@ command_up() {
 	for part in controllers scheduler proxy; do
 		kubeconfig_write "$run/$part.conf" "$part"
 	done
+	[ -z "$kubernetes" ] || printf '%s\n' "$kubernetes" >"$run/kubernetes"
 	for_nodes node_prepare
 	dns_config
 	audit_config
