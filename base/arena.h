@@ -36,7 +36,7 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 void *arena_grow_array(struct arena *arena, void *items, size_t n, size_t *room, size_t size);
 
 // Another size for what arena_alloc() gave with old_size, as realloc() does. In place for the newest piece while its block has room, and whenever
-// it shrinks; else a copy, and the old piece lies in the arena until the arena ends. What is added is not zeroed.
+// it shrinks; else a copy, and the old piece lies in the arena until the arena ends. The bytes that are added are not zeroed.
 void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size);
 
 char *arena_strdup(struct arena *arena, const char *s);
