@@ -37,6 +37,11 @@ struct aura_client {
 	_Atomic uint64_t calls, failures;
 };
 
+static int64_t now_of(const struct aura_client *client)
+{
+	return clock_monotonic_ms(client->options.clock);
+}
+
 struct aura_client *aura_client_new(const struct aura_options *options, struct loop *loop)
 {
 	struct aura_client *client = must(calloc(1, sizeof(*client)));
@@ -45,7 +50,7 @@ struct aura_client *aura_client_new(const struct aura_options *options, struct l
 	client->loop = loop;
 	client->tls = (struct http_tls){.ca_pem = options->ca_pem, .proxy = options->proxy};
 	client->bearers = bearers_new();
-	client->pace = pace_new();
+	client->pace = pace_new(now_of(client));
 	return client;
 }
 
@@ -64,11 +69,6 @@ uint64_t aura_client_calls(const struct aura_client *client)
 uint64_t aura_client_failures(const struct aura_client *client)
 {
 	return atomic_load(&client->failures);
-}
-
-static int64_t now_of(const struct aura_client *client)
-{
-	return clock_monotonic_ms(client->options.clock);
 }
 
 // curl's words tell after how many milliseconds, which is another number each time.
@@ -102,12 +102,33 @@ static void note_outage(struct aura_client *client, const struct err *err)
 	pace_note_outage(client->pace, now_of(client), err);
 }
 
+static int away(const struct aura_client *client, int status, struct err *err)
+{
+	return err_set(err, ERR_SERVER, "the Aura API at %s is away (status %d)", client->options.url, status);
+}
+
 static void note_away(struct aura_client *client, int status)
 {
 	struct err err = ERR_INIT;
 
-	(void)err_set(&err, ERR_SERVER, "the Aura API at %s is away (status %d)", client->options.url, status);
+	(void)away(client, status, &err);
 	note_outage(client, &err);
+}
+
+// One text for the first caller and for those who are told later why they cannot go on.
+static int failed(const struct aura_client *client, const struct http_response *response, const char *doing, const char *const *secrets, struct err *err)
+{
+	int r = answer_error(response, doing, secrets, err);
+	struct err said = *err;
+
+	if (!is_away(response->status))
+		return r;
+	err_clear(err);
+	r = away(client, response->status, err);
+	err_set_code(err, said.code);
+	err->status = said.status;
+	err->retry_after_ms = said.retry_after_ms;
+	return r;
 }
 
 static void note_answer(struct aura_client *client, const struct http_response *response)
@@ -168,17 +189,13 @@ static void add_basic(struct buf *line, const struct aura_credential *credential
 	explicit_bzero(coded, sizeof(coded));
 }
 
-static int read_bearer(const struct http_response *response, const struct aura_credential *credential, struct buf *ret, int64_t *ret_lives_ms,
-		       struct err *err)
+static int read_bearer(const struct http_response *response, struct buf *ret, int64_t *ret_lives_ms, struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const char *const secrets[] = {credential->secret, NULL};
 	const char *text;
 	int r;
 
 	arena_wipe_on_free(arena);
-	if (!is_good(response))
-		return answer_error(response, "let in this client", secrets, err);
 	r = answer_bearer(response, arena, &text, ret_lives_ms, err);
 	if (r == 0)
 		buf_add(ret, text);
@@ -189,6 +206,7 @@ static int fetch_bearer(void *user, const struct aura_credential *credential, st
 {
 	struct aura_client *client = user;
 	_cleanup_buf_ struct buf line = BUF_INIT_SECRET(8 * CREDENTIAL_MAX), url = BUF_INIT(URL_MAX);
+	const char *const secrets[] = {credential->secret, NULL};
 	struct http_response response = {0};
 	struct http_request request = {.method = "POST", .body = "grant_type=client_credentials", .max_bytes = ANSWER_MAX_BYTES, .secret = true};
 	int r;
@@ -202,7 +220,7 @@ static int fetch_bearer(void *user, const struct aura_credential *credential, st
 	r = send_once(client, &request, &response, err);
 	if (r < 0)
 		return r;
-	r = read_bearer(&response, credential, ret, ret_lives_ms, err);
+	r = is_good(&response) ? read_bearer(&response, ret, ret_lives_ms, err) : failed(client, &response, "let in this client", secrets, err);
 	buf_release(&response.body);
 	return r;
 }
@@ -307,7 +325,7 @@ static int perform(struct aura_client *client, const struct aura_project *projec
 	r = send_with_bearer(client, &project->credential, &request, &bearer, ret, err);
 	if (r == 0 && !is_good(ret)) {
 		secrets[1] = buf_str(&bearer.text);
-		r = answer_error(ret, call->doing, secrets, err);
+		r = failed(client, ret, call->doing, secrets, err);
 		buf_release(&ret->body);
 	}
 	buf_release(&bearer.text);

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The times of the last hundred calls stand in a ring: the oldest of them must be a minute old before the next call. So no minute has more,
-// wherever it begins. During an outage each deployment would hang until its own timeout; instead the first one that comes after the pause tries,
+// A bucket of ten calls, into which one more comes every 667 ms: a minute has at most ten and ninety. It is empty at the start of the process, so
+// this holds also for the minute that began under the process before, however often processes are started. During an outage each deployment would hang until its own timeout; instead the first one that comes after the pause tries,
 // and all others are sent away until its timeout has passed.
 
 #include "aura/pace.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,20 +19,21 @@
 
 struct pace {
 	pthread_mutex_t lock; // of all members below
-	int64_t calls[PACE_CALLS_A_MINUTE];
-	size_t next; // the oldest of the ring, which the next call replaces
-	size_t n;
+	int64_t full_ms; // when the bucket will be full
 	int64_t pause_until_ms;
 	int64_t outage_until_ms, outage_ms; // outage_ms 0: the service is there
 	bool trying; // a call tries whether it is back
 	struct err outage;
 };
 
-struct pace *pace_new(void)
+static_assert(PACE_AT_ONCE + PACE_MINUTE_MS / PACE_EVERY_MS < PACE_CALLS_A_MINUTE, "a minute's calls, and the one at its end");
+
+struct pace *pace_new(int64_t now_ms)
 {
 	struct pace *pace = must(calloc(1, sizeof(*pace)));
 
 	(void)pthread_mutex_init(&pace->lock, NULL);
+	pace->full_ms = now_ms + (int64_t)PACE_AT_ONCE * PACE_EVERY_MS;
 	return pace;
 }
 
@@ -58,20 +60,18 @@ static int refuse_away(const struct pace *pace, int64_t left_ms, struct err *err
 
 static int take(struct pace *pace, int64_t now_ms, int timeout_ms, struct err *err)
 {
-	int64_t free_ms = pace->n < PACE_CALLS_A_MINUTE ? now_ms : pace->calls[pace->next] + PACE_MINUTE_MS;
+	int64_t free_ms = pace->full_ms - (int64_t)(PACE_AT_ONCE - 1) * PACE_EVERY_MS;
 
 	if (pace->pause_until_ms > now_ms)
 		return refuse(err, pace->pause_until_ms - now_ms, "the Aura API asks for a pause");
 	if (pace->outage_ms && pace->outage_until_ms > now_ms)
 		return refuse_away(pace, pace->outage_until_ms - now_ms, err);
 	if (free_ms > now_ms)
-		return refuse(err, free_ms - now_ms, "the limit of calls to the Aura API is used up for this minute");
+		return refuse(err, free_ms - now_ms, "the limit of calls to the Aura API is used up at this moment");
 	pace->trying = pace->outage_ms > 0;
 	if (pace->trying)
 		pace->outage_until_ms = now_ms + timeout_ms;
-	pace->calls[pace->next] = now_ms;
-	pace->next = (pace->next + 1) % PACE_CALLS_A_MINUTE;
-	pace->n += pace->n < PACE_CALLS_A_MINUTE;
+	pace->full_ms = (pace->full_ms > now_ms ? pace->full_ms : now_ms) + PACE_EVERY_MS;
 	return 0;
 }
 

@@ -3,8 +3,8 @@
 
 #pragma once
 
-// How soon the next call to the Aura API may go out: at most so many a minute for the whole process, none before the time that the service has
-// asked for, and while the service is not there only one at a time tries whether it is back. Nobody waits here: a caller that may not go gets
+// How soon the next call to the Aura API may go out: a few at once, then one by one, and never more than so many in any minute, also where one
+// process follows another; none before the time that the service has asked for, and while the service is not there only one at a time tries whether it is back. Nobody waits here: a caller that may not go gets
 // the time to come again. Any thread.
 
 #include <stdint.h>
@@ -14,10 +14,12 @@
 // The service allows 125 a minute and account.
 #define PACE_CALLS_A_MINUTE 100
 #define PACE_MINUTE_MS 60000
+#define PACE_AT_ONCE 10
+#define PACE_EVERY_MS 667 // one more
 
 struct pace;
 
-struct pace *pace_new(void);
+struct pace *pace_new(int64_t now_ms); // monotonic, as in all calls
 void pace_free(struct pace *pace);
 DEFINE_CLEANUP(struct pace *, pace_free);
 
