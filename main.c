@@ -40,6 +40,8 @@ static const char usage[] =
 	"  --lease-namespace NAME  where that Lease is (default: the pod's namespace, or the kubeconfig's)\n"
 	"  --port N            port of /metrics (default: 8080)\n"
 	"  --probe-port N      port of /healthz and /readyz (default: 8081)\n"
+	"  --aura-url URL      where the Aura API is (default: https://api.neo4j.io); the proxy is that of $HTTPS_PROXY and $NO_PROXY\n"
+	"  --aura-ca-file FILE authorities to trust there, PEM (default: the system's)\n"
 	"  --log-level LEVEL   debug, info, warning or error (default: info)\n"
 	"  --log-level-file FILE  holds the level instead; looked at every few seconds, so that it may change while running\n"
 	"  --log-format FORMAT text (key=value) or json (default: text)\n"
@@ -72,6 +74,14 @@ static bool is_dns_name(const char *text)
 	       isalnum((unsigned char)text[len - 1]);
 }
 
+static bool is_web_address(const char *text)
+{
+	const char *host = strncmp(text, "https://", 8) == 0 ? text + 8 : strncmp(text, "http://", 7) == 0 ? text + 7 : "";
+	size_t len = strlen(host);
+
+	return len > 0 && len <= 512 && host[len - 1] != '/' && !strpbrk(host, " \t\r\n?#@");
+}
+
 // An option whose value is taken as it stands.
 static bool take_text(int c)
 {
@@ -80,7 +90,7 @@ static bool take_text(int c)
 		const char **value;
 	} texts[] = {
 		{'k', &arg_wiring.kubeconfig}, {'c', &arg_wiring.context},	   {'n', &arg_wiring.namespace},
-		{'F', &arg_level_file},	       {'L', &arg_wiring.lease_namespace},
+		{'F', &arg_level_file},	       {'L', &arg_wiring.lease_namespace}, {'A', &arg_wiring.aura_ca_file},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -112,14 +122,24 @@ static bool take_checked(int c)
 		if (strcmp(optarg, "text") != 0 && strcmp(optarg, "json") != 0)
 			refuse("log-format", optarg, "text or json");
 		log_set_json(strcmp(optarg, "json") == 0);
-	} else if (c == 'N') {
-		if (!is_dns_name(optarg))
-			refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
-		arg_wiring.lease_name = optarg;
 	} else {
 		return false;
 	}
 	return true;
+}
+
+// A name or an address, which is checked.
+static bool take_name(int c)
+{
+	if (c == 'N' && !is_dns_name(optarg))
+		refuse("lease-name", optarg, "a name as Kubernetes wants it: lower-case letters, digits, '-' and '.'");
+	if (c == 'a' && !is_web_address(optarg))
+		refuse("aura-url", optarg, "an address such as https://api.neo4j.io, without a slash at its end");
+	if (c == 'N')
+		arg_wiring.lease_name = optarg;
+	if (c == 'a')
+		arg_wiring.aura_url = optarg;
+	return c == 'N' || c == 'a';
 }
 
 static void parse_options(int argc, char **argv)
@@ -130,6 +150,7 @@ static void parse_options(int argc, char **argv)
 		{"port", required_argument, NULL, 'p'},	      {"log-level", required_argument, NULL, 'l'},
 		{"leader-elect", no_argument, NULL, 'e'},     {"lease-namespace", required_argument, NULL, 'L'},
 		{"log-level-file", required_argument, NULL, 'F'}, {"log-format", required_argument, NULL, 'f'},
+		{"aura-url", required_argument, NULL, 'a'},   {"aura-ca-file", required_argument, NULL, 'A'},
 		{"lease-name", required_argument, NULL, 'N'}, {"probe-port", required_argument, NULL, 'P'},
 		{"help", no_argument, NULL, 'h'},	      {"version", no_argument, NULL, 'V'},
 		{0},
@@ -137,7 +158,7 @@ static void parse_options(int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (take_text(c) || take_checked(c))
+		if (take_text(c) || take_name(c) || take_checked(c))
 			continue;
 		if (c == 'e') {
 			arg_wiring.leader_elect = true;

@@ -21,6 +21,9 @@
 #define MIN_MEMORY (UINT64_C(512) << 20)
 #define MAX_RESTARTED 64
 #define OWN_PREFIX "neofleet.neo4j.com/"
+#define AURA_ID_MAX 64
+#define AURA_NAME_MAX 30
+#define AURA_URL_MAX 255
 
 static const char *text_of(yyjson_val *object, const char *key, const char *otherwise)
 {
@@ -433,21 +436,78 @@ static int64_t decode_duration(struct field_reader *reader, struct field parent,
 	return ms;
 }
 
-static void decode_fleet(struct field_reader *reader, struct field spec, struct dbms_fleet *ret)
+// Letters, digits, '-' and '_': the id becomes part of a path.
+static const char *decode_aura_id(struct field_reader *reader, struct field parent, const char *key)
 {
-	static const char *const policies[] = {"Latch", "FollowSecret", NULL};
-	struct field fleet = field_object(reader, spec, "auraFleetManagement");
-	const char *policy = field_string(reader, fleet, "tokenPolicy", "Latch");
-	struct field token = field_object(reader, fleet, "tokenSecretRef");
-	int64_t since_ms;
+	const char *id = field_string_required(reader, parent, key);
 
-	ret->present = fleet.val != NULL;
-	ret->enabled = field_bool(reader, fleet, "enabled", false);
+	if (strlen(id) > AURA_ID_MAX || id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")])
+		field_fail(reader, parent, key, "must be the id that the Aura console shows: letters, digits and '-', at most %d", AURA_ID_MAX);
+	return id;
+}
+
+// ASCII that can be seen, with spaces only inside.
+static const char *decode_line(struct field_reader *reader, struct field parent, const char *key, size_t most)
+{
+	const char *text = field_string(reader, parent, key, NULL);
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return NULL;
+	if (len == 0 || len > most || text[0] == ' ' || text[len - 1] == ' ')
+		field_fail(reader, parent, key, "must have 1 to %zu characters, the first and the last of which are no spaces", most);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < ' ' || text[i] > '~')
+			field_fail(reader, parent, key, "may have characters of ASCII only, and no control character");
+	}
+	return text;
+}
+
+static void decode_provision(struct field_reader *reader, struct field fleet, struct dbms_provision *ret)
+{
+	static const char *const policies[] = {"Retain", "Delete", NULL};
+	struct field provision = field_object(reader, fleet, "provision");
+	const char *policy;
+
+	if (!provision.val)
+		return;
+	ret->credentials = field_string_required(reader, field_object(reader, provision, "credentialsSecretRef"), "name");
+	ret->organization = decode_aura_id(reader, provision, "organizationId");
+	ret->project = decode_aura_id(reader, provision, "projectId");
+	ret->name = decode_line(reader, provision, "deploymentName", AURA_NAME_MAX);
+	ret->connection_url = decode_line(reader, provision, "connectionUrl", AURA_URL_MAX);
+	policy = field_string(reader, provision, "deletionPolicy", "Retain");
+	check_choice(reader, provision, "deletionPolicy", policy, policies);
+	ret->delete_deployment = strcmp(policy, "Delete") == 0;
+}
+
+// The Secret with the token: the user's, or the one that the operator makes.
+static void decode_token(struct field_reader *reader, struct field fleet, const struct dbms_metadata *metadata, struct dbms_fleet *ret)
+{
+	struct field token = field_object(reader, fleet, "tokenSecretRef");
+
 	ret->token_key = field_string(reader, token, "key", "token");
 	if (!*ret->token_key)
 		ret->token_key = "token";
 	if (token.val)
 		ret->token_secret = field_string_required(reader, token, "name");
+	decode_provision(reader, fleet, &ret->provision);
+	if (ret->provision.credentials && token.val)
+		field_fail(reader, fleet, "provision", "makes the token by itself; remove tokenSecretRef, or this");
+	if (ret->provision.credentials)
+		ret->token_secret = arena_printf(reader->arena, "%s" FLEET_TOKEN_SUFFIX, metadata->name);
+}
+
+static void decode_fleet(struct field_reader *reader, struct field spec, const struct dbms_metadata *metadata, struct dbms_fleet *ret)
+{
+	static const char *const policies[] = {"Latch", "FollowSecret", NULL};
+	struct field fleet = field_object(reader, spec, "auraFleetManagement");
+	const char *policy = field_string(reader, fleet, "tokenPolicy", "Latch");
+	int64_t since_ms;
+
+	ret->present = fleet.val != NULL;
+	ret->enabled = field_bool(reader, fleet, "enabled", false);
+	decode_token(reader, fleet, metadata, ret);
 	check_choice(reader, fleet, "tokenPolicy", policy, policies);
 	ret->follow_secret = !strcmp(policy, "FollowSecret") && ret->token_secret;
 	ret->check_interval_ms = decode_duration(reader, fleet, "checkInterval", "1h");
@@ -484,7 +544,7 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	if (tls.val)
 		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
 	ret->metrics = field_bool(reader, field_object(reader, spec, "metrics"), "enabled", false);
-	decode_fleet(reader, spec, &ret->fleet);
+	decode_fleet(reader, spec, &ret->metadata, &ret->fleet);
 	decode_core(reader, spec, ret);
 	pod_shape_decode(reader, spec, &ret->pod_shape);
 }

@@ -28,6 +28,9 @@
 // On the resource: the pod that shall run without a server; "true" at a standalone.
 #define OFFLINE_ANNOTATION "neofleet.neo4j.com/offline"
 
+// The Secret that the operator makes for a token of its own: this behind the deployment's name.
+#define FLEET_TOKEN_SUFFIX "-fleet-token"
+
 enum dbms_kind { DBMS_STANDALONE, DBMS_CLUSTER };
 
 struct dbms_metadata {
@@ -63,16 +66,26 @@ struct dbms_service {
 	struct field_strings source_ranges;
 };
 
-// auraFleetManagement, as the spec has it.
+// auraFleetManagement.provision, as the spec has it: the deployment and its token are made through the Aura API.
+struct dbms_provision {
+	const char *credentials; // the Secret with CLIENT_ID and CLIENT_SECRET; NULL: no provision
+	const char *organization, *project;
+	const char *name;	    // of the deployment in Aura; NULL: made from namespace and name
+	const char *connection_url; // NULL: that of the client Service
+	bool delete_deployment;	    // deletionPolicy Delete
+};
+
+// auraFleetManagement, as the spec has it. With provision the token is in a Secret of our own making.
 struct dbms_fleet {
 	bool present;
 	bool enabled;
-	const char *token_secret; // NULL: no tokenSecretRef
+	const char *token_secret; // NULL: neither tokenSecretRef nor provision
 	const char *token_key;	  // "token" by default
-	bool follow_secret;	  // tokenPolicy is FollowSecret and tokenSecretRef names a Secret
+	bool follow_secret;	  // tokenPolicy is FollowSecret and there is a Secret with the token
 	int64_t check_interval_ms; // how often to look at the connection; 0: never again
 	const char *registered_since; // RFC 3339: older registrations do not count; NULL: all do
 	int64_t expiry_warning_ms; // how long before the servers' token ends the warning begins; 0: never
+	struct dbms_provision provision;
 };
 
 enum dbms_registered { DBMS_REGISTERED_ABSENT, DBMS_REGISTERED_FALSE, DBMS_REGISTERED_TRUE };

@@ -59,8 +59,12 @@ const struct counterpart counterparts_of_dbms[] = {
 	{"/spec/restoreFrom", NULL, "restore as docs/backup.md says"},
 	{"/spec/ui", NULL, "reach Neo4j's Browser by kubectl port-forward service/NAME-client 7474 7687"},
 	{"/spec/plugins", NULL, "write a Neo4jPlugin for each"},
-	{"/spec/auraFleetManagement/provision", NULL,
-	 "make the deployment and its token in the Aura console, put the token into a Secret, and name that in spec.auraFleetManagement.tokenSecretRef"},
+	{"/spec/auraFleetManagement/provision/providerConfigRef", NULL,
+	 "name a Secret with CLIENT_ID and CLIENT_SECRET in spec.auraFleetManagement.provision.credentialsSecretRef"},
+	{"/spec/auraFleetManagement/provision/tokenSecretName", NULL, "the token is kept in Secret NAME-fleet-token"},
+	{"/spec/auraFleetManagement/provision/tokenPolicy", "[\"CreateIfMissing\"]", "kubectl neofleet register has another token made"},
+	{"/spec/auraFleetManagement/provision/managementPolicies", "[[\"*\"]]", "the deployment and its token are always looked after together"},
+	{"/spec/auraFleetManagement/provision/collectTelemetry", NULL, "the Aura console shows it; status.servers and status.databases have the rest"},
 	{0},
 };
 

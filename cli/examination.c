@@ -14,6 +14,7 @@
 #include "cli/timespan.h"
 #include "kube/client.h"
 #include "operator/object/admin_secret.h"
+#include "operator/fleet/provision_record.h"
 #include "operator/object/condition.h"
 #include "operator/object/pod.h"
 #include "operator/object/reason.h"
@@ -161,7 +162,8 @@ static void examine_token(struct patient *patient)
 	struct token token;
 	int r;
 
-	if (!fleet->enabled || !fleet->token_secret)
+	// The Secret of provision is the operator's: what is wrong with it stands in the status.
+	if (!fleet->enabled || !fleet->token_secret || fleet->provision.credentials)
 		return;
 	r = secret_token_read(patient->diagnosis->program, name, fleet->token_key, &verdict, &token, &err);
 	if (r == 0) {
@@ -275,7 +277,9 @@ static bool is_of_token(enum reason reason)
 static bool keeps_unregistered(enum reason reason)
 {
 	return reason == REASON_TOKEN_REFUSED || reason == REASON_PROCEDURE_MISSING || reason == REASON_UNREACHABLE || reason == REASON_SERVER_ERROR ||
-	       reason == REASON_FLEET_PLUGIN_WITHDRAWN || reason == REASON_CREDENTIALS_REFUSED || is_of_token(reason);
+	       reason == REASON_FLEET_PLUGIN_WITHDRAWN || reason == REASON_CREDENTIALS_REFUSED || reason == REASON_PROVISION_CHANGED ||
+	       reason == REASON_AURA_NAME_TAKEN || reason == REASON_AURA_REFUSED || reason == REASON_AURA_UNAVAILABLE ||
+	       reason == REASON_RIGHTS_MISSING || reason == REASON_SECRET_UNUSABLE || is_of_token(reason);
 }
 
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
@@ -334,16 +338,19 @@ static void examine_silence(const struct patient *patient)
 			    "see whether the operator runs", "kubectl get deployments -A -l '" KINDS_OPERATOR "'");
 }
 
-// The operator sets no finalizer: only the person or controller that set it can remove it.
+// The operator sets one finalizer, and takes it away within minutes: others only the person or controller that set them can remove.
 static void examine_deletion(const struct patient *patient)
 {
 	yyjson_val *first = yyjson_arr_get_first(yyjson_ptr_get(patient->root, "/metadata/finalizers"));
 	const char *finalizer = yyjson_get_str(first);
 
+	const char *cure = "have the program that set it take it off; if that is gone, take it off by hand";
+
 	if (!overdue_ms(patient, patient->root) || !finalizer)
 		return;
-	patient_add(patient, true, arena_printf(patient->arena, "it is being deleted, and finalizer '%s' holds it", finalizer),
-		    "the operator sets none: have the program that set it take it off; if that is gone, take it off by hand", edit(patient));
+	if (strcmp(finalizer, PROVISION_FINALIZER) == 0)
+		cure = "the operator takes it off within five minutes of its deletion: see whether it runs; without it the deployment stays in Aura";
+	patient_add(patient, true, arena_printf(patient->arena, "it is being deleted, and finalizer '%s' holds it", finalizer), cure, edit(patient));
 }
 
 static void examine_pause(const struct patient *patient)

@@ -36,7 +36,7 @@ static bool is_status(yyjson_val *condition, const char *status)
 // A reason that passes by itself is no trouble.
 static bool is_waiting(enum reason reason)
 {
-	return reason == REASON_WAITING_FOR_READY || reason == REASON_TOKEN_DEFERRED || reason == REASON_VERSION_UNKNOWN || reason == REASON_CONNECTING ||
+	return reason == REASON_WAITING_FOR_READY || reason == REASON_TOKEN_DEFERRED || reason == REASON_VERSION_UNKNOWN || reason == REASON_CONNECTING || reason == REASON_PROVISIONING ||
 	       reason == REASON_NO_LEADER;
 }
 

@@ -115,7 +115,7 @@ static bool has_load_balancer(yyjson_val *val)
 	return yyjson_arr_size(yyjson_obj_get(val, "loadBalancerSourceRanges")) == 0 || yyjson_equals_str(yyjson_obj_get(val, "type"), "LoadBalancer");
 }
 
-// Rules on the image's name and tag: dbms_decode(), which runs later, has the same rules in the same words.
+// Rules on the image's name and tag and on the token's source: dbms_decode(), which runs later, has the same rules in the same words.
 static bool is_checked_later(yyjson_val *val)
 {
 	(void)val;
@@ -126,6 +126,7 @@ static const struct {
 	const char *rule;
 	bool (*holds)(yyjson_val *val);
 } rules[] = {
+	{"!has(self.provision) || !has(self.tokenSecretRef)", is_checked_later},
 	{"!self.contains('://')", is_checked_later},
 	{"self.contains('://') || self.matches('^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-"
 	 "zA-Z0-9])?)*(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*$')",

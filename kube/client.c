@@ -316,7 +316,7 @@ int kube_apply_begin(struct kube_client *client, const struct kube_resource *res
 		     const struct kube_apply_options *options, struct kube_call **ret, struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
-	struct call call = {.method = "PATCH", .content_type = APPLY_TYPE, .body = json};
+	struct call call = {.method = "PATCH", .content_type = APPLY_TYPE, .body = json, .secret = options->secret};
 
 	object_path(&path, resource, name, options->subresource);
 	kube_query(&path, "fieldManager", options->field_manager);

@@ -89,6 +89,7 @@ struct kube_apply_options {
 	const char *field_manager; // required
 	bool force;		   // take fields over from other managers
 	bool dry_run;
+	bool secret;		   // as of kube_get_secret(), for what is sent and for the answer
 };
 
 // Server-side apply of a JSON object (apiVersion, kind, metadata.name inside). A metadata.resourceVersion

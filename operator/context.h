@@ -16,6 +16,7 @@
 #include "kube/queue.h"
 #include "kube/store.h"
 
+struct aura_client;
 struct login_bars;
 struct memory_table;
 struct roster;
@@ -24,6 +25,7 @@ struct plugin_verdicts_table;
 
 struct context {
 	struct kube_client *client;
+	struct aura_client *aura; // the Aura API
 	struct lease *lease; // NULL: no lease; the starter of this process makes sure that no other runs
 	struct event_recorder *events;
 	struct queue *queue;

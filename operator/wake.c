@@ -8,12 +8,16 @@
 #include "operator/wake.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "api/dbms.h"
 #include "operator/context.h"
 #include "operator/object/key.h"
 #include "operator/object/labels.h"
 #include "operator/pass/tally.h"
+
+#define KUBE_NAME_SIZE 320
 
 static void add_key(struct context *context, enum key_kind kind, const char *namespace, const char *name)
 {
@@ -174,13 +178,25 @@ void wake_by_volume(void *user, const struct kube_resource *resource, struct kub
 }
 
 static const char *const secret_paths[] = {"/spec/auth/adminSecret", "/spec/auraFleetManagement/tokenSecretRef/name",
-					   "/spec/tls/certificateSecret"};
+					   "/spec/auraFleetManagement/provision/credentialsSecretRef/name", "/spec/tls/certificateSecret"};
+
+// The Secret that the operator makes for a token. The longest name of a deployment is far shorter than that of an object.
+static const char *own_token_secret(const struct kube_object *root, char text[KUBE_NAME_SIZE])
+{
+	if (!kube_object_get(root, "/spec/auraFleetManagement/provision"))
+		return NULL;
+	(void)snprintf(text, KUBE_NAME_SIZE, "%s" FLEET_TOKEN_SUFFIX, kube_object_name(root));
+	return text;
+}
 
 // A deployment is found by the Secrets that it refers to.
 void index_by_secret(const struct kube_object *root, void (*add)(void *user, const char *name), void *user)
 {
+	char text[KUBE_NAME_SIZE];
+
 	for (size_t i = 0; i < sizeof(secret_paths) / sizeof(secret_paths[0]); i++)
 		add(user, kube_object_str(root, secret_paths[i]));
+	add(user, own_token_secret(root, text));
 }
 
 // A plugin is found by its deployment.

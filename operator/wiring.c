@@ -3,15 +3,19 @@
 
 #include "operator/wiring.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "aura/aura_client.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/release.h"
 #include "kube/discovery.h"
 #include "kube/informer.h"
+#include "kube/proxy.h"
 #include "kube/runner.h"
 #include "operator/context.h"
 #include "operator/fleet/roster.h"
@@ -48,6 +52,10 @@
 // The kubelet writes less than 2 KiB.
 #define RESOLV_MAX 4096
 
+// Of one request to the Aura API: a worker waits so long.
+#define AURA_TIMEOUT_MS 8000
+#define AURA_CA_MAX ((size_t)1024 * 1024)
+
 #define INFORMERS 11
 
 struct wiring {
@@ -63,6 +71,7 @@ struct wiring {
 	void (*on_lease)(void);
 	struct histogram logins;
 	struct allowance *allowance;
+	struct arena *texts; // of the Aura API's client
 	_Atomic uint64_t plugins_changed;
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
@@ -159,6 +168,42 @@ static int make_lease(struct wiring *wiring, const struct wiring_options *given,
 	return lease_new(wiring->config, wiring->loop, &options, &wiring->context.lease, err);
 }
 
+static int read_authorities(struct wiring *wiring, const char *path, const char **ret, struct err *err)
+{
+	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	_cleanup_buf_ struct buf text = BUF_INIT(AURA_CA_MAX);
+	char part[4096];
+	size_t n;
+
+	if (!file)
+		return err_errno(err, errno, "cannot open the authorities of the Aura API, '%s'", path);
+	while ((n = fread(part, 1, sizeof(part), file)) > 0)
+		buf_append(&text, part, n);
+	if (ferror(file) || text.overflow || text.len == 0)
+		return err_set(err, ERR_INVALID, "the authorities of the Aura API, '%s', cannot be read, are none, or are larger than %zu bytes", path,
+			       AURA_CA_MAX);
+	*ret = arena_strdup(wiring->texts, buf_str(&text));
+	return 0;
+}
+
+static int make_aura(struct wiring *wiring, const struct wiring_options *given, struct err *err)
+{
+	const struct proxy_environment environment = proxy_environment();
+	const char *url = given->aura_url ? arena_strdup(wiring->texts, given->aura_url) : AURA_URL;
+	struct aura_options options = {
+		.url = url,
+		.proxy = proxy_choose(&environment, url, wiring->texts),
+		.user_agent = arena_printf(wiring->texts, "neofleet/%s", release_version),
+		.clock = &clock_system,
+		.timeout_ms = AURA_TIMEOUT_MS,
+	};
+	int r = given->aura_ca_file ? read_authorities(wiring, given->aura_ca_file, &options.ca_pem, err) : 0;
+
+	if (r == 0)
+		wiring->context.aura = aura_client_new(&options, wiring->loop);
+	return r;
+}
+
 // NULL on a machine outside of the cluster.
 static char *read_own_domain(void)
 {
@@ -184,6 +229,9 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	if (r < 0)
 		return r;
 	r = kube_client_new(wiring->config, wiring->loop, &wiring->asking, err);
+	if (r < 0)
+		return r;
+	r = make_aura(wiring, options, err);
 	if (r < 0)
 		return r;
 	kube_client_set_timeout_ms(wiring->asking, DISCOVERY_TIMEOUT_MS);
@@ -219,6 +267,7 @@ int wiring_start(const struct wiring_options *options, struct wiring **ret, stru
 		abort();
 	wiring->workers = options->workers;
 	wiring->on_lease = options->on_lease;
+	wiring->texts = arena_new();
 	r = make_parts(wiring, options, err);
 	if (r < 0) {
 		wiring_stop(wiring);
@@ -322,6 +371,9 @@ void wiring_stop(struct wiring *wiring)
 	discovery_free(wiring->discovery);
 	kube_client_free(wiring->asking);
 	kube_client_free(wiring->context.client);
+	if (wiring->context.aura)
+		aura_client_free(wiring->context.aura);
+	arena_free(wiring->texts);
 	queue_free(wiring->context.queue);
 	loop_free(wiring->loop);
 	kube_config_free(wiring->config);

@@ -21,6 +21,8 @@ struct wiring_options {
 	bool leader_elect;
 	const char *lease_namespace; // NULL: the pod's own, or the kubeconfig's
 	const char *lease_name;	     // NULL: a name made from what is watched, so that operators of different namespaces do not wait for each other
+	const char *aura_url;	     // of the Aura API, without a slash at its end; NULL: the public one
+	const char *aura_ca_file;    // PEM of the authorities to trust there; NULL: the system's
 	void (*on_lease)(void);	     // called on some thread when the lease comes or goes
 };
 

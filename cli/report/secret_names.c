@@ -46,7 +46,7 @@ static void add_list(struct secret_names *names, yyjson_val *list)
 static void add_member(struct secret_names *names, const char *key, yyjson_val *val)
 {
 	static const char *const plain[] = {"adminSecret", "certificateSecret", "secretName", NULL};
-	static const char *const references[] = {"tokenSecretRef", "secretKeyRef", "secretRef", "secret", NULL};
+	static const char *const references[] = {"tokenSecretRef", "credentialsSecretRef", "secretKeyRef", "secretRef", "secret", NULL};
 	static const char *const lists[] = {"pullSecrets", "imagePullSecrets", NULL};
 
 	if (is_one_of(key, plain))

@@ -10,7 +10,7 @@ OURS = "and on (job, instance) neofleet_fleet_enabled"
 ONE = "max by (kind, namespace, name)"
 # What the operator or Kubernetes brings to an end by itself.
 BUSY = "Forming|Updating|RemovingServers|WorkloadNotObserved"
-WAITS = "TokenDeferred|WaitingForReady|Connecting|Disabled"
+WAITS = "TokenDeferred|WaitingForReady|Connecting|Provisioning|Disabled"
 WHO = "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }}"
 
 # (group, name, severity, for, expression, summary, description, what it means, for the index)

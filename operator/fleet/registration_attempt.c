@@ -233,7 +233,7 @@ static void attempt(const struct context *context, struct attempt_memory *memory
 	request = request_for(&access, inputs->server, EXCHANGE_TIMEOUT_MS);
 	request.token = &read.token;
 	request.follow = inputs->follow;
-	request.may_adopt = request.identify = !inputs->registered_before;
+	request.may_adopt = request.identify = !inputs->registered_before && !inputs->own_token;
 	request.may_wait = !memory->connecting_ms || deadline_left_ms(memory->connecting_ms) > 0;
 	// Checked after the deadline was set, so the lease outlasts the deadline.
 	ret->lease_short = !context_has_ms(context, EXCHANGE_TIMEOUT_MS);

@@ -44,6 +44,7 @@ struct attempt_inputs {
 	bool registered_before; // this very resource has been registered, so lastRegistrationTime is set
 	bool follow; // it is registered: register only a token of the Secret that shall replace the servers'
 	bool holds_token; // follow: as far as we know, the servers hold a token
+	bool own_token; // the token was made for this deployment: another one that a server holds does not do
 	bool fresh; // this pass has just written the object, on condition that nobody had changed it
 };
 

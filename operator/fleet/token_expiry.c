@@ -85,9 +85,11 @@ const char *token_expiry_project(const struct token_expiry_memory *memory)
 
 static const char *cure(const struct dbms *dbms, struct arena *arena)
 {
+	if (dbms->fleet.provision.credentials)
+		return arena_printf(arena, "have another one made: %s", fleet_register_command(dbms, arena));
 	if (dbms->fleet.follow_secret)
-		return "it is registered by itself";
-	return arena_printf(arena, "then: %s", fleet_register_command(dbms, arena));
+		return "generate a new one in the Aura console and put it into the Secret; it is registered by itself";
+	return arena_printf(arena, "generate a new one in the Aura console and put it into the Secret; then: %s", fleet_register_command(dbms, arena));
 }
 
 int token_expiry_is_near(const struct token_expiry_memory *memory, const struct dbms *dbms, struct arena *arena, const char **ret_message)
@@ -98,8 +100,7 @@ int token_expiry_is_near(const struct token_expiry_memory *memory, const struct 
 	if (!memory->soon)
 		return 0;
 	*ret_message = arena_printf(arena,
-				    "The token that the servers hold expires on %s, and nobody has renewed it so far; unless it rotates by itself, generate a "
-				    "new one in the Aura console and put it into the Secret; %s",
+				    "The token that the servers hold expires on %s, and nobody has renewed it so far; unless it rotates by itself, %s",
 				    token_expiry_text(memory, arena), cure(dbms, arena));
 	return 1;
 }

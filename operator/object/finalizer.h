@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Finds out whose word an object waits for that is being deleted. The operator sets no finalizer (B8). Pure.
+// Finds out whose word an object waits for that is being deleted. Pure.
 
 #include <yyjson.h>
 

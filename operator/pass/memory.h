@@ -16,6 +16,8 @@
 #include "operator/cluster/stall.h"
 #include "operator/cluster/volume_growth.h"
 #include "operator/fleet/plugin_entry.h"
+#include "operator/fleet/provision.h"
+#include "operator/fleet/provision_end.h"
 #include "operator/fleet/registration_attempt.h"
 #include "operator/fleet/token_expiry.h"
 #include "operator/fleet/token_follow.h"
@@ -53,6 +55,8 @@ struct memory {
 	struct connection_memory connection;
 	struct token_expiry_memory expiry;
 	struct follow_memory follow;
+	struct provision_memory provision;
+	struct provision_end_memory ending;
 };
 
 struct memory_table;

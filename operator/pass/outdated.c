@@ -12,7 +12,7 @@
 
 void outdated_note(struct outdated *outdated, const char *version, bool gone)
 {
-	memcpy(outdated->versions[1], outdated->versions[0], KEPT_VERSION_SIZE);
+	memmove(outdated->versions[1], outdated->versions[0], sizeof(outdated->versions) - sizeof(outdated->versions[0]));
 	kept_set(outdated->versions[0], version);
 	outdated->until_ms = deadline_in_ms(gone ? MISSING_MS : OUTDATED_MS);
 	outdated->gone = gone;
@@ -21,7 +21,9 @@ void outdated_note(struct outdated *outdated, const char *version, bool gone)
 bool outdated_is(const struct outdated *outdated, const struct kube_object *object)
 {
 	const char *version = kube_object_resource_version(object);
+	bool noted = false;
 
-	return deadline_left_ms(outdated->until_ms) > 0 &&
-	       (strcmp(outdated->versions[0], version) == 0 || strcmp(outdated->versions[1], version) == 0);
+	for (size_t i = 0; i < OUTDATED_VERSIONS; i++)
+		noted = noted || strcmp(outdated->versions[i], version) == 0;
+	return noted && deadline_left_ms(outdated->until_ms) > 0;
 }

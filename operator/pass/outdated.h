@@ -3,7 +3,7 @@
 
 #pragma once
 
-// Versions of a deployment that the API server no longer has: the deployment was written since (twice in a pass), or is gone. A pass that began
+// Versions of a deployment that the API server no longer has: the deployment was written since (a few times in a pass), or is gone. A pass that began
 // with such a version would run into a conflict, or build children that the garbage collector takes at once, over and over while a watch lags
 // behind. So no pass begins with one until the watch brings news or the time is over.
 
@@ -13,8 +13,10 @@
 #include "kube/object.h"
 #include "operator/object/kept.h"
 
+#define OUTDATED_VERSIONS 3
+
 struct outdated {
-	char versions[2][KEPT_VERSION_SIZE]; // the newest first
+	char versions[OUTDATED_VERSIONS][KEPT_VERSION_SIZE]; // the newest first
 	int64_t until_ms;		     // monotonic
 	bool gone;
 };

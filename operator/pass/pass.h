@@ -127,9 +127,20 @@ struct fleet_told {
 	bool just_registered;
 	bool announce;	      // publish Ready first, then call again for the exchange
 	enum reason warning;  // of the Warning for the message
+	struct kube_object *written; // the root object after a write of its record (F4), the caller unrefs it; NULL: as it was
 	int64_t again_ms;     // 0: no need
 };
 int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, struct err *err);
+
+// The deployment in Aura that the operator makes itself (F4): one step towards a token for the next registration. *ret_ready: it is there; else
+// ret says what is missing. ERR_CONFLICT: look again.
+int pass_provision(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, bool *ret_ready, struct err *err);
+
+// The finalizer of deletionPolicy Delete, where it is not as the spec wants it. *object is replaced by what was written.
+int pass_keep_finalizer(const struct pass *pass, const struct deployment *deployment, struct kube_object **object, struct err *err);
+
+// The end of a resource with that finalizer; nothing for others. *ret_again_ms: 0: no need.
+int pass_end(const struct pass *pass, struct secret_cache *keyring, int64_t *ret_again_ms, struct err *err);
 
 // The results of all steps, in their order. Only operator/pass/reconcile_dbms.c writes here.
 struct found {
@@ -150,6 +161,7 @@ struct found {
 	struct judged judged;
 	struct access_told access;
 	struct fleet_told fleet;
+	int64_t end_again_ms; // of a resource that is being deleted; 0: no need
 };
 
 // Whether the deployment was not refused, and has servers to log in to.

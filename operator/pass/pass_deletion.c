@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// While a deployment is being deleted nothing is built, and nothing is written as long as that goes its way. The operator sets no finalizer (B8): a
+// While a deployment is being deleted nothing is built, and nothing is written as long as that goes its way. Our own finalizer (F4) is gone by then: a
 // deployment that stays is held by somebody else's, whose names the status tells; after five minutes that is Stalled. A deployment that is gone
 // has no status any more. Then a child that stays for as long has an event of its own.
 

@@ -67,6 +67,7 @@ static struct attempt_inputs attempt_inputs(const struct fleet_pass *step)
 		.servers = access_servers(deployment),
 		.registered_before = deployment->dbms.status.last_registration != NULL && !is_copied(&deployment->dbms),
 		.fresh = step->inputs->announced,
+		.own_token = deployment->dbms.fleet.provision.credentials != NULL,
 	};
 }
 
@@ -131,6 +132,14 @@ static void note_registered(struct fleet_pass *step)
 	step->told->status.last_registration = registration_time(step);
 }
 
+// Whether the Secret's token is the cause, and not a server or the moment.
+static bool blames_secret(enum reason reason)
+{
+	return reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_UNREADABLE || reason == REASON_SECRET_KEY_NOT_FOUND ||
+	       reason == REASON_TOKEN_EMPTY || reason == REASON_TOKEN_MALFORMED || reason == REASON_TOKEN_EXPIRED ||
+	       reason == REASON_TOKEN_REFUSED;
+}
+
 static int register_fleet(struct fleet_pass *step, struct err *err)
 {
 	struct status_fleet *fleet = &step->told->status;
@@ -146,15 +155,9 @@ static int register_fleet(struct fleet_pass *step, struct err *err)
 	step->told->warning = result.registered || result.waiting ? REASON_NONE : REASON_AURA_FAILED;
 	if (result.registered)
 		note_registered(step);
+	else if (inputs.own_token && blames_secret(result.reason) && result.reason != REASON_SECRET_UNREADABLE)
+		provision_note_useless(&step->pass->memory->provision);
 	return 0;
-}
-
-// Whether the Secret's token is the cause, and not a server or the moment.
-static bool blames_secret(enum reason reason)
-{
-	return reason == REASON_SECRET_NOT_FOUND || reason == REASON_SECRET_UNREADABLE || reason == REASON_SECRET_KEY_NOT_FOUND ||
-	       reason == REASON_TOKEN_EMPTY || reason == REASON_TOKEN_MALFORMED || reason == REASON_TOKEN_EXPIRED ||
-	       reason == REASON_TOKEN_REFUSED;
 }
 
 // Tells a failure that only a person can mend; others pass.
@@ -257,6 +260,8 @@ static const char *cure_of_gone(const struct fleet_pass *step)
 	const struct dbms *dbms = &step->inputs->deployment->dbms;
 	struct arena *arena = step->pass->arena;
 
+	if (dbms->fleet.provision.credentials)
+		return arena_printf(arena, "to have another one made: %s", fleet_register_command(dbms, arena));
 	if (dbms->fleet.follow_secret)
 		return "the operator registers the Secret's token again; if Aura has ended that one, put a good one there";
 	return arena_printf(arena, "put a good one into the Secret, then %s", fleet_register_command(dbms, arena));
@@ -385,9 +390,15 @@ static struct fleet_facts facts_of(const struct fleet_pass *step, int64_t *ret_w
 
 static int register_or_announce(struct fleet_pass *step, struct err *err)
 {
+	bool ready = true;
+	int r = 0;
+
 	// At most once, whatever others do to the status meanwhile.
-	if (step->inputs->announced || !is_to_be_announced(step))
-		return register_fleet(step, err);
+	if (step->inputs->announced || !is_to_be_announced(step)) {
+		if (step->inputs->deployment->dbms.fleet.provision.credentials)
+			r = pass_provision(step->pass, step->inputs, step->told, &ready, err);
+		return r < 0 || !ready ? r : register_fleet(step, err);
+	}
 	step->told->status.reason = REASON_WAITING_FOR_READY;
 	step->told->status.message = "The deployment is Ready; registering with Aura Fleet Management";
 	step->told->announce = true;

@@ -230,19 +230,33 @@ static int see_to_fleet(const struct pass *pass, const struct kube_object *objec
 	return pass_see_to_fleet(pass, &inputs, &found->fleet, err);
 }
 
+static void take_written(const struct pass *pass, struct kube_object **object, struct kube_object **written)
+{
+	if (!*written)
+		return;
+	outdated_note(&pass->memory->outdated, kube_object_resource_version(*object), false);
+	kube_object_unref(*object);
+	*object = steal_ptr(*written);
+}
+
 // Runs twice where Ready is told before the exchange.
 static int conclude(const struct pass *pass, struct found *found, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_ref(pass->object);
 	bool announced = false;
-	int r;
+	int r = 0;
 
-	do {
+	if (!found->refusal.message)
+		r = pass_keep_finalizer(pass, found->deployment, &object, err);
+	while (r == 0) {
 		r = see_to_fleet(pass, object, announced, found, err);
+		take_written(pass, &object, &found->fleet.written);
 		if (r == 0)
 			r = publish(pass, found, &object, err);
 		announced = found->fleet.announce;
-	} while (r == 0 && announced);
+		if (!announced)
+			break;
+	}
 	return r;
 }
 
@@ -307,6 +321,14 @@ static int act(const struct pass *pass, struct found *found, struct err *err)
 	return r < 0 ? r : pass_roll(pass, found->deployment, facts_of(pass->memory, found), &found->rolled, err);
 }
 
+// A deployment that is being deleted: our own finalizer goes first.
+static int end_or_wait(const struct pass *pass, struct found *found, struct err *err)
+{
+	if (provision_has_finalizer(kube_object_root(pass->object)))
+		return pass_end(pass, found->gathered.deployment.keyring, &found->end_again_ms, err);
+	return pass_delete(pass, &found->gathered.deployment.dbms, found->refusal.message != NULL, &found->judged, err);
+}
+
 static int run(const struct pass *pass, struct found *found, struct err *err)
 {
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
@@ -317,7 +339,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	found->deployment = &found->gathered.deployment;
 	found->refusal = decode(pass, dbms);
 	if (dbms->metadata.deleting)
-		return pass_delete(pass, dbms, found->refusal.message != NULL, &found->judged, err);
+		return end_or_wait(pass, found, err);
 	first_observation(pass->memory, dbms);
 	if (dbms->metadata.paused)
 		return publish_paused(&publisher, pass->object, err);
@@ -374,6 +396,7 @@ static int64_t again_after(const struct found *found)
 		found->judged.again_ms,
 		found->access.again_ms,
 		found->fleet.again_ms,
+		found->end_again_ms,
 	};
 	int64_t soonest = 0;
 

@@ -80,6 +80,8 @@ TYPES = {
     "serviceAccount.annotations": ANNOTATIONS,
     "rbac.create": BOOLEAN,
     "rbac.aggregateClusterRoles": BOOLEAN,
+    "provision.enabled": BOOLEAN,
+    "provision.url": text(r"^(https?://[^\s]*[^\s/])?$"),
     "logLevel": text(enum=["debug", "info", "warning", "error"]),
     "logFormat": text(enum=["text", "json"]),
     "workers": number(1, 64),

@@ -16,6 +16,9 @@
 #define OBJECT(kind, name, spec)                                                                                                       \
 	"{\"kind\":\"Neo4jEnterprise" kind "\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":4,"  \
 	"\"resourceVersion\":\"9\"},\"spec\":{" spec "}}"
+// auraFleetManagement, still open, with a provision of so much more.
+#define PROVISION(more) \
+	",\"auraFleetManagement\":{\"enabled\":true,\"provision\":{\"credentialsSecretRef\":{\"name\":\"c\"},\"organizationId\":\"o-1\",\"projectId\":\"p-1\"" more "}"
 #define STANDALONE(more) OBJECT("Standalone", "db", SPEC more)
 #define CLUSTER(more) OBJECT("Cluster", "db", SPEC more)
 
@@ -57,6 +60,32 @@ static void test_defaults(void **state)
 	assert_int_equal(dbms.fleet.expiry_warning_ms, INT64_C(14) * 86400000);
 	assert_int_equal(dbms.status.registered, DBMS_REGISTERED_ABSENT);
 	assert_null(dbms.status.phase);
+	arena_free(arena);
+}
+
+// F4: the operator makes the Secret with the token.
+static void test_provision(void **state)
+{
+	static const char *const manifests[] = {
+		STANDALONE(PROVISION("") "}"),
+		STANDALONE(PROVISION(",\"deploymentName\":\"Orders, 1\",\"connectionUrl\":\"neo4j://o:7687\",\"deletionPolicy\":\"Delete\"") "}"),
+	};
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (int full = 0; full < 2; full++) {
+		struct err err = ERR_INIT;
+		struct dbms dbms;
+
+		assert_int_equal(decode(arena, manifests[full], &dbms, &err), 0);
+		assert_string_equal(dbms.fleet.token_secret, "db-fleet-token");
+		assert_string_equal(dbms.fleet.token_key, "token");
+		assert_string_equal(dbms.fleet.provision.credentials, "c");
+		assert_string_equal(dbms.fleet.provision.organization, "o-1");
+		assert_string_equal(dbms.fleet.provision.project, "p-1");
+		assert_int_equal(dbms.fleet.provision.delete_deployment, full);
+		assert_true(!dbms.fleet.provision.name == !full && !dbms.fleet.provision.connection_url == !full);
+	}
 	arena_free(arena);
 }
 
@@ -179,6 +208,15 @@ static const struct {
 	{STANDALONE(",\"auraFleetManagement\":{\"enabled\":\"yes\"}"), "spec.auraFleetManagement.enabled: must be true or false"},
 	{STANDALONE(",\"auraFleetManagement\":{\"tokenSecretRef\":{\"key\":\"k\"}}"),
 	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
+	{STANDALONE(PROVISION("") ",\"tokenSecretRef\":{\"name\":\"t\"}}"), "spec.auraFleetManagement.provision: makes the token by itself; remove tokenSecretRef, or this"},
+	{STANDALONE(",\"auraFleetManagement\":{\"provision\":{\"credentialsSecretRef\":{},\"organizationId\":\"o\",\"projectId\":\"p\"}}"),
+	 "spec.auraFleetManagement.provision.credentialsSecretRef.name: is required"},
+	{STANDALONE(",\"auraFleetManagement\":{\"provision\":{\"credentialsSecretRef\":{\"name\":\"c\"},\"organizationId\":\"a/b\",\"projectId\":\"p\"}}"),
+	 "spec.auraFleetManagement.provision.organizationId: must be the id that the Aura console shows"},
+	{STANDALONE(PROVISION(",\"deploymentName\":\"0123456789012345678901234567890\"") "}"), "spec.auraFleetManagement.provision.deploymentName: must have 1 to 30 characters"},
+	{STANDALONE(PROVISION(",\"deploymentName\":\"a \"") "}"), "spec.auraFleetManagement.provision.deploymentName: must have 1 to 30 characters"},
+	{STANDALONE(PROVISION(",\"connectionUrl\":\"bolt://\\u0007\"") "}"), "spec.auraFleetManagement.provision.connectionUrl: may have characters of ASCII only"},
+	{STANDALONE(PROVISION(",\"deletionPolicy\":\"Keep\"") "}"), "spec.auraFleetManagement.provision.deletionPolicy: must be one of Retain, Delete"},
 	// A3: names that no node can pull, and images of the Community edition.
 	{IMAGE("https://r.io/neo4j", "5.26-enterprise"), "spec.image.repo: is the image's name without a scheme"},
 	{IMAGE("neo4j:5.26-enterprise", "5.26-enterprise"), "spec.image.repo: is no name that a node can pull"},
@@ -319,7 +357,7 @@ static void test_digest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_fleet_and_status), cmocka_unit_test(test_provision),
 		cmocka_unit_test(test_follow_needs_a_secret), cmocka_unit_test(test_status_of_wrong_types),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_refused_with_status),

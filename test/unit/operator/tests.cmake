@@ -41,3 +41,13 @@ set(sim ${CMAKE_CURRENT_SOURCE_DIR}/operator/sim)
 neofleet_test(operator sim SOURCES ${sim}/incident.c ${sim}/glimpse.c ${sim}/history.c ${sim}/operator.c ${sim}/realm.c ${sim}/rule.c ${sim}/world.c
 	DEPS Threads::Threads)
 target_include_directories(test_operator_sim PRIVATE operator)
+
+# The steps to a deployment in Aura, on an API server that is a table and an Aura API within the process.
+neofleet_test(operator provision_crowd SOURCES ${support}/aura_service.c ${support}/crowd.c DEPS Threads::Threads)
+target_include_directories(test_operator_provision_crowd PRIVATE operator)
+target_link_options(test_operator_provision_crowd PRIVATE -Wl,--wrap=clock_gettime,--wrap=http_perform,--wrap=kube_patch,--wrap=kube_get,--wrap=kube_get_secret,--wrap=kube_apply)
+
+neofleet_test(operator provision_passes SOURCES ${support}/aura_service.c $<TARGET_OBJECTS:test_operator_support> DEPS PkgConfig::openssl Threads::Threads)
+target_include_directories(test_operator_provision_passes PRIVATE kube net operator)
+target_link_options(test_operator_provision_passes PRIVATE -Wl,--wrap=clock_gettime,--wrap=http_perform)
+set_tests_properties(operator/provision_crowd PROPERTIES TIMEOUT 300) # some thousand passes

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The neofleet authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// What a resource remembers of the deployment that the operator makes for it in Aura (F4): one annotation, written before the call that makes
+// the deployment and again when its id is known. It bears the resource's uid, so that a copy of the resource has no part in it. Pure.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "api/dbms.h"
+#include "base/arena.h"
+#include "operator/object/names.h"
+
+// On the resource: the record; and the finalizer of deletionPolicy Delete.
+#define PROVISION_ANNOTATION "neofleet.neo4j.com/fleet-deployment"
+#define PROVISION_FINALIZER "neofleet.neo4j.com/fleet-deployment"
+
+// On the Secret with the token: for which deployment in Aura, and after which registration, the token was made.
+#define PROVISION_TOKEN_ANNOTATION "neofleet.neo4j.com/fleet-token-of"
+
+// A call to make a deployment that was under way when its caller ended has come to its end after so long.
+#define PROVISION_SETTLED_MS INT64_C(60000)
+
+struct provision_record {
+	const char *credentials; // the Secret
+	const char *organization, *project;
+	const char *name, *connection_url;
+	const char *at; // RFC 3339: when the operator last set out to make it
+	int64_t tries;	// to make it, the one of at included
+	const char *id; // NULL: it is not known to be made
+};
+
+// False: the object has none, or one that came with a copy or cannot be read.
+bool provision_record_read(yyjson_val *root, struct arena *arena, struct provision_record *ret);
+
+// The record of a first try, by the spec.
+void provision_record_begin(const struct dbms *dbms, const struct names *names, int64_t now_ms, struct arena *arena, struct provision_record *ret);
+
+// The same deployment, tried once more.
+struct provision_record provision_record_again(const struct provision_record *record, int64_t now_ms, struct arena *arena);
+
+const char *provision_record_text(const struct provision_record *record, const char *uid, struct arena *arena);
+
+// Whether the spec still asks for this deployment.
+bool provision_record_fits(const struct provision_record *record, const struct dbms *dbms);
+
+// How long until a try that was under way is surely over; 0: it is.
+int64_t provision_record_left_ms(const struct provision_record *record, int64_t now_ms);
+
+// The value of PROVISION_TOKEN_ANNOTATION for a token that shall serve the next registration: it is used up when lastRegistrationTime moves.
+const char *provision_token_mark(const struct provision_record *record, const char *last_registration, struct arena *arena);
+
+bool provision_has_finalizer(yyjson_val *root);
+
+// A merge patch of the resource over the version that was read: the record (NULL: none) and whether the finalizer is there.
+struct provision_write {
+	const char *record; // text; NULL: take it away
+	bool keep_record;   // say nothing of the record
+	bool finalizer;
+};
+const char *provision_patch(yyjson_val *root, const struct provision_write *write, struct arena *arena);
