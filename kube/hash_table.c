@@ -58,14 +58,14 @@ void hash_table_remove(struct hash_table *table, struct hash_link **place)
 	table->n--;
 }
 
-void hash_table_release(struct hash_table *table)
+void hash_table_release(struct hash_table *table, void (*give)(void *user, struct hash_link *link), void *user)
 {
 	for (size_t i = 0; i < table->size; i++) {
 		while (table->buckets[i]) {
 			struct hash_link *link = table->buckets[i];
 
 			table->buckets[i] = link->next;
-			free(link);
+			give(user, link);
 		}
 	}
 	free(table->buckets);

@@ -30,5 +30,5 @@ void hash_table_add(struct hash_table *table, struct hash_link *link);
 // place is the pointer that leads to the link: in a bucket, or another link's next.
 void hash_table_remove(struct hash_table *table, struct hash_link **place);
 
-// Frees the members, each from its link on, and the buckets.
-void hash_table_release(struct hash_table *table);
+// Gives away the members, one by one, and frees the buckets.
+void hash_table_release(struct hash_table *table, void (*give)(void *user, struct hash_link *link), void *user);

@@ -101,12 +101,32 @@ struct kube_store *kube_store_new(const struct kube_store_options *options)
 	return store;
 }
 
+static void slot_free(const struct kube_store *store, struct slot *slot)
+{
+	shelf_give(store->options.shelf, slot, sizeof(*slot) + slot->key_size + slot->squeezed_len);
+}
+
+static void mark_free(const struct kube_store *store, struct mark *mark)
+{
+	shelf_give(store->options.shelf, mark, sizeof(*mark));
+}
+
+static void give_slot(void *user, struct hash_link *link)
+{
+	slot_free(user, (struct slot *)link);
+}
+
+static void give_mark(void *user, struct hash_link *link)
+{
+	mark_free(user, (struct mark *)link);
+}
+
 void kube_store_free(struct kube_store *store)
 {
 	if (!store)
 		return;
-	hash_table_release(&store->marks);
-	hash_table_release(&store->slots);
+	hash_table_release(&store->marks, give_mark, store);
+	hash_table_release(&store->slots, give_slot, store);
 	dictionaries_release(&store->dictionaries);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store);
@@ -193,7 +213,7 @@ static struct slot *slot_make(const struct kube_store *store, const char *key, s
 	struct slot *slot;
 
 	len = squeeze(dictionaries_get(&store->dictionaries, dictionary), text, squeezed);
-	slot = must(malloc(sizeof(*slot) + key_size + len));
+	slot = shelf_take(store->options.shelf, sizeof(*slot) + key_size + len);
 	*slot = (struct slot){
 		.link.hash = hash_of_key(key),
 		.round = store->round,
@@ -215,15 +235,15 @@ struct marking {
 	bool unmark;
 };
 
-static void remove_mark(struct hash_table *marks, const struct slot *slot, uint32_t hash)
+static void remove_mark(struct kube_store *store, const struct slot *slot, uint32_t hash)
 {
-	assert(marks->size > 0);
-	for (struct hash_link **place = hash_table_bucket(marks, hash); *place; place = &(*place)->next) {
+	assert(store->marks.size > 0);
+	for (struct hash_link **place = hash_table_bucket(&store->marks, hash); *place; place = &(*place)->next) {
 		struct hash_link *link = *place;
 
 		if (link->hash == hash && ((struct mark *)link)->slot == slot) {
-			hash_table_remove(marks, place);
-			free(link);
+			hash_table_remove(&store->marks, place);
+			mark_free(store, (struct mark *)link);
 			return;
 		}
 	}
@@ -241,10 +261,10 @@ static void on_index(void *user, const char *name)
 		return;
 	key_make(key, marking->namespace, name);
 	if (marking->unmark) {
-		remove_mark(&marking->store->marks, marking->slot, hash_of_key(key));
+		remove_mark(marking->store, marking->slot, hash_of_key(key));
 		return;
 	}
-	mark = must(malloc(sizeof(*mark)));
+	mark = shelf_take(marking->store->options.shelf, sizeof(*mark));
 	*mark = (struct mark){.link.hash = hash_of_key(key), .slot = marking->slot};
 	hash_table_add(&marking->store->marks, &mark->link);
 }
@@ -289,7 +309,7 @@ static struct kube_object *take_out(struct kube_store *store, struct hash_link *
 	count_user(store, slot, false);
 	hash_table_remove(&store->slots, place);
 	give_back(store, slot, kube_object_namespace(object));
-	free(slot);
+	slot_free(store, slot);
 	return object;
 }
 
@@ -306,7 +326,7 @@ static void set_free(struct kube_store *store, struct hash_link **place)
 	fresh->cut = slot->cut;
 	mark_all(store, slot, object, true);
 	hash_table_remove(&store->slots, place);
-	free(slot);
+	slot_free(store, slot);
 	put_in(store, fresh, object);
 }
 
@@ -371,7 +391,7 @@ static struct slot *slot_of(struct kube_store *store, const char *key, const str
 		slot = slot_new(store, key, (struct squeeze_text){text, len});
 		if (is_granted(store, slot, kube_object_namespace(object)))
 			return slot;
-		free(slot);
+		slot_free(store, slot);
 	}
 	*ret_cut = must(kube_object_cut(object, bytes));
 	free(text);

@@ -19,6 +19,7 @@
 #include "kube/allowance.h"
 #include "kube/object.h"
 #include "kube/resource.h"
+#include "kube/shelf.h"
 
 struct kube_store;
 
@@ -29,6 +30,7 @@ struct kube_store_options {
 	kube_store_index index; // NULL: none
 	size_t max_bytes; // of an object's text; 0: no limit
 	struct allowance *allowance; // large objects take their room from it; NULL: no limit. Outlives the store
+	struct shelf *shelf; // what rests lies on it; NULL: on the heap. Outlives the store
 };
 
 struct kube_store *kube_store_new(const struct kube_store_options *options); // NULL: no options

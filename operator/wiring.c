@@ -72,6 +72,7 @@ struct wiring {
 	struct histogram logins;
 	struct allowance *allowance;
 	struct arena *texts; // of the Aura API's client
+	struct shelf *shelf;
 	_Atomic uint64_t plugins_changed;
 	struct runner *_Atomic runner; // NULL until the work begins; the metrics' thread reads it, too
 };
@@ -114,7 +115,7 @@ static int make_informers(struct wiring *wiring, const char *namespace, struct e
 			.label_selector = watched[i].keep ? CHILDREN : NULL,
 			.parts = watched[i].parts,
 			.keep = watched[i].keep,
-			.store = {.index = watched[i].index, .max_bytes = watched[i].max_bytes, .allowance = wiring->allowance},
+			.store = {.index = watched[i].index, .max_bytes = watched[i].max_bytes, .allowance = wiring->allowance, .shelf = wiring->shelf},
 			.metadata_only = watched[i].resource == &kube_secrets,
 			.handler = watched[i].handler,
 			.user = &wiring->context,
@@ -248,6 +249,7 @@ static int make_parts(struct wiring *wiring, const struct wiring_options *option
 	wiring->context.verdicts = plugin_verdicts_table_new();
 	wiring->context.plugins_changed = &wiring->plugins_changed;
 	wiring->allowance = allowance_new(ALLOWANCE, ALLOWANCE_OF_NAMESPACE);
+	wiring->shelf = shelf_new();
 	wiring->context.logins = &wiring->logins;
 	wiring->context.own_domain = read_own_domain();
 	r = make_informers(wiring, options->namespace, err);
@@ -360,6 +362,7 @@ void wiring_stop(struct wiring *wiring)
 	for (size_t i = 0; i < wiring->n_informers; i++)
 		kube_informer_free(wiring->informers[i]);
 	allowance_free(wiring->allowance);
+	shelf_free(wiring->shelf);
 	tally_free(wiring->context.tally);
 	plugin_verdicts_table_free(wiring->context.verdicts);
 	lease_free(wiring->context.lease);

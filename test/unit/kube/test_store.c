@@ -98,7 +98,8 @@ static void assert_found(struct kube_store *store, const char *namespace, const 
 
 static void test_index(void **state)
 {
-	struct kube_store *store = kube_store_new(&(struct kube_store_options){.index = by_labels});
+	_cleanup_(shelf_freep) struct shelf *shelf = shelf_new();
+	struct kube_store *store = kube_store_new(&(struct kube_store_options){.index = by_labels, .shelf = shelf});
 
 	(void)state;
 	assert_found(store, "n", "one", "");
@@ -125,6 +126,7 @@ static void test_index(void **state)
 	assert_found(store, "k", "one", "k77 ");
 	assert_found(store, "n", "one", "y ");
 	kube_store_free(store);
+	assert_int_equal(shelf_held(shelf), 0);
 }
 
 // Objects that a list lacked go, one by one; those that it had stay.
@@ -268,7 +270,8 @@ static void *read_on(void *user)
 // One writer, many readers.
 static void test_threads(void **state)
 {
-	struct race race = {.store = kube_store_new(&(struct kube_store_options){.index = by_all})};
+	_cleanup_(shelf_freep) struct shelf *shelf = shelf_new();
+	struct race race = {.store = kube_store_new(&(struct kube_store_options){.index = by_all, .shelf = shelf})};
 	pthread_t readers[3];
 
 	(void)state;

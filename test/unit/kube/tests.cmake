@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name config exec kubeconfig listing object proxy queue queue_groups redact runner store store_limits traffic trust watch)
+foreach(name config exec kubeconfig listing object proxy queue queue_groups redact runner shelf store store_limits traffic trust watch)
 	neofleet_test(kube ${name})
 endforeach()
 
