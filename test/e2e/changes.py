@@ -5,6 +5,7 @@ that nobody can account for. On the stand-in for a cluster of Neo4j servers (tes
 import re
 import types
 
+import costs
 from harness import check, wait_for
 from scenario import Chain
 from servers import Cluster, PodRecord, changed_by, lose, write_row
@@ -20,7 +21,7 @@ def given_plain_cluster(ns):
     return types.SimpleNamespace(cluster=cluster)
 
 
-def rolled_once(ns, cluster, **spec):
+def rolled_once(ns, cluster, row, **spec):
     """Carries out a change of the spec: each pod is replaced once, one at a time, the leader last."""
     leader, before = cluster.leader(), cluster.uids()
     counts, record = changed_by(ns, cluster, lambda: cluster.patch(**spec))
@@ -31,18 +32,19 @@ def rolled_once(ns, cluster, **spec):
     servers = cluster.servers()
     check(len(servers) == 3 and {(s["state"], s["health"]) for s in servers.values()} == {("Enabled", "Available")},
           f"servers: {servers}")
+    costs.tell(*row, sum(counts.values()))
 
 
 def test_cluster_tls_added(ns, at):
     """B5 B6 B9: TLS added to a running cluster: one pod at a time, each asked and probed as it was started."""
-    rolled_once(ns, at.cluster, tls={"certificateSecret": "cert"})
+    rolled_once(ns, at.cluster, ("TLS", "`spec.tls`"), tls={"certificateSecret": "cert"})
     check({at.cluster.scheme(pod) for pod in at.cluster.pods().values()} == {"bolt+ssc"}, "a pod was started without TLS")
 
 
 def test_cluster_tls_removed(ns, at):
     """B5 B6 B9: TLS taken away, its Secret at once with it: the older pods are known by the certificate that they were started with."""
     ns.kubectl("delete", "secret", "cert")
-    rolled_once(ns, at.cluster, tls=None)
+    rolled_once(ns, at.cluster, ("TLS taken away", "`spec.tls` removed"), tls=None)
     check({at.cluster.scheme(pod) for pod in at.cluster.pods().values()} == {"bolt"}, "a pod was started with TLS")
 
 
@@ -50,7 +52,7 @@ def test_cluster_domain_changed(ns):
     """B6 B9: another domain on a running cluster: servers are held against the one that their pod was started in, so the roll ends."""
     cluster = Cluster(ns, "moved").create()
     cluster.wait_phase("Ready")
-    rolled_once(ns, cluster, clusterDomain="elsewhere.test")
+    rolled_once(ns, cluster, ("another domain of the Kubernetes cluster", "`spec.clusterDomain`"), clusterDomain="elsewhere.test")
     addresses = {row["address"] for row in cluster.servers().values()}
     check(addresses == {f"moved-server-{i}.moved-headless.{ns.name}.svc.elsewhere.test:7687" for i in range(3)},
           f"addresses: {addresses}")

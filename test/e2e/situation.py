@@ -41,16 +41,16 @@ def plain(text, ns):
     return text
 
 
-def keep(row):
-    """Adds a row to the records, in place of the one of that name."""
+def keep(table, row):
+    """Adds a row to a table of the records, in place of the one of that name."""
     if not FILE:
         return
     with open(FILE, "a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         kept = json.loads(file.read() or "{}")
-        rows = {one["what"]: one for one in kept.get("situations", [])} | {row["what"]: row}
-        kept["situations"] = [rows[what] for what in sorted(rows)]
+        rows = {one["what"]: one for one in kept.get(table, [])} | {row["what"]: row}
+        kept[table] = [rows[what] for what in sorted(rows)]
         file.truncate(0)
         file.write(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
@@ -72,11 +72,11 @@ def look(ns, kind, name):
             **{kind.lower(): found.get(kind, {}).get("status") == "True" for kind in ("Ready", "Reconciling", "Stalled")}}
 
 
-def situation(ns, what, name, *parts, kind="n4js", ready=False, person=False, stale=False, fleet=None, limit=420):
+def situation(ns, what, name, *parts, kind="n4js", ready=False, person=False, stalled=False, stale=False, fleet=None, limit=420):
     """Waits until a deployment's status has all the parts, and records what is seen of it.
 
     ready: whether the spec is carried out and all servers serve. person: nothing goes on until somebody acts; the parts hold the cure then, and
-    something must draw attention: condition Stalled, or a Warning event. stale: the server serves on by the spec of before, and condition Ready is of that
+    something must draw attention: condition Stalled, or a Warning event. stalled: it is looked at only when it is Stalled. stale: the server serves on by the spec of before, and condition Ready is of that
     generation, as its observedGeneration tells the tools; READY of kubectl get cannot. fleet: parts of the registration's message instead of the status's.
     """
     seen = {}
@@ -88,7 +88,7 @@ def situation(ns, what, name, *parts, kind="n4js", ready=False, person=False, st
         seen.clear()
         seen.update(view)
         words = view["fleet"].get("message", "") if fleet else view["message"]
-        loud = not person or view["stalled"] or view["warnings"]
+        loud = view["stalled"] if stalled else not person or view["stalled"] or view["warnings"]
         return all(part in words for part in (fleet or parts)) and (stale or view["ready"] is ready) and loud and (not stale or view["kstatus"] != "Current")
 
     try:
@@ -103,7 +103,7 @@ def situation(ns, what, name, *parts, kind="n4js", ready=False, person=False, st
     check((seen["phase"] == "Ready") is ready or not ready, f"{what}: phase {seen['phase']}")
     check(" ".join(seen["message"].split()) in " ".join(seen["described"].split()), f"{what}: kubectl describe lacks the message")
     words = seen["fleet"].get("message", "") if fleet else seen["message"]
-    keep({"what": what, "get": seen["get"], "wait": "met" if seen["wait"] else "not met", "kstatus": seen["kstatus"],
+    keep("situations", {"what": what, "get": seen["get"], "wait": "met" if seen["wait"] else "not met", "kstatus": seen["kstatus"],
                 "says": plain(words, ns), "warnings": seen["warnings"], "person": person, "stale": stale, "stalled": seen["stalled"]})
     print(f"       {what}: {seen['get']}, {seen['kstatus']}, {seen['warnings']}: {words}", flush=True)
 

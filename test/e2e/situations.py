@@ -105,7 +105,7 @@ def given_situations(ns):
 
 def test_situations_flawed(ns):
     """A3 B7: what lets a deployment not come up is told with the cure, and nothing takes it for ready."""
-    every(ns, [(what, name, parts, {"person": True, "limit": PATIENT}) for name, (what, _, parts) in FLAWED.items()])
+    every(ns, [(what, name, parts, {"person": True, "stalled": True, "limit": PATIENT}) for name, (what, _, parts) in FLAWED.items()])
     situation(ns, "an init container has not ended yet", "waits", "waits-0: init container import has not ended yet")
 
 
@@ -151,12 +151,12 @@ def test_situations_of_the_volume(ns):
     """B3 B7 C4: what cannot be undone is refused, and what the storage has to do is told."""
     change(ns, "well", storage={"size": "2Gi"})
     situation(ns, "bigger volumes, and the storage is not done", "well", "still has 1Gi and waits for the storage to make it 2Gi", ready=True)
-    change(ns, "well", image={"tag": "5.26.0-enterprise"})
-    situation(ns, "a running server gets an image that does not exist", "well", "well-0: ", "ImagePull", person=True, limit=PATIENT)
+    change(ns, "well", image={"tag": "5.26.99-enterprise"})
+    situation(ns, "a running server gets an image that does not exist", "well", "well-0: ", "ImagePull", person=True, stalled=True, limit=PATIENT)
 
 
 def test_situations_denied(ns):
-    """A3 B1 G2: what others do not allow, and what waits because somebody said so."""
+    """A3 B1 B8: what others do not allow, and whose word a deletion waits for."""
     ns.kubectl("create", "quota", "tight", "--hard=count/statefulsets.apps=0")
     wait_for("the quota to be counted", lambda: "hard" in (ns.get("resourcequota", "tight").get("status") or {}))
     ns.standalone("many", image=STANDIN, auraFleetManagement=OFF)
@@ -164,6 +164,13 @@ def test_situations_denied(ns):
     ns.kubectl("delete", "quota", "tight")
     ns.standalone("env", image=STANDIN, auraFleetManagement=OFF, env=[{"name": "NEO4J_AUTH", "value": "none"}])
     situation(ns, "spec.env sets a variable that the operator must own", "env", "spec.env", "NEO4J_AUTH", person=True)
+    ns.standalone("held", image=STANDIN, auraFleetManagement=OFF)
+    ns.kubectl("patch", "n4js", "held", "--type=merge", "-p", json.dumps({"metadata": {"finalizers": ["example.com/hold"]}}))
+    ns.kubectl("delete", "n4js", "held", "--wait=false")
+    situation(ns, "a deleted deployment is held by somebody's finalizer", "held", "held by finalizer 'example.com/hold'", "have the program that set it take it off",
+              person=True, limit=PATIENT)
+    ns.kubectl("patch", "n4js", "held", "--type=merge", "-p", json.dumps({"metadata": {"finalizers": None}}))
+    wait_for("the deletion", lambda: ns.get("n4js", "held") is None)
     Cluster(ns, "live").create(servers=2)
     situation(ns, "a standalone has the name of a cluster", "live", "live-headless", kind="n4jc", person=True)
 

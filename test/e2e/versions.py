@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 """What each version's tag comes to (rule C4): a scenario for each tag."""
+import json
+
 from harness import START_LIMIT, check, wait_for
 from plugins import condition, conf_of, plugin, plugins_of, pods_made, prepare, standin, wait_plugin, wait_settled
 from scenario import Group, restarts_operator
@@ -27,6 +29,8 @@ def given_versions(ns):
     prepare(ns, "versions")
     for tag in CASES:
         standin(ns, named(tag), tag=f"{tag}-enterprise")
+    standin(ns, "back", tag="2025.12-enterprise")
+    standin(ns, "patch", tag="5.26-enterprise")
     # Of this one there is no image; the tag decides all the same.
     standin(ns, named("2025.05"), tag="2025.05-enterprise")
     # Not left false after 2026.03, whoever set it so.
@@ -75,6 +79,27 @@ def test_tag_2025_05(ns):
 def test_switched_off_by_hand(ns):
     """C4: a server that has Fleet Manager built in is not left with it switched off in spec.config."""
     ns.wait_fleet("by-hand", True, limit=START_LIMIT)
+
+
+def turn(ns, name, tag):
+    ns.kubectl("patch", "n4js", name, "--type=merge", "-p", json.dumps({"spec": {"image": {"tag": f"{tag}-enterprise"}}}))
+
+
+def test_tag_goes_back(ns):
+    """B6 C4: an older release on the same volume is refused, and the server stays as it is; an older patch is carried out, with one Warning."""
+    ns.wait_phase("back", "Ready", START_LIMIT)
+    ns.wait_phase("patch", "Ready", START_LIMIT)
+    uid = ns.get("pod", "back-0")["metadata"]["uid"]
+    turn(ns, "back", "2025.07.1")
+    wait_for("the refusal", lambda: (condition(ns, "back", "Ready") or {}).get("reason") == "DowngradeRefused")
+    check("older than Neo4j 2025.12.1, which the servers have run" in ns.status("back")["message"], f"{ns.status('back')}")
+    check(ns.get("pod", "back-0")["metadata"]["uid"] == uid, "the pod was replaced")
+    turn(ns, "back", "2025.12")
+    ns.wait_phase("back", "Ready", START_LIMIT)
+    turn(ns, "patch", "5.26.5")
+    wait_for("the older patch", lambda: ns.status("patch").get("phase") == "Ready" and ns.status("patch").get("version") == "5.26.5", START_LIMIT)
+    told = [item for item in ns.events("PatchBack") if item["involvedObject"]["name"] == "patch"]
+    check(len(told) == 1 and "from Neo4j 5.26.12 to 5.26.5" in told[0]["message"], f"{told}")
 
 
 def release(version):
@@ -134,6 +159,6 @@ def test_tag_latest_after_restart(ns):
     check(ns.get("statefulset", "plugin")["metadata"]["resourceVersion"] == before, "the restart wrote the StatefulSet")
 
 
-VERSIONS = Group(given_versions, *[tag_scenario(tag) for tag in CASES], test_tag_2025_05, test_switched_off_by_hand)
+VERSIONS = Group(given_versions, *[tag_scenario(tag) for tag in CASES], test_tag_2025_05, test_switched_off_by_hand, test_tag_goes_back)
 UNTOLD = Group(given_untold, test_tag_digest, test_tag_garbage, test_tag_latest, test_tag_latest_after_restart)
 TESTS = [VERSIONS, UNTOLD]
