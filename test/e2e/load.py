@@ -68,17 +68,17 @@ class Load:
             self.last = now
 
     def persist(self, number):
-        """Until the write is acknowledged; only what the driver calls retryable is tried again."""
+        """Until the write is acknowledged; only what the driver calls retryable is tried again, and what it lets through of a socket that is closed at once."""
         started = time.monotonic()
         while True:
             try:
                 self.write(number)
                 self.acknowledged(number, started)
                 return
-            except (DriverError, Neo4jError) as error:
+            except (DriverError, Neo4jError, OSError) as error:
                 code = getattr(error, "code", None) or type(error).__name__
                 with self.lock:
-                    again = error.is_retryable() or (self.outages and isinstance(error, IncompleteCommit))
+                    again = isinstance(error, OSError) or error.is_retryable() or (self.outages and isinstance(error, IncompleteCommit))
                     if not again or time.monotonic() - started > self.patience:
                         self.failures.append(f"{code}: {error}")
                         return
@@ -87,10 +87,16 @@ class Load:
 
     def work(self, first):
         number = first
-        while not self.stopping.is_set():
-            self.persist(number)
-            number += WRITERS
-            time.sleep(0.05)
+        try:
+            while not self.stopping.is_set():
+                self.persist(number)
+                number += WRITERS
+                time.sleep(0.05)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Without this writer the others would seem to be all.
+            with self.lock:
+                self.failures.append(f"a writer ended: {type(error).__name__}: {error}")
+            raise
 
     def found(self):
         records, _, _ = self.driver.execute_query("MATCH (r:Row) RETURN count(r) AS n", database_="neo4j")
