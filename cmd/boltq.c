@@ -177,34 +177,55 @@ static int run_script(struct task *task, struct script *script, const char *file
 	return status;
 }
 
-static int run_file(struct task *task, const char *path, struct err *err)
+static int open_file(const char *path, int *ret, struct err *err)
 {
-	_cleanup_(script_freep) struct script *script = NULL;
-	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+	*ret = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret >= 0)
+		return 0;
+	(void)err_errno(err, errno, "%s cannot be opened", path);
+	err->class = ERR_INVALID;
+	return ERR_INVALID;
+}
 
-	if (fd < 0) {
-		(void)err_errno(err, errno, "%s cannot be opened", path);
-		err->class = ERR_INVALID;
-		return complain(err, "");
+// Takes the descriptor.
+static int run_file(struct task *task, int fd, const char *path, struct err *err)
+{
+	bool input = strcmp(path, "-") == 0;
+	_cleanup_(script_freep) struct script *script = script_of_fd(fd, input ? "the query on standard input" : path);
+
+	return run_script(task, script, input ? NULL : path, err);
+}
+
+// All are opened before the first statement runs: a name that is wrong is told while nothing is done.
+static int run_files(struct task *task, const char *const *paths, unsigned n, struct err *err)
+{
+	int fds[REQUEST_FILES_MAX], status = DONE;
+	unsigned opened, next;
+
+	for (opened = 0; status == DONE && opened < n; opened++) {
+		if (open_file(paths[opened], &fds[opened], err) < 0)
+			status = complain(err, "");
 	}
-	script = script_of_fd(fd, strcmp(path, "-") == 0 ? "the query on standard input" : path);
-	return run_script(task, script, strcmp(path, "-") == 0 ? NULL : path, err);
+	for (next = 0; status == DONE && next < n; next++)
+		status = run_file(task, fds[next], paths[next], err);
+	for (; next < opened; next++)
+		closep(&fds[next]);
+	return status;
 }
 
 static int run_all(struct task *task, struct err *err)
 {
+	static const char *const input[] = {"-"};
 	const struct request *request = task->request;
 	_cleanup_(script_freep) struct script *script = NULL;
-	int status = DONE;
+	int status;
 
 	if (request->query) {
 		script = script_of_text(request->query);
 		status = run_script(task, script, NULL, err);
-	} else if (!request->n_files) {
-		status = run_file(task, "-", err);
+	} else {
+		status = request->n_files ? run_files(task, request->files, request->n_files, err) : run_files(task, input, 1, err);
 	}
-	for (unsigned i = 0; status == DONE && i < request->n_files; i++)
-		status = run_file(task, request->files[i], err);
 	if (status == DONE && task->n == 0) {
 		(void)err_set(err, ERR_INVALID, "the query is empty");
 		return complain(err, "");

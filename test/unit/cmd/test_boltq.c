@@ -292,6 +292,9 @@ static void test_files(void **state)
 	assert_string_equal(scene.out, "{\"x\":1}\n{\"x\":1}\n{\"x\":1}\n");
 	assert_int_equal(stage_count(scene.stage, "RUN \"F\""), 1);
 	assert_int_equal(stage_count(scene.stage, "RUN \"G\""), 1);
+	// A file that is not there is told before the first one runs.
+	assert_int_equal(RUN(&scene, option, "--file", "/nowhere", scene.uri), 2);
+	assert_int_equal(stage_count(scene.stage, "RUN \"F\""), 1);
 	(void)put(&scene, "file", "bad");
 	assert_int_equal(RUN(&scene, option, "--file", "-", scene.uri), 1);
 	(void)snprintf(expected, sizeof(expected), "boltq: %s, line 1: Neo.ClientError.Statement.SyntaxError: no such word\n", path);

@@ -17,10 +17,18 @@
 #include "base/buf.h"
 #include "cmd/script.h"
 
+static char *copy_of(const struct buf *buf)
+{
+	char *text = strdup(buf_str(buf));
+
+	assert_non_null(text);
+	return text;
+}
+
 // Each statement as NUMBER@LINE[TEXT].
 static char *all_of(struct script *script)
 {
-	struct buf out = BUF_INIT(65536);
+	_cleanup_buf_ struct buf out = BUF_INIT(65536);
 	struct script_statement statement;
 	struct err err = ERR_INIT;
 	int r;
@@ -32,13 +40,13 @@ static char *all_of(struct script *script)
 	err_clear(&err);
 	assert_int_equal(script_next(script, &statement, &err), 0);
 	script_free(script);
-	return strdup(buf_str(&out)) ?: (abort(), NULL);
+	return copy_of(&out);
 }
 
 // The same text through a pipe that has ended.
 static char *piped(const char *text)
 {
-	struct buf out = BUF_INIT(65536);
+	_cleanup_buf_ struct buf out = BUF_INIT(65536);
 	struct script_statement statement;
 	struct err err = ERR_INIT;
 	struct script *script;
@@ -51,7 +59,7 @@ static char *piped(const char *text)
 	while (script_next(script, &statement, &err) > 0)
 		buf_addf(&out, "%u@%u[%s]", statement.number, statement.line, statement.text);
 	script_free(script);
-	return strdup(buf_str(&out)) ?: (abort(), NULL);
+	return copy_of(&out);
 }
 
 static void test_statements(void **state)
