@@ -8,7 +8,8 @@ import json
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
 
 from measure import Api  # noqa: E402
 
@@ -233,11 +234,17 @@ def settled(world):
 
 
 def crowd(world, n, namespaces=20):
-    """Many that are well, without pods."""
+    """Many that are well, each with a StatefulSet as the operator makes it, but without pods."""
+    golden = json.loads((ROOT / "test/golden/cluster-2026.05/objects.json").read_text(encoding="utf-8"))
+    workload = json.dumps(next(item for item in golden if item["kind"] == "StatefulSet") | {"status": {}})
     for number in range(namespaces):
         world.namespace(f"team-{number:02}")
     for number in range(n):
         namespace, name = f"team-{number % namespaces:02}", f"graph-{number:04}"
-        world.put(GROUP.format(namespace, PLURALS[CLUSTER]), {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": CLUSTER, "metadata": {"name": name},
-                                                              "spec": world.spec(True, STATES["fine"])})
+        made = world.put(GROUP.format(namespace, PLURALS[CLUSTER]), {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": CLUSTER, "metadata": {"name": name},
+                                                                     "spec": world.spec(True, STATES["fine"])})
         world.set_status(namespace, CLUSTER, name, world.status(namespace, name, STATES["fine"]))
+        own = json.loads(workload.replace("my-cluster", name).replace("11111111-2222-3333-4444-555555555555", made["metadata"]["uid"]))
+        own["metadata"].pop("namespace", None)
+        own["spec"]["replicas"] = 0
+        world.put(f"/apis/apps/v1/namespaces/{namespace}/statefulsets", own)
