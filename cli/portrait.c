@@ -171,7 +171,8 @@ static void add_server(void *user, yyjson_val *root)
 
 static const char *state_of(const struct pod *pod)
 {
-	return pod->terminating ? "Terminating" : pod->ready ? "Ready" : pod->never_ready ? "Starting" : "NotReady";
+	// A container that has ended once is not only starting.
+	return pod->terminating ? "Terminating" : pod->ready ? "Ready" : pod->never_ready && pod->ends == 0 ? "Starting" : "NotReady";
 }
 
 static void put_server(const struct portrait *portrait, const struct server *item)

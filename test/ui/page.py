@@ -278,6 +278,7 @@ def test_projects(test):
     connected = [item for item in world.FLEET if item[0] == "shop" and world.connected(item[3])]
     registered = [item for item in world.FLEET if item[0] == "shop" and world.registered(item[3])]
     expect(card).to_contain_text(f"{len(registered)} deployments · {len(connected)} of {len(registered)} connected")
+    expect(card).to_contain_text("11 of 12 servers ready")
     expect(card).to_contain_text("first token ends in 11 days")
     card.click()
     expect(page.locator("tbody tr")).to_have_count(len(registered))

@@ -4,7 +4,7 @@
 // The fleet at a glance. What is chosen stands in the address; what is drawn is drawn once a frame, however much comes.
 
 import {bar, byId, h, pill, say, setAttribute, setText} from "./dom.js";
-import {NO_PROJECT, ORDERS, SHOWS, expiresSoon, groups, isOff, matches, projectOf, rank, trouble} from "./measures.js";
+import {NO_PROJECT, ORDERS, SHOWS, expiresSoon, gravity, groups, isOff, matches, projectOf, rank, trouble} from "./measures.js";
 import * as stream from "./stream.js";
 import * as table from "./table.js";
 import {capital, count, fromNow, number} from "./words.js";
@@ -138,7 +138,7 @@ function drawTiles(list) {
 }
 
 function look(row) {
-	return h("li", {}, h("a", {class: "look", href: `#/${row.id}`, "data-tone": rank(row) === 0 || row.fleetTone === "bad" || row.connected === "no" ? "bad" : "busy"},
+	return h("li", {}, h("a", {class: "look", href: `#/${row.id}`, "data-tone": gravity(row)},
 		h("span", {class: "look-name"}, row.name, h("span", {class: "faint"}, ` ${row.namespace}`)), h("span", {class: "look-why"}, capital(trouble(row)))));
 }
 
@@ -161,9 +161,11 @@ function drawLooks(list) {
 }
 
 function card(projects, name, list) {
-	const part = (fits) => list.filter(fits).length / list.length;
-	const wrong = list.filter((row) => rank(row) <= 1).length;
-	const busy = list.filter((row) => rank(row) === 2).length;
+	const total = (figure) => list.reduce((sum, row) => sum + figure(row), 0);
+	const looks = list.filter((row) => rank(row) <= 1);
+	const wrong = looks.filter((row) => gravity(row) === "bad").length;
+	const seen = list.filter((row) => row.ready >= 0);
+	const busy = list.filter((row) => rank(row) === 2).length + looks.length - wrong;
 	const inFleet = list.filter((row) => !isOff(row));
 	const connected = inFleet.filter((row) => row.connected === "yes").length;
 	const ends = list.map((row) => row.expires).filter(Boolean).sort()[0];
@@ -173,9 +175,10 @@ function card(projects, name, list) {
 	return h("li", {}, h("button", {type: "button", class: "card", "data-key": name, "aria-pressed": String(on), onclick: () => choose(on ? {project: "", namespace: ""} : chosen)},
 		h("span", {class: "card-name"}, name === NO_PROJECT ? "No project yet" : name),
 		h("span", {class: "card-sub"}, count(list.length, "deployment"), inFleet.length ? ` · ${connected} of ${inFleet.length} connected` : " · not in Fleet Management"),
-		bar([{tone: "bad", share: wrong / list.length}, {tone: "busy", share: busy / list.length}, {tone: "good", share: part((row) => rank(row) === 3)}],
-			`${wrong} need a look, ${busy} under way, ${list.length - wrong - busy} fine`),
-		h("span", {class: "card-foot"}, wrong ? pill("bad", `${wrong} to look at`) : busy ? pill("busy", `${busy} under way`) : pill("good", "all fine"),
+		h("span", {class: "card-sub"}, seen.length === list.length ? `${number(total((row) => row.ready))} of ${count(total((row) => row.wanted), "server")} ready` : count(total((row) => row.wanted), "server")),
+		bar([{tone: "bad", share: wrong / list.length}, {tone: "busy", share: busy / list.length}, {tone: "good", share: (list.length - wrong - busy) / list.length}],
+			`${wrong} do not work, ${busy} under way or soon to be looked at, ${list.length - wrong - busy} fine`),
+		h("span", {class: "card-foot"}, looks.length ? pill(wrong ? "bad" : "busy", `${looks.length} to look at`) : busy ? pill("busy", `${busy} under way`) : pill("good", "all fine"),
 			ends ? h("span", {class: expiresSoon({expires: ends}) ? "soon" : "faint"}, `first token ends ${fromNow(ends)}`) : "")));
 }
 
@@ -183,7 +186,7 @@ let drawnCards = "";
 
 function drawCards(list) {
 	const {projects, list: found} = groups(list);
-	const text = JSON.stringify([projects, allCards, choice.project, choice.namespace, found.map(([name, rows]) => [name, rows.map((row) => [rank(row), row.connected, row.expires])])]);
+	const text = JSON.stringify([projects, allCards, choice.project, choice.namespace, found.map(([name, rows]) => [name, rows.map((row) => [rank(row), row.connected, row.expires, row.ready, row.wanted])])]);
 
 	parts.cards.hidden = found.length === 0;
 	if (text === drawnCards)

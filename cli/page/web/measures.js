@@ -27,6 +27,11 @@ export function isOff(row) {
 	return row.fleet === "off";
 }
 
+// Of what needs a look: whether something does not work, or only will not for long.
+export function gravity(row) {
+	return rank(row) === 0 || row.trouble ? "bad" : "busy";
+}
+
 export const NO_PROJECT = "-";
 
 // "": it takes no part in Fleet Management.

@@ -62,7 +62,7 @@ function drawToken({fleet, fleetOff}) {
 	return [
 		h("p", {class: "life"}, h("span", {class: "big", "data-tone": tone}, left < 0 ? "Expired" : fromNow(expiryTime).replace(/^in /, "")), h("span", {class: "faint"}, left < 0 ? fromNow(expiryTime) : "left")),
 		bar([{tone, share}], left < 0 ? "The token has expired" : `${Math.round(share * 100)} percent of the token's life are left`),
-		h("p", {class: "ends"}, h("span", {class: "faint"}, Number.isNaN(begun) ? "" : `registered ${date(fleet.lastRegistrationTime)}`), h("span", {}, `ends ${date(expiryTime)}`)),
+		h("p", {class: "ends"}, h("span", {class: "faint"}, Number.isNaN(begun) ? "" : `registered ${date(fleet.lastRegistrationTime)}`), h("span", {}, `${left < 0 ? "ended" : "ends"} ${date(expiryTime)}`)),
 		...lines,
 	];
 }
@@ -74,7 +74,7 @@ function server(one) {
 		h("span", {class: "server-name"}, one.name), pill(SERVER_TONES[one.state] ?? "busy", plain(one.state)),
 		h("span", {class: "faint server-facts"}, [one.node ? `on ${one.node}` : "on no node", one.startedAt ? `started ${ago(one.startedAt)}` : "", one.restarts ? count(one.restarts, "restart") : "",
 			one.newest === false ? "to be replaced" : ""].filter(Boolean).join(" · ")),
-		one.problem || one.lastWords ? h("span", {class: "server-problem"}, [one.problem, one.lastWords].filter(Boolean).join("; ")) : "");
+		one.problem || one.lastWords ? h("span", {class: "server-problem"}, [...new Set([one.problem, one.lastWords])].filter(Boolean).join("; ")) : "");
 }
 
 function drawServers(facts) {
@@ -137,8 +137,8 @@ function drawEvents({events}) {
 		return h("p", {class: "faint"}, "None is kept; Kubernetes forgets them after an hour.");
 	return h("ol", {class: "timeline"}, events.map((one) => h("li", {"data-tone": one.type === "Warning" ? "bad" : "good"},
 		h("span", {class: "when", title: moment(one.time)}, ago(one.time)),
-		h("span", {class: "what"}, h("strong", {}, plain(one.reason ?? "")), one.type === "Warning" ? h("span", {class: "unseen"}, " (warning)") : "", one.count > 1 ? h("span", {class: "faint"}, ` ${one.count} times`) : ""),
-		h("span", {class: "words"}, one.message ?? ""))));
+		h("span", {class: "what"}, one.reason ? h("strong", {}, plain(one.reason)) : one.message, one.type === "Warning" ? h("span", {class: "unseen"}, " (warning)") : "", one.count > 1 ? h("span", {class: "faint"}, ` ${one.count} times`) : ""),
+		one.reason ? h("span", {class: "words"}, one.message ?? "") : "")));
 }
 
 let explained = false;

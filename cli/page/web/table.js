@@ -5,7 +5,7 @@
 // thousand costs one line.
 
 import {h, setAttribute, setText} from "./dom.js";
-import {isOff, isRolling, trouble} from "./measures.js";
+import {expiresSoon, gravity, isOff, isRolling, trouble} from "./measures.js";
 import {ago, capital, date, fromNow, moment, plain} from "./words.js";
 
 export const COLUMNS = [
@@ -59,6 +59,7 @@ function fillLine(line, row) {
 	setText(line.kind, row.kind);
 	setText(line.why, capital(why));
 	line.why.hidden = !why;
+	setAttribute(line.why, "data-tone", why ? gravity(row) : "");
 	setText(line.namespace, row.namespace);
 	setBadge(line.phase, row.tone, row.phase ?? "Unknown");
 	setText(line.servers, `${row.ready < 0 ? "?" : row.ready}/${row.wanted}`);
@@ -75,6 +76,7 @@ function fillTimes(line, row) {
 	const changed = row.changed ?? row.created;
 
 	setText(line.expires, row.expires ? fromNow(row.expires) : "–");
+	line.expires.classList.toggle("soon", expiresSoon(row));
 	setAttribute(line.expires, "title", row.expires ? date(row.expires) : "not known");
 	setText(line.changed, changed ? ago(changed) : "");
 	setAttribute(line.changed, "title", changed ? moment(changed) : "");
