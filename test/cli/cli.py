@@ -4,17 +4,22 @@
 """What test/cli/run does inside the cluster's network."""
 import argparse
 import base64
+import contextlib
 import copy
 import hashlib
 import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+import textwrap
 import time
+
+import yaml
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "bench"))
@@ -129,6 +134,28 @@ def bases():
             yield manifest
 
 
+def is_ours(one):
+    return (isinstance(one, dict) and one.get("apiVersion") == "neo4j.neo4j.com/v1alpha1" and one.get("kind") in PLURALS and
+            isinstance(one.get("spec"), dict) and isinstance(one.get("metadata"), dict) and len(json.dumps(one)) < 100000)
+
+
+def blocks():
+    """Each YAML text that people read or that other tests have: of deploy/, of the pages, and of the unit tests, right and wrong ones."""
+    for file in sorted([*TOP.glob("deploy/samples/*.yaml"), *TOP.glob("test/unit/cli/files/*/*.yaml"), *TOP.glob("docs/*.md"), TOP / "README.md"]):
+        text = file.read_text(encoding="utf-8")
+        yield from re.findall(r"^ *```yaml\n(.*?)^ *```", text, re.S | re.M) if file.suffix == ".md" else [text]
+
+
+def written():
+    """The manifests in them. What is no JSON never reaches an API server: pieces of a manifest, circles, tags."""
+    for block in blocks():
+        with contextlib.suppress(yaml.YAMLError, ValueError, TypeError, RecursionError):
+            for one in filter(is_ours, yaml.safe_load_all(textwrap.dedent(block))):
+                one["metadata"] = {key: value for key, value in one["metadata"].items() if key in ("name", "labels", "annotations")}
+                one["spec"].pop("tls", None)
+                yield one
+
+
 def renamed(manifest, number):
     """A name of its own, unless a mutation has spoiled it."""
     name = manifest.get("metadata", {}).get("name") if isinstance(manifest.get("metadata"), dict) else None
@@ -140,8 +167,9 @@ def renamed(manifest, number):
 
 
 def make_manifests(arguments):
-    dice, sound = random.Random(arguments.seed), list(bases())
-    made = [copy.deepcopy(manifest) for manifest in sound] + [mutate(dice.choice(sound), dice) for _ in range(arguments.mutations)]
+    dice, sound, texts = random.Random(arguments.seed), list(bases()), list(written())
+    say(f"{len(sound)} manifests of the golden tests, {len(texts)} of deploy/, the pages and the unit tests, {arguments.mutations} changed ones")
+    made = [copy.deepcopy(manifest) for manifest in sound] + texts + [mutate(dice.choice(sound), dice) for _ in range(arguments.mutations)]
     return [renamed(manifest, number) for number, manifest in enumerate(made)]
 
 
