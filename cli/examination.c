@@ -130,6 +130,14 @@ static const char *replace_token(const struct patient *patient)
 		       patient->dbms.fleet.token_secret, patient->dbms.fleet.token_key);
 }
 
+// What the servers say of their own token counts more.
+static bool tells_expiry(const struct patient *patient)
+{
+	yyjson_val *condition = json_item(yyjson_ptr_get(patient->root, "/status/conditions"), "type", CONDITION_FLEET_TOKEN_EXPIRING);
+
+	return yyjson_equals_str(yyjson_obj_get(condition, "status"), "True");
+}
+
 static void judge_token(struct patient *patient, enum token_verdict verdict, const struct token *token)
 {
 	const char *name = patient->dbms.fleet.token_secret, *cure = "copy it again, in full, from the Aura console";
@@ -142,7 +150,7 @@ static void judge_token(struct patient *patient, enum token_verdict verdict, con
 		cause = arena_printf(patient->arena, "the token in Secret '%s' is empty", name);
 	else if (verdict == TOKEN_MALFORMED)
 		cause = arena_printf(patient->arena, "the token in Secret '%s' is malformed: %s", name, token->problem);
-	else if (verdict == TOKEN_EXPIRED || left < SOON_MS)
+	else if (verdict == TOKEN_EXPIRED || (left < SOON_MS && !tells_expiry(patient)))
 		cause = arena_printf(patient->arena, "the token in Secret '%s' %s %s%s", name, verdict == TOKEN_EXPIRED ? "expired" : "expires",
 				     timespan_from_now(left, patient->arena), registered ? "; the servers hold a newer one if it rotates by itself" : "");
 	if (!cause)
@@ -282,6 +290,17 @@ static bool keeps_unregistered(enum reason reason)
 	       reason == REASON_RIGHTS_MISSING || reason == REASON_SECRET_UNUSABLE || is_of_token(reason);
 }
 
+static void examine_disconnection(const struct patient *patient, enum reason reason, const char *message)
+{
+	const char *cause = arena_printf(patient->arena, "not connected to Aura: %s", message);
+
+	if (reason == REASON_TOKEN_GONE)
+		patient_add(patient, true, cause, "put a good token into the Secret, and have it registered",
+			    arena_printf(patient->arena, "kubectl neofleet -n %s register %s/%s", patient->dbms.metadata.namespace, patient->kind, patient->dbms.metadata.name));
+	else
+		patient_add(patient, true, cause, "let the pods reach Aura: look at network policies, proxies, DNS", command(patient, "get networkpolicies"));
+}
+
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
 	static const char *const bad[] = {CONDITION_CREDENTIALS_REFUSED, CONDITION_PLUGINS_MALFORMED, CONDITION_FLEET_TWINS, CONDITION_FLEET_TOKEN_EXPIRING,
@@ -297,9 +316,7 @@ static void examine_condition(const struct patient *patient, yyjson_val *conditi
 				    "do what the message says", NULL);
 	}
 	if (fails && yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetConnected"))
-		patient_add(patient, true, arena_printf(patient->arena, "not connected to Aura: %s", message),
-			    "let the pods reach Aura: look at network policies, proxies, DNS; where the token is gone, register anew",
-			    command(patient, "get networkpolicies"));
+		examine_disconnection(patient, reason, message);
 	if (!fails || !yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetRegistered") || (is_of_token(reason) && patient->token_told))
 		return;
 	if (keeps_unregistered(reason))

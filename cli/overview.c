@@ -12,6 +12,7 @@
 #include "cli/rendering.h"
 #include "cli/timespan.h"
 #include "kube/client.h"
+#include "operator/object/condition.h"
 #include "operator/object/labels.h"
 #include "operator/object/reason.h"
 
@@ -61,6 +62,24 @@ static void read_fleet(struct program *program, yyjson_val *root, struct overvie
 	}
 }
 
+// What keeps the operator from working with the servers, while the phase may be Ready; the token's end comes last.
+static void read_problem(struct program *program, yyjson_val *root, struct overview_row *row)
+{
+	static const char *const bad[] = {CONDITION_CREDENTIALS_REFUSED, CONDITION_CERTIFICATE_UNUSABLE, CONDITION_PLUGINS_MALFORMED, CONDITION_FLEET_TWINS,
+					  CONDITION_FLEET_TOKEN_EXPIRING};
+	const size_t n = sizeof(bad) / sizeof(bad[0]);
+
+	row->problem = "";
+	for (size_t i = 0; i < n && !*row->problem; i++) {
+		yyjson_val *found = condition(root, bad[i]);
+
+		if (!is_status(found, "True"))
+			continue;
+		row->problem = arena_printf(program->arena, "%s: %s", bad[i], text_at(program->arena, found, "/message"));
+		row->problem_to_come = i == n - 1;
+	}
+}
+
 void overview_read_object(struct program *program, yyjson_val *root, struct overview_row *ret)
 {
 	struct arena *arena = program->arena;
@@ -84,6 +103,7 @@ void overview_read_object(struct program *program, yyjson_val *root, struct over
 	if (time_parse_rfc3339(created, &created_ms) == 0)
 		ret->age_ms = clock_wall_ms(program->clock) - created_ms;
 	read_fleet(program, root, ret);
+	read_problem(program, root, ret);
 }
 
 void overview_read_workload(yyjson_val *root, struct overview_row *row)
@@ -192,13 +212,17 @@ const char *overview_expiry(const struct overview_row *row, const struct clock *
 	return left <= 0 ? "expired" : timespan_short(left, arena);
 }
 
-const char *overview_trouble(const struct overview_row *row, struct arena *arena)
+const char *overview_trouble(const struct overview_row *row, struct arena *arena, enum colour *ret_colour)
 {
+	*ret_colour = COLOUR_BAD;
 	if (overview_phase_colour(row) == COLOUR_BAD || (strcmp(row->phase, "Pending") == 0 && *row->message))
 		return arena_printf(arena, "%s: %s", row->phase, *row->message ? row->message : "the operator gives no reason");
 	if (row->fleet_colour == COLOUR_BAD)
 		return arena_printf(arena, "%s: %s", row->fleet, row->fleet_message);
 	if (strcmp(row->connected, "no") == 0)
 		return arena_printf(arena, "not connected to Aura: %s", row->connected_message);
-	return !*row->phase && row->age_ms > 60000 ? "the operator has said nothing of it; does it run, and look after this namespace?" : NULL;
+	if (!*row->phase && row->age_ms > 60000)
+		return "the operator has said nothing of it; does it run, and look after this namespace?";
+	*ret_colour = *row->problem && !row->problem_to_come ? COLOUR_BAD : COLOUR_BUSY;
+	return *row->problem ? row->problem : NULL;
 }

@@ -30,6 +30,8 @@ struct overview_row {
 	const char *expires; // the token that the servers hold, RFC 3339; "" for unknown
 	const char *project; // of Aura, of the same token; "" for unknown
 	bool stalled;
+	const char *problem; // a condition that holds and should not, in words; "" for none
+	bool problem_to_come; // nothing is wrong before the token ends
 	int64_t age_ms;
 };
 
@@ -55,5 +57,5 @@ const char *overview_roll(const struct overview_row *row, struct arena *arena);
 // How long the servers' token is still good: "62d", "expired", "-".
 const char *overview_expiry(const struct overview_row *row, const struct clock *clock, struct arena *arena, enum colour *ret_colour);
 
-// What to say about a deployment that needs a look; NULL: it needs none.
-const char *overview_trouble(const struct overview_row *row, struct arena *arena);
+// What to say about a deployment that needs a look, and whether something is wrong or will be; NULL: it needs none.
+const char *overview_trouble(const struct overview_row *row, struct arena *arena, enum colour *ret_colour);

@@ -120,7 +120,8 @@ static void write_troubles(struct program *program, const struct overview *overv
 
 	for (size_t i = 0; i < overview->n; i++) {
 		const struct overview_row *row = &overview->rows[i];
-		const char *trouble = overview_trouble(row, program->arena);
+		enum colour colour;
+		const char *trouble = overview_trouble(row, program->arena, &colour);
 
 		if (!trouble || n++ >= TROUBLES_SHOWN)
 			continue;
@@ -185,6 +186,8 @@ static bool is_expiring(const struct program *program, const struct overview_row
 
 static bool is_wanted(struct program *program, const struct overview_row *row, const char *only)
 {
+	enum colour colour;
+
 	if (!only)
 		return true;
 	if (strcmp(only, "unconnected") == 0)
@@ -193,7 +196,7 @@ static bool is_wanted(struct program *program, const struct overview_row *row, c
 		return is_expiring(program, row);
 	if (strcmp(only, "rolling") == 0)
 		return strcmp(overview_roll(row, program->arena), "-") != 0;
-	return overview_trouble(row, program->arena) != NULL;
+	return overview_trouble(row, program->arena, &colour) != NULL;
 }
 
 // Leaves only those that --only names.

@@ -46,6 +46,9 @@ static void put(const struct filling *filling, const char *key, const char *text
 
 static void put_state(const struct filling *filling, const struct overview_row *row, struct arena *arena)
 {
+	enum colour colour;
+	const char *trouble = overview_trouble(row, arena, &colour);
+
 	put(filling, "phase", row->phase);
 	put(filling, "tone", tone(overview_phase_colour(row)));
 	put(filling, "message", row->message);
@@ -56,7 +59,8 @@ static void put_state(const struct filling *filling, const struct overview_row *
 	put(filling, "connectedMessage", row->connected_message);
 	put(filling, "expires", row->expires);
 	put(filling, "project", row->project);
-	put(filling, "trouble", overview_trouble(row, arena));
+	put(filling, "trouble", trouble);
+	put(filling, "troubleTone", trouble ? tone(colour) : NULL);
 }
 
 const char *row_text(struct program *program, yyjson_val *object, bool cluster, yyjson_val *workload, bool workloads_known)

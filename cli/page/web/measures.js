@@ -29,7 +29,7 @@ export function isOff(row) {
 
 // Of what needs a look: whether something does not work, or only will not for long.
 export function gravity(row) {
-	return rank(row) === 0 || row.trouble ? "bad" : "busy";
+	return rank(row) === 0 || row.troubleTone === "bad" ? "bad" : "busy";
 }
 
 export const NO_PROJECT = "-";
