@@ -123,9 +123,10 @@ static void check_marks(const struct look *look, yyjson_val *map, const char *na
 		path = arena_printf(arena, "metadata.%s.%s", name, member);
 		if (!is_qualified(member, arena))
 			add(look, true, path, "is no key such as app.example.com/name");
-		if (!text)
+		// The API server takes null for an empty text.
+		if (!text && !yyjson_is_null(val))
 			add(look, true, path, "must be a string; put quotes around it");
-		else if (labels && *text && !is_name(text, WORD, LABEL_MAX))
+		else if (labels && text && *text && !is_name(text, WORD, LABEL_MAX))
 			add(look, true, path, "a label's value has at most 63 letters, digits, '-', '_' and '.', and begins and ends with a letter or a digit");
 	}
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/pod_shape.h"
 #include "api/quantity.h"
 #include "base/json.h"
 #include "cli/manifest.h"
@@ -351,6 +352,12 @@ static void check_list(const struct check *check, yyjson_val *schema, yyjson_val
 	}
 }
 
+// The operator's own word in a pod's template, which never reaches the API server.
+static bool is_directive(const struct check *check, const char *name, yyjson_val *member)
+{
+	return check->types && strcmp(name, POD_SHAPE_DIRECTIVE) == 0 && yyjson_equals_str(member, POD_SHAPE_REPLACE);
+}
+
 static void check_members(const struct check *check, yyjson_val *schema, yyjson_val *val, const char *path)
 {
 	yyjson_val *properties = yyjson_obj_get(schema, "properties"), *more = yyjson_obj_get(schema, "additionalProperties"), *key, *member;
@@ -363,6 +370,8 @@ static void check_members(const struct check *check, yyjson_val *schema, yyjson_
 
 		if (!known && yyjson_is_obj(more))
 			known = more;
+		if (is_directive(check, name, member))
+			continue;
 		if (!known && !any)
 			complain(check, here, "there is no such field");
 		else if (known && !is_absent(member))

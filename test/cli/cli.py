@@ -317,7 +317,8 @@ def settled(api):
             status = item.get("status", {})
             if ready_reason(item) in REFUSALS or ready_reason(item) == "WaitingForSecret" or status.get("observedGeneration") != item["metadata"]["generation"]:
                 continue
-            yield {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": kind, "metadata": {"name": item["metadata"]["name"]}, "spec": item["spec"]}
+            metadata = {key: item["metadata"][key] for key in ("name", "annotations") if key in item["metadata"]}
+            yield {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": kind, "metadata": metadata, "spec": item["spec"]}
 
 
 def check_diff(api, program, arguments):
