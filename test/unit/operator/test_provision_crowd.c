@@ -244,6 +244,8 @@ static void test_crowd(void **state)
 	for (unsigned seed = 1; seed <= 4; seed++) {
 		begin(CROWD, seed);
 		crowd.loses = seed % 2;
+		// Nobody has promised that the service refuses a name twice.
+		aura_service.takes_twins = seed > 2;
 		for (size_t i = 0; i < CROWD; i++)
 			crowd.resources[i].deletes = i % 2;
 		work_under_kills(KILLS);
@@ -282,6 +284,25 @@ static void test_deleted_in_between(void **state)
 		delete_all();
 		work_under_kills(3);
 		assert_int_equal(aura_service_count(), 0);
+		end();
+	}
+}
+
+// A call whose caller has died or given up arrives later: another one is not made before that would be over. This service takes a name twice.
+static void test_late(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		begin(1, seed);
+		aura_service.takes_twins = true;
+		aura_service.lates = 1;
+		aura_service.late_after_ms = (int64_t)seed * AURA_SERVICE_LATE_MS / 12;
+		if (seed % 2)
+			work_under_kills(5);
+		work(3600000);
+		assert_true(crowd.resources[0].registered);
+		assert_int_equal(aura_service.lates, 0);
+		assert_whole();
 		end();
 	}
 }
@@ -401,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_deleted_in_between),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_failure_without_end),
 		cmocka_unit_test(test_gone_in_aura),

@@ -101,7 +101,7 @@ static void answer_create(const struct http_request *request, struct http_respon
 
 	assert_non_null(name);
 	assert_in_range(strlen(name), 1, 30);
-	if (aura_service_find(name)) {
+	if (aura_service_find(name) && !aura_service.takes_twins) {
 		answer(ret, 409, "{\"errors\":[{\"message\":\"A deployment with this name already exists\",\"reason\":\"name-taken\",\"field\":\"name\"}]}");
 	} else if (aura_service.quota && aura_service_count() >= aura_service.quota) {
 		answer(ret, 400, "{\"message\":\"The project's quota of deployments is used up\",\"reason\":\"quota-exceeded\"}");
@@ -183,6 +183,45 @@ static void serve(const struct http_request *request, struct http_response *ret)
 		answer_list(ret);
 }
 
+// What was under way when its caller had ended, or had given up.
+static void make_late_ones(void)
+{
+	for (size_t i = 0; i < aura_service.n_late; i++) {
+		struct aura_service_item *item = &aura_service.late[i];
+
+		if (item->there || aura_service.late_ms[i] > aura_service.now_ms())
+			continue;
+		item->there = true;
+		if (aura_service.takes_twins || !aura_service_find(item->name))
+			(void)aura_service_add(item->name, item->url);
+	}
+}
+
+static bool comes_late(const struct http_request *request)
+{
+	if (aura_service.lates == 0 || strcmp(request->method, "POST") != 0 || strcmp(request->url, AURA_SERVICE_URL ROOT) != 0)
+		return false;
+	aura_service.lates--;
+	return true;
+}
+
+static void keep_for_later(const struct http_request *request)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	yyjson_val *body = request->body ? json_parse(arena, request->body, strlen(request->body)) : NULL;
+	const char *name = yyjson_get_str(yyjson_obj_get(body, "name"));
+	struct aura_service_item *item = &aura_service.late[aura_service.n_late];
+
+	if (!name)
+		return;
+	assert_true(aura_service.n_late < AURA_SERVICE_LATES);
+	(void)snprintf(item->name, sizeof(item->name), "%s", name);
+	(void)snprintf(item->url, sizeof(item->url), "%s", yyjson_get_str(yyjson_obj_get(body, "connection_url")));
+	aura_service.n_late++;
+	aura_service.late_ms[aura_service.n_late - 1] =
+		aura_service.now_ms() + (aura_service.late_after_ms ? aura_service.late_after_ms : (int64_t)(aura_service.n_late * 7919 % AURA_SERVICE_LATE_MS));
+}
+
 int __real_http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
 int __wrap_http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
 
@@ -192,7 +231,11 @@ int __wrap_http_perform(struct loop *loop, const struct http_request *request, s
 
 	if (strncmp(request->url, AURA_SERVICE_URL "/", strlen(AURA_SERVICE_URL) + 1) != 0)
 		return __real_http_perform(loop, request, ret, err);
-	if (fate == AURA_SERVICE_MISSED || aura_service.away)
+	make_late_ones();
+	fate = comes_late(request) ? AURA_SERVICE_LATE : fate;
+	if (fate == AURA_SERVICE_LATE)
+		keep_for_later(request);
+	if (fate == AURA_SERVICE_MISSED || fate == AURA_SERVICE_LATE || aura_service.away)
 		return err_set(err, ERR_IO, "POST: Could not connect to server after 3 ms");
 	assert_true(aura_service.n_calls < AURA_SERVICE_CALLS);
 	aura_service.calls[aura_service.n_calls++] = aura_service.now_ms();

@@ -14,6 +14,8 @@
 #define AURA_SERVICE_URL "http://aura.test"
 #define AURA_SERVICE_ITEMS 512
 #define AURA_SERVICE_CALLS 200000
+#define AURA_SERVICE_LATES 2000
+#define AURA_SERVICE_LATE_MS 30000
 
 struct aura_service_item {
 	char id[40], name[64], url[256];
@@ -26,6 +28,7 @@ enum aura_service_fate {
 	AURA_SERVICE_ANSWERS,
 	AURA_SERVICE_MISSED, // it never arrives
 	AURA_SERVICE_LOST,   // it is carried out, and the answer is lost
+	AURA_SERVICE_LATE,   // no answer comes, and a deployment is made up to half a minute later
 };
 
 struct aura_service {
@@ -38,6 +41,12 @@ struct aura_service {
 	enum aura_service_fate (*fate)(void); // of the next call; NULL: all are answered
 	const char *(*token)(unsigned number); // its text; NULL: "token-7"
 	bool refuses_pair, refuses_project, away;
+	bool takes_twins; // makes a second deployment of one name
+	struct aura_service_item late[AURA_SERVICE_LATES]; // that are still to be made
+	int64_t late_ms[AURA_SERVICE_LATES];		   // when
+	size_t n_late;
+	unsigned lates;	       // the next so many calls that make one come late, too
+	int64_t late_after_ms; // by so much; 0: each by another time
 	int status; // answers with this to all calls but the one for a bearer; 0: as it should
 };
 

@@ -64,10 +64,10 @@ enum aura_service_fate crowd_service_fate(void)
 	if (fate == CROWD_DIES_BEFORE || fate == CROWD_IS_DEAD)
 		return AURA_SERVICE_MISSED;
 	if (fate == CROWD_DIES_AFTER)
-		return AURA_SERVICE_LOST;
+		return crowd_chance(2) ? AURA_SERVICE_LOST : AURA_SERVICE_LATE;
 	if (!crowd.loses || crowd_chance(12))
 		return AURA_SERVICE_ANSWERS;
-	return crowd_chance(2) ? AURA_SERVICE_MISSED : AURA_SERVICE_LOST;
+	return (enum aura_service_fate)(AURA_SERVICE_MISSED + crowd_chance(3));
 }
 
 static int killed(struct err *err)
