@@ -124,7 +124,7 @@ def holds(live, desired, fields):
     """Whether all that is ours stands in the live object as it did."""
     members = {key: inner for key, inner in fields.items() if key != "."}
     if not members:
-        return live == desired or not live and not desired
+        return live == desired or not live and not desired or desired == {} and isinstance(live, dict)
     try:
         return all(holds(live[place_of(live, key) if isinstance(live, list) else key[2:]], desired[key], inner) for key, inner in members.items())
     except (KeyError, ValueError, TypeError):
@@ -262,7 +262,10 @@ class Walk:
             self.refused.append(Change("added", (*path, "-")))
 
     def of_whole(self, schema, path, live):
-        """A scalar, or what is atomic: ours is all of it."""
+        """A scalar, or what is atomic: ours is all of it. Of an empty object nothing is ours but that it is there; apply takes it member by member."""
+        if live == {} and schema.get("x-kubernetes-map-type") != "atomic":
+            yield from self.of_map(schema, {}, path, live)
+            return
         if isinstance(live, (dict, list)):
             yield from self.inside(schema, path, live)
             return
