@@ -50,7 +50,6 @@ static const char *const features[] = {
 	"Feature:TLS:1.3",
 	"AuthorizationExpiredTreatment",
 	"ConfHint:connection.recv_timeout_seconds",
-	"Optimization:AuthPipelining",
 	"Optimization:ConnectionReuse",
 	"Optimization:EagerTransactionBegin",
 	"Optimization:ExecuteQueryPipelining",
