@@ -23,7 +23,7 @@
 
 // A resource, its Secret and its server.
 struct crowd_resource {
-	char name[16];
+	char name[32];
 	int version;
 	char *record; // of its annotation; NULL: none
 	bool finalizer, deletes, gone;
