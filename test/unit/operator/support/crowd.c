@@ -95,8 +95,9 @@ static const char *last_registration(const struct crowd_resource *resource)
 static const char *json_of(const struct crowd_resource *resource)
 {
 	const char *last = last_registration(resource);
-	yyjson_mut_doc *doc = json_doc_new(crowd.arena);
+	yyjson_mut_doc *record = json_doc_new(crowd.arena);
 
+	yyjson_mut_doc_set_root(record, yyjson_mut_str(record, resource->record));
 	return arena_printf(
 		crowd.arena,
 		"{\"apiVersion\":\"neo4j.neo4j.com/v1alpha1\",\"kind\":\"Neo4jEnterpriseStandalone\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns\",\"uid\":\"u-%s\","
@@ -104,7 +105,7 @@ static const char *json_of(const struct crowd_resource *resource)
 		"\"1Gi\"},\"auth\":{\"adminSecret\":\"admin\"},\"auraFleetManagement\":{\"enabled\":true,\"provision\":{\"credentialsSecretRef\":{\"name\":\"api\"},"
 		"\"organizationId\":\"o-1\",\"projectId\":\"p-1\"%s}}},\"status\":{\"auraFleetManagement\":{\"registered\":%s%s%s%s}}}",
 		resource->name, resource->name, resource->version, resource->record ? ",\"annotations\":{\"" PROVISION_ANNOTATION "\":" : "",
-		resource->record ? yyjson_mut_val_write(yyjson_mut_str(doc, resource->record), 0, NULL) : "", resource->record ? "}" : "",
+		resource->record ? json_text(crowd.arena, record) : "", resource->record ? "}" : "",
 		resource->finalizer ? ",\"finalizers\":[\"" PROVISION_FINALIZER "\"]" : "", *resource->deleted_at ? ",\"deletionTimestamp\":\"" : "",
 		*resource->deleted_at ? arena_printf(crowd.arena, "%s\"", resource->deleted_at) : "", resource->deletes ? ",\"deletionPolicy\":\"Delete\"" : "",
 		resource->registered ? "true" : "false", last ? ",\"lastRegistrationTime\":\"" : "", last ? last : "", last ? "\"" : "");
