@@ -3,7 +3,6 @@
 
 #include "operator/wiring.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "base/release.h"
 #include "kube/discovery.h"
+#include "kube/file.h"
 #include "kube/informer.h"
 #include "kube/proxy.h"
 #include "kube/runner.h"
@@ -54,7 +54,6 @@
 
 // Of one request to the Aura API: a worker waits so long.
 #define AURA_TIMEOUT_MS 8000
-#define AURA_CA_MAX ((size_t)1024 * 1024)
 
 #define INFORMERS 11
 
@@ -171,18 +170,13 @@ static int make_lease(struct wiring *wiring, const struct wiring_options *given,
 
 static int read_authorities(struct wiring *wiring, const char *path, const char **ret, struct err *err)
 {
-	_cleanup_(fclosep) FILE *file = fopen(path, "re");
-	_cleanup_buf_ struct buf text = BUF_INIT(AURA_CA_MAX);
-	char part[4096];
-	size_t n;
+	_cleanup_buf_ struct buf text = BUF_INIT(FILE_MAX_BYTES);
+	int r = file_read(path, &text, err);
 
-	if (!file)
-		return err_errno(err, errno, "cannot open the authorities of the Aura API, '%s'", path);
-	while ((n = fread(part, 1, sizeof(part), file)) > 0)
-		buf_append(&text, part, n);
-	if (ferror(file) || text.overflow || text.len == 0)
-		return err_set(err, ERR_INVALID, "the authorities of the Aura API, '%s', cannot be read, are none, or are larger than %zu bytes", path,
-			       AURA_CA_MAX);
+	if (r < 0)
+		return err_wrap(err, "cannot read the authorities of the Aura API");
+	if (text.len == 0)
+		return err_set(err, ERR_INVALID, "'%s' is empty, and must hold the authorities of the Aura API", path);
 	*ret = arena_strdup(wiring->texts, buf_str(&text));
 	return 0;
 }
