@@ -136,8 +136,9 @@ int pass_see_to_fleet(const struct pass *pass, const struct fleet_inputs *inputs
 // ret says what is missing. ERR_CONFLICT: look again.
 int pass_provision(const struct pass *pass, const struct fleet_inputs *inputs, struct fleet_told *ret, bool *ret_ready, struct err *err);
 
-// The finalizer of deletionPolicy Delete, where it is not as the spec wants it. *object is replaced by what was written.
-int pass_keep_finalizer(const struct pass *pass, const struct deployment *deployment, struct kube_object **object, struct err *err);
+// The finalizer of deletionPolicy Delete, where it is not as the spec wants it. *ret_written: the root object after a write, the caller unrefs it; NULL:
+// it was not written.
+int pass_keep_finalizer(const struct pass *pass, const struct deployment *deployment, struct kube_object **ret_written, struct err *err);
 
 // The end of a resource with that finalizer; nothing for others. *ret_again_ms: 0: no need.
 int pass_end(const struct pass *pass, struct secret_cache *keyring, int64_t *ret_again_ms, struct err *err);

@@ -32,24 +32,17 @@ int pass_provision(const struct pass *pass, const struct fleet_inputs *inputs, s
 }
 
 // Without the right the deployment goes on; that it will stay in Aura is all that is lost.
-int pass_keep_finalizer(const struct pass *pass, const struct deployment *deployment, struct kube_object **object, struct err *err)
+int pass_keep_finalizer(const struct pass *pass, const struct deployment *deployment, struct kube_object **ret_written, struct err *err)
 {
-	const struct provision_inputs wanted = inputs_of(pass, deployment, *object);
-	struct kube_object *written;
-	int r = provision_keep_finalizer(pass->context, &wanted, pass->arena, &written, err);
+	const struct provision_inputs wanted = inputs_of(pass, deployment, pass->object);
+	int r = provision_keep_finalizer(pass->context, &wanted, pass->arena, ret_written, err);
 
-	if (r < 0 && r != ERR_CONFLICT) {
-		log_warning("cannot set the finalizer of deletionPolicy", "namespace", deployment->dbms.metadata.namespace, "name", deployment->dbms.metadata.name,
-			    "error", err->text);
-		err_clear(err);
-		return 0;
-	}
-	if (r == 0 && written) {
-		outdated_note(&pass->memory->outdated, kube_object_resource_version(*object), false);
-		kube_object_unref(*object);
-		*object = written;
-	}
-	return r;
+	if (r >= 0 || r == ERR_CONFLICT)
+		return r;
+	log_warning("cannot set the finalizer of deletionPolicy", "namespace", deployment->dbms.metadata.namespace, "name", deployment->dbms.metadata.name,
+		    "error", err->text);
+	err_clear(err);
+	return 0;
 }
 
 int pass_end(const struct pass *pass, struct secret_cache *keyring, int64_t *ret_again_ms, struct err *err)

@@ -243,11 +243,13 @@ static void take_written(const struct pass *pass, struct kube_object **object, s
 static int conclude(const struct pass *pass, struct found *found, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *object = kube_object_ref(pass->object);
+	struct kube_object *finalized = NULL;
 	bool announced = false;
 	int r = 0;
 
 	if (!found->refusal.message)
-		r = pass_keep_finalizer(pass, found->deployment, &object, err);
+		r = pass_keep_finalizer(pass, found->deployment, &finalized, err);
+	take_written(pass, &object, &finalized);
 	while (r == 0) {
 		r = see_to_fleet(pass, object, announced, found, err);
 		take_written(pass, &object, &found->fleet.written);
