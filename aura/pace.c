@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A bucket of ten calls, into which one more comes every 667 ms: a minute has at most ten and ninety. It is empty at the start of the process, so
-// this holds also for the minute that began under the process before, however often processes are started. During an outage each deployment would hang until its own timeout; instead the first one that comes after the pause tries,
-// and all others are sent away until its timeout has passed.
+// this holds also for the minute that began under the process before, however often processes are started.
+//
+// During an outage each deployment would hang until its own timeout; instead the first one that comes after the pause tries, and all others are
+// sent away until its timeout has passed.
 
 #include "aura/pace.h"
 

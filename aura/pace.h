@@ -4,8 +4,8 @@
 #pragma once
 
 // How soon the next call to the Aura API may go out: a few at once, then one by one, and never more than so many in any minute, also where one
-// process follows another; none before the time that the service has asked for, and while the service is not there only one at a time tries whether it is back. Nobody waits here: a caller that may not go gets
-// the time to come again. Any thread.
+// process follows another; none before the time that the service has asked for, and while the service is not there only one at a time tries
+// whether it is back. Nobody waits here: a caller that may not go gets the time to come again. Any thread.
 
 #include <stdint.h>
 

@@ -3,14 +3,14 @@
 
 #include "kube/object.h"
 
-#include "base/json.h"
-
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/json.h"
 
 // Marks an object that was cut; no resource of the API has such a member.
 #define CUT_MEMBER "$cut"
