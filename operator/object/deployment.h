@@ -6,6 +6,7 @@
 // A deployment as a pass found it. Only operator/pass/gather.h fills one; every other step reads it as const and returns a result of its own.
 // Everything is borrowed, and lives until the pass ends.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct deployment {
 	struct names names;
 	struct known_version version; // before this pass asks a server
 	struct kube_object *workload; // the StatefulSet; NULL for none, or for one that is not ours
+	bool untouched; // no pass has been here: what the stores lack is taken for absent, and each write finds out whether it is
 	struct live_set live;
 	const struct pod *pods; // of the StatefulSet, by name
 	size_t n_pods;

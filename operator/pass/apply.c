@@ -17,20 +17,32 @@ bool apply_is_owned(const struct kube_object *object, const char *owner_uid)
 	return yyjson_equals_str(yyjson_obj_get(kube_object_controller(object), "uid"), owner_uid);
 }
 
-// The builder's object with the digest and, for a guarded child, the version it was merged from.
+// Server-side apply makes an object that is not there whatever version it names, and no object has the first version of a store: where there is
+// one of that name, the API server answers with a conflict.
+#define NO_VERSION "1"
+
+static const char *version_for(const struct child *child)
+{
+	if (child->fresh)
+		return NO_VERSION;
+	return child->guarded && child->live ? kube_object_resource_version(child->live) : NULL;
+}
+
+// The builder's object with the digest and the version over which it may be written.
 static const char *with_marks(const struct child *child, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
 	yyjson_mut_val *root = yyjson_val_mut_copy(doc, json_parse(arena, child->json, strlen(child->json)));
 	yyjson_mut_val *metadata = yyjson_mut_obj_get(root, "metadata");
 	yyjson_mut_val *annotations = yyjson_mut_obj_get(metadata, "annotations");
+	const char *version = version_for(child);
 
 	yyjson_mut_doc_set_root(doc, root);
 	if (!annotations)
 		annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 	yyjson_mut_obj_add_strcpy(doc, annotations, DIGEST_ANNOTATION, child->digest);
-	if (child->guarded && child->live)
-		yyjson_mut_obj_add_strcpy(doc, metadata, "resourceVersion", kube_object_resource_version(child->live));
+	if (version)
+		yyjson_mut_obj_add_strcpy(doc, metadata, "resourceVersion", version);
 	return json_text(arena, doc);
 }
 
@@ -67,7 +79,8 @@ static int begin_to_look(const struct context *context, struct child *child, str
 
 	assert(!child->found && !child->call);
 	child->found = child->live ? kube_object_ref(child->live) : kube_store_get(child->store, name);
-	if (child->found && apply_is_owned(child->found, child->owner->metadata.uid))
+	child->fresh = child->untouched && !child->found;
+	if (child->fresh || (child->found && apply_is_owned(child->found, child->owner->metadata.uid)))
 		return 0;
 	kube_object_unref(child->found);
 	child->found = NULL;

@@ -48,6 +48,7 @@ static struct child child_of(const struct context *context, const struct deploym
 		.owner = &deployment->dbms,
 		.json = manifest->json,
 		.guarded = merged,
+		.untouched = deployment->untouched,
 		.live = merged ? deployment->workload : NULL,
 	};
 }

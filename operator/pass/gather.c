@@ -189,7 +189,8 @@ static void gather_volumes(const struct context *context, struct arena *arena, s
 	}
 }
 
-// Somebody may have made a StatefulSet a moment ago that the store lacks: ask, since its content must not be overlooked (C2).
+// Somebody may have made a StatefulSet a moment ago that the store lacks: ask, since its content must not be overlooked (C2). For an untouched
+// deployment the write finds out (operator/pass/apply.h).
 static int find_workload(const struct context *context, const struct deployment *deployment, struct kube_object **ret, struct err *err)
 {
 	struct kube_name name = {.namespace = deployment->dbms.metadata.namespace, .name = deployment->names.workload};
@@ -200,7 +201,7 @@ static int find_workload(const struct context *context, const struct deployment 
 		kube_object_unref(*ret);
 		*ret = NULL;
 	}
-	if (!*ret) {
+	if (!*ret && !deployment->untouched) {
 		r = kube_get_within(context->client, &kube_statefulsets, name, &(struct kube_limits){.max_bytes = WORKLOAD_MAX_BYTES}, ret,
 				    err);
 		if (r < 0 && r != ERR_NOT_FOUND)
@@ -234,14 +235,21 @@ int gather_state(const struct context *context, struct arena *arena, struct gath
 int gather(const struct context *context, struct gather_memory *memory, struct arena *arena, struct gathered *gathered, struct err *err)
 {
 	STEP("gathering");
-	int r = gather_state(context, arena, gathered, err);
+	int r;
 
+	gathered->deployment.untouched = !gathered->deployment.dbms.status.phase && !memory->doubted;
+	r = gather_state(context, arena, gathered, err);
 	if (r < 0)
 		return r;
 	explain_ends(context, memory, arena, &gathered->deployment);
 	if ((r = gather_admin(context, memory, arena, &gathered->deployment, err)) < 0)
 		return r;
 	return gather_certificate(context, memory, arena, &gathered->deployment, err);
+}
+
+void gather_doubt(struct gather_memory *memory)
+{
+	memory->doubted = true;
 }
 
 const char *gather_too_large(size_t bytes, struct arena *arena)

@@ -31,6 +31,7 @@ struct gathered {
 // The verdicts on the Secrets, for the versions that were last read; and why servers ended.
 struct gather_memory {
 	struct end_log_memory ends;
+	bool doubted; // a write has met an object that the stores lack
 
 	// The verdict on the admin Secret, for a password of at least so many characters.
 	struct {
@@ -50,8 +51,11 @@ struct gather_memory {
 };
 
 // Fills everything but the deployment's keyring, login and dbms, which are set. It is an error when the API server cannot tell about the Secret,
-// or about a StatefulSet that the store does not know.
+// or about a StatefulSet that the store does not know and that an earlier pass may have made.
 int gather(const struct context *context, struct gather_memory *memory, struct arena *arena, struct gathered *gathered, struct err *err);
+
+// A write has met an object that the stores lack: from now on the API server is asked for what they lack.
+void gather_doubt(struct gather_memory *memory);
 
 // Like gather(), without the Secrets, which need the deployment's memory.
 int gather_state(const struct context *context, struct arena *arena, struct gathered *gathered, struct err *err);

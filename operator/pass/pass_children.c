@@ -204,7 +204,8 @@ static int adopt(const struct pass *pass, const struct children *children, const
 	return err_set(err, ERR_CONFLICT, "%s had no owner and belong to this deployment now", orphans);
 }
 
-// Whether all names belong to the deployment: the operator writes nothing beside an object of somebody else. It reports all taken names at once.
+// Whether all names belong to the deployment, as far as anybody knows: the operator writes nothing beside an object of somebody else that it knows
+// of. It reports all taken names at once.
 static int take_names(const struct pass *pass, struct children *children, bool *ret_free, struct shape *ret, struct err *err)
 {
 	struct adoption_case cases[CHILD_COUNT];
@@ -248,6 +249,8 @@ static int take_names_and_apply(const struct pass *pass, struct children *childr
 		r = try_workload(pass, children, ret, err);
 	if (r == 0 && is_free && !ret->refusal.message)
 		r = apply_children(pass, children, ret, err);
+	if (r == ERR_CONFLICT)
+		gather_doubt(&pass->memory->gather);
 	children_release(children);
 	assert(!ret->refusal.message || !ret->waiting_for);
 	return r;

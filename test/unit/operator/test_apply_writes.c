@@ -131,7 +131,7 @@ static void test_write_is_refused(void **state)
 	}
 }
 
-// Somebody makes the StatefulSet between the two looks at it: what is in there was not merged, so the pass ends.
+// Somebody makes the StatefulSet before the first write of it: what is in there was not merged, so the pass ends.
 static void make_set(void *user)
 {
 	struct scene *scene = user;
@@ -144,22 +144,45 @@ static void make_set(void *user)
 				    kubernetes_value(scene->kubernetes, SCENE_ROOT, "/metadata/uid", scene->arena)));
 }
 
-static void test_made_between_two_looks(void **state)
+static void test_made_before_the_first_write(void **state)
+{
+	// Before the dry run, and between it and the write.
+	static const size_t skipped[] = {0, 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(skipped) / sizeof(skipped[0]); i++) {
+		struct scene scene;
+
+		scene_begin(&scene);
+		SCENE_FAIL(&scene, .method = "PATCH", .part = SCENE_SET, .skip = skipped[i], .times = 1, .meanwhile = make_set, .user = &scene);
+		assert_int_equal(pass(&scene), 0);
+		assert_string_equal(scene.outcome.reason, "conflict");
+		assert_string_equal(plugins(&scene), "\"[\\\"apoc\\\"]\"");
+		assert_int_equal(kubernetes_has(scene.kubernetes, CONFIG), i == 1);
+		assert_int_equal(pass(&scene), 0);
+		assert_string_equal(plugins(&scene), "\"[\\\"apoc\\\",\\\"fleet-management\\\"]\"");
+		scene_end(&scene);
+	}
+}
+
+// The first pass asks for no name, and makes each object only where there is none. Later passes ask for what the stores lack.
+static void test_first_write_finds_out(void **state)
 {
 	struct scene scene;
 
 	(void)state;
 	scene_begin(&scene);
-	SCENE_FAIL(&scene, .method = "GET", .part = SCENE_SET, .skip = 1, .times = 1, .meanwhile = make_set, .user = &scene);
 	assert_int_equal(pass(&scene), 0);
-	assert_string_equal(scene.outcome.reason, "conflict");
-	assert_string_equal(plugins(&scene), "\"[\\\"apoc\\\"]\"");
+	assert_true(kubernetes_has(scene.kubernetes, SCENE_SET));
+	assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", NULL), 1); // the admin Secret
+	kubernetes_remove(scene.kubernetes, CLIENT);
 	assert_int_equal(pass(&scene), 0);
-	assert_string_equal(plugins(&scene), "\"[\\\"apoc\\\",\\\"fleet-management\\\"]\"");
+	assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", CLIENT), 1);
+	assert_true(kubernetes_has(scene.kubernetes, CLIENT));
 	scene_end(&scene);
 }
 
-// A name that is somebody else's: nothing is written beside it, and the look is repeated ever later, until it is free.
+// A name that is somebody else's: what has it is not touched, no server is made, and the look is repeated ever later, until the name is free.
 static void test_name_is_taken(void **state)
 {
 	struct scene scene;
@@ -168,13 +191,17 @@ static void test_name_is_taken(void **state)
 	scene_begin(&scene);
 	kubernetes_put(scene.kubernetes, CLIENT,
 		       "{\"metadata\":{\"ownerReferences\":[{\"kind\":\"Other\",\"name\":\"o\",\"uid\":\"other\",\"controller\":true}]}}");
+	assert_int_equal(pass(&scene), 0);
+	assert_string_equal(scene.outcome.reason, "conflict");
+	kubernetes_forget(scene.kubernetes);
 	for (int64_t ms = 1000; ms <= 4000; ms *= 2) {
 		assert_int_equal(pass(&scene), 0);
 		assert_string_equal(scene_condition(&scene, "Ready", "reason"), "NameTaken");
 		assert_int_equal(scene.outcome.again_after_ms, ms);
 	}
 	assert_int_equal(kubernetes_calls(scene.kubernetes, "PATCH", "/services/"), 0);
-	assert_false(kubernetes_has(scene.kubernetes, SCENE_SET) || kubernetes_has(scene.kubernetes, CONFIG));
+	assert_string_equal(kubernetes_value(scene.kubernetes, CLIENT, "/metadata/ownerReferences/0/kind", scene.arena), "\"Other\"");
+	assert_false(kubernetes_has(scene.kubernetes, SCENE_SET));
 	assert_int_equal(scene_events(&scene, "NameTaken"), 1);
 	kubernetes_remove(scene.kubernetes, CLIENT);
 	scene_settle(&scene);
@@ -228,7 +255,8 @@ int main(void)
 		cmocka_unit_test(test_a_change_by_hand),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_write_is_refused),
-		cmocka_unit_test(test_made_between_two_looks),
+		cmocka_unit_test(test_made_before_the_first_write),
+		cmocka_unit_test(test_first_write_finds_out),
 		cmocka_unit_test(test_name_is_taken),
 		cmocka_unit_test(test_last_entry_goes),
 	};

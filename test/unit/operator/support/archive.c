@@ -197,7 +197,7 @@ void archive_apply(struct archive *a, struct archive_reply *reply, const char *p
 
 	if (object)
 		old = json_parse(reply->arena, object->text, strlen(object->text));
-	if (!may_write(old, wanted)) {
+	if (object ? !may_write(old, wanted) : yyjson_ptr_get(wanted, "/metadata/uid") != NULL) {
 		archive_refuse(reply, 409, "the object has been modified");
 		return;
 	}

@@ -25,8 +25,8 @@ struct archive_reply {
 
 void archive_refuse(struct archive_reply *reply, int status, const char *message);
 
-// Writes. 409: the version or the uid that the body names is not the present one. Server-side apply knows one owner: what it has asked for
-// and asks for no more leaves. A merge is of the status alone where that is said; it and a JSON patch are for what is there.
+// Writes. 409: the version or the uid that the body names is not the present one. Server-side apply makes what is not there, whatever version the
+// body names. It knows one owner: what it has asked for and asks for no more leaves. A merge is of the status alone where that is said; it and a JSON patch are for what is there.
 void archive_apply(struct archive *archive, struct archive_reply *reply, const char *path, const char *body, bool dry);
 void archive_merge(struct archive *archive, struct archive_reply *reply, const char *path, const char *body, bool status);
 void archive_patch(struct archive *archive, struct archive_reply *reply, const char *path, const char *body);

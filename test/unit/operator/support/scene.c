@@ -89,6 +89,7 @@ struct shelf {
 	struct kube_store **store;
 	const char *collection;
 	kube_store_index index;
+	bool children; // the operator watches those with its label
 };
 
 #define SHELVES 11
@@ -97,17 +98,17 @@ struct shelf {
 static void shelves(struct scene *scene, struct shelf ret[SHELVES])
 {
 	const struct shelf all[SHELVES] = {
-		{&scene->context.stores.standalones, "/apis/neo4j.neo4j.com/v1alpha1/neo4jenterprisestandalones", NULL},
-		{&scene->context.stores.clusters, "/apis/neo4j.neo4j.com/v1alpha1/neo4jenterpriseclusters", NULL},
-		{&scene->context.stores.plugins, "/apis/neo4j.neo4j.com/v1alpha1/neo4jplugins", by_target},
-		{&scene->context.stores.statefulsets, "/apis/apps/v1/statefulsets", NULL},
-		{&scene->context.stores.services, "/api/v1/services", NULL},
-		{&scene->context.stores.configmaps, "/api/v1/configmaps", NULL},
-		{&scene->context.stores.accounts, "/api/v1/serviceaccounts", NULL},
-		{&scene->context.stores.budgets, "/apis/policy/v1/poddisruptionbudgets", NULL},
-		{&scene->context.stores.pods, "/api/v1/pods", by_instance},
-		{&scene->context.stores.volumes, "/api/v1/persistentvolumeclaims", by_instance},
-		{&scene->context.stores.secrets, "/api/v1/secrets", NULL},
+		{&scene->context.stores.standalones, "/apis/neo4j.neo4j.com/v1alpha1/neo4jenterprisestandalones", NULL, false},
+		{&scene->context.stores.clusters, "/apis/neo4j.neo4j.com/v1alpha1/neo4jenterpriseclusters", NULL, false},
+		{&scene->context.stores.plugins, "/apis/neo4j.neo4j.com/v1alpha1/neo4jplugins", by_target, false},
+		{&scene->context.stores.statefulsets, "/apis/apps/v1/statefulsets", NULL, true},
+		{&scene->context.stores.services, "/api/v1/services", NULL, true},
+		{&scene->context.stores.configmaps, "/api/v1/configmaps", NULL, true},
+		{&scene->context.stores.accounts, "/api/v1/serviceaccounts", NULL, true},
+		{&scene->context.stores.budgets, "/apis/policy/v1/poddisruptionbudgets", NULL, true},
+		{&scene->context.stores.pods, "/api/v1/pods", by_instance, true},
+		{&scene->context.stores.volumes, "/api/v1/persistentvolumeclaims", by_instance, true},
+		{&scene->context.stores.secrets, "/api/v1/secrets", NULL, false},
 	};
 
 	memcpy(ret, all, sizeof(all));
@@ -205,6 +206,13 @@ void scene_end(struct scene *scene)
 	start_clocks();
 }
 
+static bool has_our_label(const struct kube_object *object)
+{
+	yyjson_val *labels = yyjson_ptr_get(kube_object_root(object), "/metadata/labels");
+
+	return yyjson_equals_str(yyjson_obj_get(labels, LABEL_MANAGED_BY), LABEL_MANAGED_BY_VALUE);
+}
+
 void scene_watch(struct scene *scene)
 {
 	struct shelf all[SHELVES];
@@ -219,7 +227,8 @@ void scene_watch(struct scene *scene)
 			struct kube_object *object = kube_object_parse(objects.texts[n], strlen(objects.texts[n]));
 
 			assert_non_null(object);
-			kube_object_unref(kube_store_put(*all[i].store, object));
+			if (!all[i].children || has_our_label(object))
+				kube_object_unref(kube_store_put(*all[i].store, object));
 			kube_object_unref(object);
 		}
 		while ((stale = kube_store_remove_stale(*all[i].store)))
