@@ -373,12 +373,15 @@ class Bench:
         return (median(CR.format("learn") + "/c0000", lambda service: {"spec": {"service": service}}),
                 median(f"{services}/bare", lambda metadata: {"metadata": metadata}))
 
-    def rows(self, idle, results):
+    def rows(self, results):
         """What the last of the sizes costs."""
         last = results[-1]
         n = last["clusters"]
         self.row(f"{n} clusters: resident memory", last["rss_kb"] / 1024, "MiB", 8 + n * 10 / 1024)
-        self.row(f"{n} clusters: each with its children", (last["rss_kb"] - idle["VmRSS"]) / n, "KiB", 10)
+        if len(results) > 1:  # what the first ones bring, such as the pages of the program, is no part of each
+            former = results[-2]
+            self.row(f"{n} clusters: each with its children, after the first {former['clusters']}",
+                     (last["rss_kb"] - former["rss_kb"]) / (n - former["clusters"]), "KiB", 10)
         self.row(f"{n} clusters: peak of memory, against settled",
                  max(last["hwm_kb"] / last["rss_kb"], last["restarted_hwm_kb"] / last["restarted_rss_kb"]), "times", 1.5)
         self.row(f"{n} clusters, settled: calls in 60 s beside watches and the lease", last["calls_60s"], "calls", 0)
@@ -545,10 +548,10 @@ def main():
         bench.burst(100)
         bench.spaced(arguments.spaced)
         results += [bench.grow(size) for size in sizes if 100 < size <= LARGE]
-        bench.rows(idle, results)
+        bench.rows(results)
         bench.at_once(min(results[-1]["clusters"], arguments.once))
         for size in (size for size in sizes if size > LARGE):
-            bench.rows(idle, [*results, bench.grow(size)])
+            bench.rows([*results, bench.grow(size)])
         bench.foreign()
     finally:
         crowd.terminate()
