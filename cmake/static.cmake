@@ -14,6 +14,18 @@ if(NEOFLEET_STATIC)
 int main(void) { return 0; }" STARTS_WITH_RELR)
 endif()
 
+# A library that pkg-config knows. Where its archive is not there, CMake leaves the choice to the linker, which takes the shared one, and the program
+# ends by a signal when it starts.
+macro(neofleet_library name module)
+	pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+	if(NEOFLEET_STATIC)
+		list(GET ${name}_LIBRARIES 0 own)
+		if(NOT pkgcfg_lib_${name}_${own})
+			message(FATAL_ERROR "${module} has no archive (lib${own}.a) to be linked into the program. script/image makes the archives and builds with them: use it in place of script/build image.")
+		endif()
+	endif()
+endmacro()
+
 function(neofleet_static target)
 	if(NEOFLEET_STATIC)
 		# An executable with random addresses all the same. The linker warns of getaddrinfo(), which finds names without any
