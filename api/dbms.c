@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/duration.h"
+#include "api/image_name.h"
 #include "api/quantity.h"
 #include "api/server_env.h"
 #include "base/clock.h"
@@ -21,9 +22,12 @@
 #define MIN_MEMORY (UINT64_C(512) << 20)
 #define MAX_RESTARTED 64
 #define OWN_PREFIX "neofleet.neo4j.com/"
+#define ADMIN_SECRET "neo4j-admin-secret" // where the spec names none; deploy/crds/generate has the same
 #define AURA_ID_MAX 64
 #define AURA_NAME_MAX 30
 #define AURA_URL_MAX 255
+
+static const char *const licenses[] = {"yes", "eval", NULL};
 
 static const char *text_of(yyjson_val *object, const char *key, const char *otherwise)
 {
@@ -154,123 +158,14 @@ static bool has_space_or_control(const char *text)
 	return false;
 }
 
-// One part of an image's name: lower-case letters and digits, with '.', '_', '__' or '-'s between them.
-static bool is_image_part(const char *part, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len) {
-		size_t begin = i, separators;
-
-		while (i < len && (islower((unsigned char)part[i]) || isdigit((unsigned char)part[i])))
-			i++;
-		if (i == begin)
-			return false;
-		if (i == len)
-			return true;
-		separators = i;
-		while (i < len && strchr("._-", part[i]))
-			i++;
-		if (i - separators > 1 && strspn(part + separators, "-") < i - separators && (i - separators > 2 || memcmp(part + separators, "__", 2) != 0))
-			return false;
-	}
-	return false;
-}
-
-// The part before the first slash: a host, and maybe a port.
-static bool is_image_host(const char *host, size_t len)
-{
-	const char *colon = memchr(host, ':', len);
-	size_t end = colon ? (size_t)(colon - host) : len;
-	char before = '.';
-
-	for (size_t i = 0; i < end; i++) {
-		if (!isalnum((unsigned char)host[i]) && !strchr("-.", host[i]))
-			return false;
-		if ((strchr("-.", before) && before == '.' && !isalnum((unsigned char)host[i])) || (host[i] == '.' && before == '-'))
-			return false;
-		before = host[i];
-	}
-	if (!end || !isalnum((unsigned char)before))
-		return false;
-	return !colon || (len > end + 1 && strspn(colon + 1, "0123456789") >= len - end - 1);
-}
-
-static const char *image_name_problem(const char *repo)
-{
-	const char *slash = strchr(repo, '/'), *part = repo;
-
-	if (strstr(repo, "://"))
-		return "is the image's name without a scheme; write HOST/NAME, such as registry.example.com/neo4j";
-	if (slash && is_image_host(repo, (size_t)(slash - repo)))
-		part = slash + 1;
-	for (;; part = slash + 1) {
-		slash = strchr(part, '/');
-		if (!is_image_part(part, slash ? (size_t)(slash - part) : strlen(part)))
-			return "is no name that a node can pull: write it without the tag, and in lower case behind the host, such as "
-			       "registry.example.com:5000/neo4j";
-		if (!slash)
-			return NULL;
-	}
-}
-
-// Whether the tag has this word as one of its parts.
-static bool has_word(const char *tag, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = strstr(tag, word); at; at = strstr(at + 1, word))
-		if ((at == tag || strchr("-_.", at[-1])) && (!at[len] || strchr("-_.@", at[len])))
-			return true;
-	return false;
-}
-
-// The rest of a tag after a version's numbers; the text itself where it begins with none.
-static const char *behind_version(const char *tag)
-{
-	static const char digits[] = "0123456789";
-	const char *rest = tag + strspn(tag, digits);
-
-	while (rest > tag && *rest == '.' && isdigit((unsigned char)rest[1]))
-		rest += 1 + strspn(rest + 1, digits);
-	return rest;
-}
-
-// A tag of Neo4j's own image: a version, and maybe its distribution, such as 2025.12 or 5.26-trixie. Any other tag, or a digest, may name
-// somebody's own Enterprise image under this name.
-static bool is_community(const struct dbms_image *image)
-{
-	static const char *const official[] = {"neo4j", "library/neo4j", "docker.io/neo4j", "docker.io/library/neo4j", "index.docker.io/library/neo4j"};
-	static const char *const endings[] = {"", "-bullseye", "-bookworm", "-trixie"};
-	const char *rest = behind_version(image->tag);
-	bool matches = false;
-
-	if (rest == image->tag)
-		return false;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-		matches |= !strcmp(rest, endings[i]);
-	if (!strncmp(rest, "-ubi", 4) && rest[4])
-		matches = !rest[4 + strspn(rest + 4, "0123456789")];
-	for (size_t i = 0; matches && i < sizeof(official) / sizeof(official[0]); i++)
-		if (!strcmp(image->repo, official[i]))
-			return true;
-	return false;
-}
-
 static void check_image(struct field_reader *reader, struct field image, const struct dbms_image *ret)
 {
-	const char *problem = image_name_problem(ret->repo);
+	const char *name_problem = image_name_problem(ret->repo), *tag_problem = image_tag_problem(ret->repo, ret->tag);
 
-	if (problem)
-		field_fail(reader, image, "repo", "%s", problem);
-	if (has_word(ret->tag, "community") && !strstr(ret->tag, "enterprise"))
-		field_fail(reader, image, "tag",
-			   "is of the Community edition, which knows no clusters; choose the tag of the Enterprise edition, such as "
-			   "2025.12-enterprise");
-	if (is_community(ret))
-		field_fail(reader, image, "tag",
-			   "tags of Neo4j's own image without 'enterprise' are of the Community edition; choose one such as "
-			   "2025.12-enterprise");
+	if (name_problem)
+		field_fail(reader, image, "repo", "%s", name_problem);
+	if (tag_problem)
+		field_fail(reader, image, "tag", "%s", tag_problem);
 }
 
 static void decode_image(struct field_reader *reader, struct field spec, struct dbms_image *ret)
@@ -349,6 +244,12 @@ static void decode_env_item(struct field_reader *reader, struct field item, stru
 	const char *name = field_string_required(reader, item, "name");
 	const char *value = field_string(reader, item, "value", "");
 
+	if (!strcmp(name, DBMS_LICENSE_VARIABLE) && !field_any(reader, item, "valueFrom").val) {
+		if (*value)
+			check_choice(reader, item, "value", value, licenses);
+		dbms->license = *value ? value : NULL;
+		return;
+	}
 	server_env_check_name(reader, item, name);
 	if (strcmp(name, "NEO4J_PLUGINS") != 0)
 		return;
@@ -409,13 +310,21 @@ static void decode_core(struct field_reader *reader, struct field spec, struct d
 
 static void decode_service(struct field_reader *reader, struct field spec, struct dbms_service *ret)
 {
-	static const char *const types[] = {"ClusterIP", "NodePort", "LoadBalancer", NULL};
+	static const char *const types[] = {"ClusterIP", "NodePort", "LoadBalancer", NULL}, *const policies[] = {"Cluster", "Local", NULL};
 	struct field service = field_object(reader, spec, "service");
 
 	ret->type = field_string(reader, service, "type", "ClusterIP");
 	ret->annotations = field_pairs(reader, service, "annotations");
 	ret->source_ranges = field_strings(reader, service, "loadBalancerSourceRanges");
+	ret->traffic_policy = field_string(reader, service, "externalTrafficPolicy", NULL);
 	check_choice(reader, service, "type", ret->type, types);
+	if (ret->traffic_policy)
+		check_choice(reader, service, "externalTrafficPolicy", ret->traffic_policy, policies);
+	if (!strcmp(ret->type, "ClusterIP")) {
+		if (ret->traffic_policy && strcmp(ret->traffic_policy, "Local") == 0)
+			field_fail(reader, service, "externalTrafficPolicy", "Local needs type LoadBalancer or NodePort");
+		ret->traffic_policy = NULL;
+	}
 	if (ret->source_ranges.n && strcmp(ret->type, "LoadBalancer") != 0)
 		field_fail(reader, service, "loadBalancerSourceRanges", "needs spec.service.type LoadBalancer");
 }
@@ -465,7 +374,7 @@ static const char *decode_line(struct field_reader *reader, struct field parent,
 
 static void decode_provision(struct field_reader *reader, struct field fleet, struct dbms_provision *ret)
 {
-	static const char *const policies[] = {"Retain", "Delete", NULL};
+	static const char *const policies[] = {"Retain", "Delete", "Orphan", NULL}; // Orphan is the Go operator's word for Retain
 	struct field provision = field_object(reader, fleet, "provision");
 	const char *policy;
 
@@ -517,10 +426,43 @@ static void decode_fleet(struct field_reader *reader, struct field spec, const s
 	ret->expiry_warning_ms = decode_duration(reader, fleet, "expiryWarning", "14d");
 }
 
+// "disabled" is what the Go operator's manifests say for no TLS.
+static void decode_tls(struct field_reader *reader, struct field spec, struct dbms *ret)
+{
+	struct field tls = field_object(reader, spec, "tls");
+	bool disabled = strcmp(field_string(reader, tls, "mode", ""), "disabled") == 0;
+
+	if (disabled && field_any(reader, tls, "certificateSecret").val)
+		field_fail(reader, tls, "mode", "is disabled, and certificateSecret asks for TLS; remove one of the two");
+	else if (tls.val && !disabled)
+		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
+}
+
+static void decode_sharding(struct field_reader *reader, struct field spec, struct dbms *ret)
+{
+	struct field sharding = field_object(reader, spec, "propertySharding");
+	struct field_pairs config = field_pairs(reader, sharding, "config");
+
+	ret->sharding = ret->kind == DBMS_CLUSTER && field_bool(reader, sharding, "enabled", false);
+	if (ret->sharding)
+		ret->sharding_config = config;
+}
+
+// The variable of spec.env counts where the field is left out.
+static void decode_license(struct field_reader *reader, struct field spec, struct dbms *ret)
+{
+	const char *variable = ret->license;
+
+	ret->license = field_string(reader, spec, "acceptLicenseAgreement", variable ? variable : "yes");
+	check_choice(reader, spec, "acceptLicenseAgreement", ret->license, licenses);
+	if (variable && strcmp(variable, ret->license) != 0)
+		field_fail(reader, spec, "env", "'" DBMS_LICENSE_VARIABLE "' says %.20s, and spec.acceptLicenseAgreement %s; remove the variable", variable,
+			   ret->license);
+}
+
 static void decode_spec(struct field_reader *reader, struct field spec, struct dbms *ret)
 {
-	static const char *const licenses[] = {"yes", "eval", NULL};
-	struct field service, tls;
+	struct field service;
 
 	decode_name(reader, ret);
 	check_restarted(reader, &ret->metadata);
@@ -528,7 +470,9 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	decode_topology(reader, spec, ret);
 	decode_offline(reader, ret);
 	decode_storage(reader, spec, &ret->storage);
-	ret->admin_secret = field_string_required(reader, field_object(reader, spec, "auth"), "adminSecret");
+	ret->admin_secret = field_string(reader, field_object(reader, spec, "auth"), "adminSecret", ADMIN_SECRET);
+	if (!*ret->admin_secret)
+		ret->admin_secret = ADMIN_SECRET;
 	ret->config = field_pairs(reader, spec, "config");
 	decode_service(reader, spec, &ret->service);
 	service = field_object(reader, spec, "service");
@@ -538,14 +482,12 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	ret->cluster_domain = field_string(reader, spec, "clusterDomain", "cluster.local");
 	if (!*ret->cluster_domain)
 		ret->cluster_domain = "cluster.local";
-	ret->license = field_string(reader, spec, "acceptLicenseAgreement", "yes");
-	check_choice(reader, spec, "acceptLicenseAgreement", ret->license, licenses);
-	tls = field_object(reader, spec, "tls");
-	if (tls.val)
-		ret->tls_secret = field_string_required(reader, tls, "certificateSecret");
+	decode_tls(reader, spec, ret);
 	ret->metrics = field_bool(reader, field_object(reader, spec, "metrics"), "enabled", false);
 	decode_fleet(reader, spec, &ret->metadata, &ret->fleet);
+	decode_sharding(reader, spec, ret);
 	decode_core(reader, spec, ret);
+	decode_license(reader, spec, ret);
 	pod_shape_decode(reader, spec, &ret->pod_shape);
 }
 

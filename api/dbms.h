@@ -28,6 +28,9 @@
 // On the resource: the pod that shall run without a server; "true" at a standalone.
 #define OFFLINE_ANNOTATION "neofleet.neo4j.com/offline"
 
+// In the servers' environment, made of spec.acceptLicenseAgreement; where that is left out, spec.env may have it.
+#define DBMS_LICENSE_VARIABLE "NEO4J_ACCEPT_LICENSE_AGREEMENT"
+
 // The Secret that the operator makes for a token of its own: this behind the deployment's name.
 #define FLEET_TOKEN_SUFFIX "-fleet-token"
 
@@ -64,6 +67,7 @@ struct dbms_service {
 	const char *type;
 	struct field_pairs annotations;
 	struct field_strings source_ranges;
+	const char *traffic_policy; // externalTrafficPolicy; NULL: none, or the type knows none
 };
 
 // auraFleetManagement.provision, as the spec has it: the deployment and its token are made through the Aura API.
@@ -129,6 +133,8 @@ struct dbms {
 	const char *cluster_domain; // "cluster.local"
 	const char *license;	    // "yes" or "eval"
 	const char *tls_secret;	    // NULL: no TLS
+	bool sharding;		    // spec.propertySharding.enabled
+	struct field_pairs sharding_config; // none while it is off
 	bool metrics;		    // spec.metrics.enabled
 	uint64_t memory_limit;	    // bytes of resources.limits.memory; 0: none
 	struct dbms_fleet fleet;

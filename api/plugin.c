@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define CURE_NAME "must hold only letters, digits, '-', '_' and '.'"
+
 static bool is_plugin_name(const char *name)
 {
 	for (const char *c = name; *c; c++)
@@ -28,6 +30,26 @@ static void check_patterns(struct field_reader *reader, struct field security, c
 	}
 }
 
+static void decode_dependencies(struct field_reader *reader, struct field spec, struct plugin *ret)
+{
+	struct field list = field_list(reader, spec, "dependencies");
+	size_t n = yyjson_arr_size(list.val), index, max;
+	const char **names = arena_new_array(reader->arena, const char *, n);
+	bool *optional = arena_new_array(reader->arena, bool, n);
+	yyjson_val *val;
+
+	yyjson_arr_foreach(list.val, index, max, val) {
+		struct field item = field_item(reader, list, index, val);
+
+		names[index] = field_string_required(reader, item, "name");
+		optional[index] = field_bool(reader, item, "optional", false);
+		if (!field_failed(reader) && !is_plugin_name(names[index]))
+			field_fail(reader, item, "name", CURE_NAME);
+	}
+	ret->dependencies = (struct field_strings){.items = names, .n = n};
+	ret->optional = optional;
+}
+
 int plugin_decode(yyjson_val *root, struct arena *arena, struct plugin *ret, struct err *err)
 {
 	struct field_reader reader = {.arena = arena, .err = err};
@@ -44,10 +66,11 @@ int plugin_decode(yyjson_val *root, struct arena *arena, struct plugin *ret, str
 	ret->cluster_ref = field_string_required(&reader, spec, "clusterRef");
 	ret->name = field_string_required(&reader, spec, "name");
 	if (!is_plugin_name(ret->name))
-		field_fail(&reader, spec, "name", "must hold only letters, digits, '-', '_' and '.'");
+		field_fail(&reader, spec, "name", CURE_NAME);
 	ret->version = field_string(&reader, spec, "version", NULL);
 	ret->enabled = field_bool(&reader, spec, "enabled", true);
 	ret->config = field_pairs(&reader, spec, "config");
+	decode_dependencies(&reader, spec, ret);
 	security = field_object(&reader, spec, "security");
 	ret->unrestricted = field_strings(&reader, security, "unrestricted");
 	ret->allowed = field_strings(&reader, security, "allowedProcedures");

@@ -20,6 +20,8 @@ struct plugin {
 	const char *version;	 // informational; NULL: none
 	bool enabled;
 	struct field_pairs config;
+	struct field_strings dependencies; // names of plugins that come along, as written
+	const bool *optional;		   // of each dependency: the plugin is wanted without it, too
 	struct field_strings unrestricted;
 	struct field_strings allowed;
 	const char *phase;	// of the status; NULL: none yet

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Four steps for each object: fields with another place here move there; fields without a counterpart are removed, and reported unless their
-// value is the default here anyway (cli/counterpart.h); fields that our schema does not know are removed and reported; and the marks of the
-// cluster that it was read from go. Neo4j's own settings stay as they are: an inspection of the result tells whether the operator takes them.
+// Three steps for each object: fields with another place here move there; fields without a counterpart are removed, and reported unless our schema
+// takes their value or they say nothing; and the marks of the cluster that it was read from go. Neo4j's own settings stay as they are: an
+// inspection of the result tells whether the operator takes them.
 
 #include "cli/conversion.h"
 
@@ -72,62 +72,11 @@ static bool is_nothing(yyjson_mut_val *val)
 	       yyjson_mut_is_false(yyjson_mut_obj_get(val, "enabled"));
 }
 
-// For an object each existing member counts.
-static bool says_no_more(yyjson_mut_val *usual, yyjson_mut_val *val)
-{
-	yyjson_mut_obj_iter iter = yyjson_mut_obj_iter_with(val);
-	yyjson_mut_val *key;
-
-	if (!yyjson_mut_is_obj(val))
-		return yyjson_mut_equals(usual, val);
-	while ((key = yyjson_mut_obj_iter_next(&iter))) {
-		if (!yyjson_mut_equals(yyjson_mut_obj_get(usual, yyjson_mut_get_str(key)), yyjson_mut_obj_iter_get_val(key)))
-			return false;
-	}
-	return true;
-}
-
-static bool is_usual(const struct work *work, const char *usual, yyjson_mut_val *val)
-{
-	yyjson_mut_doc *doc = json_doc_new(work->arena);
-	yyjson_val *list = usual ? json_parse(work->arena, usual, strlen(usual)) : NULL, *item;
-	size_t index, max;
-
-	yyjson_arr_foreach(list, index, max, item) {
-		if (says_no_more(yyjson_val_mut_copy(doc, item), val))
-			return true;
-	}
-	return false;
-}
-
-// "/spec/tls/mode" as "spec.tls.mode".
-static const char *path_of(const struct work *work, const char *pointer)
-{
-	char *path = arena_strdup(work->arena, pointer + 1);
-
-	for (char *c = path; *c; c++)
-		*c = *c == '/' ? '.' : *c;
-	return path;
-}
-
 static const char *with_name(const struct work *work, const char *text)
 {
 	const char *place = strstr(text, "NAME-");
 
 	return place ? arena_printf(work->arena, "%.*s%s%s", (int)(place - text), text, work->name, place + strlen("NAME")) : text;
-}
-
-static void drop_unmatched(const struct work *work, const struct counterpart *counterparts)
-{
-	for (const struct counterpart *c = counterparts; c->pointer; c++) {
-		yyjson_mut_val *val = at(work, c->pointer);
-
-		if (!val)
-			continue;
-		if (!is_nothing(val) && !is_usual(work, c->usual, val))
-			note(work, true, path_of(work, c->pointer), with_name(work, c->instead));
-		take(work, c->pointer);
-	}
 }
 
 // Here the variable is a field.
@@ -252,9 +201,33 @@ static bool is_free(yyjson_val *schema)
 	return yyjson_get_bool(yyjson_obj_get(schema, "x-kubernetes-preserve-unknown-fields")) || !yyjson_obj_get(schema, "properties");
 }
 
-static void drop_unknown(const struct work *work, yyjson_mut_val *val, yyjson_val *schema, const char *path);
+struct loss {
+	const struct work *work;
+	const char *path;
+};
 
-static void drop_unknown_members(const struct work *work, yyjson_mut_val *map, yyjson_val *properties, const char *path)
+static void report_loss(void *user, const char *path, const char *text)
+{
+	const struct loss *loss = user;
+
+	note(loss->work, true, *path ? arena_printf(loss->work->arena, "%s.%s", loss->path, path) : loss->path, with_name(loss->work, text));
+}
+
+// Reports what our schema does not take of a field that it has for manifests such as this one.
+static void check_foreign(const struct work *work, yyjson_mut_val *val, yyjson_val *schema, const char *path)
+{
+	struct loss loss = {.work = work, .path = path};
+	yyjson_mut_doc *doc = json_doc_new(work->arena);
+	const char *text;
+
+	yyjson_mut_doc_set_root(doc, yyjson_mut_val_mut_copy(doc, val));
+	text = json_text(work->arena, doc);
+	schema_check(schema, json_parse(work->arena, text, strlen(text)), work->arena, report_loss, &loss);
+}
+
+static void drop_unmatched(const struct work *work, yyjson_mut_val *val, yyjson_val *schema, const char *path);
+
+static void drop_unmatched_members(const struct work *work, yyjson_mut_val *map, yyjson_val *properties, const char *path)
 {
 	yyjson_mut_obj_iter iter = yyjson_mut_obj_iter_with(map);
 	yyjson_mut_val *key;
@@ -266,17 +239,19 @@ static void drop_unknown_members(const struct work *work, yyjson_mut_val *map, y
 
 		assert(name);
 		below = arena_printf(work->arena, "%s%s%s", path, *path ? "." : "", name);
-		if (schema) {
-			drop_unknown(work, val, schema, below);
+		if (schema && !schema_is_foreign(schema)) {
+			drop_unmatched(work, val, schema, below);
 			continue;
 		}
-		if (!is_nothing(val))
+		if (schema && !yyjson_mut_is_null(val))
+			check_foreign(work, val, schema, below);
+		else if (!is_nothing(val))
 			note(work, true, below, "there is no such field, and none like it");
 		(void)yyjson_mut_obj_iter_remove(&iter);
 	}
 }
 
-static void drop_unknown(const struct work *work, yyjson_mut_val *val, yyjson_val *schema, const char *path)
+static void drop_unmatched(const struct work *work, yyjson_mut_val *val, yyjson_val *schema, const char *path)
 {
 	yyjson_mut_arr_iter iter = yyjson_mut_arr_iter_with(val);
 	yyjson_val *items = yyjson_obj_get(schema, "items");
@@ -284,9 +259,9 @@ static void drop_unknown(const struct work *work, yyjson_mut_val *val, yyjson_va
 	size_t i = 0;
 
 	if (yyjson_mut_is_obj(val) && !is_free(schema))
-		drop_unknown_members(work, val, yyjson_obj_get(schema, "properties"), path);
+		drop_unmatched_members(work, val, yyjson_obj_get(schema, "properties"), path);
 	while (items && (item = yyjson_mut_arr_iter_next(&iter)))
-		drop_unknown(work, item, items, arena_printf(work->arena, "%s[%zu]", path, i++));
+		drop_unmatched(work, item, items, arena_printf(work->arena, "%s[%zu]", path, i++));
 }
 
 // Finalizers of an operator that is gone would hold the object for ever.
@@ -333,9 +308,8 @@ static yyjson_val *convert(struct work *work, yyjson_val *schema)
 	drop_empty(work);
 	if (!plugin)
 		move_dbms(work);
-	drop_unmatched(work, plugin ? counterparts_of_plugin : counterparts_of_dbms);
+	drop_unmatched(work, work->spec, yyjson_ptr_get(schema, "/properties/spec"), "spec");
 	drop_empty(work);
-	drop_unknown(work, work->spec, yyjson_ptr_get(schema, "/properties/spec"), "spec");
 	text = json_text(work->arena, work->doc);
 	return json_parse(work->arena, text, strlen(text));
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The definitions are the files that are installed in a cluster, read like any manifest. Their rules are CEL, and there are few: each has its
-// function here, found by its text, and a test fails when a definition has an unknown rule.
+// The definitions are the files that are installed in a cluster, read like any manifest. Most of their rules are written in the part of CEL that
+// cli/cel.h knows. Each of the others has its function here, found by its text, and a test fails when a definition has an unknown rule.
 
 #include "cli/schema.h"
 
@@ -14,6 +14,7 @@
 #include "api/pod_shape.h"
 #include "api/quantity.h"
 #include "base/json.h"
+#include "cli/cel.h"
 #include "cli/manifest.h"
 
 // Assembled into the program; ends with NUL.
@@ -28,6 +29,7 @@ EMBED(schema_plugins, CRD_FOLDER "/neo4jplugins.yaml");
 EMBED(schema_pods, POD_TYPES);
 
 #define POD_SPEC "api.core.v1.PodSpec"
+#define FOREIGN "Of the Go operator" // MARK in deploy/crds/go_operator.py
 
 static const struct {
 	const char *kind, *text;
@@ -62,6 +64,13 @@ yyjson_val *schemas_find(const struct schemas *schemas, const char *kind)
 	return NULL;
 }
 
+bool schema_is_foreign(yyjson_val *schema)
+{
+	const char *description = yyjson_get_str(yyjson_obj_get(schema, "description"));
+
+	return description && strncmp(description, FOREIGN, strlen(FOREIGN)) == 0;
+}
+
 struct check {
 	struct arena *arena;
 	schema_report report;
@@ -92,11 +101,6 @@ static bool is_absent(yyjson_val *val)
 }
 
 // Each rule returns true when it holds.
-static bool leaves_primaries(yyjson_val *val)
-{
-	return !yyjson_equals_str(yyjson_obj_get(val, "serverModeConstraint"), "SECONDARY");
-}
-
 static bool is_positive_quantity(yyjson_val *val)
 {
 	uint64_t bytes;
@@ -104,19 +108,7 @@ static bool is_positive_quantity(yyjson_val *val)
 	return quantity_parse(yyjson_get_str(val), &bytes) && bytes > 0;
 }
 
-static bool has_one_value(yyjson_val *val)
-{
-	const char *value = yyjson_get_str(yyjson_obj_get(val, "value"));
-
-	return !(value && *value && !is_absent(yyjson_obj_get(val, "valueFrom")));
-}
-
-static bool has_load_balancer(yyjson_val *val)
-{
-	return yyjson_arr_size(yyjson_obj_get(val, "loadBalancerSourceRanges")) == 0 || yyjson_equals_str(yyjson_obj_get(val, "type"), "LoadBalancer");
-}
-
-// Rules on the image's name and tag and on the token's source: dbms_decode(), which runs later, has the same rules in the same words.
+// Rules on the image's name and tag: dbms_decode(), which runs later, has the same rules in the same words.
 static bool is_checked_later(yyjson_val *val)
 {
 	(void)val;
@@ -127,7 +119,6 @@ static const struct {
 	const char *rule;
 	bool (*holds)(yyjson_val *val);
 } rules[] = {
-	{"!has(self.provision) || !has(self.tokenSecretRef)", is_checked_later},
 	{"!self.contains('://')", is_checked_later},
 	{"self.contains('://') || self.matches('^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-"
 	 "zA-Z0-9])?)*(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*$')",
@@ -136,11 +127,7 @@ static const struct {
 	{"!(self.repo in ['neo4j', 'library/neo4j', 'docker.io/neo4j', 'docker.io/library/neo4j', 'index.docke"
 	 "r.io/library/neo4j']) || !self.tag.matches('^[0-9]+([.][0-9]+)*(-(bullseye|bookworm|trixie|ubi[0-9]+))?$')",
 	 is_checked_later},
-	{"!has(self.serverModeConstraint) || self.serverModeConstraint != 'SECONDARY'", leaves_primaries},
 	{"isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))", is_positive_quantity},
-	{"!(has(self.value) && self.value != '' && has(self.valueFrom))", has_one_value},
-	{"!has(self.loadBalancerSourceRanges) || size(self.loadBalancerSourceRanges) == 0 || (has(self.type) && self.type == 'LoadBalancer')",
-	 has_load_balancer},
 };
 
 static bool (*rule_find(const char *rule))(yyjson_val *val)
@@ -159,7 +146,16 @@ static bool is_of_change(const char *rule)
 
 bool schema_knows_rule(const char *rule)
 {
-	return is_of_change(rule) || rule_find(rule);
+	return is_of_change(rule) || rule_find(rule) || cel_evaluate(rule, NULL, NULL);
+}
+
+static bool keeps_rule(yyjson_val *val, const char *rule)
+{
+	bool (*function)(yyjson_val *) = rule_find(rule), holds;
+
+	if (function)
+		return function(val);
+	return is_of_change(rule) || !cel_evaluate(rule, val, &holds) || holds;
 }
 
 static void check_rules(const struct check *check, yyjson_val *schema, yyjson_val *val, const char *path)
@@ -169,9 +165,8 @@ static void check_rules(const struct check *check, yyjson_val *schema, yyjson_va
 
 	yyjson_arr_foreach(yyjson_obj_get(schema, "x-kubernetes-validations"), index, max, item) {
 		const char *rule = yyjson_get_str(yyjson_obj_get(item, "rule")), *field = yyjson_get_str(yyjson_obj_get(item, "fieldPath"));
-		bool (*holds)(yyjson_val *) = rule_find(rule);
 
-		if (holds && !holds(val))
+		if (!keeps_rule(val, rule))
 			complain(check, field ? join(check, path, field + 1) : path, "%s", yyjson_get_str(yyjson_obj_get(item, "message")));
 	}
 }

@@ -27,6 +27,9 @@ void schemas_load(struct arena *arena, struct schemas *ret);
 // The schema of a kind; NULL: the kind is not ours.
 yyjson_val *schemas_find(const struct schemas *schemas, const char *kind);
 
+// Whether a field is there for manifests of the Go operator only, and has no effect: it is taken with values that say what is so anyway.
+bool schema_is_foreign(yyjson_val *schema);
+
 // Reports everything that is wrong with a value. As for the API server, a null member counts as absent. A field that the schema does not know is
 // wrong. Skips rules that compare with an earlier version of the object.
 void schema_check(yyjson_val *schema, yyjson_val *val, struct arena *arena, schema_report report, void *user);

@@ -81,7 +81,7 @@ static void add_jvm(struct build *build, const char *flag)
 static void add_jvm_defaults(struct build *build)
 {
 	const struct conf_request *request = build->request;
-	size_t capacity = LENGTH(jvm_common) + LENGTH(jvm_calendar) + request->n_config + request->n_env;
+	size_t capacity = LENGTH(jvm_common) + LENGTH(jvm_calendar) + request->n_config + request->n_env + request->n_sharding_config;
 
 	for (size_t i = 0; i < request->n_plugins; i++)
 		capacity += request->plugins[i].n_settings;
@@ -194,7 +194,9 @@ static int add_users_settings(struct build *build)
 		r = add_settings(build, request->plugins[i - 1].settings, request->plugins[i - 1].n_settings);
 	if (r >= 0)
 		r = add_settings(build, request->config, request->n_config);
-	return r < 0 ? r : add_settings(build, request->env, request->n_env);
+	if (r >= 0)
+		r = add_settings(build, request->env, request->n_env);
+	return r < 0 ? r : add_settings(build, request->sharding_config, request->n_sharding_config);
 }
 
 static const struct conf_plugin *plugin_named(const struct conf_request *request, const char *name)
@@ -353,22 +355,48 @@ static void set_tls(struct build *build)
 	set(build, "server.https.enabled", "true");
 }
 
+// What a field of the spec decides. A user's other value contradicts it.
+static int set_by_field(struct build *build, const char *field, const char *name, const char *value)
+{
+	const struct conf_entry *users = conf_model_get(&build->neo4j, name);
+
+	if (users && users->field && strcmp(users->value, value) != 0)
+		return err_set(build->err, ERR_INVALID, "%s: %s sets it to %s; leave out one of the two", users->field, field, value);
+	set(build, name, value);
+	return 0;
+}
+
 // The pods' port is fixed, so another endpoint, or none, would contradict it.
 static int set_metrics(struct build *build)
 {
-	const char *const settings[][2] = {
-		{"server.metrics.prometheus.enabled", "true"},
-		{"server.metrics.prometheus.endpoint", arena_printf(build->arena, "0.0.0.0:%d", CONF_METRICS_PORT)},
+	static const char field[] = "spec.metrics.enabled";
+	int r;
+
+	if (!build->request->metrics)
+		return 0;
+	r = set_by_field(build, field, "server.metrics.prometheus.enabled", "true");
+	return r < 0 ? r : set_by_field(build, field, "server.metrics.prometheus.endpoint", arena_printf(build->arena, "0.0.0.0:%d", CONF_METRICS_PORT));
+}
+
+static int set_sharding(struct build *build)
+{
+	static const char field[] = "spec.propertySharding.enabled";
+	static const char *const settings[][2] = {
+		{"db.query.default_language", "CYPHER_25"},
+		{"internal.dbms.sharded_property_database.allow_external_shard_access", "false"},
+		{"internal.dbms.sharded_property_database.enabled", "true"},
 	};
+	const struct version *version = &build->request->version;
+	int r = 0;
 
-	for (size_t i = 0; i < LENGTH(settings) && build->request->metrics; i++) {
-		const struct conf_entry *users = conf_model_get(&build->neo4j, settings[i][0]);
-
-		if (users && strcmp(users->value, settings[i][1]) != 0)
-			return err_set(build->err, ERR_INVALID, "%s: spec.metrics.enabled sets it to %s; leave out one of the two", users->field, settings[i][1]);
-		set(build, settings[i][0], settings[i][1]);
-	}
-	return 0;
+	if (!build->request->sharding)
+		return 0;
+	if (is_5_26(build->request) || (version->family == VERSION_CALENDAR && version_compare(version, 2025, 12, 0) < 0))
+		return err_set(build->err, ERR_INVALID, "%s: Neo4j %s has no sharded property databases, which came with 2025.12; choose a newer spec.image.tag", field,
+			       version_text(version, build->arena));
+	for (size_t i = 0; i < LENGTH(settings) && r >= 0; i++)
+		r = set_by_field(build, field, settings[i][0], settings[i][1]);
+	return r;
 }
 
 // The settings that the operator decides.
@@ -444,7 +472,7 @@ int conf_build(const struct conf_request *request, struct arena *arena, struct c
 	assert(!request->cluster || (request->servers > 0 && request->endpoints && request->domain && request->mode_constraint));
 	set_defaults(&build);
 	if ((r = add_users_settings(&build)) < 0 || (r = conf_memory(&build.neo4j, request->memory_limit, err)) < 0 ||
-	    (r = set_metrics(&build)) < 0)
+	    (r = set_metrics(&build)) < 0 || (r = set_sharding(&build)) < 0)
 		return r;
 	set_owned(&build);
 	return print(&build, ret);

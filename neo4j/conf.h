@@ -6,7 +6,7 @@
 // The complete text of neo4j.conf and apoc.conf for one deployment. Pure: the same input gives the same bytes.
 //
 // Sorted by name, each name once (server.jvm.additional repeats: it carries the version's default flags), lists as unions.
-// A later source wins over an earlier one: our defaults, plugins, spec.config, spec.env, what the operator must set.
+// A later source wins over an earlier one: our defaults, plugins, spec.config, spec.env, spec.propertySharding, what the operator must set.
 // Source: Neo4j Operations Manual, configuration settings; docker-neo4j, entrypoint.
 
 #include <stdbool.h>
@@ -52,6 +52,9 @@ struct conf_request {
 	size_t n_config;
 	const struct conf_setting *env; // spec.env, as settings
 	size_t n_env;
+	bool sharding; // for sharded property databases
+	const struct conf_setting *sharding_config; // spec.propertySharding.config
+	size_t n_sharding_config;
 };
 
 struct conf {

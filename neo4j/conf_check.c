@@ -25,45 +25,46 @@ struct owned {
 	const char *name; // a name that ends in '.' stands for all names that begin so
 	enum scope scope;
 	const char *cure;
+	const char *usual; // a value that says what is so anyway, which users may have; NULL: none
 };
 
 static const struct owned owned[] = {
-	{"causal_clustering.", SCOPE_ALWAYS, CURE_CLUSTER},
-	{"dbms.cluster.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
-	{"dbms.cluster.endpoints", SCOPE_ALWAYS, CURE_DISCOVERY},
-	{"dbms.cluster.minimum_initial_system_primaries_count", SCOPE_ALWAYS, "it follows from spec.topology.servers; leave it out"},
-	{"dbms.kubernetes.", SCOPE_ALWAYS, CURE_DISCOVERY},
-	{"dbms.security.auth_enabled", SCOPE_ALWAYS, "the operator needs to log in with spec.auth.adminSecret; leave it out"},
-	{"dbms.ssl.policy.bolt.", SCOPE_ALWAYS, CURE_TLS},
-	{"dbms.ssl.policy.https.", SCOPE_ALWAYS, CURE_TLS},
-	{"initial.dbms.automatically_enable_free_servers", SCOPE_ALWAYS, "new servers are always enabled; leave it out"},
-	{"initial.server.mode_constraint", SCOPE_ALWAYS, "use spec.topology.serverModeConstraint"},
-	{"internal.server.directories.databases.root", SCOPE_ALWAYS, CURE_VOLUME},
-	{"server.bolt.advertised_address", SCOPE_CLUSTER, CURE_PODS},
-	{"server.bolt.enabled", SCOPE_ALWAYS, "the operator and the probes need Bolt; leave it out"},
-	{"server.bolt.listen_address", SCOPE_ALWAYS, "the Services and the probes expect port 7687; leave it out"},
-	{"server.bolt.tls_level", SCOPE_ALWAYS, CURE_TLS},
-	{"server.cluster.advertised_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.cluster.listen_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.cluster.raft.advertised_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.cluster.raft.listen_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.default_advertised_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.default_listen_address", SCOPE_ALWAYS, "pods listen on all their addresses; leave it out"},
-	{"server.directories.cluster_state", SCOPE_OFF_VOLUME, CURE_FOLDER},
-	{"server.directories.configuration", SCOPE_ALWAYS, "the image sets it; leave it out"},
-	{"server.directories.data", SCOPE_ALWAYS, CURE_VOLUME},
-	{"server.directories.logs", SCOPE_ALWAYS, "the pod has a folder /logs for them; leave it out"},
-	{"server.directories.neo4j_home", SCOPE_ALWAYS, "the image sets it; leave it out"},
-	{"server.directories.plugins", SCOPE_ALWAYS, "the pod has a folder /plugins for them; leave it out"},
-	{"server.directories.transaction.logs.root", SCOPE_OFF_VOLUME, CURE_FOLDER},
-	{"server.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY},
-	{"server.http.advertised_address", SCOPE_CLUSTER, CURE_PODS},
-	{"server.http.listen_address", SCOPE_ALWAYS, "the Services expect port 7474; leave it out"},
-	{"server.https.advertised_address", SCOPE_CLUSTER, CURE_PODS},
-	{"server.https.enabled", SCOPE_ALWAYS, CURE_TLS},
-	{"server.https.listen_address", SCOPE_ALWAYS, "the Services expect port 7473; leave it out"},
-	{"server.routing.advertised_address", SCOPE_ALWAYS, CURE_PODS},
-	{"server.routing.listen_address", SCOPE_ALWAYS, CURE_PODS},
+	{"causal_clustering.", SCOPE_ALWAYS, CURE_CLUSTER, NULL},
+	{"dbms.cluster.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY, NULL},
+	{"dbms.cluster.endpoints", SCOPE_ALWAYS, CURE_DISCOVERY, NULL},
+	{"dbms.cluster.minimum_initial_system_primaries_count", SCOPE_ALWAYS, "it follows from spec.topology.servers; leave it out", NULL},
+	{"dbms.kubernetes.", SCOPE_ALWAYS, CURE_DISCOVERY, NULL},
+	{"dbms.security.auth_enabled", SCOPE_ALWAYS, "the operator needs to log in with spec.auth.adminSecret; leave it out", NULL},
+	{"dbms.ssl.policy.bolt.", SCOPE_ALWAYS, CURE_TLS, NULL},
+	{"dbms.ssl.policy.https.", SCOPE_ALWAYS, CURE_TLS, NULL},
+	{"initial.dbms.automatically_enable_free_servers", SCOPE_ALWAYS, "new servers are always enabled; leave it out", "true"},
+	{"initial.server.mode_constraint", SCOPE_ALWAYS, "use spec.topology.serverModeConstraint", NULL},
+	{"internal.server.directories.databases.root", SCOPE_ALWAYS, CURE_VOLUME, NULL},
+	{"server.bolt.advertised_address", SCOPE_CLUSTER, CURE_PODS, NULL},
+	{"server.bolt.enabled", SCOPE_ALWAYS, "the operator and the probes need Bolt; leave it out", NULL},
+	{"server.bolt.listen_address", SCOPE_ALWAYS, "the Services and the probes expect port 7687; leave it out", "0.0.0.0:7687"},
+	{"server.bolt.tls_level", SCOPE_ALWAYS, CURE_TLS, NULL},
+	{"server.cluster.advertised_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.cluster.listen_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.cluster.raft.advertised_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.cluster.raft.listen_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.default_advertised_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.default_listen_address", SCOPE_ALWAYS, "pods listen on all their addresses; leave it out", "0.0.0.0"},
+	{"server.directories.cluster_state", SCOPE_OFF_VOLUME, CURE_FOLDER, NULL},
+	{"server.directories.configuration", SCOPE_ALWAYS, "the image sets it; leave it out", NULL},
+	{"server.directories.data", SCOPE_ALWAYS, CURE_VOLUME, NULL},
+	{"server.directories.logs", SCOPE_ALWAYS, "the pod has a folder /logs for them; leave it out", NULL},
+	{"server.directories.neo4j_home", SCOPE_ALWAYS, "the image sets it; leave it out", NULL},
+	{"server.directories.plugins", SCOPE_ALWAYS, "the pod has a folder /plugins for them; leave it out", NULL},
+	{"server.directories.transaction.logs.root", SCOPE_OFF_VOLUME, CURE_FOLDER, NULL},
+	{"server.discovery.", SCOPE_ALWAYS, CURE_DISCOVERY, NULL},
+	{"server.http.advertised_address", SCOPE_CLUSTER, CURE_PODS, NULL},
+	{"server.http.listen_address", SCOPE_ALWAYS, "the Services expect port 7474; leave it out", "0.0.0.0:7474"},
+	{"server.https.advertised_address", SCOPE_CLUSTER, CURE_PODS, NULL},
+	{"server.https.enabled", SCOPE_ALWAYS, CURE_TLS, NULL},
+	{"server.https.listen_address", SCOPE_ALWAYS, "the Services expect port 7473; leave it out", "0.0.0.0:7473"},
+	{"server.routing.advertised_address", SCOPE_ALWAYS, CURE_PODS, NULL},
+	{"server.routing.listen_address", SCOPE_ALWAYS, CURE_PODS, NULL},
 };
 
 static const char *const lists[] = {
@@ -106,7 +107,8 @@ static const struct owned *find_owned(const char *setting, const char *value, bo
 		size_t len = strlen(owned[i].name);
 		bool whole_family = owned[i].name[len - 1] == '.';
 
-		if ((owned[i].scope == SCOPE_CLUSTER && !cluster) || (owned[i].scope == SCOPE_OFF_VOLUME && value && is_on_volume(value)))
+		if ((owned[i].scope == SCOPE_CLUSTER && !cluster) || (owned[i].scope == SCOPE_OFF_VOLUME && value && is_on_volume(value)) ||
+		    (owned[i].usual && value && !strcmp(value, owned[i].usual)))
 			continue;
 		if (whole_family ? !strncmp(setting, owned[i].name, len) : !strcmp(setting, owned[i].name))
 			return &owned[i];

@@ -94,7 +94,7 @@ static void add_environment(yyjson_mut_doc *doc, yyjson_mut_val *container, cons
 	// The entrypoint makes a setting of every variable that begins with NEO4J_, so this one begins otherwise. There is no NEO4J_AUTH: the
 	// server could read it in its environment, and without it the entrypoint leaves users alone.
 	add_env_of_field(doc, env, POD_NAME_VARIABLE, "metadata.name");
-	add_env(doc, env, "NEO4J_ACCEPT_LICENSE_AGREEMENT", inputs->dbms->license);
+	add_env(doc, env, DBMS_LICENSE_VARIABLE, inputs->dbms->license);
 	add_addresses(doc, env, inputs, arena);
 	yyjson_arr_foreach(inputs->dbms->core.env, index, max, entry) {
 		if (!settings_folds_env(entry, arena) && !settings_ignores_env(entry, arena))

@@ -53,7 +53,7 @@ bool settings_ignores_env(yyjson_val *entry, struct arena *arena)
 {
 	const char *name = env_string(entry, "name");
 
-	return name && is_empty(entry) && conf_setting_of_env(name, arena);
+	return name && (!strcmp(name, DBMS_LICENSE_VARIABLE) || (is_empty(entry) && conf_setting_of_env(name, arena)));
 }
 
 // A setting that stays a variable overrides neo4j.conf in the container, unseen by us: refuse it where that would lose something.
@@ -187,6 +187,9 @@ static int make_conf(const struct settings_inputs *inputs, struct arena *arena, 
 		.n_plugins = inputs->n_plugins,
 		.config = settings_of(dbms->config, "spec.config", arena),
 		.n_config = dbms->config.n,
+		.sharding = dbms->sharding,
+		.sharding_config = settings_of(dbms->sharding_config, "spec.propertySharding.config", arena),
+		.n_sharding_config = dbms->sharding_config.n,
 	};
 	int r = fold_env(dbms, arena, &request, err);
 

@@ -46,6 +46,6 @@ int settings_password_length(const struct dbms *dbms, struct arena *arena);
 // counts, too: its entries are merged.
 bool settings_folds_env(yyjson_val *entry, struct arena *arena);
 
-// Whether an entry is a setting without a value, which the image's entrypoint skips: it is no variable of the container either, since one of
-// ours may have its name.
+// Whether an entry is a setting without a value, which the image's entrypoint skips, or the licence's acceptance: it is no variable of the
+// container either, since one of ours may have its name.
 bool settings_ignores_env(yyjson_val *entry, struct arena *arena);

@@ -132,6 +132,8 @@ const char *workload_client(const struct dbms *dbms, const struct names *names, 
 			yyjson_mut_obj_add_str(doc, list, service->annotations.items[i].name, service->annotations.items[i].value);
 	}
 	spec = yyjson_mut_obj_add_obj(doc, root, "spec");
+	if (service->traffic_policy)
+		yyjson_mut_obj_add_str(doc, spec, "externalTrafficPolicy", service->traffic_policy);
 	if (service->source_ranges.n) {
 		list = yyjson_mut_obj_add_arr(doc, spec, "loadBalancerSourceRanges");
 		for (size_t i = 0; i < service->source_ranges.n; i++)

@@ -57,16 +57,39 @@ static bool judge_name(struct plugin_claim *claim, const struct plugin_claims_ta
 	return false;
 }
 
+// A plugin that the image does not know would end the container.
+static bool judge_dependencies(struct plugin_claim *claim, const struct plugin_claims_target *target, bool oldest, struct arena *arena)
+{
+	const struct plugin *plugin = &claim->plugin;
+	const char **brings = oldest ? arena_new_array(arena, const char *, plugin->dependencies.n) : NULL;
+
+	for (size_t i = 0; i < plugin->dependencies.n; i++) {
+		const char *name = pluginlist_mapped_name(plugin->dependencies.items[i]);
+
+		if (!pluginlist_known(&target->version, name) && !plugin->optional[i]) {
+			decide(claim, CLAIM_REFUSED, REASON_UNKNOWN_PLUGIN,
+			       arena_printf(arena, "spec.dependencies[%zu].name: the image of Neo4j %s does not know the plugin '%.63s'; choose one of %s", i,
+					    version_text(&target->version, arena), name, pluginlist_choices(&target->version, arena)));
+			return false;
+		}
+		if (oldest && pluginlist_known(&target->version, name))
+			brings[claim->n_brings++] = arena_strdup(arena, name);
+	}
+	claim->brings = brings;
+	return true;
+}
+
 // What a plugin's settings must not decide: the deployment shares out its memory, JVM flags run code, and only people who may write the
-// deployment may open its security or the pod's files. A name that ends in '.' stands for all names that begin so.
+// deployment may open its security or the pod's files. A name that ends in '.' stands for all names that begin so. A value that is the default
+// (NULL: none) decides nothing.
 static const struct {
-	const char *name, *why;
+	const char *name, *why, *usual;
 } not_for_plugins[] = {
-	{"server.memory.", "memory belongs to the deployment"},
-	{"server.jvm.additional", "flags of the JVM can run code in the pods"},
-	{"server.directories.", "folders belong to the deployment"},
-	{"dbms.security.", "security belongs to the deployment"},
-	{"apoc.import.file.use_neo4j_config", "it opens the pods' files to APOC"},
+	{"server.memory.", "memory belongs to the deployment", NULL},
+	{"server.jvm.additional", "flags of the JVM can run code in the pods", NULL},
+	{"server.directories.", "folders belong to the deployment", NULL},
+	{"dbms.security.", "security belongs to the deployment", NULL},
+	{"apoc.import.file.use_neo4j_config", "it opens the pods' files to APOC", "true"},
 };
 
 // Lists that name only what a plugin brings.
@@ -79,17 +102,17 @@ static bool begins_with(const char *name, const char *pattern)
 	return pattern[len - 1] == '.' ? strncmp(name, pattern, len) == 0 : strcmp(name, pattern) == 0;
 }
 
-static int check_right(const char *written, const char *field, struct err *err)
+static int check_right(const struct conf_setting *setting, struct err *err)
 {
 	char buffer[CONF_NAME_MAX];
-	const char *name = conf_present_name(written, buffer);
+	const char *name = conf_present_name(setting->name, buffer);
 
 	for (size_t i = 0; i < sizeof(for_plugins) / sizeof(for_plugins[0]); i++)
 		if (begins_with(name, for_plugins[i]))
 			return 0;
 	for (size_t i = 0; i < sizeof(not_for_plugins) / sizeof(not_for_plugins[0]); i++)
-		if (begins_with(name, not_for_plugins[i].name))
-			return err_set(err, ERR_INVALID, "%s: must not be set by a plugin: %s; use the spec.config of the deployment", field,
+		if (begins_with(name, not_for_plugins[i].name) && !(not_for_plugins[i].usual && !strcmp(setting->value, not_for_plugins[i].usual)))
+			return err_set(err, ERR_INVALID, "%s: must not be set by a plugin: %s; use the spec.config of the deployment", setting->field,
 				       not_for_plugins[i].why);
 	return 0;
 }
@@ -110,7 +133,7 @@ static bool judge_settings(struct plugin_claim *claim, const struct plugin_claim
 		};
 
 		sum += strlen(name) + strlen(setting.value);
-		if (check_right(name, setting.field, &err) < 0)
+		if (check_right(&setting, &err) < 0)
 			break;
 		if (sum > MAX_SETTINGS_BYTES)
 			(void)err_set(&err, ERR_INVALID, "spec.config: is too long; the settings of all plugins of a deployment "
@@ -155,8 +178,8 @@ static bool same_settings(struct field_pairs a, struct field_pairs b)
 
 static bool want_the_same(const struct plugin *a, const struct plugin *b)
 {
-	return same_settings(a->config, b->config) && same_set(a->unrestricted, b->unrestricted) &&
-	       same_set(a->allowed, b->allowed);
+	return same_settings(a->config, b->config) && same_set(a->unrestricted, b->unrestricted) && same_set(a->allowed, b->allowed) &&
+	       same_set(a->dependencies, b->dependencies);
 }
 
 // The oldest accepted claim on the same name among those judged so far.
@@ -180,7 +203,7 @@ static void judge(const struct plugin_claims *claims, struct plugin_claim *claim
 		return;
 	older = find_older(claims, claim->name);
 	// A claim that wants the same as an older one takes no further room.
-	if (!judge_settings(claim, target, older ? &none : bytes, arena))
+	if (!judge_dependencies(claim, target, !older, arena) || !judge_settings(claim, target, older ? &none : bytes, arena))
 		return;
 	if (older && !want_the_same(&older->plugin, &claim->plugin))
 		decide(claim, CLAIM_REFUSED, REASON_CLAIMED_TWICE,
@@ -328,14 +351,21 @@ static int by_name(const void *a, const void *b)
 // Not by age: otherwise a claim that is deleted and made again would replace every pod for the same plugins.
 struct plugin_list plugin_claims_names(const struct plugin_claims *claims, struct arena *arena)
 {
+	size_t room = claims->n_met, n = 0, kept = 0;
 	const char **names;
-	size_t n;
-	const struct plugin *const *plugins = plugin_claims_plugins(claims, arena, &n);
 
-	names = arena_new_array(arena, const char *, n);
-	for (size_t i = 0; i < n; i++)
-		names[i] = pluginlist_mapped_name(plugins[i]->name);
+	for (size_t i = 0; i < claims->n_met; i++)
+		room += claims->met[i]->n_brings;
+	names = arena_new_array(arena, const char *, room);
+	for (size_t i = 0; i < claims->n_met; i++) {
+		names[n++] = pluginlist_mapped_name(claims->met[i]->plugin.name);
+		for (size_t j = 0; j < claims->met[i]->n_brings; j++)
+			names[n++] = claims->met[i]->brings[j];
+	}
 	if (n)
 		qsort(names, n, sizeof(*names), by_name);
-	return (struct plugin_list){.names = names, .n = n};
+	for (size_t i = 0; i < n; i++)
+		if (!kept || strcmp(names[kept - 1], names[i]) != 0)
+			names[kept++] = names[i];
+	return (struct plugin_list){.names = names, .n = kept};
 }

@@ -29,6 +29,8 @@ struct plugin_claim {
 	bool oldest;
 	size_t index; // in the source, while the claim is judged
 	const char *name; // as the image calls it; NULL when the spec is invalid
+	const char **brings; // plugins that come along with it, as the image calls them; of the oldest of its name only
+	size_t n_brings;
 	enum claim_verdict verdict;
 	enum reason reason;  // of CLAIM_WAITING and CLAIM_REFUSED: a word, and the problem with its cure
 	const char *message;
@@ -67,6 +69,6 @@ void plugin_claims_judge(yyjson_val *const *objects, size_t n, const struct plug
 // The claim of the Neo4jPlugin of that name; NULL when it claims nothing here.
 const struct plugin_claim *plugin_claims_find(const struct plugin_claims *claims, const char *name);
 
-// The accepted claims, each plugin once: the names for NEO4J_PLUGINS, sorted, and their settings, the oldest first.
+// The accepted claims, each plugin once: the names for NEO4J_PLUGINS, with those that come along, sorted; and their settings, the oldest first.
 struct plugin_list plugin_claims_names(const struct plugin_claims *claims, struct arena *arena);
 const struct plugin *const *plugin_claims_plugins(const struct plugin_claims *claims, struct arena *arena, size_t *ret_n);

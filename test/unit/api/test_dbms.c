@@ -186,8 +186,6 @@ static const struct {
 	 "spec.image.pullPolicy: must be one of Always, IfNotPresent, Never"},
 	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\"},\"storage\":{\"size\":\"big\"}"),
 	 "spec.storage.size: 'big' is not a quantity"},
-	{OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\"},\"storage\":{\"size\":\"1Gi\"}"),
-	 "spec.auth.adminSecret: is required"},
 	{CLUSTER(), "spec.topology.servers: is required"},
 	{CLUSTER(",\"topology\":{\"servers\":1}"), "spec.topology.servers: must be a whole number from 2 to 20"},
 	{CLUSTER(",\"topology\":{\"servers\":21}"), "spec.topology.servers: must be a whole number from 2 to 20"},
@@ -205,6 +203,10 @@ static const struct {
 	{STANDALONE(",\"podAnnotations\":{\"neofleet.neo4j.com/x\":\"1\"}"), "spec.podAnnotations: 'neofleet.neo4j.com/x' is the"},
 	{STANDALONE(",\"acceptLicenseAgreement\":\"no\""), "spec.acceptLicenseAgreement: must be one of yes, eval"},
 	{STANDALONE(",\"tls\":{}"), "spec.tls.certificateSecret: is required"},
+	{STANDALONE(",\"tls\":{\"mode\":\"disabled\",\"certificateSecret\":\"c\"}"), "spec.tls.mode: is disabled, and certificateSecret asks for TLS"},
+	{STANDALONE(",\"service\":{\"externalTrafficPolicy\":\"Local\"}"), "spec.service.externalTrafficPolicy: Local needs type LoadBalancer or NodePort"},
+	{STANDALONE(",\"service\":{\"type\":\"NodePort\",\"externalTrafficPolicy\":\"Here\"}"), "spec.service.externalTrafficPolicy: must be one of Cluster, Local"},
+	{CLUSTER(",\"topology\":{\"servers\":3},\"propertySharding\":{\"enabled\":true,\"config\":{\"a\":1}}"), "spec.propertySharding.config.a: must be a string"},
 	{STANDALONE(",\"auraFleetManagement\":{\"enabled\":\"yes\"}"), "spec.auraFleetManagement.enabled: must be true or false"},
 	{STANDALONE(",\"auraFleetManagement\":{\"tokenSecretRef\":{\"key\":\"k\"}}"),
 	 "spec.auraFleetManagement.tokenSecretRef.name: is required"},
@@ -242,7 +244,10 @@ static const struct {
 	 "spec.env[0].name: 'JAVA_OPTS' must not be set here: with it Neo4j drops all flags"},
 	{ENV("{\"name\":\"HEAP_SIZE\",\"value\":\"1g\"}"), "spec.env[0].name: 'HEAP_SIZE' must not be set here: it would replace the heap of the configuration; use server.memory.heap.max_size in spec.config"},
 	{ENV("{\"name\":\"EXTENDED_CONF\",\"value\":\"yes\"}"), "spec.env[0].name: 'EXTENDED_CONF' must not be set here: Neo4j runs"},
-	{ENV("{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\"}"), "spec.env[0].name: 'NEO4J_ACCEPT_LICENSE_AGREEMENT' must not"},
+	{ENV("{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"value\":\"no\"}"), "spec.env[0].value: must be one of yes, eval"},
+	{ENV("{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"valueFrom\":{\"fieldRef\":{}}}"), "spec.env[0].name: 'NEO4J_ACCEPT_LICENSE_AGREEMENT' must not"},
+	{STANDALONE(",\"acceptLicenseAgreement\":\"eval\",\"env\":[{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"value\":\"yes\"}]"),
+	 "spec.env: 'NEO4J_ACCEPT_LICENSE_AGREEMENT' says yes, and spec.acceptLicenseAgreement eval; remove the variable"},
 	{ENV("{\"name\":\"NEOFLEET_POD_NAME\"}"), "spec.env[0].name: 'NEOFLEET_POD_NAME' must not begin with NEOFLEET_"},
 	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"apoc\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},
 	{ENV("{\"name\":\"NEO4J_PLUGINS\",\"value\":\"[\\\"apoc\\\",7]\"}"), "spec.env[0].value: NEO4J_PLUGINS must be a JSON list"},
@@ -282,6 +287,41 @@ static void test_images(void **state)
 		if (decode(arena, json, &dbms, &err) < 0)
 			fail_msg("%s:%s: %s", taken[i][0], taken[i][1], err.text);
 	}
+}
+
+// What manifests of the Go operator say: the defaults count for nothing, and what we can do is done.
+static void test_of_the_go_operator(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+	struct dbms dbms;
+
+	(void)state;
+	assert_int_equal(decode(arena,
+				STANDALONE(",\"edition\":\"enterprise\",\"tls\":{\"mode\":\"disabled\"},\"auth\":{\"provider\":\"native\"},\"monitoring\":{\"enabled\":false},"
+					   "\"persistence\":{\"enabled\":true},\"service\":{\"externalTrafficPolicy\":\"Cluster\"},"
+					   "\"env\":[{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"value\":\"eval\"}]"),
+				&dbms, &err),
+			 0);
+	assert_null(dbms.tls_secret);
+	assert_null(dbms.service.traffic_policy);
+	assert_string_equal(dbms.license, "eval");
+	assert_int_equal(decode(arena, OBJECT("Standalone", "db", "\"image\":{\"repo\":\"neo4j\",\"tag\":\"v1\"},\"storage\":{\"size\":\"1Gi\"}"), &dbms, &err), 0);
+	assert_string_equal(dbms.admin_secret, "neo4j-admin-secret");
+	assert_int_equal(decode(arena,
+				CLUSTER(",\"topology\":{\"servers\":3,\"minSystemPrimaries\":3},\"service\":{\"type\":\"LoadBalancer\",\"externalTrafficPolicy\":\"Local\"},"
+					"\"propertySharding\":{\"enabled\":true,\"config\":{\"a.b\":\"c\"}},\"acceptLicenseAgreement\":\"yes\","
+					"\"env\":[{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"value\":\"yes\"}]"),
+				&dbms, &err),
+			 0);
+	assert_string_equal(dbms.service.traffic_policy, "Local");
+	assert_true(dbms.sharding);
+	assert_string_equal(dbms.sharding_config.items[0].value, "c");
+	assert_int_equal(decode(arena, CLUSTER(",\"topology\":{\"servers\":3},\"propertySharding\":{\"config\":{\"a.b\":\"c\"}}"), &dbms, &err), 0);
+	assert_false(dbms.sharding);
+	assert_int_equal(dbms.sharding_config.n, 0);
+	assert_int_equal(decode(arena, STANDALONE(PROVISION(",\"deletionPolicy\":\"Orphan\"") "}"), &dbms, &err), 0);
+	assert_false(dbms.fleet.provision.delete_deployment);
 }
 
 static void test_refused(void **state)
@@ -362,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_refused_with_status),
 		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_of_the_go_operator),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,15 @@ static void test_whole(void **state)
 	assert_string_equal(plugin.metadata.created, "2025-12-01T10:00:00Z");
 	assert_int_equal(decode(arena, PLUGIN("\"clusterRef\":\"db\",\"name\":\"apoc\",\"enabled\":false"), &plugin, &err), 0);
 	assert_false(plugin.enabled);
+	assert_int_equal(decode(arena,
+				PLUGIN("\"clusterRef\":\"db\",\"name\":\"gds\",\"dependencies\":[{\"name\":\"apoc\",\"versionConstraint\":\">=5\"},"
+				       "{\"name\":\"n10s\",\"optional\":true}]"),
+				&plugin, &err),
+			 0);
+	assert_int_equal(plugin.dependencies.n, 2);
+	assert_string_equal(plugin.dependencies.items[1], "n10s");
+	assert_false(plugin.optional[0]);
+	assert_true(plugin.optional[1]);
 	arena_free(arena);
 }
 
@@ -53,6 +62,8 @@ static const struct {
 	{PLUGIN("\"name\":\"apoc\""), "spec.clusterRef: is required"},
 	{PLUGIN("\"clusterRef\":\"db\""), "spec.name: is required"},
 	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\\\"b\""), "spec.name: must hold only"},
+	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\",\"dependencies\":[{}]"), "spec.dependencies[0].name: is required"},
+	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\",\"dependencies\":[{\"name\":\"b,c\"}]"), "spec.dependencies[0].name: must hold only"},
 	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\",\"enabled\":1"), "spec.enabled: must be true or false"},
 	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\",\"config\":{\"x\":true}"), "spec.config.x: must be a string"},
 	{PLUGIN("\"clusterRef\":\"db\",\"name\":\"a\",\"security\":{\"unrestricted\":[\"a.*,b.*\"]}"),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
-foreach(name board conversion draft gate invocation journey line_diff report schema timespan yaml)
+foreach(name board cel conversion draft gate invocation journey line_diff report schema timespan yaml)
 	neofleet_test(cli ${name})
 endforeach()
 

@@ -201,6 +201,38 @@ static void test_rights(void **state)
 	expect(&f, "files", CLAIM_REFUSED, "it opens the pods' files to APOC");
 	expect(&f, "lists", CLAIM_ACCEPTED, NULL);
 	arena_free(f.arena);
+	// The default opens nothing.
+	judge(&f, "2025.12", (const char *const[]){PLUGIN("files", "04", NAMED("apoc") ",\"config\":{\"apoc.import.file.use_neo4j_config\":\"true\"}"), NULL});
+	expect(&f, "files", CLAIM_ACCEPTED, NULL);
+	arena_free(f.arena);
+}
+
+// C6: what a plugin brings along stands in the list with it, once; one that the image does not know lets the plugin not be installed, unless it
+// is optional.
+static void test_dependencies(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	judge(&f, "2025.12",
+	      (const char *const[]){
+		      PLUGIN("gds", "01", NAMED("gds") ",\"dependencies\":[{\"name\":\"apoc\"},{\"name\":\"n10s\",\"optional\":true}]"),
+		      PLUGIN("apoc", "02", NAMED("apoc")),
+		      PLUGIN("again", "03", NAMED("gds")),
+		      PLUGIN("same", "04", NAMED("gds") ",\"dependencies\":[{\"name\":\"n10s\"},{\"name\":\"apoc\"}]"),
+		      PLUGIN("lacking", "05", NAMED("bloom") ",\"dependencies\":[{\"name\":\"genai\"},{\"name\":\"neosemantics\"}]"),
+		      PLUGIN("off", "06", NAMED("bloom") ",\"enabled\":false,\"dependencies\":[{\"name\":\"genai\"}]"),
+		      NULL,
+	      });
+	expect(&f, "gds", CLAIM_ACCEPTED, NULL);
+	expect(&f, "again", CLAIM_REFUSED, "'gds' is older");
+	expect(&f, "same", CLAIM_REFUSED, "spec.dependencies[0].name: the image of Neo4j 2025.12 does not know the plugin 'n10s'; choose one of");
+	expect(&f, "lacking", CLAIM_REFUSED, "spec.dependencies[1].name: the image of Neo4j 2025.12 does not know the plugin 'n10s'");
+	assert_string_equal(names(&f), "[\"apoc\",\"graph-data-science\"]");
+	arena_free(f.arena);
+	judge(&f, "5.26", (const char *const[]){PLUGIN("gds", "01", NAMED("gds") ",\"dependencies\":[{\"name\":\"neosemantics\",\"optional\":true}]"), NULL});
+	assert_string_equal(names(&f), "[\"graph-data-science\",\"n10s\"]");
+	arena_free(f.arena);
 }
 
 static void test_too_long(void **state)
@@ -236,7 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order), cmocka_unit_test(test_disabled), cmocka_unit_test(test_claimed_twice),
-		cmocka_unit_test(test_known), cmocka_unit_test(test_invalid), cmocka_unit_test(test_rights), cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_known), cmocka_unit_test(test_invalid), cmocka_unit_test(test_rights), cmocka_unit_test(test_dependencies), cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

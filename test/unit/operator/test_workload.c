@@ -89,6 +89,24 @@ static void test_digest(void **state)
 	arena_free(as_env.arena);
 }
 
+// A2: fields of the Go operator that say what is so anyway change nothing.
+static void test_of_the_go_operator(void **state)
+{
+	struct made plain = make(CLUSTER("3", ",\"acceptLicenseAgreement\":\"eval\",\"service\":{\"type\":\"LoadBalancer\"}"));
+	struct made other = make(CLUSTER("3", ",\"edition\":\"enterprise\",\"tls\":{\"mode\":\"disabled\"},\"monitoring\":{\"enabled\":false},"
+					      "\"persistence\":{\"enabled\":true},\"propertySharding\":{\"enabled\":false,\"config\":{\"a.b\":\"c\"}},"
+					      "\"service\":{\"type\":\"LoadBalancer\",\"ingress\":{\"enabled\":false}},"
+					      "\"env\":[{\"name\":\"NEO4J_ACCEPT_LICENSE_AGREEMENT\",\"value\":\"eval\"}]"));
+
+	(void)state;
+	assert_int_equal(other.result, 0);
+	assert_string_equal(plain.statefulset, other.statefulset);
+	assert_string_equal(plain.settings.config_map, other.settings.config_map);
+	assert_string_equal(workload_client(&plain.dbms, &plain.names, plain.arena), workload_client(&other.dbms, &other.names, other.arena));
+	arena_free(plain.arena);
+	arena_free(other.arena);
+}
+
 // B8: while servers are to leave, an empty one must not be able to form a cluster of fewer with another.
 static void test_first_start_follows_the_servers_that_are(void **state)
 {
@@ -338,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_no_password_at_the_server), cmocka_unit_test(test_password_length),
 		 cmocka_unit_test(test_env), cmocka_unit_test(test_empty_env),
 		cmocka_unit_test(test_names),  cmocka_unit_test(test_read_live),  cmocka_unit_test(test_fleet_opens_nothing),
+		cmocka_unit_test(test_of_the_go_operator),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
