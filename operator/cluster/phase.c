@@ -130,23 +130,41 @@ static const char *growing_words(const struct phase_facts *facts, struct arena *
 	return NULL;
 }
 
-static const char *ready_words(const struct phase_facts *facts, struct arena *arena)
+static const char *growth_words(const struct phase_facts *facts, struct arena *arena)
+{
+	const char *words = facts->growth_refused ? facts->growth_refused : growing_words(facts, arena);
+
+	return words || !facts->growth_asked ? words : "its volumes are asked to grow";
+}
+
+static const char *ready_words(const struct phase_facts *facts, const char *growth, struct arena *arena)
 {
 	const char *text = facts->cluster ? "All servers are ready" : "The server is ready";
 	const char *troubles = facts->cluster ? inventory_troubles(facts->survey, arena) : NULL;
-	const char *note = facts->note ? facts->note : growing_words(facts, arena);
 
 	// Neither the operator nor Kubernetes stopped it: a person with the right to has, or Fleet Manager for a migration.
 	if (troubles)
 		text = arena_printf(arena, "%s; %s", text, troubles);
-	if (note)
-		text = arena_printf(arena, "%s; %s", text, note);
+	if (growth)
+		text = arena_printf(arena, "%s; %s", text, growth);
 	return facts->leftovers ? arena_printf(arena, "%s; %s", text, facts->leftovers) : text;
 }
 
 static const char *with_hint(const struct phase_facts *facts, const char *words, struct arena *arena)
 {
 	return facts->cluster && facts->hint ? arena_printf(arena, "%s; %s", words, facts->hint) : words;
+}
+
+// The servers are as wanted. Their volumes are part of the spec, too.
+static void judge_volumes(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
+{
+	const char *growth = growth_words(facts, arena), *words = ready_words(facts, growth, arena);
+
+	if (growth)
+		settle(ret, PHASE_UPDATING, facts->growth_refused ? REASON_STORAGE_GROWTH_REFUSED : REASON_STORAGE_GROWING, words);
+	else
+		settle(ret, PHASE_READY, REASON_READY, words);
+	ret->serving = true;
 }
 
 // The pods are as wanted, seen from outside.
@@ -161,7 +179,7 @@ static void judge_members(const struct phase_facts *facts, struct arena *arena, 
 	else if (lost)
 		settle(ret, facts->rolling ? PHASE_UPDATING : PHASE_DEGRADED, REASON_SERVER_LOST, lost);
 	else if (!problem)
-		settle(ret, PHASE_READY, REASON_READY, ready_words(facts, arena));
+		judge_volumes(facts, arena, ret);
 	else if (!facts->formed)
 		settle(ret, PHASE_FORMING, facts->survey && facts->survey->problem ? reason : REASON_FORMING, with_hint(facts, problem, arena));
 	else
@@ -225,6 +243,7 @@ static void hold_back(const struct phase_facts *facts, struct arena *arena, stru
 {
 	if (ret->phase == PHASE_READY)
 		ret->phase = facts->formed ? PHASE_UPDATING : PHASE_FORMING;
+	ret->serving = false;
 	if (!facts->offline)
 		ret->reason = facts->waiting_reason;
 	ret->message = arena_printf(arena, "The last change of the spec waits: %s; until then the servers stay as they are: %s", facts->waiting_for,
@@ -244,6 +263,27 @@ static bool ends_again(const struct pod *pod)
 static bool is_stuck(const struct pod *pod)
 {
 	return !pod_is_steady(pod) && pod->problem && (!pod->passing || pod->unstarted);
+}
+
+static bool is_growing(const struct phase_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_volumes; i++) {
+		if (facts->volumes[i].ordinal < facts->servers && data_volume_is_growing(&facts->volumes[i]))
+			return true;
+	}
+	return false;
+}
+
+// Storage may be slow. But a class that forbids growth, or a driver that works only on volumes that no pod uses, waits for a person.
+static enum reason stuck_volumes(const struct phase_facts *facts)
+{
+	struct tally tally = count_pods(facts);
+
+	if (tally.ready < facts->servers || tally.outdated > 0)
+		return REASON_NONE;
+	if (facts->growth_refused)
+		return REASON_STORAGE_GROWTH_REFUSED;
+	return is_growing(facts) ? REASON_STORAGE_GROWING : REASON_NONE;
 }
 
 // Whether what the operator waits for keeps it from something that the spec asks for.
@@ -274,7 +314,12 @@ enum reason phase_stuck(const struct phase_facts *facts)
 		if (is_stuck(pod))
 			found = REASON_POD_STUCK;
 	}
-	return found;
+	return found ? found : stuck_volumes(facts);
+}
+
+static bool is_of_volumes(enum reason reason)
+{
+	return reason == REASON_STORAGE_GROWING || reason == REASON_STORAGE_GROWTH_REFUSED;
 }
 
 void phase_judge(const struct phase_facts *facts, struct arena *arena, struct phase_verdict *ret)
@@ -288,6 +333,9 @@ void phase_judge(const struct phase_facts *facts, struct arena *arena, struct ph
 		hold_back(facts, arena, ret);
 	assert(ret->reason && ret->message);
 	if (!facts->stuck || !facts->stalled || ret->phase == PHASE_READY || ret->phase == PHASE_FAILED)
+		return;
+	// Something else has come up since, such as a server that is away.
+	if (is_of_volumes(facts->stuck) && !ret->serving)
 		return;
 	ret->stalled = true;
 	ret->reason = facts->stuck;

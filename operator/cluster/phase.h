@@ -50,11 +50,13 @@ struct phase_facts {
 	enum reason stuck;	     // a word for a wait that only a person can end
 	bool stalled;		     // the wait has lasted too long
 	const char *leftovers;	     // servers or claims that belong to no pod; NULL: none
-	const char *note;	     // a remark on a deployment that is Ready; NULL: nothing
+	const char *growth_refused;  // why a claim does not grow, and the cure; NULL: none was refused
+	bool growth_asked;	     // a claim was asked to grow just now
 };
 
 struct phase_verdict {
 	enum phase phase;
+	bool serving;	     // the servers are as the spec wants; in another phase than Ready their volumes are not yet
 	bool stalled;	     // nothing goes on until a person does something
 	enum reason reason;  // of condition Ready
 	const char *message;

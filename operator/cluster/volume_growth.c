@@ -57,6 +57,7 @@ int volume_growth_run(const struct context *context, struct volume_growth_memory
 			continue;
 		if (!refused || deadline_left_ms(memory->next_ms) == 0) {
 			kept_set(memory->size, "");
+			ret->asked = true;
 			r = grow(context, memory, dbms, volume, err);
 			if (r < 0)
 				return r;

@@ -6,6 +6,8 @@
 // Lets the volumes of a deployment grow when spec.storage.size grows. The StatefulSet's template cannot change and keeps its size; a smaller
 // claim that it makes must grow like the others.
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "operator/context.h"
 #include "operator/object/kept.h"
@@ -20,6 +22,7 @@ struct volume_growth_memory {
 
 struct volume_growth_result {
 	const char *note;	// why a claim does not grow, and the cure, in the memory; NULL: no refusal
+	bool asked;		// a claim was asked to grow just now
 	int64_t again_after_ms; // when to ask again; 0: no need
 };
 

@@ -107,6 +107,7 @@ static const char *const names[REASONS] = {
 	[REASON_SERVER_DROPPED] = "ServerDropped",
 	[REASON_SERVERS_DRAINING] = "ServersDraining",
 	[REASON_SERVERS_ENABLED] = "ServersEnabled",
+	[REASON_STORAGE_GROWING] = "StorageGrowing",
 	[REASON_STORAGE_GROWTH_REFUSED] = "StorageGrowthRefused",
 	[REASON_OTHER] = "Other",
 };

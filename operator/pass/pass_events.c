@@ -88,7 +88,7 @@ void pass_notice_roll(const struct pass *pass, struct found *found)
 	if (older && !told)
 		found->judged.roll_cause = roll_cause(kube_object_root(older), kube_object_root(found->deployment->workload), pass->arena);
 	pass->memory->roll_begun = told || older;
-	if (found->judged.verdict.phase != PHASE_READY)
+	if (!found->judged.verdict.serving)
 		return;
 	found->judged.roll_ended = pass->memory->roll_begun;
 	pass->memory->roll_begun = false;

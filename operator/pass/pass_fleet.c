@@ -299,7 +299,7 @@ static void watch_connection(struct fleet_pass *step)
 	fleet->publish_connected = reason_of(yyjson_get_str(yyjson_obj_get(old, "reason"))) == REASON_DISABLED;
 	fleet->connected = -1;
 	fleet->connected_message = "The servers are asked when they are registered";
-	if (!fleet->registered || step->inputs->verdict->phase != PHASE_READY)
+	if (!fleet->registered || !step->inputs->verdict->serving)
 		return;
 	attempt_watch_connection(pass->context, &pass->memory->connection, &inputs, fleet->last_registration, pass->arena, &connection);
 	again(step, connection.again_after_ms);
@@ -378,7 +378,7 @@ static struct fleet_facts facts_of(const struct fleet_pass *step, int64_t *ret_w
 		.has_token_source = dbms->fleet.token_secret != NULL,
 		.follow_secret = dbms->fleet.follow_secret,
 		.unknown_version = unknown_version(step),
-		.ready = step->inputs->verdict->phase == PHASE_READY,
+		.ready = step->inputs->verdict->serving,
 		.phase_message = step->inputs->verdict->message,
 		.untold = entry->untold,
 		.off_message = entry->was_off ? dbms->status.fleet_message : NULL,

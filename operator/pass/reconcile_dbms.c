@@ -110,7 +110,8 @@ static struct phase_facts facts_of(const struct memory *memory, const struct fou
 		.hint = found->hint,
 		.loss = found->loss,
 		.mending = tended->mending,
-		.note = tended->growth.note,
+		.growth_refused = tended->growth.note,
+		.growth_asked = tended->growth.asked,
 	};
 }
 
@@ -131,12 +132,12 @@ static void judge(const struct pass *pass, struct phase_facts facts, struct judg
 	ret->behind = facts.behind;
 	// No time is set for another survey while an answer would be of no use: a change of that wakes the key.
 	if (facts.survey && !facts.refused && !facts.waiting_for)
-		ret->again_ms = pass_sooner(ret->again_ms, cluster_pace(&memory->cluster, ret->verdict.phase == PHASE_READY));
+		ret->again_ms = pass_sooner(ret->again_ms, cluster_pace(&memory->cluster, ret->verdict.serving));
 	if (ret->verdict.reason == REASON_SCALE_IN_REFUSED)
 		ret->warning = REASON_SCALE_IN_REFUSED;
-	if (ret->verdict.phase != PHASE_READY)
+	if (!ret->verdict.serving)
 		return;
-	if (facts.note)
+	if (facts.growth_refused)
 		ret->warning = REASON_STORAGE_GROWTH_REFUSED;
 	memory->formed = true;
 	memory->rolling = false;
@@ -366,7 +367,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	judge(pass, facts_of(pass->memory, found), &found->judged);
 	pass_notice_roll(pass, found);
 	if (found_is_built(found))
-		pass_check_access(pass, found->deployment, found->judged.verdict.phase == PHASE_READY, &found->access);
+		pass_check_access(pass, found->deployment, found->judged.verdict.serving, &found->access);
 	return conclude(pass, found, err);
 }
 

@@ -418,8 +418,14 @@ def test_cluster_credentials(ns):
     check(cluster.uids() == before, "pods were replaced")
 
 
+def reason_of_ready(cluster):
+    ready = next(one for one in cluster.status()["conditions"] if one["type"] == "Ready")
+    return ready["status"], ready["reason"]
+
+
 def test_cluster_storage(ns):
-    """B3 B8: volumes grow with the spec, without a new pod, one that is made later, too; a refusal is told, and what was there stays."""
+    """B3 B7 B8: volumes grow with the spec, without a new pod, one that is made later, too; a refusal is told, may be taken back, and what was there stays.
+    Ready vouches for no volume that has not grown."""
     cluster = Cluster(ns, "grow").create()
     cluster.wait_phase("Ready")
     before = cluster.uids()
@@ -429,11 +435,16 @@ def test_cluster_storage(ns):
 
     cluster.patch(storage={"size": "2Gi"})
     wait_for("claims of 2Gi", lambda: sizes() == {"2Gi"})
-    cluster.wait_phase("Ready", "still has 1Gi and waits for the storage to make it 2Gi")  # nobody here does
+    cluster.wait_phase("Updating", "still has 1Gi and waits for the storage to make it 2Gi")  # nobody here does
+    check(reason_of_ready(cluster) == ("False", "StorageGrowing"), f"Ready: {reason_of_ready(cluster)}")
+    ns.finish_growth()
+    cluster.wait_phase("Ready")
     check(cluster.uids() == before, "pods were replaced")
     # The template keeps its size: a claim that is made later is too small while it is not Bound yet, and grows then.
     cluster.patch(topology={"servers": 4})
     wait_for("four claims of 2Gi", lambda: sizes() == {"2Gi"} and len(ns.get("pvc")["items"]) == 4)
+    cluster.wait_phase("Updating", "still has 1Gi")
+    ns.finish_growth()
     cluster.wait_phase("Ready")
     check(not ns.events("StorageGrowthRefused"), f"events: {ns.events('StorageGrowthRefused')}")
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"},
@@ -442,11 +453,17 @@ def test_cluster_storage(ns):
     wait_for("the quota", lambda: ((ns.get("resourcequota", "tight").get("status") or {}).get("used") or {}).get(
         "requests.storage") == "8Gi")
     cluster.patch(storage={"size": "3Gi"})
-    cluster.wait_phase("Ready", "is not allowed to grow to 3Gi", "exceeded quota")
+    cluster.wait_phase("Updating", "is not allowed to grow to 3Gi", "exceeded quota")
     wait_for("the Warning", lambda: ns.events("StorageGrowthRefused"))
+    check(reason_of_ready(cluster) == ("False", "StorageGrowthRefused"), f"Ready: {reason_of_ready(cluster)}")
     check(before.items() <= cluster.uids().items(), "pods were replaced")
     claim = cluster.set()["spec"]["volumeClaimTemplates"][0]
     check(claim["spec"]["resources"]["requests"]["storage"] == "1Gi", f"the template: {claim}")
+    # One claim may have grown before the quota was used up.
+    cluster.patch(storage={"size": "2Gi"})
+    ns.finish_growth()
+    cluster.wait_phase("Ready")
+    check(before.items() <= cluster.uids().items(), "pods were replaced")
 
 
 def test_cluster_namespace_deleted(ns):

@@ -226,6 +226,14 @@ class Namespace:
     def events(self, reason):
         return self.get("events", f"--field-selector=reason={reason}")["items"]
 
+    def finish_growth(self):
+        """What storage does that has made volumes bigger: each claim has the size that it asks for."""
+        for claim in self.get("pvc")["items"]:
+            wanted = claim["spec"]["resources"]["requests"]["storage"]
+            if (claim["status"].get("capacity") or {}).get("storage", wanted) != wanted:
+                self.kubectl("patch", "pvc", claim["metadata"]["name"], "--type=merge", "--subresource=status",
+                             "-p", json.dumps({"status": {"capacity": {"storage": wanted}}}))
+
     def status_patch(self, name, status):
         self.kubectl("patch", "neo4jenterprisestandalone", name, "--type=merge", "--subresource=status",
                      "-p", json.dumps({"status": status}))

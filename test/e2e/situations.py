@@ -131,11 +131,13 @@ def test_situations_changed(ns):
                                                     for one in ns.status("live").get("conditions", [])))
     situation(ns, "the admin Secret is deleted while the server runs", "live", "The server is ready", ready=True)
     change(ns, "live", config={"db.transaction.timeout": "50s"})
-    situation(ns, "the spec changes while the admin Secret is missing", "live", "The last change of the spec waits", "Secret 'another' not found", person=True)
+    situation(ns, "the spec changes while the admin Secret is missing", "live", "The last change of the spec waits", "Secret 'another' not found", person=True,
+              stalled=True, limit=PATIENT)
     ns.secret("another", password=PASSWORD)
     ns.wait_phase("live", "Ready", START_LIMIT)
     change(ns, "live", tls={"certificateSecret": "typo"})
-    situation(ns, "a typo in the Secret of tls, while the server runs without", "live", "The last change of the spec waits", "Secret 'typo' not found", person=True)
+    situation(ns, "a typo in the Secret of tls, while the server runs without", "live", "The last change of the spec waits", "Secret 'typo' not found", person=True,
+              stalled=True, limit=PATIENT)
     change(ns, "live", tls=None, config={"server.bolt.listen_address": ":1"})
     situation(ns, "a running server's spec becomes invalid", "live", "spec.config", person=True)
     change(ns, "live", config={"server.bolt.listen_address": None})
@@ -150,7 +152,18 @@ def test_situations_changed(ns):
 def test_situations_of_the_volume(ns):
     """B3 B7 C4: what cannot be undone is refused, and what the storage has to do is told."""
     change(ns, "well", storage={"size": "2Gi"})
-    situation(ns, "bigger volumes, and the storage is not done", "well", "still has 1Gi and waits for the storage to make it 2Gi", ready=True)
+    situation(ns, "bigger volumes, and the storage is not done", "well", "still has 1Gi and waits for the storage to make it 2Gi")
+    situation(ns, "bigger volumes, and the storage does nothing", "well", "still has 1Gi and waits for the storage to make it 2Gi", "kubectl describe pvc",
+              person=True, stalled=True, limit=PATIENT)
+    ns.finish_growth()
+    ns.wait_phase("well", "Ready", START_LIMIT)
+    ns.apply(json.dumps({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "storage"}, "spec": {"hard": {"requests.storage": "2Gi"}}}))
+    wait_for("the quota to be counted", lambda: "hard" in (ns.get("resourcequota", "storage").get("status") or {}))
+    change(ns, "well", storage={"size": "3Gi"})
+    situation(ns, "bigger volumes than a quota allows", "well", "is not allowed to grow to 3Gi", "exceeded quota", person=True)
+    ns.kubectl("delete", "quota", "storage")
+    change(ns, "well", storage={"size": "2Gi"})
+    ns.wait_phase("well", "Ready", START_LIMIT)
     change(ns, "well", image={"tag": "5.26.99-enterprise"})
     situation(ns, "a running server gets an image that does not exist", "well", "well-0: ", "ImagePull", person=True, stalled=True, limit=PATIENT)
 

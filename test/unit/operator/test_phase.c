@@ -179,8 +179,9 @@ static void test_cluster_ready(void **state)
 	members_init(&m, 3);
 	facts = cluster(&m);
 	assert_int_equal(judge(&facts, "All servers are ready"), PHASE_READY);
-	facts.note = "claim 'x' is not allowed to grow";
-	assert_int_equal(judge(&facts, "All servers are ready; claim 'x' is not allowed to grow"), PHASE_READY);
+	facts.growth_refused = "claim 'x' is not allowed to grow";
+	assert_int_equal(judge(&facts, "All servers are ready; claim 'x' is not allowed to grow"), PHASE_UPDATING);
+	facts.growth_refused = NULL;
 	facts.survey = NULL;
 	assert_int_equal(judge(&facts, "the servers have not been asked yet"), PHASE_FORMING);
 	facts.survey = &m.survey;
@@ -408,7 +409,7 @@ static void test_unbound_claim(void **state)
 	assert_int_equal(judge(&facts, "0 of 1 servers ready; n-0: not scheduled: unbound PersistentVolumeClaims"), PHASE_FORMING);
 }
 
-// B3 B7: a volume that was asked to grow is told until it has grown.
+// B3 B7: Ready does not vouch for a volume that has not yet grown, although the server serves; it may have to wait for a person.
 static void test_growing_claim(void **state)
 {
 	struct data_volume volume = {.name = "data-n-0", .size = "2Gi", .capacity = "1Gi"};
@@ -420,16 +421,48 @@ static void test_growing_claim(void **state)
 	facts.n_volumes = 1;
 	assert_int_equal(judge(&facts, "The server is ready; claim 'data-n-0' still has 1Gi and waits for the storage to make it 2Gi: kubectl describe pvc "
 				       "data-n-0 shows how far it is"),
-			 PHASE_READY);
+			 PHASE_UPDATING);
+	assert_int_equal(phase_stuck(&facts), REASON_STORAGE_GROWING);
 	// A refusal is told instead, and of a claim without a volume there is nothing to tell yet.
-	facts.note = "refused";
-	assert_int_equal(judge(&facts, "The server is ready; refused"), PHASE_READY);
-	facts.note = NULL;
+	facts.growth_refused = "refused";
+	assert_int_equal(judge(&facts, "The server is ready; refused"), PHASE_UPDATING);
+	assert_int_equal(phase_stuck(&facts), REASON_STORAGE_GROWTH_REFUSED);
+	facts.growth_refused = NULL;
 	volume.pending = true;
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 	assert_int_equal(judge(&facts, "The server is ready"), PHASE_READY);
 	volume.pending = false;
 	volume.capacity = "2Gi";
 	assert_int_equal(judge(&facts, "The server is ready"), PHASE_READY);
+	// What was asked just now is not yet seen at the claim.
+	facts.growth_asked = true;
+	assert_int_equal(judge(&facts, "The server is ready; its volumes are asked to grow"), PHASE_UPDATING);
+}
+
+// B7: the wait for the storage is told as Stalled only while nothing else is the matter.
+static void test_growth_stalls(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct data_volume volume = {.name = "data-n-0", .size = "2Gi", .capacity = "1Gi"};
+	struct pod pod = ready_pod("r2");
+	struct phase_facts facts = standalone(&pod);
+	struct phase_verdict verdict;
+
+	(void)state;
+	facts.volumes = &volume;
+	facts.n_volumes = 1;
+	facts.formed = true;
+	facts.stuck = REASON_STORAGE_GROWING;
+	facts.stalled = true;
+	phase_judge(&facts, arena, &verdict);
+	assert_true(verdict.stalled && verdict.serving);
+	assert_int_equal(verdict.reason, REASON_STORAGE_GROWING);
+	pod.ready = false;
+	phase_judge(&facts, arena, &verdict);
+	assert_false(verdict.stalled || verdict.serving);
+	assert_int_equal(verdict.phase, PHASE_DEGRADED);
+	facts.stuck = REASON_NONE;
+	assert_int_equal(phase_stuck(&facts), REASON_NONE);
 }
 
 // B7: a domain that is perhaps wrong is told while the servers look for each other, and never again.
@@ -501,7 +534,7 @@ int main(void)
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_terminating_pod_does_not_count),
 		cmocka_unit_test(test_problem_is_named),
-		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_growing_claim), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
+		cmocka_unit_test(test_unbound_claim), cmocka_unit_test(test_growing_claim), cmocka_unit_test(test_growth_stalls), cmocka_unit_test(test_domain_hint), cmocka_unit_test(test_own_domain),
 		cmocka_unit_test(test_refusal_and_waiting),
 		cmocka_unit_test(test_change_waits),
 		cmocka_unit_test(test_cluster_ready),

@@ -177,6 +177,75 @@ static void test_sidecar_in_a_loop(void **state)
 	scene_end(&scene);
 }
 
+#define CLAIM "/api/v1/namespaces/ns/persistentvolumeclaims/data-a-0"
+
+static void put_claim(struct scene *scene)
+{
+	kubernetes_put(scene->kubernetes, CLAIM,
+		       "{\"apiVersion\":\"v1\",\"kind\":\"PersistentVolumeClaim\",\"metadata\":{\"name\":\"data-a-0\",\"namespace\":\"ns\",\"uid\":\"claim\","
+		       "\"labels\":{\"app.kubernetes.io/managed-by\":\"neofleet\",\"app.kubernetes.io/name\":\"neo4j\",\"app.kubernetes.io/instance\":\"a\","
+		       "\"app.kubernetes.io/component\":\"standalone\"}},\"spec\":{\"volumeName\":\"v\",\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}},"
+		       "\"status\":{\"phase\":\"Bound\",\"capacity\":{\"storage\":\"1Gi\"}}}");
+}
+
+// B3 B7: from a bigger size in the spec until the volume has it no status vouches for the spec; the registration goes on, since the server serves.
+static void test_volume_that_grows(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	put_claim(&scene);
+	scene_settle(&scene);
+	assert_vouched(&scene, true);
+	scene_set_spec(&scene, "{\"storage\":{\"size\":\"2Gi\"}}");
+	// The claim is asked in this pass, and in the store it is still as it was.
+	pass(&scene);
+	assert_vouched(&scene, false);
+	assert_string_equal(kubernetes_value(scene.kubernetes, CLAIM, "/spec/resources/requests/storage", scene.arena), "\"2Gi\"");
+	pass(&scene);
+	assert_vouched(&scene, false);
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "StorageGrowing");
+	assert_string_equal(scene_status(&scene, "/phase"), "Updating");
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "False");
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"status\":{\"auraFleetManagement\":{\"registered\":false}}}");
+	scene_settle(&scene);
+	assert_true(scene_is_registered(&scene));
+	assert_vouched(&scene, false);
+	scene_later(&scene, 300001);
+	pass(&scene);
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "True");
+	assert_int_equal(scene_events(&scene, "StorageGrowing"), 1);
+	kubernetes_merge(scene.kubernetes, CLAIM, "{\"status\":{\"capacity\":{\"storage\":\"2Gi\"}}}");
+	pass(&scene);
+	assert_vouched(&scene, true);
+	assert_string_equal(scene_condition(&scene, "Stalled", "status"), "False");
+	scene_end(&scene);
+}
+
+// B3 B7: a volume that may not grow.
+static void test_volume_that_may_not_grow(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene);
+	put_claim(&scene);
+	scene_settle(&scene);
+	SCENE_FAIL(&scene, .method = "PATCH", .part = CLAIM, .status = 403, .message = "only dynamically provisioned pvc can be resized");
+	scene_set_spec(&scene, "{\"storage\":{\"size\":\"2Gi\"}}");
+	pass(&scene);
+	assert_vouched(&scene, false);
+	assert_string_equal(scene_condition(&scene, "Ready", "reason"), "StorageGrowthRefused");
+	assert_int_equal(scene_events(&scene, "StorageGrowthRefused"), 1);
+	// Admission takes the former size then.
+	scene_set_spec(&scene, "{\"storage\":{\"size\":\"1Gi\"}}");
+	pass(&scene);
+	assert_vouched(&scene, true);
+	SCENE_FAIL(&scene, .status = 0);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +253,8 @@ int main(void)
 		cmocka_unit_test(test_change_waits_after_a_refusal),
 		cmocka_unit_test(test_roll_that_has_not_begun),
 		cmocka_unit_test(test_sidecar_in_a_loop),
+		cmocka_unit_test(test_volume_that_grows),
+		cmocka_unit_test(test_volume_that_may_not_grow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
