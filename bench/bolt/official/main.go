@@ -1,15 +1,18 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// What bench/bolt/driver.c does, with the official Go driver: official URI rows|queries|runs|connects N.
+// What bench/bolt/driver.c does, with the official Go driver: official URI rows|queries|runs|connects|writes|mixed N.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,6 +22,14 @@ import (
 
 const rowsText = "UNWIND range(1, $n) AS i RETURN i AS id, 'name-' + i AS name, i * 0.5 AS score"
 const oneText = "RETURN $x AS x"
+const writeText = "UNWIND $rows AS row CREATE (n:Bench) SET n = row"
+const mixedWriteText = "CREATE (n:Mixed {id: $x}) RETURN n.id AS x"
+
+const (
+	writeBatch = 1000
+	threads    = 4
+	sessions   = 16 // of each thread
+)
 
 func must(err error) {
 	if err != nil {
@@ -65,15 +76,72 @@ func queries(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
 	}
 }
 
+func run(ctx context.Context, session neo4j.SessionWithContext, text string, x int64) {
+	result, err := session.Run(ctx, text, map[string]any{"x": x})
+	must(err)
+	_, err = result.Single(ctx)
+	must(err)
+}
+
 func runs(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
 	session := driver.NewSession(ctx, neo4j.SessionConfig{DatabaseName: "neo4j"})
 	defer session.Close(ctx)
 	for i := int64(0); i < n; i++ {
-		result, err := session.Run(ctx, oneText, map[string]any{"x": i})
+		run(ctx, session, oneText, i)
+	}
+}
+
+func writes(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
+	session := driver.NewSession(ctx, neo4j.SessionConfig{DatabaseName: "neo4j"})
+	defer session.Close(ctx)
+	names := make([]string, writeBatch)
+	for i := range names {
+		names[i] = fmt.Sprintf("name-%08d", i)
+	}
+	for done := int64(0); done < n; done += writeBatch {
+		rows := make([]map[string]any, writeBatch)
+		for i := range rows {
+			rows[i] = map[string]any{"id": done + int64(i), "name": names[i], "score": float64(i) * 0.5, "active": i%2 == 0, "city": "Malmö"}
+		}
+		result, err := session.Run(ctx, writeText, map[string]any{"rows": rows})
 		must(err)
-		_, err = result.Single(ctx)
+		_, err = result.Consume(ctx)
 		must(err)
 	}
+}
+
+func mix(ctx context.Context, driver neo4j.DriverWithContext, took []time.Duration) {
+	var own [sessions]neo4j.SessionWithContext
+	for i := range own {
+		own[i] = driver.NewSession(ctx, neo4j.SessionConfig{DatabaseName: "neo4j"})
+		defer own[i].Close(ctx)
+	}
+	for i := range took {
+		text := oneText
+		if i%4 == 3 {
+			text = mixedWriteText
+		}
+		begun := time.Now()
+		run(ctx, own[i%sessions], text, int64(i))
+		took[i] = time.Since(begun)
+	}
+}
+
+func mixed(ctx context.Context, driver neo4j.DriverWithContext, n int64) {
+	var group sync.WaitGroup
+	took := make([]time.Duration, n)
+	share := int(n) / threads
+	runtime.GOMAXPROCS(threads)
+	for i := range threads {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			mix(ctx, driver, took[i*share:(i+1)*share])
+		}()
+	}
+	group.Wait()
+	slices.Sort(took)
+	fmt.Printf("p99_us %.1f\n", float64(took[n*99/100].Nanoseconds())/1000)
 }
 
 func connects(ctx context.Context, uri string, n int64) {
@@ -104,7 +172,7 @@ func peak() string {
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: official URI rows|queries|runs|connects N")
+		fmt.Fprintln(os.Stderr, "usage: official URI rows|queries|runs|connects|writes|mixed N")
 		os.Exit(2)
 	}
 	uri, kind := os.Args[1], os.Args[2]
@@ -112,7 +180,7 @@ func main() {
 	must(err)
 	ctx := context.Background()
 	driver := open(uri)
-	if kind == "queries" || kind == "runs" {
+	if kind == "queries" || kind == "runs" || kind == "mixed" {
 		runs(ctx, driver, 100) // what only the first ones cost
 	}
 	used, start := cpu(), time.Now()
@@ -125,6 +193,10 @@ func main() {
 		runs(ctx, driver, n)
 	case "connects":
 		connects(ctx, uri, n)
+	case "writes":
+		writes(ctx, driver, n)
+	case "mixed":
+		mixed(ctx, driver, n)
 	default:
 		must(fmt.Errorf("unknown kind '%s'", kind))
 	}
