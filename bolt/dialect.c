@@ -107,12 +107,25 @@ static int structure_to_wire(struct translation *t, const struct bolt_value *v, 
 
 static int value_to_wire(struct translation *t, const struct bolt_value *v, unsigned depth, struct bolt_value *ret);
 
+// Most values: they travel as they are.
+static inline bool is_plain(const struct bolt_value *v)
+{
+	return v->type <= BOLT_FLOAT || (v->type == BOLT_STRING && v->string);
+}
+
+static int refuse_null(const struct translation *t, const char *what)
+{
+	return err_set(t->err, ERR_INVALID, "the parameters hold a %s that is NULL", what);
+}
+
 static int items_to_wire(struct translation *t, const struct bolt_value *v, unsigned depth, struct bolt_value *ret)
 {
 	struct bolt_value *items = NULL, changed;
 
+	if (!v->items && v->size > 0)
+		return refuse_null(t, "list");
 	for (uint32_t i = 0; i < v->size; i++) {
-		int r = value_to_wire(t, &v->items[i], depth + 1, &changed);
+		int r = depth < PACK_DEPTH_MAX && is_plain(&v->items[i]) ? 0 : value_to_wire(t, &v->items[i], depth + 1, &changed);
 
 		if (r < 0)
 			return r;
@@ -133,9 +146,13 @@ static int entries_to_wire(struct translation *t, const struct bolt_value *v, un
 	struct bolt_entry *entries = NULL;
 	struct bolt_value changed;
 
+	if (!v->entries && v->size > 0)
+		return refuse_null(t, "map");
 	for (uint32_t i = 0; i < v->size; i++) {
-		int r = value_to_wire(t, &v->entries[i].value, depth + 1, &changed);
+		int r = depth < PACK_DEPTH_MAX && is_plain(&v->entries[i].value) ? 0 : value_to_wire(t, &v->entries[i].value, depth + 1, &changed);
 
+		if (!v->entries[i].key)
+			return r < 0 ? r : refuse_null(t, "key");
 		if (r < 0)
 			return r;
 		if (r > 0 && !entries) {
@@ -154,16 +171,21 @@ static int value_to_wire(struct translation *t, const struct bolt_value *v, unsi
 	if (depth > PACK_DEPTH_MAX)
 		return err_set(t->err, ERR_INVALID, "the parameters are nested more than %d deep", PACK_DEPTH_MAX);
 	switch (v->type) {
+	case BOLT_STRING:
+	case BOLT_BYTES:
+		return v->string || v->size == 0 ? 0 : refuse_null(t, "text");
 	case BOLT_STRUCT:
 		if (v->size > 15)
 			return err_set(t->err, ERR_INVALID, "a structure has %u fields, more than PackStream's 15", v->size);
+		if (!v->items && v->size > 0)
+			return refuse_null(t, "structure");
 		return structure_to_wire(t, v, ret);
 	case BOLT_LIST:
 		return items_to_wire(t, v, depth, ret);
 	case BOLT_MAP:
 		return entries_to_wire(t, v, depth, ret);
 	case BOLT_UUID:
-		return check_trait(t, BOLT_HAS_UUIDS, "UUID");
+		return v->bytes ? check_trait(t, BOLT_HAS_UUIDS, "UUID") : refuse_null(t, "UUID");
 	default:
 		return 0;
 	}

@@ -174,7 +174,10 @@ const struct bolt_value *bolt_table_get(const struct bolt_table *table, uint32_t
 
 const struct bolt_value *bolt_row_get(const struct bolt_table *table, const struct bolt_value *row, const char *field)
 {
-	for (uint32_t i = 0; table && row && field && i < table->n_fields; i++) {
+	// A row of another table may have fewer values.
+	if (!table || !row || row->type != BOLT_LIST || !field)
+		return NULL;
+	for (uint32_t i = 0; i < table->n_fields && i < row->size; i++) {
 		if (strcmp(table->fields[i], field) == 0)
 			return &row->items[i];
 	}

@@ -112,12 +112,13 @@ struct bolt_value bolt_copy(const struct bolt_value *v, struct arena *arena)
 
 const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *key)
 {
-	if (!map || !key || map->type != BOLT_MAP)
-		return NULL;
-	for (uint32_t i = map->size; i > 0; i--) {
-		const struct bolt_entry *entry = &map->entries[i - 1];
+	char first;
 
-		if (*entry->key == *key && strcmp(entry->key, key) == 0)
+	if (!map || !key || map->type != BOLT_MAP || !map->entries)
+		return NULL;
+	first = *key;
+	for (const struct bolt_entry *entry = map->entries + map->size; entry-- > map->entries;) {
+		if (entry->key && *entry->key == first && strcmp(entry->key, key) == 0)
 			return &entry->value;
 	}
 	return NULL;

@@ -12,6 +12,7 @@
 
 
 #include "base/clock.h"
+#include "bolt/dialect.h"
 #include "bolt/link.h"
 #include "bolt/session.h"
 #include "bolt/table.h"
@@ -206,6 +207,40 @@ static void test_session(void **state)
 	end(&scene);
 }
 
+// A value that was built by hand may hold a pointer that was forgotten, also deep inside. Nothing of it is sent.
+static void test_parameters(void **state)
+{
+	static const struct bolt_entry no_key = {NULL, {.type = BOLT_INT}}, texts = {"x", {.type = BOLT_STRING, .size = 3}};
+	static const struct {
+		struct bolt_value value;
+		const char *text;
+	} cases[] = {
+		{{.type = BOLT_MAP, .size = 1}, "the parameters hold a map that is NULL"},
+		{{.type = BOLT_MAP, .size = 1, .entries = &no_key}, "the parameters hold a key that is NULL"},
+		{{.type = BOLT_MAP, .size = 1, .entries = &texts}, "the parameters hold a text that is NULL"},
+		{{.type = BOLT_LIST, .size = 2}, "the parameters hold a list that is NULL"},
+		{{.type = BOLT_STRING, .size = 3}, "the parameters hold a text that is NULL"},
+		{{.type = BOLT_BYTES, .size = 3}, "the parameters hold a text that is NULL"},
+		{{.type = BOLT_STRUCT, .tag = STRUCTURE_DATE, .size = 1}, "the parameters hold a structure that is NULL"},
+		{{.type = BOLT_UUID, .size = BOLT_UUID_SIZE}, "the parameters hold a UUID that is NULL"},
+	};
+	struct bolt_result *result;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct bolt_value list = bolt_list(&cases[i].value, 1);
+		const struct bolt_entry entries[] = {{"n", bolt_int(1)}, {"list", list}};
+		const struct bolt_value params = bolt_map(entries, 2);
+		const struct bolt_statement statement = {.text = "RETURN 1", .params = &params};
+
+		REFUSED(&scene, cases[i].text, bolt_session_run(scene.session, &statement, scene.deadline, &result, err));
+	}
+	assert_int_equal(stage_count(scene.stage, "RUN"), 0);
+	end(&scene);
+}
+
 // A duration is no deadline: it lies before there was a driver.
 static void test_deadline(void **state)
 {
@@ -325,6 +360,8 @@ static void test_link(void **state)
 	const struct bolt_query query = {.text = "RETURN 1"};
 	const struct bolt_target none = {0}, nameless = {.host = "127.0.0.1"};
 	struct bolt_link *link = GARBAGE;
+	const struct bolt_table two = {.fields = (const char *const[]){"x", "y"}, .n_fields = 2};
+	const struct bolt_value number = bolt_int(7), row = bolt_list(&number, 1);
 	struct bolt_table table = {.n_rows = 7};
 	struct conn_event event;
 	struct scene scene;
@@ -366,6 +403,9 @@ static void test_link(void **state)
 	assert_null(bolt_table_get(NULL, 0, "x"));
 	assert_null(bolt_row_get(NULL, NULL, "x"));
 	assert_null(bolt_row_get(&table, NULL, NULL));
+	assert_null(bolt_row_get(&two, &number, "x"));
+	assert_ptr_equal(bolt_row_get(&two, &row, "x"), &number);
+	assert_null(bolt_row_get(&two, &row, "y"));
 	assert_int_equal(stage_count(scene.stage, "RUN"), 0);
 	end(&scene);
 }
@@ -405,6 +445,8 @@ static void test_the_rest(void **state)
 	assert_int_equal(bolt_copy(&number, NULL).type, BOLT_NULL);
 	assert_null(bolt_map_get(NULL, "x"));
 	assert_null(bolt_map_get(&map, NULL));
+	assert_null(bolt_map_get(&(struct bolt_value){.type = BOLT_MAP, .size = 1, .entries = &(const struct bolt_entry){0}}, "x"));
+	assert_null(bolt_map_get(&(struct bolt_value){.type = BOLT_MAP, .size = 1}, "x"));
 	assert_null(bolt_as_string(NULL));
 	assert_int_equal(bolt_as_int(NULL, 7), 7);
 	assert_true(bolt_as_bool(NULL, true));
@@ -418,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_driver_options),
 		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_deadline_of_what_is_open),
 		cmocka_unit_test(test_result),
