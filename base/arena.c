@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena_take.h"
 #include "base/exhausted.h"
 #include "base/must.h"
 
@@ -22,28 +23,12 @@
 #define LARGEST_KEPT ((size_t)256 * 1024)
 #define RESERVE_STEP ((size_t)16 * 1024)
 
-struct block {
-	struct block *next;
-	size_t size;
-	size_t used;
-	alignas(max_align_t) unsigned char data[];
-};
-
 // The debt of an arena to its budget.
 struct debt {
 	struct budget *budget;
 	size_t own;   // bytes that are free of charge
 	size_t held;  // of all blocks
 	size_t taken; // of the budget
-};
-
-struct arena {
-	struct block *head;
-	size_t total;
-	struct debt *debt; // NULL: not bound
-	uint32_t next_size;
-	bool wipe;
-	struct block first;
 };
 
 #define FIRST_BLOCK (ARENA_SIZE - sizeof(struct arena))
@@ -58,7 +43,7 @@ struct arena *arena_new(void)
 
 static void block_drop(struct arena *arena)
 {
-	struct block *block = arena->head;
+	struct arena_block *block = arena->head;
 
 	arena->head = block->next;
 	if (arena->wipe)
@@ -108,11 +93,16 @@ static void debt_raise(struct debt *debt, size_t size)
 // nothing.
 void arena_reset(struct arena *arena)
 {
-	struct block *newest, *kept;
+	struct arena_block *newest, *kept;
 
 	if (!arena)
 		return;
 	newest = arena->head;
+	// A row of a stream, again and again.
+	if (!newest->next && newest->size <= LARGEST_KEPT && !arena->wipe && !arena->debt) {
+		newest->used = arena->total = 0;
+		return;
+	}
 	kept = newest->size <= LARGEST_KEPT ? newest : &arena->first;
 	if (kept == newest)
 		arena->head = newest->next;
@@ -128,10 +118,10 @@ void arena_reset(struct arena *arena)
 		debt_lower(arena->debt, kept == &arena->first ? 0 : kept->size);
 }
 
-static struct block *block_add(struct arena *arena, size_t need)
+struct arena_block *arena_block_add(struct arena *arena, size_t need)
 {
 	size_t size = need > arena->next_size ? need : arena->next_size;
-	struct block *block = must(malloc(sizeof(*block) + size));
+	struct arena_block *block = must(malloc(sizeof(*block) + size));
 
 	block->size = size;
 	block->used = 0;
@@ -144,46 +134,22 @@ static struct block *block_add(struct arena *arena, size_t need)
 	return block;
 }
 
-static inline size_t aligned(size_t size)
-{
-	const size_t align = alignof(max_align_t);
-
-	if (size > SIZE_MAX / 2)
-		memory_is_exhausted();
-	return (size + align - 1) & ~(align - 1);
-}
-
-// Not zeroed, and at least one byte.
-static inline void *take(struct arena *arena, size_t size)
-{
-	struct block *block = arena->head;
-	void *p;
-
-	size = aligned(size);
-	if (block->size - block->used < size)
-		block = block_add(arena, size);
-	p = block->data + block->used;
-	block->used += size;
-	arena->total += size;
-	return p;
-}
-
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	return arena ? memset(take(arena, size ? size : 1), 0, size) : NULL;
+	return arena ? memset(arena_take(arena, size ? size : 1), 0, size) : NULL;
 }
 
 static bool is_newest(const struct arena *arena, const void *p, size_t size)
 {
-	const struct block *block = arena->head;
+	const struct arena_block *block = arena->head;
 
 	return block->used >= size && (const char *)p == (const char *)block->data + block->used - size;
 }
 
 void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size)
 {
-	size_t had = aligned(old_size ? old_size : 1), wanted = aligned(size ? size : 1);
-	struct block *block;
+	size_t had = arena_round(old_size ? old_size : 1), wanted = arena_round(size ? size : 1);
+	struct arena_block *block;
 	void *copy;
 
 	if (!arena || !p)
@@ -198,7 +164,7 @@ void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size)
 	}
 	if (wanted <= had)
 		return p;
-	copy = take(arena, size);
+	copy = arena_take(arena, size);
 	return memcpy(copy, p, old_size);
 }
 
@@ -230,7 +196,7 @@ char *arena_memdup0(struct arena *arena, const void *data, size_t size)
 
 	if (!arena || (size && !data))
 		return NULL;
-	copy = take(arena, size + 1);
+	copy = arena_take(arena, size + 1);
 	if (size)
 		memcpy(copy, data, size);
 	copy[size] = '\0';
@@ -282,7 +248,7 @@ void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes)
 		return;
 	arena->debt = must(malloc(sizeof(*arena->debt)));
 	*arena->debt = (struct debt){.budget = budget, .own = own_bytes};
-	for (const struct block *block = arena->head; block; block = block->next)
+	for (const struct arena_block *block = arena->head; block; block = block->next)
 		debt_raise(arena->debt, block == &arena->first ? 0 : block->size);
 }
 

@@ -8,6 +8,7 @@
 
 #include "bolt/callback.h"
 #include "bolt/forks.h"
+#include "bolt/link_state.h"
 #include "bolt/trace.h"
 
 #define SECURITY "Neo.ClientError.Security."
@@ -94,7 +95,7 @@ int acquire_await(struct acquire *acquire, struct pool_place *place, enum conn_r
 
 	bolt_link_expect(place->link, request);
 	do {
-		r = bolt_link_next(place->link, deadline, acquire->arena, &event, err);
+		r = link_await(place->link, deadline, acquire->arena, &event, err);
 		if (r == ERR_SERVER || r == ERR_FORBIDDEN) { // of HELLO or LOGON
 			const struct bolt_failure *failure = bolt_link_failure(place->link);
 
@@ -139,12 +140,8 @@ static int find_auth(const struct acquire *acquire, struct login **own, const st
 	return 0;
 }
 
-int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err)
+int acquire_refuse(int64_t deadline, struct err *err)
 {
-	int r = forks_check(driver->forks, "driver", err);
-
-	if (r < 0 || deadline >= driver->born)
-		return r;
 	return err_set(err, ERR_INVALID, "the deadline of %lld is no point of time to come; a call that may take so many milliseconds has bolt_deadline_in_ms(%lld)",
 		       (long long)deadline, (long long)deadline);
 }
@@ -256,7 +253,7 @@ static int open_place(struct acquire *acquire, struct pool_place *place, int64_t
 static int is_alive(struct acquire *acquire, struct pool_place *place, int64_t deadline, struct err *err)
 {
 	struct conn_event event;
-	int r = bolt_link_next(place->link, deadline, acquire->arena, &event, err);
+	int r = link_await(place->link, deadline, acquire->arena, &event, err);
 
 	if (r == ERR_CANCELLED || (r == ERR_TIMEOUT && deadline_left_ms(deadline) == 0))
 		return r;

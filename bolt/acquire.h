@@ -15,6 +15,7 @@
 #include "bolt/bookmarks.h"
 #include "bolt/cancel.h"
 #include "bolt/codes.h"
+#include "bolt/forks.h"
 #include "bolt/link.h"
 #include "bolt/options.h"
 #include "bolt/pool.h"
@@ -78,9 +79,16 @@ static inline void count_one(atomic_ullong *count)
 	(void)atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
+int acquire_refuse(int64_t deadline, struct err *err);
+
 // Begins a public call, before it takes a lock or calls a hook: in a forked child another thread of the parent may hold the lock for good.
 // ERR_INVALID: with BOLT_FORKED; or the deadline passed before the driver was made, so somebody took a number for a duration.
-int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err);
+static inline int acquire_enter(const struct bolt_driver *driver, int64_t deadline, struct err *err)
+{
+	int r = forks_check(driver->forks, "driver", err);
+
+	return r < 0 || __builtin_expect(deadline >= driver->born, 1) ? r : acquire_refuse(deadline, err);
+}
 
 // Acts on what callers read from events: on a failure, which becomes the error, ...
 int acquire_failed(struct acquire *acquire, struct pool_place *place, const struct bolt_failure *failure, struct err *err);

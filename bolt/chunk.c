@@ -52,7 +52,8 @@ void chunk_end(struct buf *out, size_t start)
 		size_t piece = len - n * CHUNK_MAX;
 		char *head = body + n * (CHUNK_MAX + HEAD_SIZE) - HEAD_SIZE;
 
-		memmove(head + HEAD_SIZE, body + n * CHUNK_MAX, piece);
+		if (n > 0)
+			memmove(head + HEAD_SIZE, body + n * CHUNK_MAX, piece);
 		head[0] = (char)(piece >> 8);
 		head[1] = (char)piece;
 		len -= piece;

@@ -447,19 +447,6 @@ static bool may_ignore(const struct conn *conn)
 	return conn->failed && conn_due(conn) != CONN_RESET;
 }
 
-static bool grants_utc(const struct bolt_value *meta)
-{
-	const struct bolt_value *patches = bolt_map_get(meta, "patch_bolt");
-
-	for (uint32_t i = 0; patches && patches->type == BOLT_LIST && i < patches->size; i++) {
-		const char *patch = bolt_as_string(&patches->items[i]);
-
-		if (patch && strcmp(patch, "utc") == 0)
-			return true;
-	}
-	return false;
-}
-
 static void keep_hints(struct conn *conn, const struct bolt_value *meta)
 {
 	const struct bolt_value *hints = bolt_map_get(meta, "hints");
@@ -469,7 +456,7 @@ static void keep_hints(struct conn *conn, const struct bolt_value *meta)
 	conn->hints.telemetry = bolt_as_bool(bolt_map_get(hints, "telemetry.enabled"), false);
 	conn->hints.ssr = bolt_as_bool(bolt_map_get(hints, "ssr.enabled"), false);
 	if (bolt_version_has(conn->version, BOLT_HAS_PATCHES))
-		conn->utc = grants_utc(meta);
+		conn->utc = dialect_grants_utc(meta);
 }
 
 static void note_success(struct conn *conn, const struct conn_event *event)
@@ -488,6 +475,12 @@ static void note_failure(struct conn *conn, enum conn_request request)
 		conn->broken = true;
 }
 
+static bool is_row(const struct conn *conn, const struct bolt_value *value)
+{
+	return value->tag == TAG_RECORD && value->size == 1 && value->items[0].type == BOLT_LIST && conn->pending[conn->first] == CONN_PULL &&
+	       !conn->failed;
+}
+
 // Turns a whole message into an event.
 static int understand(struct conn *conn, const struct bolt_value *value, struct arena *arena, struct conn_event *ret, struct err *err)
 {
@@ -495,7 +488,12 @@ static int understand(struct conn *conn, const struct bolt_value *value, struct 
 
 	if (conn->n_pending == 0)
 		return unexpected(conn, value->tag, err);
-	ret->request = conn_due(conn);
+	ret->request = conn->pending[conn->first];
+	if (is_row(conn, value)) {
+		ret->type = CONN_RECORD;
+		ret->value = *field;
+		return 0;
+	}
 	if (value->tag == TAG_IGNORED && may_ignore(conn)) {
 		ret->type = CONN_IGNORED;
 		answered(conn);
@@ -503,11 +501,6 @@ static int understand(struct conn *conn, const struct bolt_value *value, struct 
 	}
 	if (!field || (conn->failed && ret->request != CONN_RESET))
 		return unexpected(conn, value->tag, err);
-	if (value->tag == TAG_RECORD && ret->request == CONN_PULL && field->type == BOLT_LIST) {
-		ret->type = CONN_RECORD;
-		ret->value = *field;
-		return 0;
-	}
 	if (value->tag == TAG_SUCCESS && field->type == BOLT_MAP) {
 		ret->type = CONN_SUCCESS;
 		ret->value = *field;
@@ -565,15 +558,32 @@ static void agree(struct conn *conn, struct conn_event *ret)
 	ret->type = CONN_AGREED;
 }
 
+struct feed {
+	struct conn *conn;
+	const unsigned char *data;
+	size_t len, *ret_used;
+	struct arena *arena;
+	struct conn_event *ret;
+};
+
+// Without a pointer that it needs, or without an error.
+__attribute__((cold, noinline)) static int feed_with_less(const struct feed *f, struct err *err)
+{
+	ENTER(err);
+	if (MISUSED(err, {f->conn, "conn"}, {f->data, "data"}, {f->ret_used, "ret_used"}, {f->arena, "arena"}, {f->ret, "ret"}))
+		return err->class;
+	return conn_feed(f->conn, f->data, f->len, f->ret_used, f->arena, f->ret, err);
+}
+
 int conn_feed(struct conn *conn, const unsigned char *data, size_t len, size_t *ret_used, struct arena *arena,
 	      struct conn_event *ret, struct err *err)
 {
 	struct chunk_view view = {0};
 	int r;
 
-	ENTER(err);
-	if (!conn || !data || !ret_used || !arena || !ret)
-		return MISUSED(err, NEED(conn), NEED(data), NEED(ret_used), NEED(arena), NEED(ret)) ? err->class : 0;
+	if (__builtin_expect(!conn || !data || !ret_used || !arena || !ret || !err, 0))
+		return feed_with_less(&(struct feed){conn, data, len, ret_used, arena, ret}, err);
+	misuse_forget(err);
 	*ret = (struct conn_event){.type = CONN_WANTS_INPUT};
 	if (conn->handshake.done) {
 		r = next_message(conn, data, len, &view, err);

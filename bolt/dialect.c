@@ -263,3 +263,16 @@ void dialect_from_wire(const struct dialect *dialect, struct bolt_value *v, stru
 			dialect_from_wire(dialect, (struct bolt_value *)(uintptr_t)&v->entries[i].value, arena);
 	}
 }
+
+bool dialect_grants_utc(const struct bolt_value *meta)
+{
+	const struct bolt_value *patches = bolt_map_get(meta, "patch_bolt");
+
+	for (uint32_t i = 0; patches && patches->type == BOLT_LIST && i < patches->size; i++) {
+		const char *patch = bolt_as_string(&patches->items[i]);
+
+		if (patch && strcmp(patch, "utc") == 0)
+			return true;
+	}
+	return false;
+}

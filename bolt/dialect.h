@@ -45,3 +45,6 @@ int dialect_to_wire(const struct dialect *dialect, const struct bolt_value *v, s
 
 // Changes a value that unpack_value() made in this arena. A malformed structure stays as it came.
 void dialect_from_wire(const struct dialect *dialect, struct bolt_value *v, struct arena *arena);
+
+// Whether the answer to HELLO grants the patch "utc", which a server before 5.0 may.
+bool dialect_grants_utc(const struct bolt_value *meta);

@@ -10,12 +10,12 @@
 #include "base/exhausted.h"
 #include "bolt/codes.h"
 
-static atomic_uint forks;
+atomic_uint forks_count;
 static pthread_once_t watching = PTHREAD_ONCE_INIT;
 
 static void count(void)
 {
-	(void)atomic_fetch_add(&forks, 1);
+	(void)atomic_fetch_add(&forks_count, 1);
 }
 
 static void watch(void)
@@ -28,13 +28,11 @@ static void watch(void)
 unsigned forks_begin(void)
 {
 	(void)pthread_once(&watching, watch);
-	return atomic_load_explicit(&forks, memory_order_relaxed);
+	return atomic_load_explicit(&forks_count, memory_order_relaxed);
 }
 
-int forks_check(unsigned begun, const char *what, struct err *err)
+int forks_refuse(const char *what, struct err *err)
 {
-	if (begun == atomic_load_explicit(&forks, memory_order_relaxed))
-		return 0;
 	(void)err_set(err, ERR_INVALID, "the %s was opened before fork() and is the parent's; the child opens its own", what);
 	err_set_code(err, BOLT_FORKED);
 	return ERR_INVALID;

@@ -33,12 +33,8 @@ static int is_usable(const struct bolt_link *link, struct err *err)
 	return forks_check(link->forks, "connection", err);
 }
 
-int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
+static int flush(struct bolt_link *link, int64_t deadline, struct err *err)
 {
-	ENTER(err);
-	if (!link)
-		return MISUSED(err, NEED(link)) ? err->class : 0;
-
 	struct buf *output = &link->conn.output;
 	int r = is_usable(link, err);
 
@@ -48,6 +44,14 @@ int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
 	buf_clear(output);
 	link->dead |= r < 0;
 	return r;
+}
+
+int bolt_link_flush(struct bolt_link *link, int64_t deadline, struct err *err)
+{
+	ENTER(err);
+	if (!link)
+		return MISUSED(err, NEED(link)) ? err->class : 0;
+	return flush(link, deadline, err);
 }
 
 // The bytes that the answers that are waited for have at least.
@@ -98,7 +102,7 @@ static int check_keepalives(struct bolt_link *link, struct err *err)
 // Waits for the next event, whatever it belongs to.
 int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	int r = bolt_link_flush(link, deadline, err);
+	int r = flush(link, deadline, err);
 
 	while (r == 0) {
 		size_t used;
@@ -381,7 +385,7 @@ void bolt_link_close(struct bolt_link *link)
 	if (!link->dead && link->conn.n_pending == 0) {
 		wire_set_cancel(link->wire, NULL);
 		conn_goodbye(&link->conn);
-		(void)bolt_link_flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
+		(void)flush(link, deadline_in_ms(GOODBYE_MS), &ignored);
 	}
 	if (link->conn.handshake.done)
 		trace_line(link->conn.log, "%s: closed", link->conn.name);
@@ -440,16 +444,11 @@ void bolt_link_expect(struct bolt_link *link, enum conn_request request)
 		link->expected = conn->pending[(conn->first + n) % CONN_PENDING_MAX] == request ? n + 1 : 0;
 }
 
-int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+int link_await(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	ENTER(err);
-	if (!link || !arena || !ret)
-		return MISUSED(err, NEED(link), NEED(arena), NEED(ret)) ? err->class : 0;
-
-	int r;
-
 	if (link->opening > 0) {
-		r = bolt_link_settle(link, deadline, err);
+		int r = bolt_link_settle(link, deadline, err);
+
 		if (r < 0)
 			return r;
 	}
@@ -457,6 +456,14 @@ int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena
 		return err_set(err, ERR_INVALID, "no answer is due");
 	link_bind(link, arena);
 	return link_next(link, deadline, arena, ret, err);
+}
+
+int bolt_link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
+{
+	ENTER(err);
+	if (!link || !arena || !ret)
+		return MISUSED(err, NEED(link), NEED(arena), NEED(ret)) ? err->class : 0;
+	return link_await(link, deadline, arena, ret, err);
 }
 
 int bolt_link_reset(struct bolt_link *link, int64_t deadline, struct err *err)

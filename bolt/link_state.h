@@ -37,6 +37,9 @@ struct bolt_link {
 	unsigned char input[LINK_INPUT_SIZE];
 };
 
+// bolt_link_next() for the library itself: no pointer is NULL, and err is not set.
+int link_await(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err);
+
 // Waits for the next event, of any request.
 int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err);
 

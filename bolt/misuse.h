@@ -11,6 +11,9 @@
 //           *ret = NULL;
 //   if (MISUSED(err, NEED(session), NEED(ret)))
 //           return err->class;
+//
+// A function that is called for each row has no room for an error of its own, which would cost it a large frame: where a pointer is NULL, err too, it
+// leaves for a function that begins so (bolt_result_next()). The library itself calls what lies behind such a door.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,16 +43,23 @@ struct misuse_need {
 	if (MISUSED(err, __VA_ARGS__)) \
 	return (err)->class
 
+// Without a class there is no error, and nothing else that a caller may read.
+static inline void misuse_forget(struct err *err)
+{
+	if (__builtin_expect(err->class == ERR_NONE, 1))
+		return;
+	err->class = ERR_NONE;
+	err->status = err->retry_after_ms = 0;
+	err->code[0] = err->text[0] = '\0';
+}
+
 static inline struct err *misuse_enter(struct err *err, struct err *unwanted)
 {
-	if (!err)
-		err = unwanted;
-	// Without a class there is no error, and nothing else that a caller may read.
-	if (err->class != ERR_NONE) {
-		err->class = ERR_NONE;
-		err->status = err->retry_after_ms = 0;
-		err->code[0] = err->text[0] = '\0';
+	if (!err) {
+		unwanted->class = ERR_NONE;
+		return unwanted;
 	}
+	misuse_forget(err);
 	return err;
 }
 

@@ -42,16 +42,25 @@ static int look(struct bolt_result *result, int64_t deadline, struct err *err)
 	return r;
 }
 
-int bolt_result_next(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err)
+// Without a pointer that it needs it has nothing to do, and without an error it has none that anybody reads.
+__attribute__((cold, noinline)) static int next_with_less(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret,
+							  struct err *err)
 {
 	ENTER(err);
 	if (ret)
 		*ret = NULL;
-	if (!result || !ret)
-		return MISUSED(err, NEED(result), NEED(ret)) ? err->class : 0;
+	return MISUSED(err, NEED(result), NEED(ret)) ? err->class : bolt_result_next(result, deadline, ret, err);
+}
 
-	int r = enter(result, deadline, err);
+int bolt_result_next(struct bolt_result *result, int64_t deadline, const struct bolt_value **ret, struct err *err)
+{
+	int r;
 
+	if (__builtin_expect(!result || !ret || !err, 0))
+		return next_with_less(result, deadline, ret, err);
+	misuse_forget(err);
+	*ret = NULL;
+	r = enter(result, deadline, err);
 	if (r == 0)
 		r = look(result, deadline, err);
 	result->peeked = false;

@@ -49,15 +49,3 @@ void session_state_free(struct bolt_session *session)
 	arena_free(session->arena);
 	free(session);
 }
-
-int session_state_enter(struct bolt_session *session, int64_t deadline, struct err *err)
-{
-	session->failure = NULL;
-	if (arena_used(session->scratch) > 0)
-		arena_reset(session->scratch);
-	if (acquire_enter(session->driver, deadline, err) < 0)
-		return err->class;
-	if (bolt_cancel_fired(session->cancel))
-		return err_set(err, ERR_CANCELLED, "the session was cancelled");
-	return 0;
-}

@@ -92,4 +92,14 @@ void session_state_free(struct bolt_session *session);
 DEFINE_CLEANUP(struct bolt_session *, session_state_free);
 
 // Begins a public call: forgets the last call's failure. ERR_CANCELLED; ERR_INVALID as acquire_enter().
-int session_state_enter(struct bolt_session *session, int64_t deadline, struct err *err);
+static inline int session_state_enter(struct bolt_session *session, int64_t deadline, struct err *err)
+{
+	session->failure = NULL;
+	if (arena_used(session->scratch) > 0)
+		arena_reset(session->scratch);
+	if (acquire_enter(session->driver, deadline, err) < 0)
+		return err->class;
+	if (bolt_cancel_fired(session->cancel))
+		return err_set(err, ERR_CANCELLED, "the session was cancelled");
+	return 0;
+}

@@ -9,6 +9,7 @@
 
 #include "base/exhausted.h"
 #include "bolt/hold.h"
+#include "bolt/link_state.h"
 #include "bolt/summary_read.h"
 
 void stream_release(struct hold *hold, const struct err *error, int64_t deadline)
@@ -45,7 +46,7 @@ int stream_fail(struct hold *hold, int64_t deadline, struct err *err)
 // The next event of this hold; its failures and errors are drawn into err, not yet told to anybody else.
 static int hear(struct hold *hold, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	int r = bolt_link_next(hold->place->link, deadline, arena, ret, err);
+	int r = link_await(hold->place->link, deadline, arena, ret, err);
 
 	if (r < 0)
 		return acquire_broken(&hold->acquire, hold->place, deadline, err);

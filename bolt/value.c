@@ -117,7 +117,8 @@ const struct bolt_value *bolt_map_get(const struct bolt_value *map, const char *
 	if (!map || !key || map->type != BOLT_MAP || !map->entries)
 		return NULL;
 	first = *key;
-	for (const struct bolt_entry *entry = map->entries + map->size; entry-- > map->entries;) {
+	for (const struct bolt_entry *entry = map->entries + map->size; entry > map->entries;) {
+		entry--;
 		if (entry->key && *entry->key == first && strcmp(entry->key, key) == 0)
 			return &entry->value;
 	}

@@ -357,6 +357,54 @@ static void test_memory_is_bounded(void **state)
 	assert_true(arena_used(arena) <= 48 * sizeof(lie));
 }
 
+// Short texts are copied in another way than long ones, and the last one of a message has nothing behind it.
+static void test_texts_of_every_length(void **state)
+{
+	static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+	(void)state;
+	for (uint32_t first = 0; first < sizeof(text); first++) {
+		for (uint32_t second = 0; second < sizeof(text); second++) {
+			const struct bolt_value items[] = {bolt_string_n(text, first), bolt_string_n(text, second)}, list = bolt_list(items, 2);
+			_cleanup_(arena_freep) struct arena *arena = arena_new();
+			_cleanup_buf_ struct buf out = BUF_INIT(OUT_MAX);
+			struct bolt_value value;
+
+			pack_value(&out, &list);
+			assert_int_equal(out.len, 1 + first + second + (first < 16 ? 1 : 2) + (second < 16 ? 1 : 2));
+			assert_int_equal(out.data[out.len], 0);
+			value = assert_unpacks((struct bytes){out.data, out.len}, arena);
+			for (int i = 0; i < 2; i++) {
+				const struct bolt_value *item = &value.items[i];
+
+				assert_int_equal(item->size, i ? second : first);
+				assert_int_equal(strlen(item->string), item->size);
+				assert_memory_equal(item->string, text, item->size);
+			}
+		}
+	}
+}
+
+// Whatever the maximum is, a buffer holds so much and no more.
+static void test_room_of_every_size(void **state)
+{
+	const struct bolt_entry entries[] = {{"a", bolt_string("0123456789abcd")}, {"long", bolt_string("0123456789abcdefgh")}, {"n", bolt_int(70000)},
+					     {"f", bolt_float(0.5)}, {"b", bolt_bool(true)}, {"none", bolt_null()}};
+	const struct bolt_value map = bolt_map(entries, 6);
+	_cleanup_buf_ struct buf whole = BUF_INIT(OUT_MAX);
+
+	(void)state;
+	pack_value(&whole, &map);
+	for (size_t max = 0; max <= whole.len; max++) {
+		_cleanup_buf_ struct buf out = BUF_INIT(max);
+
+		pack_value(&out, &map);
+		assert_int_equal(out.overflow, max < whole.len);
+		assert_true(out.len <= max);
+		assert_memory_equal(out.data ? out.data : "", whole.data, out.len);
+	}
+}
+
 static void test_overflow_is_sticky(void **state)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT(4);
@@ -398,6 +446,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_texts_of_every_length),
+		cmocka_unit_test(test_room_of_every_size),
 		cmocka_unit_test(test_overflow_is_sticky),
 		cmocka_unit_test(test_lookups),
 	};
