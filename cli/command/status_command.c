@@ -90,7 +90,7 @@ static void write_table(struct program *program, const struct overview *overview
 static void write_totals(struct program *program, const struct overview *overview)
 {
 	static const char *const phases[] = {"Ready", "Updating", "Forming", "Pending", "Degraded", "Failed"};
-	size_t enabled = 0, registered = 0, connected = 0, counts[sizeof(phases) / sizeof(phases[0])] = {0};
+	size_t enabled = 0, registered = 0, connected = 0, unknown = overview->n, counts[sizeof(phases) / sizeof(phases[0])] = {0};
 	const char *separator = ": ";
 	FILE *out = program->streams.out;
 
@@ -109,7 +109,11 @@ static void write_totals(struct program *program, const struct overview *overvie
 			continue;
 		(void)fprintf(out, "%s%zu %s", separator, counts[phase], phases[phase]);
 		separator = ", ";
+		unknown -= counts[phase];
 	}
+	// The operator has said nothing of these.
+	if (unknown)
+		(void)fprintf(out, "%s%zu unknown", separator, unknown);
 	(void)fprintf(out, "; of %zu with Fleet Management %zu registered, %zu connected\n", enabled, registered, connected);
 }
 
