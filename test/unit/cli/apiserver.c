@@ -259,6 +259,17 @@ static void answer_forward(struct apiserver *apiserver, struct actor_conn *conn,
 	refuse(conn, 400, "BadRequest", "Upgrade request required");
 }
 
+// Whether the user may do something: all but what is denied. Who may not list may not watch either.
+static void answer_review(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const char *body)
+{
+	yyjson_val *asked = yyjson_ptr_get(json_parse(arena, body, strlen(body)), "/spec/resourceAttributes");
+	const char *verb = yyjson_get_str(yyjson_obj_get(asked, "verb"));
+	struct target target = {.resource = arena_strdup(arena, yyjson_get_str(yyjson_obj_get(asked, "resource")))};
+	bool denied = is_in(apiserver, "denied", verb && strcmp(verb, "watch") == 0 ? "list" : verb, &target);
+
+	actor_answer(conn, 201, NULL, denied ? "{\"status\":{\"allowed\":false}}" : "{\"status\":{\"allowed\":true}}");
+}
+
 static void answer(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -285,6 +296,8 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 		refuse(conn, 403, "Forbidden", message);
 	} else if (is_in(apiserver, "broken", verb, &target)) {
 		refuse(conn, 500, "InternalError", "the store is not well");
+	} else if (target.resource && strcmp(target.resource, "selfsubjectaccessreviews") == 0) {
+		answer_review(apiserver, arena, conn, call->body);
 	} else if (!get && !is_dry_run(&target)) {
 		actor_lock(actor);
 		buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);

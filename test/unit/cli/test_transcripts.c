@@ -18,6 +18,7 @@
 #include <dirent.h>
 
 #include "base/buf.h"
+#include "cli/command.h"
 #include "cli/help.h"
 #include "kube/file.h"
 #include "transcript.h"
@@ -74,6 +75,48 @@ static void test_man(void **state)
 	free(made);
 }
 
+// Whether one of the transcripts has the command end with 4, the status of an API server that does not answer or refuses.
+static bool is_unable_in(const char *const *files, const char *command, struct arena *arena)
+{
+	const char *line = arena_printf(arena, "$ kubectl neofleet %s", command);
+	size_t len = strlen(line);
+	bool found = false;
+
+	for (; *files && !found; files++) {
+		_cleanup_buf_ struct buf text = BUF_INIT(FILE_MAX_BYTES);
+		struct err err = ERR_INIT;
+
+		assert_int_equal(file_read(arena_printf(arena, FOLDER "expected/%s", *files), &text, &err), 0);
+		for (const char *at = buf_str(&text); (at = strstr(at, line)) && !found; at += len) {
+			const char *next = strstr(at + 1, "\n$ "), *end = strstr(at, "\n[status 4]");
+
+			found = strchr(" \n", at[len]) && end && (!next || end < next);
+		}
+	}
+	return found;
+}
+
+static void test_each_command_unable(void **state)
+{
+	static const char *const silent[] = {"server-silent.txt", NULL}, *const unwell[] = {"server-unwell.txt", NULL};
+	static const char *const forbidden[] = {"no-rights.txt", "token-denied.txt", "render-diff-no-rights.txt", "ui-denied.txt", "version-denied.txt", NULL};
+	static const char *const *const kinds[] = {silent, unwell, forbidden};
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	size_t asking = 0;
+
+	(void)state;
+	for (size_t i = 0; commands[i]; i++) {
+		if (!commands[i]->rights)
+			continue;
+		asking++;
+		for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+			if (!is_unable_in(kinds[kind], commands[i]->name, arena))
+				fail_msg("%s has no line of '%s' that ends with status 4", *kinds[kind], commands[i]->name);
+		}
+	}
+	assert_true(asking > 10);
+}
+
 static int is_case(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -89,7 +132,7 @@ int main(void)
 		(void)fprintf(stderr, "no cases in %s\n", FOLDER "expected");
 		return 1;
 	}
-	tests = calloc((size_t)n + 1, sizeof(*tests));
+	tests = calloc((size_t)n + 2, sizeof(*tests));
 	for (int i = 0; i < n; i++) {
 		char *path;
 
@@ -98,7 +141,8 @@ int main(void)
 		tests[i] = (struct CMUnitTest){.name = entries[i]->d_name, .test_func = test_transcript, .initial_state = path};
 	}
 	tests[n] = (struct CMUnitTest){.name = "the manual page", .test_func = test_man};
-	r = _cmocka_run_group_tests("transcripts", tests, (size_t)n + 1, NULL, NULL);
+	tests[n + 1] = (struct CMUnitTest){.name = "each command, with an API server that is of no use", .test_func = test_each_command_unable};
+	r = _cmocka_run_group_tests("transcripts", tests, (size_t)n + 2, NULL, NULL);
 	for (int i = 0; i < n; i++) {
 		free(tests[i].initial_state);
 		free(entries[i]);
