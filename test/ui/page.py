@@ -204,7 +204,7 @@ def test_states(test):
     expect(page.locator("tbody tr")).to_have_count(len(world.FLEET))
     wanted = {
         "clusters/shop/orders": ("Updating", "2/3", "1 of 3 rolled", "registered", "connected"), "clusters/search/suggestions": ("Degraded", "2/3", "not connected"),
-        "standalones/shop/mail": ("Ready", "1/1", "Token expired"), "standalones/shop/later": ("Token deferred",), "clusters/research/genes": ("Creating", "0/3"),
+        "standalones/shop/mail": ("Ready", "1/1", "Token expired"), "standalones/shop/later": ("Token deferred",), "clusters/research/genes": ("Forming", "0/3"),
         "standalones/research/old-papers": ("Failed", "is no size"), "standalones/research/sandbox": ("off",), "standalones/shop/stock": ("in 11 days", "FleetTokenExpiring: "), "standalones/search/entities": ("Token refused",)}
     for identity, words in wanted.items():
         for word in words:

@@ -75,7 +75,7 @@ STATES = {
         False, "TokenDeferred", "Plugin installed; registration deferred until tokenSecretRef is set", minutes=-20)},
     "refused": {"phase": "Ready", "conditions": ready(), "fleet": fleet(
         False, "TokenRefused", "The server refused the token: Invalid registration token; make a new one in the Aura console", hours=-2)},
-    "waiting": {"phase": "Creating", "ready": 1, "message": "1 of 3 servers ready", "conditions": [condition("Ready", "False", "ServersNotReady", "1 of 3 servers ready", minutes=-1)],
+    "waiting": {"phase": "Forming", "ready": 1, "message": "1 of 3 servers ready", "conditions": [condition("Ready", "False", "ServersNotReady", "1 of 3 servers ready", minutes=-1)],
                 "fleet": fleet(False, "WaitingForReady", "Waiting for phase Ready: 1 of 3 servers ready", minutes=-1)},
     "unconnected": {"phase": "Ready", "conditions": ready(), "fleet": fleet(True, "Registered", REGISTERED, (
         "False", "NotConnected", "@-0: the connection to Aura was refused: no route to host"), minutes=-18)},
@@ -153,7 +153,7 @@ class World:
         cluster = kind == "Neo4jEnterpriseCluster"
         workload, labels = f"{name}-server" if cluster else name, self.labels(name, kind)
         owner = {"apiVersion": "neo4j.neo4j.com/v1alpha1", "kind": kind, "name": name, "uid": uid, "controller": True}
-        held = {"neofleet.test/hold": "yes"} if state["phase"] == "Creating" else {}
+        held = {"neofleet.test/hold": "yes"} if state["phase"] == "Forming" else {}
         self.put(f"/apis/apps/v1/namespaces/{namespace}/statefulsets", {
             "metadata": {"name": workload, "labels": labels | {"app.kubernetes.io/managed-by": "neofleet"}, "ownerReferences": [owner]},
             "spec": {"replicas": 3 if cluster else 1, "serviceName": f"{name}-headless", "selector": {"matchLabels": labels},
