@@ -126,7 +126,8 @@ function drawConditions({allConditions: list, phase}) {
 
 	return h("ol", {class: "timeline"}, sorted.map((one) => h("li", {"data-tone": conditionTone(one, phase)},
 		h("span", {class: "when", title: one.lastTransitionTime ? moment(one.lastTransitionTime) : ""}, one.lastTransitionTime ? ago(one.lastTransitionTime) : ""),
-		h("span", {class: "what"}, h("strong", {}, plain(one.type)), ` ${one.status === "True" ? "yes" : one.status === "False" ? "no" : "unknown"}`, h("span", {class: "faint"}, ` ${one.reason ?? ""}`)),
+		h("span", {class: "what"}, h("strong", {}, plain(one.type)), `: ${one.status === "True" ? "yes" : one.status === "False" ? "no" : "unknown"}`,
+			one.reason && one.reason !== one.type ? h("span", {class: "faint"}, ` · ${plain(one.reason)}`) : ""),
 		one.message ? h("span", {class: "words"}, one.message) : "")));
 }
 
