@@ -270,6 +270,19 @@ static void answer_review(struct apiserver *apiserver, struct arena *arena, stru
 	actor_answer(conn, 201, NULL, denied ? "{\"status\":{\"allowed\":false}}" : "{\"status\":{\"allowed\":true}}");
 }
 
+static void answer_write(struct apiserver *apiserver, struct arena *arena, struct actor_conn *conn, const struct actor_call *call, struct target *target)
+{
+	if (target->resource && strcmp(target->resource, "selfsubjectaccessreviews") == 0) {
+		answer_review(apiserver, arena, conn, call->body);
+		return;
+	}
+	actor_lock(apiserver->actor);
+	buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);
+	actor_unlock(apiserver->actor);
+	target->subresource = NULL;
+	answer_one(apiserver, arena, conn, target);
+}
+
 static void answer(struct actor *actor, struct actor_conn *conn, const struct actor_call *call, size_t number)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -296,14 +309,8 @@ static void answer(struct actor *actor, struct actor_conn *conn, const struct ac
 		refuse(conn, 403, "Forbidden", message);
 	} else if (is_in(apiserver, "broken", verb, &target)) {
 		refuse(conn, 500, "InternalError", "the store is not well");
-	} else if (target.resource && strcmp(target.resource, "selfsubjectaccessreviews") == 0) {
-		answer_review(apiserver, arena, conn, call->body);
 	} else if (!get && !is_dry_run(&target)) {
-		actor_lock(actor);
-		buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);
-		actor_unlock(actor);
-		target.subresource = NULL;
-		answer_one(apiserver, arena, conn, &target);
+		answer_write(apiserver, arena, conn, call, &target);
 	} else if (target.subresource && strcmp(target.subresource, "portforward") == 0) {
 		answer_forward(apiserver, conn, call, &target);
 	} else if (target.name) {
