@@ -10,9 +10,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/rendering.h"
+#include "operator/object/condition.h"
 #include "operator/object/labels.h"
 #include "operator/object/names.h"
 #include "operator/object/pod.h"
+
+// An event comes a little after the status that it is about.
+#define MOMENT_MS (INT64_C(10) * 1000)
 
 static const char *text_of(const struct changes *changes, yyjson_val *val)
 {
@@ -57,23 +61,48 @@ static void read_conditions(struct changes *changes, yyjson_val *root)
 	yyjson_arr_foreach(yyjson_ptr_get(root, "/status/conditions"), index, max, item) {
 		const char *type = text_of(changes, yyjson_obj_get(item, "type")), *status = text_of(changes, yyjson_obj_get(item, "status"));
 		const char *reason = text_of(changes, yyjson_obj_get(item, "reason")), *message = text_of(changes, yyjson_obj_get(item, "message"));
-		const char *what = arena_printf(changes->arena, "%s became %s (%s)%s%s", type, status, reason, *message ? ": " : "", message);
+		const char *why = strcmp(reason, type) == 0 ? "" : arena_printf(changes->arena, " (%s)", reason);
+		const char *what = arena_printf(changes->arena, "%s became %s%s%s%s", type, status, why, *message ? ": " : "", message);
+		struct change change = of_object(changes, root, what, condition_colour(type, status));
 
-		add(changes, yyjson_get_str(yyjson_obj_get(item, "lastTransitionTime")), of_object(changes, root, what, condition_colour(type, status)));
+		// Ready tells a person the same as these.
+		if (strcmp(type, "Reconciling") == 0 || (strcmp(type, CONDITION_STALLED) == 0 && strcmp(status, "True") != 0))
+			continue;
+		change.message = message;
+		add(changes, yyjson_get_str(yyjson_obj_get(item, "lastTransitionTime")), change);
 	}
+}
+
+static bool is_of_spec(yyjson_val *manager)
+{
+	return !yyjson_obj_get(manager, "subresource") && yyjson_obj_get(yyjson_obj_get(manager, "fieldsV1"), "f:spec");
+}
+
+static void read_creation(struct changes *changes, yyjson_val *root)
+{
+	const char *created = yyjson_get_str(yyjson_ptr_get(root, "/metadata/creationTimestamp")), *maker = NULL;
+	size_t index, max;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(yyjson_ptr_get(root, "/metadata/managedFields"), index, max, item) {
+		if (!maker && created && is_of_spec(item) && yyjson_equals_str(yyjson_obj_get(item, "time"), created))
+			maker = text_of(changes, yyjson_obj_get(item, "manager"));
+	}
+	add(changes, created, of_object(changes, root, maker ? arena_printf(changes->arena, "'%s' made it", maker) : "it was made", COLOUR_NONE));
 }
 
 // Who wrote last what a user writes. The operator writes neither.
 static void read_writers(struct changes *changes, yyjson_val *root)
 {
+	yyjson_val *created = yyjson_ptr_get(root, "/metadata/creationTimestamp");
 	size_t index, max;
 	yyjson_val *item;
 
 	yyjson_arr_foreach(yyjson_ptr_get(root, "/metadata/managedFields"), index, max, item) {
 		yyjson_val *fields = yyjson_obj_get(item, "fieldsV1");
-		bool spec = yyjson_obj_get(fields, "f:spec"), metadata = yyjson_obj_get(fields, "f:metadata");
+		bool spec = is_of_spec(item), metadata = yyjson_obj_get(fields, "f:metadata");
 
-		if (yyjson_obj_get(item, "subresource") || (!spec && !metadata))
+		if (yyjson_obj_get(item, "subresource") || (!spec && !metadata) || (spec && yyjson_equals(yyjson_obj_get(item, "time"), created)))
 			continue;
 		add(changes, yyjson_get_str(yyjson_obj_get(item, "time")),
 		    of_object(changes, root, arena_printf(changes->arena, "'%s' changed its %s", text_of(changes, yyjson_obj_get(item, "manager")), spec ? "spec" : "metadata"), COLOUR_NONE));
@@ -82,9 +111,13 @@ static void read_writers(struct changes *changes, yyjson_val *root)
 
 void changes_read_deployment(struct changes *changes, yyjson_val *root)
 {
-	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/metadata/creationTimestamp")), of_object(changes, root, "it was made", COLOUR_NONE));
+	struct change registered = of_object(changes, root, "it was registered with Aura Fleet Management", COLOUR_GOOD);
+
+	registered.message = text_of(changes, yyjson_ptr_get(root, "/status/auraFleetManagement/message"));
+	registered.source = CHANGE_OF_STATUS;
+	read_creation(changes, root);
 	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/metadata/deletionTimestamp")), of_object(changes, root, "it is being deleted", COLOUR_BUSY));
-	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/status/auraFleetManagement/lastRegistrationTime")), of_object(changes, root, "it was registered with Aura Fleet Management", COLOUR_GOOD));
+	add(changes, yyjson_get_str(yyjson_ptr_get(root, "/status/auraFleetManagement/lastRegistrationTime")), registered);
 	read_writers(changes, root);
 	read_conditions(changes, root);
 }
@@ -128,7 +161,9 @@ void changes_read_event(struct changes *changes, yyjson_val *root)
 	if (!yyjson_equals_str(kind, API_KIND_CLUSTER) && !yyjson_equals_str(kind, API_KIND_STANDALONE))
 		return;
 	change.colour = warning ? COLOUR_BAD : COLOUR_NONE;
-	change.what = arena_printf(changes->arena, "event %s: %s", text_of(changes, yyjson_obj_get(root, "reason")), text_of(changes, yyjson_obj_get(root, "message")));
+	change.message = text_of(changes, yyjson_obj_get(root, "message"));
+	change.source = CHANGE_OF_EVENT;
+	change.what = arena_printf(changes->arena, "event %s: %s", text_of(changes, yyjson_obj_get(root, "reason")), change.message);
 	add(changes, event_time(root), change);
 }
 
@@ -143,8 +178,38 @@ static int compare(const void *a, const void *b)
 	return names ? names : strcmp(one->what, other->what);
 }
 
+// Whether one tells what another tells, too.
+static bool repeats(const struct change *change, const struct change *other)
+{
+	return change->source > other->source && change->message && *change->message && other->message && strcmp(change->message, other->message) == 0 &&
+	       strcmp(change->name, other->name) == 0 && strcmp(change->namespace, other->namespace) == 0;
+}
+
+static bool is_told(const struct changes *changes, size_t at)
+{
+	const struct change *items = changes->items, *change = &items[at];
+	bool told = false;
+
+	for (size_t i = at; !told && i > 0 && items[i - 1].at_ms - change->at_ms <= MOMENT_MS; i--)
+		told = repeats(change, &items[i - 1]);
+	for (size_t i = at + 1; !told && i < changes->n && change->at_ms - items[i].at_ms <= MOMENT_MS; i++)
+		told = repeats(change, &items[i]);
+	return told;
+}
+
 void changes_sort(struct changes *changes)
 {
-	if (changes->n)
-		qsort(changes->items, changes->n, sizeof(*changes->items), compare);
+	bool *told = arena_new_array(changes->arena, bool, changes->n);
+	size_t n = 0;
+
+	if (changes->n == 0)
+		return;
+	qsort(changes->items, changes->n, sizeof(*changes->items), compare);
+	for (size_t i = 0; i < changes->n; i++)
+		told[i] = is_told(changes, i);
+	for (size_t i = 0; i < changes->n; i++) {
+		if (!told[i])
+			changes->items[n++] = changes->items[i];
+	}
+	changes->n = n;
 }

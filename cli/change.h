@@ -19,6 +19,8 @@ struct change {
 	const char *namespace, *name; // of the deployment
 	const char *what;
 	enum colour colour;
+	const char *message; // what it has in common with others that tell the same; NULL: nothing
+	enum { CHANGE_OF_CONDITION, CHANGE_OF_STATUS, CHANGE_OF_EVENT } source; // of those that tell the same the first counts
 };
 
 struct changes {
@@ -37,4 +39,5 @@ void changes_read_pod(struct changes *changes, yyjson_val *root);
 
 void changes_read_event(struct changes *changes, yyjson_val *root);
 
-void changes_sort(struct changes *changes); // the newest first
+// The newest first, and what several objects tell of one moment only once.
+void changes_sort(struct changes *changes);
