@@ -30,8 +30,12 @@ int secret_token_read(struct program *program, struct kube_name name, const char
 	size_t len;
 	int r = kube_get_secret(program->client, name, &secret, err);
 
+	if (r == ERR_NOT_FOUND) {
+		err_clear(err);
+		return err_set(err, ERR_NOT_FOUND, "there is no Secret '%s' in namespace '%s'", name.name, name.namespace);
+	}
 	if (r < 0)
-		return r == ERR_NOT_FOUND ? err_wrap(err, "namespace '%s'", name.namespace) : r;
+		return r;
 	data = kube_object_get(secret, "/data");
 	text = yyjson_get_str(yyjson_obj_get(data, key));
 	if (!text)
