@@ -95,6 +95,8 @@ static int read_one(struct log *log, struct err *err)
 	if (r < 0)
 		return r;
 	feed(log, buf_str(&text), text.len);
+	if (text.len == 0)
+		program_note(log->program, "%s has logged nothing", log->pod);
 	buf_release(&text);
 	return 0;
 }
