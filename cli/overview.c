@@ -85,7 +85,10 @@ void overview_read_object(struct program *program, yyjson_val *root, struct over
 	struct arena *arena = program->arena;
 	yyjson_val *servers = yyjson_ptr_get(root, "/spec/topology/servers");
 	const char *created = text_at(arena, root, "/metadata/creationTimestamp"), *tag = text_at(arena, root, "/spec/image/tag");
+	struct dbms_metadata metadata;
 	int64_t created_ms;
+
+	dbms_decode_metadata(root, &metadata);
 
 	*ret = (struct overview_row){
 		.namespace = text_at(arena, root, "/metadata/namespace"),
@@ -98,6 +101,8 @@ void overview_read_object(struct program *program, yyjson_val *root, struct over
 		.ready = -1,
 		.wanted = yyjson_is_int(servers) ? yyjson_get_int(servers) : 1,
 		.stalled = is_status(condition(root, "Stalled"), "True"),
+		.hold = metadata.paused ? "paused" : metadata.offline && *metadata.offline ? "offline" : "",
+		.plugin = "",
 	};
 	ret->image = arena_printf(arena, "%s%s%s", text_at(arena, root, "/spec/image/repo"), strncmp(tag, "sha256:", 7) == 0 ? "@" : ":", tag);
 	if (time_parse_rfc3339(created, &created_ms) == 0)
@@ -157,6 +162,33 @@ static void add_workload(void *user, yyjson_val *root)
 		overview_read_workload(root, row);
 }
 
+static void add_plugin(void *user, yyjson_val *root)
+{
+	struct overview *overview = user;
+	struct arena *arena = overview->program->arena;
+	struct overview_row key = {.namespace = text_at(arena, root, "/metadata/namespace"), .name = text_at(arena, root, "/spec/clusterRef")};
+
+	if (!yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Failed"))
+		return;
+	for (int cluster = 0; cluster < 2; cluster++) {
+		struct overview_row *row;
+
+		key.cluster = cluster;
+		row = bsearch(&key, overview->rows, overview->n, sizeof(key), compare);
+		if (row)
+			row->plugin = arena_printf(arena, "plugin %s failed: %s", text_at(arena, root, "/metadata/name"), text_at(arena, root, "/status/message"));
+	}
+}
+
+static void read_plugins(struct overview *overview)
+{
+	const struct kube_selection selection = {.namespace = program_namespace(overview->program)};
+	struct err fault = ERR_INIT;
+
+	if (kube_list(overview->program->client, &kinds_plugins, &selection, &(struct kube_reader){add_plugin, overview}, &fault) < 0)
+		program_note(overview->program, "plugins that failed are not shown: %s", fault.text);
+}
+
 int overview_read(struct program *program, struct overview *ret, struct err *err)
 {
 	struct kube_selection selection = {.namespace = program_namespace(program), .labels = invocation_value(&program->call, &flag_selector, NULL)};
@@ -178,6 +210,7 @@ int overview_read(struct program *program, struct overview *ret, struct err *err
 		program_note(program, "how many servers are ready is not shown: %s", fault.text);
 	for (size_t i = 0; !err_is_set(&fault) && i < ret->n; i++)
 		ret->rows[i].ready = ret->rows[i].ready < 0 ? 0 : ret->rows[i].ready;
+	read_plugins(ret);
 	return 0;
 }
 
@@ -223,6 +256,8 @@ const char *overview_trouble(const struct overview_row *row, struct arena *arena
 		return arena_printf(arena, "not connected to Aura: %s", row->connected_message);
 	if (!*row->phase && row->age_ms > 60000)
 		return "the operator has said nothing of it; does it run, and look after this namespace?";
+	if (*row->plugin)
+		return row->plugin;
 	*ret_colour = *row->problem && !row->problem_to_come ? COLOUR_BAD : COLOUR_BUSY;
 	return *row->problem ? row->problem : NULL;
 }

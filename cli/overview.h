@@ -30,6 +30,8 @@ struct overview_row {
 	const char *expires; // the token that the servers hold, RFC 3339; "" for unknown
 	const char *project; // of Aura, of the same token; "" for unknown
 	bool stalled;
+	const char *hold;    // "paused" or "offline", where somebody asked for that; ""
+	const char *plugin;  // a plugin that failed, in words; "": none that is known
 	const char *problem; // a condition that holds and should not, in words; "" for none
 	bool problem_to_come; // nothing is wrong before the token ends
 	int64_t age_ms;
@@ -44,7 +46,7 @@ struct overview {
 // Reads the deployments that the flags select. Adds a note for each thing that is not required and that the user may not read.
 int overview_read(struct program *program, struct overview *ret, struct err *err);
 
-// One object alone, without what only its StatefulSet knows.
+// One object alone, without what only its StatefulSet and its plugins know.
 void overview_read_object(struct program *program, yyjson_val *root, struct overview_row *ret);
 void overview_read_workload(yyjson_val *root, struct overview_row *row);
 

@@ -36,9 +36,12 @@ static enum colour connected_colour(const struct overview_row *row)
 	return strcmp(row->connected, "no") == 0 ? COLOUR_BAD : COLOUR_FAINT;
 }
 
-static const char *phase_of(const struct overview_row *row)
+// With what somebody has asked for, without which "Ready" and "Forming" would mislead.
+static const char *phase_of(const struct overview_row *row, struct arena *arena)
 {
-	return *row->phase ? row->phase : "-";
+	const char *phase = *row->phase ? row->phase : "-";
+
+	return *row->hold ? arena_printf(arena, "%s, %s", phase, row->hold) : phase;
 }
 
 static void fill_row(struct table *table, const struct overview_row *row, const struct clock *clock, bool all, bool wide)
@@ -53,7 +56,7 @@ static void fill_row(struct table *table, const struct overview_row *row, const 
 		table_cell(table, i++, row->namespace, COLOUR_NONE);
 	table_cell(table, i++, row->name, COLOUR_NONE);
 	table_cell(table, i++, row->cluster ? "cluster" : "standalone", COLOUR_NONE);
-	table_cell(table, i++, phase_of(row), overview_phase_colour(row));
+	table_cell(table, i++, phase_of(row, arena), overview_phase_colour(row));
 	table_cell(table, i++, overview_servers(row, arena), row->ready >= 0 && row->ready < row->wanted ? COLOUR_BUSY : COLOUR_NONE);
 	table_cell(table, i++, overview_roll(row, arena), COLOUR_NONE);
 	table_cell(table, i++, row->fleet, row->fleet_colour);
@@ -153,6 +156,8 @@ static void put_row(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct over
 	yyjson_mut_obj_add_str(doc, item, "name", row->name);
 	yyjson_mut_obj_add_str(doc, item, "phase", row->phase);
 	yyjson_mut_obj_add_str(doc, item, "message", row->message);
+	if (*row->hold)
+		yyjson_mut_obj_add_str(doc, item, "hold", row->hold);
 	yyjson_mut_obj_add_int(doc, item, "serversWanted", row->wanted);
 	if (row->ready >= 0) {
 		yyjson_mut_obj_add_int(doc, item, "serversReady", row->ready);
@@ -327,7 +332,7 @@ static const struct right rights[] = {
 	{"list", "pods", "with NAME: the servers", false},
 	{"get", "pods/log", "with NAME: why a server ended, where the pod has only the end of a stack trace", false},
 	{"list", "persistentvolumeclaims", "with NAME: the volumes", false},
-	{"list", "neo4jplugins.neo4j.neo4j.com", "with NAME: the plugins", false},
+	{"list", "neo4jplugins.neo4j.neo4j.com", "the plugins: those that failed, or, with NAME, all", false},
 	{"list", "events", "with NAME: what happened last", false},
 	{"get", "secrets", "with NAME: when the token expires", false},
 	{"watch", "neo4jenterpriseclusters.neo4j.neo4j.com", "with --watch", true},
@@ -342,7 +347,7 @@ const struct command command_status = {
 	.summary = "shows the fleet at a glance, or one deployment as a tree",
 	.text = "Without NAME: a line for each deployment, the totals, and what is to be looked at. With NAME (or n4jc/NAME, n4js/NAME): servers, roll, volumes, plugins, "
 		"registration, token, conditions and the last events of one.\n\n"
-		"SERVERS is ready/wanted; ROLL is how many servers run the newest template, while not all do; FLEET is \"registered\", \"off\", or the reason why not; "
+		"PHASE also says \"paused\" and \"offline\", where somebody asked for that; SERVERS is ready/wanted; ROLL is how many servers run the newest template, while not all do; FLEET is \"registered\", \"off\", or the reason why not; "
 		"CONNECTED is whether the servers talk to Aura; EXPIRES is how long the token that they hold is still good, as one of them said last. What you may not read is left out and named.",
 	.example = "status -A\nstatus orders -n shop -w\nstatus -A -o json | jq '.deployments[] | select(.connected != \"yes\").name'",
 	.flags = flags,

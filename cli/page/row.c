@@ -50,6 +50,7 @@ static void put_state(const struct filling *filling, const struct overview_row *
 	const char *trouble = overview_trouble(row, arena, &colour);
 
 	put(filling, "phase", row->phase);
+	put(filling, "hold", row->hold);
 	put(filling, "tone", tone(overview_phase_colour(row)));
 	put(filling, "message", row->message);
 	put(filling, "fleet", row->fleet);

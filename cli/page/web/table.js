@@ -61,7 +61,7 @@ function fillLine(line, row) {
 	line.why.hidden = !why;
 	setAttribute(line.why, "data-tone", why ? gravity(row) : "");
 	setText(line.namespace, row.namespace);
-	setBadge(line.phase, row.tone, row.phase ?? "Unknown");
+	setBadge(line.phase, row.tone, `${row.phase ?? "Unknown"}${row.hold ? `, ${row.hold}` : ""}`);
 	setText(line.servers, `${row.ready < 0 ? "?" : row.ready}/${row.wanted}`);
 	line.fill.style.width = `${row.wanted ? Math.min(100, Math.max(0, row.ready) / row.wanted * 100) : 0}%`;
 	setAttribute(line.fill, "data-tone", row.ready >= row.wanted ? "good" : row.tone === "bad" ? "bad" : "busy");
