@@ -226,6 +226,8 @@ static void examine_pod(void *user, yyjson_val *root)
 	} else if (pod.ends > 0) {
 		cure = "see what it logged before it ended";
 		type = command(patient, "logs %s -c " CONTAINER_NAME " --previous", pod.name);
+	} else if (strstr(pod.problem, "PersistentVolumeClaim")) {
+		cure = "give its claim a volume: see what is said of the claim";
 	} else if (strstr(pod.problem, "not scheduled") || strstr(pod.problem, "nodes are available")) {
 		cure = "give the cluster a node that fits, or ask for less in spec.resources, nodeSelector, affinity";
 	}
@@ -241,7 +243,8 @@ static void examine_claim(void *user, yyjson_val *root)
 
 	if (yyjson_equals_str(phase, "Pending"))
 		patient_add(patient, true, arena_printf(patient->arena, "claim %s has no volume (storage class %s)", name, class ? class : "of the cluster's default"),
-			    "see why none is provisioned; a class that waits for the first consumer waits for the pod", command(patient, "describe pvc %s", name));
+			    "see whether there is such a class (kubectl get storageclass), and why none is provisioned; a class that waits for the first consumer waits for the pod",
+			    command(patient, "describe pvc %s", name));
 	else if (yyjson_equals_str(phase, "Lost"))
 		patient_add(patient, true, arena_printf(patient->arena, "claim %s has lost its volume", name), "restore the server from a backup, or let the cluster replace it",
 			    command(patient, "describe pvc %s", name));
@@ -335,7 +338,13 @@ static void examine_phase(const struct patient *patient, bool spec_is_good)
 	bool bad = strcmp(phase, "Failed") == 0 || strcmp(phase, "Degraded") == 0 || is_stalled(yyjson_ptr_get(patient->root, "/status/conditions"));
 	bool told = !spec_is_good || patient->secret_told || patient->pods_told;
 
-	if ((bad || strcmp(phase, "Pending") == 0) && !told)
+	if ((!bad && strcmp(phase, "Pending") != 0) || told)
+		return;
+	// These words are the API server's, which names no cure.
+	if (strstr(message, "cannot be evicted"))
+		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message),
+			    "remove or loosen the budget that others made for these pods; that of the operator lets one go at a time", command(patient, "get poddisruptionbudgets"));
+	else
 		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message), "do what the message says", NULL);
 }
 
