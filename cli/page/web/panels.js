@@ -34,6 +34,8 @@ function drawRegistration(facts, deeds) {
 	];
 }
 
+const MINUTE = 60000;
+
 function drawToken({fleet, fleetOff}) {
 	const token = fleet.token ?? {};
 	// The servers' token counts: Aura may have renewed it, and then the Secret's is older.
@@ -45,8 +47,8 @@ function drawToken({fleet, fleetOff}) {
 	const lines = [
 		h("p", {class: "figures"}, token.secret ? [h("span", {class: "faint"}, "Secret "), token.secret] : "", token.secret && project ? h("span", {class: "faint"}, " · ") : "",
 			project ? [h("span", {class: "faint"}, "project "), project] : ""),
-		fleet.tokenExpires && token.expiryTime && Date.parse(token.expiryTime) !== Date.parse(expiryTime)
-			? h("p", {class: "faint"}, `The Secret holds another token, which ends ${date(token.expiryTime)}.`) : "",
+		fleet.tokenExpires && token.expiryTime && Math.abs(Date.parse(token.expiryTime) - Date.parse(expiryTime)) >= MINUTE
+			? h("p", {class: "figures faint"}, `The Secret holds another token, which ends ${date(token.expiryTime)}.`) : "",
 	];
 
 	if (!expiryTime)
