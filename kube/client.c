@@ -305,6 +305,14 @@ int kube_create(struct kube_client *client, const struct kube_resource *resource
 	return perform_object(client, &call, ret, err);
 }
 
+int kube_create_secret(struct kube_client *client, const char *namespace, const char *json, struct err *err)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES);
+
+	kube_path(&path, &kube_secrets, namespace, NULL);
+	return perform_object(client, &(struct call){.method = "POST", .path = &path, .content_type = JSON_TYPE, .body = json, .secret = true}, NULL, err);
+}
+
 static void object_path(struct buf *path, const struct kube_resource *resource, struct kube_name name, const char *subresource)
 {
 	kube_path(path, resource, name.namespace, name.name);

@@ -84,6 +84,9 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 int kube_create(struct kube_client *client, const struct kube_resource *resource, const char *namespace,
 		const char *json, struct kube_object **ret, struct err *err);
 
+// Like kube_create(), for a Secret: what is sent and the answer are wiped. ERR_CONFLICT: there is one of this name.
+int kube_create_secret(struct kube_client *client, const char *namespace, const char *json, struct err *err);
+
 struct kube_apply_options {
 	const char *subresource;   // NULL or "status"
 	const char *field_manager; // required

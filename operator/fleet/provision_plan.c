@@ -7,15 +7,21 @@ enum provision_step provision_next(const struct provision_facts *facts)
 {
 	if (!facts->recorded)
 		return facts->secret == PROVISION_SECRET_FOREIGN ? PROVISION_OBSTRUCTED : PROVISION_LOOK;
+	if (!facts->made && (!facts->fresh || !facts->fits))
+		return PROVISION_LOOK;
 	if (!facts->made)
-		return facts->fresh && facts->fits ? PROVISION_MAKE : PROVISION_LOOK;
+		return facts->usable ? PROVISION_MAKE : PROVISION_RENEW;
 	if (!facts->fits)
 		return PROVISION_CHANGED;
 	if (facts->secret == PROVISION_SECRET_FOREIGN)
 		return PROVISION_OBSTRUCTED;
 	if (facts->secret == PROVISION_SECRET_FRESH)
 		return PROVISION_READY;
-	return facts->doubted ? PROVISION_CONFIRM : PROVISION_MINT;
+	if (facts->doubted)
+		return PROVISION_CONFIRM;
+	if (facts->fresh)
+		return facts->usable ? PROVISION_MINT : PROVISION_INTEND;
+	return facts->settled ? PROVISION_INTEND : PROVISION_SETTLE;
 }
 
 enum provision_finding provision_after_look(const struct provision_facts *facts, enum provision_match match, bool settled)

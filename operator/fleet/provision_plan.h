@@ -9,15 +9,21 @@
 // is about to make, makes it, and writes down the id. If it dies between the last two, or the answer is lost, the next look finds the deployment
 // by the name and the connection URL that were written down. A call that was under way at that moment gets time to come to its end before another
 // one is made. Only what was written down while the name was free can be ours; anything else is somebody else's, and stays as it is.
+//
+// A token is made in the same way: a new one ends the one before at the service, so a call that comes late would leave a dead one in the Secret.
+// Each try is written down with a number before the call, and the Secret bears the number: only the token of the last try serves.
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum provision_step {
+	PROVISION_RENEW,   // write the record anew: its call has not begun, and may not begin any more
 	PROVISION_LOOK,	   // at the project's list, then provision_after_look()
 	PROVISION_MAKE,	   // the deployment
 	PROVISION_CONFIRM, // by the list that the deployment is there
+	PROVISION_INTEND,  // write down that a token is about to be made
 	PROVISION_MINT,	   // a token, into the Secret
+	PROVISION_SETTLE,  // a call for a token may still be under way
 	PROVISION_READY,   // the Secret's token serves the next registration
 	PROVISION_CHANGED, // the spec asks for another deployment than the one that was made
 	PROVISION_OBSTRUCTED, // the token's Secret is somebody else's
@@ -31,6 +37,8 @@ struct provision_facts {
 	bool made;     // the record has an id
 	bool doubted;  // a call for a token was refused as it is for a deployment that is unknown
 	bool fresh;    // this process has written the record, and has not tried since
+	bool usable;   // the last try that the record tells of is so young that its call may still begin
+	bool settled;  // no call for a token that the record tells of can be under way
 	enum provision_secret secret;
 };
 

@@ -6,6 +6,7 @@
 
 #include "operator/fleet/provision_record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -47,6 +48,8 @@ bool provision_record_read(yyjson_val *root, struct arena *arena, struct provisi
 	if (!yyjson_equals_str(yyjson_obj_get(record, "uid"), uid))
 		return false;
 	(void)take(record, "id", arena, &ret->id);
+	(void)take(record, "tokenAt", arena, &ret->token_at);
+	ret->token_tries = yyjson_get_sint(yyjson_obj_get(record, "tokenTries"));
 	ret->tries = yyjson_get_sint(yyjson_obj_get(record, "tries"));
 	return take(record, "credentials", arena, &ret->credentials) && take(record, "organization", arena, &ret->organization) &&
 	       take(record, "project", arena, &ret->project) && take(record, "name", arena, &ret->name) &&
@@ -100,6 +103,16 @@ struct provision_record provision_record_again(const struct provision_record *re
 	return again;
 }
 
+struct provision_record provision_record_token_again(const struct provision_record *record, int64_t kept_try, int64_t now_ms, struct arena *arena)
+{
+	struct provision_record again = *record;
+
+	again.token_at = time_text(now_ms, arena);
+	// The Secret may be older than the record.
+	again.token_tries = (kept_try > record->token_tries ? kept_try : record->token_tries) + 1;
+	return again;
+}
+
 const char *provision_record_text(const struct provision_record *record, const char *uid, struct arena *arena)
 {
 	yyjson_mut_doc *doc = json_doc_new(arena);
@@ -115,6 +128,10 @@ const char *provision_record_text(const struct provision_record *record, const c
 	(void)yyjson_mut_obj_add_str(doc, root, "credentials", record->credentials);
 	(void)yyjson_mut_obj_add_str(doc, root, "at", record->at);
 	(void)yyjson_mut_obj_add_int(doc, root, "tries", record->tries);
+	if (record->token_at) {
+		(void)yyjson_mut_obj_add_str(doc, root, "tokenAt", record->token_at);
+		(void)yyjson_mut_obj_add_int(doc, root, "tokenTries", record->token_tries);
+	}
 	(void)yyjson_mut_obj_add_str(doc, root, "uid", uid);
 	return json_text(arena, doc);
 }
@@ -132,11 +149,11 @@ bool provision_record_fits(const struct provision_record *record, const struct d
 	       is_wanted(provision->name, record->name) && is_wanted(provision->connection_url, record->connection_url);
 }
 
-int64_t provision_record_left_ms(const struct provision_record *record, int64_t now_ms)
+static int64_t settles_in_ms(const char *at, int64_t now_ms)
 {
 	int64_t at_ms, left;
 
-	if (time_parse_rfc3339(record->at, &at_ms) < 0)
+	if (!at || time_parse_rfc3339(at, &at_ms) < 0)
 		return 0;
 	left = at_ms + PROVISION_SETTLED_MS - now_ms;
 	if (left <= 0)
@@ -145,9 +162,29 @@ int64_t provision_record_left_ms(const struct provision_record *record, int64_t 
 	return left < PROVISION_SETTLED_MS ? left : PROVISION_SETTLED_MS;
 }
 
+int64_t provision_record_left_ms(const struct provision_record *record, int64_t now_ms)
+{
+	return settles_in_ms(record->at, now_ms);
+}
+
+int64_t provision_record_token_left_ms(const struct provision_record *record, int64_t now_ms)
+{
+	return settles_in_ms(record->token_at, now_ms);
+}
+
+// A record of an earlier version counts no tries, and its tokens have no number.
 const char *provision_token_mark(const struct provision_record *record, const char *last_registration, struct arena *arena)
 {
-	return digest_of(arena_printf(arena, "%s %s", record->id, last_registration ? last_registration : ""), arena);
+	const char *digest = digest_of(arena_printf(arena, "%s %s", record->id, last_registration ? last_registration : ""), arena);
+
+	return record->token_tries ? arena_printf(arena, "%s-%lld", digest, (long long)record->token_tries) : digest;
+}
+
+int64_t provision_token_try(const char *mark)
+{
+	const char *number = mark ? strrchr(mark, '-') : NULL;
+
+	return number ? strtoll(number + 1, NULL, 10) : 0;
 }
 
 static bool is_ours(yyjson_val *finalizer)

@@ -68,27 +68,27 @@ static struct kube_name token_name(const struct dbms *dbms)
 	return (struct kube_name){.namespace = dbms->metadata.namespace, .name = dbms->fleet.token_secret};
 }
 
-int provision_look_at_secret(const struct context *context, struct secret_cache *keyring, const struct dbms *dbms, const char *mark,
-			     enum provision_secret *ret, struct err *err)
+int provision_look_at_secret(const struct provision_reader *reader, const char *owner, const char *mark, struct provision_kept *ret, struct err *err)
 {
 	_cleanup_(kube_object_unrefp) struct kube_object *secret = NULL;
-	int r = secret_cache_fetch(keyring, context->client, token_name(dbms), &secret, err);
-	yyjson_val *annotations;
+	int r = secret_cache_fetch(reader->keyring, reader->context->client, reader->name, &secret, err);
+	const char *has;
 
-	*ret = PROVISION_SECRET_NONE;
+	*ret = (struct provision_kept){.state = PROVISION_SECRET_NONE};
 	if (r == ERR_NOT_FOUND) {
 		err_clear(err);
 		return 0;
 	}
 	if (r < 0)
 		return r;
-	annotations = kube_object_get(secret, "/metadata/annotations");
-	if (!yyjson_equals_str(yyjson_obj_get(kube_object_controller(secret), "uid"), dbms->metadata.uid))
-		*ret = PROVISION_SECRET_FOREIGN;
-	else if (mark && yyjson_equals_str(yyjson_obj_get(annotations, PROVISION_TOKEN_ANNOTATION), mark))
-		*ret = PROVISION_SECRET_FRESH;
+	has = yyjson_get_str(yyjson_obj_get(kube_object_get(secret, "/metadata/annotations"), PROVISION_TOKEN_ANNOTATION));
+	ret->uid = arena_strdup(reader->texts, kube_object_uid(secret));
+	ret->version = arena_strdup(reader->texts, kube_object_resource_version(secret));
+	ret->token_try = provision_token_try(has);
+	if (!yyjson_equals_str(yyjson_obj_get(kube_object_controller(secret), "uid"), owner))
+		ret->state = PROVISION_SECRET_FOREIGN;
 	else
-		*ret = PROVISION_SECRET_OLD;
+		ret->state = mark && has && strcmp(has, mark) == 0 ? PROVISION_SECRET_FRESH : PROVISION_SECRET_OLD;
 	return 0;
 }
 
@@ -101,24 +101,36 @@ static char *encode(const char *text, struct arena *secrets)
 	return coded;
 }
 
-// A new one is applied without force: where somebody else has made a Secret of this name a moment ago, it says another token, and the write is a
-// conflict.
-int provision_write_secret(const struct context *context, const struct dbms *dbms, const struct provision_token *token, struct err *err)
+static const char *secret_text(const struct dbms *dbms, const struct provision_token *token, struct arena *secrets)
 {
-	_cleanup_(arena_freep) struct arena *secrets = arena_new();
 	const char *const type[2] = {"v1", "Secret"};
-	const struct kube_apply_options options = {
-		.field_manager = FIELD_MANAGER, .force = token->replaces, .dry_run = !token->text, .secret = true};
-	yyjson_mut_doc *doc;
-	yyjson_mut_val *root, *metadata, *annotations, *data;
+	yyjson_mut_doc *doc = json_doc_new(secrets);
+	yyjson_mut_val *metadata, *root = labels_object(doc, dbms, type, dbms->fleet.token_secret, &metadata);
+	yyjson_mut_val *annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations"), *data;
 
-	arena_wipe_on_free(secrets);
-	doc = json_doc_new(secrets);
-	root = labels_object(doc, dbms, type, dbms->fleet.token_secret, &metadata);
-	annotations = yyjson_mut_obj_add_obj(doc, metadata, "annotations");
 	(void)yyjson_mut_obj_add_str(doc, annotations, PROVISION_TOKEN_ANNOTATION, token->mark ? token->mark : "");
+	if (token->text && token->over->version) {
+		(void)yyjson_mut_obj_add_str(doc, metadata, "uid", token->over->uid);
+		(void)yyjson_mut_obj_add_str(doc, metadata, "resourceVersion", token->over->version);
+	}
 	(void)yyjson_mut_obj_add_str(doc, root, "type", "Opaque");
 	data = yyjson_mut_obj_add_obj(doc, root, "data");
 	(void)yyjson_mut_obj_add_str(doc, data, dbms->fleet.token_key, encode(token->text ? token->text : "", secrets));
-	return kube_apply(context->client, &kube_secrets, token_name(dbms), json_text(secrets, doc), &options, NULL, err);
+	return json_text(secrets, doc);
+}
+
+// An apply makes what is not there, also where it was there a moment ago, and the operator before us has applied as the same field manager. So
+// a new Secret is created, and another one is applied over the version that was read.
+int provision_write_secret(const struct context *context, const struct dbms *dbms, const struct provision_token *token, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *secrets = arena_new();
+	bool exists = token->over->version != NULL;
+	const struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = exists, .dry_run = !token->text, .secret = true};
+	const char *text;
+
+	arena_wipe_on_free(secrets);
+	text = secret_text(dbms, token, secrets);
+	if (token->text && !exists)
+		return kube_create_secret(context->client, dbms->metadata.namespace, text, err);
+	return kube_apply(context->client, &kube_secrets, token_name(dbms), text, &options, NULL, err);
 }

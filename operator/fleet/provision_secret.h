@@ -33,16 +33,23 @@ struct provision_reader {
 // False with a problem.
 bool provision_read_credentials(const struct provision_reader *reader, struct aura_credential *ret, struct provision_problem *ret_problem);
 
-// Whether the token's Secret is there, ours, and made for the next registration (mark). Errors are those of kube_get_secret() but ERR_NOT_FOUND.
-int provision_look_at_secret(const struct context *context, struct secret_cache *keyring, const struct dbms *dbms, const char *mark,
-			     enum provision_secret *ret, struct err *err);
+// The token's Secret, as it was read. Lives in the arena of the texts.
+struct provision_kept {
+	enum provision_secret state;
+	const char *uid, *version; // NULL: there is none
+	int64_t token_try;	   // provision_token_try() of its mark
+};
+
+// Whether the token's Secret is there, is the deployment's (owner: its uid), and is made for the next registration (mark; NULL: there is none
+// to come). Errors are those of kube_get_secret() but ERR_NOT_FOUND.
+int provision_look_at_secret(const struct provision_reader *reader, const char *owner, const char *mark, struct provision_kept *ret, struct err *err);
 
 // What the token's Secret shall say.
 struct provision_token {
 	const char *mark;
 	const char *text; // NULL: only ask whether the Secret may be written
-	bool replaces;	  // there is one of ours
+	const struct provision_kept *over; // what was read
 };
 
-// ERR_FORBIDDEN: the right is missing. ERR_CONFLICT: somebody else has made a Secret of this name.
+// ERR_FORBIDDEN: the right is missing. ERR_CONFLICT: the Secret is another than the one that was read; nothing is written.
 int provision_write_secret(const struct context *context, const struct dbms *dbms, const struct provision_token *token, struct err *err);

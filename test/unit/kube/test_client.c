@@ -289,6 +289,10 @@ static void test_secret(void **state)
 	assert_string_equal(kube_object_str(object, "/data/token"), "aHVudGVyMg==");
 	assert_string_equal(actor_wait_call(reach.actor, 0)->target, "/api/v1/namespaces/ns/secrets/s");
 	kube_object_unref(object);
+	assert_int_equal(kube_create_secret(reach.client, "ns", part.body, &err), 0);
+	assert_string_equal(actor_wait_call(reach.actor, 1)->method, "POST");
+	assert_string_equal(actor_wait_call(reach.actor, 1)->target, "/api/v1/namespaces/ns/secrets");
+	assert_string_equal(actor_wait_call(reach.actor, 1)->body, part.body);
 	reach_end(&reach);
 }
 

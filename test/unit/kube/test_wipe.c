@@ -126,6 +126,27 @@ static void test_secret_by_name(void **state)
 	stop_server(&server);
 }
 
+static void test_created_secret(void **state)
+{
+	struct server server = start_server();
+	struct buf text = BUF_INIT_SECRET((size_t)4096);
+	char plain[REMAINS_SIZE + 1];
+	struct err err = ERR_INIT;
+	struct reach reach;
+
+	(void)state;
+	reach_to_port(&reach, server.port);
+	remains_word(plain);
+	buf_addf(&text, SECRET, "", plain, plain, plain);
+	explicit_bzero(plain, sizeof(plain));
+	assert_int_equal(kube_create_secret(reach.client, "n", buf_str(&text), &err), 0);
+	assert_true(remains_search() > 0);
+	buf_release(&text);
+	assert_int_equal(remains_search(), 0);
+	reach_end(&reach);
+	stop_server(&server);
+}
+
 static void test_metadata_watch(void **state)
 {
 	struct server server = start_server();
@@ -163,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(remains_test),
 		cmocka_unit_test(test_secret_by_name),
+		cmocka_unit_test(test_created_secret),
 		cmocka_unit_test(test_metadata_watch),
 	};
 

@@ -303,6 +303,17 @@ static void test_late(void **state)
 		assert_true(crowd.resources[0].registered);
 		assert_int_equal(aura_service.lates, 0);
 		assert_whole();
+		// A call for another token: the one that comes later would end the one in the Secret.
+		aura_service.late_tokens = 1;
+		rotate_all();
+		if (seed % 2)
+			work_under_kills(5);
+		work(3600000);
+		crowd.now_ms += AURA_SERVICE_LATE_MS;
+		aura_service_carry_out_late();
+		assert_true(crowd.resources[0].registered);
+		assert_int_equal(aura_service.late_tokens, 0);
+		assert_whole();
 		end();
 	}
 }

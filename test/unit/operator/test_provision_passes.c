@@ -18,6 +18,7 @@
 #define EXPIRY "2999-01-01T00:00:00Z"
 
 static struct scene *the_scene;
+static void (*meanwhile)(void); // is called when a token is made, before it is written
 
 static int64_t now_ms(void)
 {
@@ -30,6 +31,16 @@ static const char *token_of(unsigned number)
 	return scene_token(the_scene, arena_printf(the_scene->arena, "2999-01-01T00:00:%02uZ", number));
 }
 
+static const char *made_token(unsigned number)
+{
+	void (*then)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (then)
+		then();
+	return token_of(number);
+}
+
 static void begin(struct scene *scene, const char *spec)
 {
 	static const struct aura_options options = {.url = AURA_SERVICE_URL, .user_agent = "test", .clock = &clock_system, .timeout_ms = 8000};
@@ -37,7 +48,8 @@ static void begin(struct scene *scene, const char *spec)
 	scene_begin(scene);
 	the_scene = scene;
 	aura_service_begin(now_ms);
-	aura_service.token = token_of;
+	aura_service.token = made_token;
+	meanwhile = NULL;
 	kubernetes_remove(scene->kubernetes, SCENE_TOKEN);
 	kubernetes_put(scene->kubernetes, API_SECRET, "{\"kind\":\"Secret\",\"data\":{\"CLIENT_ID\":\"Y2xpZW50LTE=\",\"CLIENT_SECRET\":\"dGhlLWNsaWVudC1zZWNyZXQ=\"}}");
 	scene_set_spec(scene, spec);
@@ -130,6 +142,85 @@ static void test_page_patch(void **state)
 		assert_true(is_token_of_service(&scene));
 		assert_int_equal(neo4j_server_asked(scene.server, SCENE_REGISTER), n);
 	}
+	end(&scene);
+}
+
+// The operator that leads now has written a token of its own into the Secret: into the one that was read, or one where there was none.
+static void write_as_leader(void)
+{
+	const char *owner = kubernetes_value(the_scene->kubernetes, SCENE_ROOT, "/metadata/uid", the_scene->arena);
+
+	if (!kubernetes_has(the_scene->kubernetes, TOKEN_SECRET))
+		kubernetes_put(the_scene->kubernetes, TOKEN_SECRET, "{\"kind\":\"Secret\"}");
+	kubernetes_merge(the_scene->kubernetes, TOKEN_SECRET,
+			 arena_printf(the_scene->arena, "{\"metadata\":{\"ownerReferences\":[{\"controller\":true,\"uid\":%s}]},\"data\":{\"token\":\"bmV3ZXI=\"}}",
+				      owner));
+}
+
+// A former leader's token never takes the place of a newer one. It was made in vain: it ends when another one is made, a minute later.
+static void check_late_write(struct scene *scene, unsigned tokens)
+{
+	meanwhile = write_as_leader;
+	for (unsigned i = 0; i < 20 && meanwhile; i++) {
+		scene_watch(scene);
+		(void)scene_pass(scene, SCENE_KEY);
+		scene_run_pods(scene);
+	}
+	assert_null(meanwhile);
+	assert_int_equal(aura_service.tokens, tokens);
+	assert_string_equal(text_at(scene, TOKEN_SECRET, "/data/token"), "\"bmV3ZXI=\"");
+	// Not at once, whatever wakes it.
+	for (unsigned i = 0; i < 3; i++)
+		pass(scene);
+	assert_int_equal(aura_service.tokens, tokens);
+	assert_false(scene_is_registered(scene));
+	scene_later(scene, 60000);
+	scene_settle(scene);
+	assert_true(scene_is_registered(scene));
+	assert_int_equal(aura_service.tokens, tokens + 1);
+	assert_int_equal(aura_service.items[0].live, tokens + 1);
+	assert_true(is_token_of_service(scene));
+}
+
+static void test_former_leader(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, PROVISION(""));
+	check_late_write(&scene, 1);
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"status\":{\"auraFleetManagement\":{\"registered\":false}}}");
+	check_late_write(&scene, 3);
+	assert_int_equal(aura_service_count(), 1);
+	assert_int_equal(scene_events(&scene, "AuraFleetManagementFailed"), 0);
+	end(&scene);
+}
+
+// Another operator has set out to have a token made, and did not live to tell: its call gets a minute, so that it cannot end a later token.
+static void test_call_under_way(void **state)
+{
+	struct scene scene;
+	char *record, *tries;
+
+	(void)state;
+	begin(&scene, PROVISION(""));
+	scene_settle(&scene);
+	assert_int_equal(aura_service.tokens, 1);
+	record = arena_strdup(scene.arena, text_at(&scene, SCENE_ROOT, "/metadata/annotations"));
+	tries = strstr(record, "tokenTries\\\":1");
+	assert_non_null(tries);
+	tries[strlen("tokenTries\\\":")] = '2';
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, arena_printf(scene.arena, "{\"metadata\":{\"annotations\":%s}}", record));
+	kubernetes_merge(scene.kubernetes, SCENE_ROOT, "{\"status\":{\"auraFleetManagement\":{\"registered\":false}}}");
+	scene_settle(&scene);
+	assert_int_equal(aura_service.tokens, 1);
+	assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "Provisioning");
+	assert_in_range(scene.outcome.again_after_ms, 1, 60000);
+	scene_later(&scene, 60000);
+	scene_settle(&scene);
+	assert_true(scene_is_registered(&scene));
+	assert_int_equal(aura_service.tokens, 2);
+	assert_true(is_token_of_service(&scene));
 	end(&scene);
 }
 
@@ -240,6 +331,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_nothing),
 		cmocka_unit_test(test_page_patch),
+		cmocka_unit_test(test_former_leader),
+		cmocka_unit_test(test_call_under_way),
 		cmocka_unit_test(test_obstacles),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_changed),

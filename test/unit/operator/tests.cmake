@@ -45,7 +45,7 @@ target_include_directories(test_operator_sim PRIVATE operator)
 # The steps to a deployment in Aura, on an API server that is a table and an Aura API within the process.
 neofleet_test(operator provision_crowd SOURCES ${support}/aura_service.c ${support}/crowd.c DEPS Threads::Threads)
 target_include_directories(test_operator_provision_crowd PRIVATE operator)
-target_link_options(test_operator_provision_crowd PRIVATE -Wl,--wrap=clock_gettime,--wrap=http_perform,--wrap=kube_patch,--wrap=kube_get,--wrap=kube_get_secret,--wrap=kube_apply)
+target_link_options(test_operator_provision_crowd PRIVATE -Wl,--wrap=clock_gettime,--wrap=http_perform,--wrap=kube_patch,--wrap=kube_get,--wrap=kube_get_secret,--wrap=kube_create_secret,--wrap=kube_apply)
 
 neofleet_test(operator provision_passes SOURCES ${support}/aura_service.c $<TARGET_OBJECTS:test_operator_support> DEPS PkgConfig::openssl Threads::Threads)
 target_include_directories(test_operator_provision_passes PRIVATE kube net operator)

@@ -112,15 +112,22 @@ static void answer_create(const struct http_request *request, struct http_respon
 	}
 }
 
+static bool make_token(struct aura_service_item *item, bool rotate)
+{
+	if (rotate != (item->live != 0))
+		return false;
+	item->live = ++aura_service.tokens;
+	return true;
+}
+
 static void answer_token(struct aura_service_item *item, bool rotate, struct http_response *ret)
 {
 	char text[32];
 
-	if (rotate != (item->live != 0)) {
+	if (!make_token(item, rotate)) {
 		answer(ret, 500, "{\"message\":\"failed to create api key: sql: no rows in result set\",\"reason\":\"internal\"}");
 		return;
 	}
-	item->live = ++aura_service.tokens;
 	(void)snprintf(text, sizeof(text), "token-%u", item->live);
 	answer(ret, 200, "");
 	buf_addf(&ret->body, "{\"data\":{\"token\":\"%s\"}}", aura_service.token ? aura_service.token(item->live) : text);
@@ -184,7 +191,7 @@ static void serve(const struct http_request *request, struct http_response *ret)
 }
 
 // What was under way when its caller had ended, or had given up.
-static void make_late_ones(void)
+void aura_service_carry_out_late(void)
 {
 	for (size_t i = 0; i < aura_service.n_late; i++) {
 		struct aura_service_item *item = &aura_service.late[i];
@@ -192,34 +199,51 @@ static void make_late_ones(void)
 		if (item->there || aura_service.late_ms[i] > aura_service.now_ms())
 			continue;
 		item->there = true;
-		if (aura_service.takes_twins || !aura_service_find(item->name))
+		if (*item->id && item_of(item->id))
+			(void)make_token(item_of(item->id), item->live);
+		else if (!*item->id && (aura_service.takes_twins || !aura_service_find(item->name)))
 			(void)aura_service_add(item->name, item->url);
 	}
 }
 
 static bool comes_late(const struct http_request *request)
 {
+	if (aura_service.late_tokens && strstr(request->url, ROOT) && strstr(request->url, "/token")) {
+		aura_service.late_tokens--;
+		return true;
+	}
 	if (aura_service.lates == 0 || strcmp(request->method, "POST") != 0 || strcmp(request->url, AURA_SERVICE_URL ROOT) != 0)
 		return false;
 	aura_service.lates--;
 	return true;
 }
 
+static struct aura_service_item *new_late_one(void)
+{
+	int64_t by_ms = (int64_t)((aura_service.n_late + 1) * 7919 % AURA_SERVICE_LATE_MS);
+
+	assert_true(aura_service.n_late < AURA_SERVICE_LATES);
+	aura_service.late_ms[aura_service.n_late] = aura_service.now_ms() + (aura_service.late_after_ms ? aura_service.late_after_ms : by_ms);
+	return &aura_service.late[aura_service.n_late++];
+}
+
 static void keep_for_later(const struct http_request *request)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	yyjson_val *body = request->body ? json_parse(arena, request->body, strlen(request->body)) : NULL;
-	const char *name = yyjson_get_str(yyjson_obj_get(body, "name"));
-	struct aura_service_item *item = &aura_service.late[aura_service.n_late];
+	const char *name = yyjson_get_str(yyjson_obj_get(body, "name")), *token = strstr(request->url, "/token");
+	struct aura_service_item *item;
 
-	if (!name)
-		return;
-	assert_true(aura_service.n_late < AURA_SERVICE_LATES);
-	(void)snprintf(item->name, sizeof(item->name), "%s", name);
-	(void)snprintf(item->url, sizeof(item->url), "%s", yyjson_get_str(yyjson_obj_get(body, "connection_url")));
-	aura_service.n_late++;
-	aura_service.late_ms[aura_service.n_late - 1] =
-		aura_service.now_ms() + (aura_service.late_after_ms ? aura_service.late_after_ms : (int64_t)(aura_service.n_late * 7919 % AURA_SERVICE_LATE_MS));
+	if (name) {
+		item = new_late_one();
+		(void)snprintf(item->name, sizeof(item->name), "%s", name);
+		(void)snprintf(item->url, sizeof(item->url), "%s", yyjson_get_str(yyjson_obj_get(body, "connection_url")));
+	} else if (token && strstr(request->url, ROOT)) {
+		item = new_late_one();
+		(void)snprintf(item->id, sizeof(item->id), "%.*s", (int)(token - strstr(request->url, ROOT) - strlen(ROOT) - 1),
+			       strstr(request->url, ROOT) + strlen(ROOT) + 1);
+		item->live = strcmp(request->method, "PATCH") == 0;
+	}
 }
 
 int __real_http_perform(struct loop *loop, const struct http_request *request, struct http_response *ret, struct err *err);
@@ -231,7 +255,7 @@ int __wrap_http_perform(struct loop *loop, const struct http_request *request, s
 
 	if (strncmp(request->url, AURA_SERVICE_URL "/", strlen(AURA_SERVICE_URL) + 1) != 0)
 		return __real_http_perform(loop, request, ret, err);
-	make_late_ones();
+	aura_service_carry_out_late();
 	fate = comes_late(request) ? AURA_SERVICE_LATE : fate;
 	if (fate == AURA_SERVICE_LATE)
 		keep_for_later(request);

@@ -28,7 +28,7 @@ enum aura_service_fate {
 	AURA_SERVICE_ANSWERS,
 	AURA_SERVICE_MISSED, // it never arrives
 	AURA_SERVICE_LOST,   // it is carried out, and the answer is lost
-	AURA_SERVICE_LATE,   // no answer comes, and a deployment is made up to half a minute later
+	AURA_SERVICE_LATE,   // no answer comes, and a deployment or a token is made up to half a minute later
 };
 
 struct aura_service {
@@ -42,10 +42,11 @@ struct aura_service {
 	const char *(*token)(unsigned number); // its text; NULL: "token-7"
 	bool refuses_pair, refuses_project, away;
 	bool takes_twins; // makes a second deployment of one name
-	struct aura_service_item late[AURA_SERVICE_LATES]; // that are still to be made
+	struct aura_service_item late[AURA_SERVICE_LATES]; // that are still to be made; with an id: a token for that one, live: another one
 	int64_t late_ms[AURA_SERVICE_LATES];		   // when
 	size_t n_late;
 	unsigned lates;	       // the next so many calls that make one come late, too
+	unsigned late_tokens;  // the next so many calls for a token
 	int64_t late_after_ms; // by so much; 0: each by another time
 	int status; // answers with this to all calls but the one for a bearer; 0: as it should
 };
@@ -58,3 +59,4 @@ size_t aura_service_count(void);			    // of deployments
 struct aura_service_item *aura_service_find(const char *name); // NULL: none
 struct aura_service_item *aura_service_add(const char *name, const char *url); // by somebody else
 size_t aura_service_most_in_a_minute(void);
+void aura_service_carry_out_late(void); // the calls whose time has come; each request does so, too

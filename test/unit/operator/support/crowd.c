@@ -146,6 +146,7 @@ int __wrap_kube_patch(struct kube_client *client, const struct kube_resource *re
 		      enum kube_patch_type type, const char *patch, struct kube_object **ret, struct err *err);
 int __wrap_kube_get(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, struct kube_object **ret, struct err *err);
 int __wrap_kube_get_secret(struct kube_client *client, struct kube_name name, struct kube_object **ret, struct err *err);
+int __wrap_kube_create_secret(struct kube_client *client, const char *namespace, const char *json, struct err *err);
 int __wrap_kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 		      const struct kube_apply_options *options, struct kube_object **ret, struct err *err);
 
@@ -198,22 +199,60 @@ int __wrap_kube_get_secret(struct kube_client *client, struct kube_name name, st
 		if (!*known->mark)
 			return err_set(err, ERR_NOT_FOUND, "no such Secret");
 		json = arena_printf(crowd.arena,
-				    "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns\",\"annotations\":{\"" PROVISION_TOKEN_ANNOTATION
+				    "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns\",\"uid\":\"s-%s\",\"resourceVersion\":\"%d\",\"annotations\":{\"" PROVISION_TOKEN_ANNOTATION
 				    "\":\"%s\"},\"ownerReferences\":[{\"controller\":true,\"uid\":\"u-%s\"}]}}",
-				    name.name, known->mark, known->name);
+				    name.name, known->name, known->secret_version, known->mark, known->name);
 	}
 	*ret = kube_object_parse_secret(json, strlen(json));
 	return 0;
 }
 
+// Each token has a higher number than those that were made before it.
+static unsigned number_of(const char *token)
+{
+	return *token ? (unsigned)atoi(token + strlen("token-")) : 0;
+}
+
+static void keep_secret(struct crowd_resource *known, yyjson_val *secret)
+{
+	const char *data = yyjson_get_str(yyjson_ptr_get(secret, "/data/token"));
+	const char *mark = yyjson_get_str(yyjson_ptr_get(secret, "/metadata/annotations/neofleet.neo4j.com~1fleet-token-of"));
+	size_t len;
+	const char *token = base64_decode(crowd.arena, data, strlen(data), &len);
+
+	// No older token ever takes the place of a newer one.
+	assert_true(number_of(token) > number_of(known->token));
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(secret, "/metadata/ownerReferences/0/uid")), arena_printf(crowd.arena, "u-%s", known->name));
+	(void)snprintf(known->mark, sizeof(known->mark), "%s", mark);
+	(void)snprintf(known->token, sizeof(known->token), "%s", token);
+	known->secret_version++;
+	crowd_wake(known);
+}
+
+int __wrap_kube_create_secret(struct kube_client *client, const char *namespace, const char *json, struct err *err)
+{
+	yyjson_val *secret = json_parse(crowd.arena, json, strlen(json));
+	struct crowd_resource *known = find(yyjson_get_str(yyjson_ptr_get(secret, "/metadata/name")));
+	enum crowd_fate fate = crowd_fate();
+
+	(void)client;
+	(void)namespace;
+	if (fate == CROWD_DIES_BEFORE || fate == CROWD_IS_DEAD)
+		return killed(err);
+	if (*known->mark)
+		return err_set(err, ERR_CONFLICT, "there is one");
+	keep_secret(known, secret);
+	return fate == CROWD_DIES_AFTER ? killed(err) : 0;
+}
+
+// As the operator applies: a dry run, or over a version.
 int __wrap_kube_apply(struct kube_client *client, const struct kube_resource *resource, struct kube_name name, const char *json,
 		      const struct kube_apply_options *options, struct kube_object **ret, struct err *err)
 {
 	struct crowd_resource *known = find(name.name);
 	yyjson_val *secret = json_parse(crowd.arena, json, strlen(json));
-	const char *data = yyjson_get_str(yyjson_ptr_get(secret, "/data/token"));
+	const char *version = yyjson_get_str(yyjson_ptr_get(secret, "/metadata/resourceVersion"));
 	enum crowd_fate fate = options->dry_run ? next_read() : crowd_fate();
-	size_t len;
 
 	(void)client;
 	(void)resource;
@@ -223,11 +262,11 @@ int __wrap_kube_apply(struct kube_client *client, const struct kube_resource *re
 		return killed(err);
 	if (crowd.no_rights)
 		return err_set(err, ERR_FORBIDDEN, "secrets is forbidden");
-	assert_string_equal(yyjson_get_str(yyjson_ptr_get(secret, "/metadata/ownerReferences/0/uid")), arena_printf(crowd.arena, "u-%s", known->name));
-	if (!options->dry_run) {
-		(void)snprintf(known->mark, sizeof(known->mark), "%s", yyjson_get_str(yyjson_ptr_get(secret, "/metadata/annotations/neofleet.neo4j.com~1fleet-token-of")));
-		(void)snprintf(known->token, sizeof(known->token), "%s", base64_decode(crowd.arena, data, strlen(data), &len));
-		crowd_wake(known);
-	}
+	if (options->dry_run)
+		return 0;
+	assert_non_null(version);
+	if (!*known->mark || atoi(version) != known->secret_version)
+		return err_set(err, ERR_CONFLICT, "the object has been modified");
+	keep_secret(known, secret);
 	return fate == CROWD_DIES_AFTER ? killed(err) : 0;
 }

@@ -30,7 +30,8 @@ struct crowd_resource {
 	char deleted_at[TIME_TEXT_SIZE];
 	unsigned registrations;
 	bool registered;
-	char mark[65], token[64]; // of the Secret; mark "": there is none
+	char mark[96], token[64]; // of the Secret; mark "": there is none
+	int secret_version;
 	char server_token[64];
 	struct provision_memory memory;
 	struct provision_end_memory ending;
