@@ -12,11 +12,30 @@
 #include "operator/object/reason.h"
 
 #define STATUS_TRIES 5
+#define RECORD "/metadata/annotations/neofleet.neo4j.com~1fleet-deployment" // PROVISION_ANNOTATION
 #define EVENTS_LIVE_MS INT64_C(3600000) // the API server's default
 
 static struct kube_name name_of(const struct kube_object *object)
 {
 	return (struct kube_name){.namespace = kube_object_namespace(object), .name = kube_object_name(object)};
+}
+
+static bool differs(const struct kube_object *a, const struct kube_object *b, const char *pointer)
+{
+	const char *x = kube_object_str(a, pointer), *y = kube_object_str(b, pointer);
+
+	return strcmp(x ? x : "", y ? y : "") != 0;
+}
+
+// Whether what was found out about an object does not hold for what stands under its name now: it is another one, or another operator has
+// registered it since, or has set out to have another token made for it.
+static int check_overtaken(const struct kube_object *known, const struct kube_object *fresh, struct err *err)
+{
+	if (strcmp(kube_object_uid(fresh), kube_object_uid(known)) != 0)
+		return err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
+	if (differs(known, fresh, "/status/auraFleetManagement/lastRegistrationTime") || differs(known, fresh, RECORD))
+		return err_set(err, ERR_CONFLICT, "another operator has gone on meanwhile");
+	return 0;
 }
 
 int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
@@ -41,11 +60,9 @@ int publish_status(const struct publisher *publisher, struct kube_object **objec
 		if (r < 0) {
 			err_clear(err);
 			r = kube_get(client, resource, name_of(*object), &fresh, err);
-			// What was found out about one object does not hold for another of the same name.
-			if (r == 0 && strcmp(kube_object_uid(fresh), kube_object_uid(*object)) != 0) {
+			r = r < 0 ? r : check_overtaken(*object, fresh, err);
+			if (r < 0)
 				kube_object_unref(fresh);
-				r = err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
-			}
 		}
 		if (r < 0)
 			return err_wrap(err, "cannot read the object again to write its status");

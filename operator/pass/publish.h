@@ -23,7 +23,8 @@ struct publisher {
 };
 
 // Writes the status where it differs from what *object says, and replaces *object by the new one. With insist a conflict does not end it: it
-// makes the patch anew from the present object. ERR_CONFLICT otherwise.
+// makes the patch anew from the present object, unless another operator has registered it meanwhile, or set out to have another token made.
+// ERR_CONFLICT otherwise.
 int publish_status(const struct publisher *publisher, struct kube_object **object, const struct status_wanted *wanted, bool insist,
 		   bool *ret_written, struct err *err);
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "operator/fleet/provision_record.h"
 #include "operator/object/key.h"
 #include "operator/object/reason.h"
 #include "operator/pass/publish.h"
@@ -74,6 +75,23 @@ static void test_conflict(void **state)
 	assert_int_equal(calls, 3);
 }
 
+// F4: an operator that comes late, to one that another has registered meanwhile or has a token made for, does not say that it is registered.
+static void test_overtaken(void **state)
+{
+	static const char *const others[] = {
+		"{\"metadata\":{\"namespace\":\"ns\",\"name\":\"a\",\"uid\":\"a\",\"resourceVersion\":\"2\"},"
+		"\"status\":{\"auraFleetManagement\":{\"registered\":false,\"lastRegistrationTime\":\"2026-01-01T00:00:09Z\"}}}",
+		"{\"metadata\":{\"namespace\":\"ns\",\"name\":\"a\",\"uid\":\"a\",\"resourceVersion\":\"2\",\"annotations\":{\"" PROVISION_ANNOTATION "\":\"{}\"}}}",
+	};
+	size_t calls;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(publish(others[i], &calls), ERR_CONFLICT);
+		assert_int_equal(calls, 2);
+	}
+}
+
 // D5: one that was deleted and made anew under the name was not registered.
 static void test_made_anew(void **state)
 {
@@ -88,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conflict),
+		cmocka_unit_test(test_overtaken),
 		cmocka_unit_test(test_made_anew),
 	};
 
