@@ -34,7 +34,7 @@ struct aura_client {
 	struct http_tls tls;
 	struct bearers *bearers;
 	struct pace *pace;
-	_Atomic uint64_t calls, failures;
+	_Atomic uint64_t counts[AURA_RESULTS];
 };
 
 static int64_t now_of(const struct aura_client *client)
@@ -61,14 +61,29 @@ void aura_client_free(struct aura_client *client)
 	free(client);
 }
 
-uint64_t aura_client_calls(const struct aura_client *client)
+const char *aura_result_name(enum aura_result result)
 {
-	return atomic_load(&client->calls);
+	static const char *const names[AURA_RESULTS] = {"ok", "refused", "invalid", "limited", "failed", "unanswered"};
+
+	assert(result < AURA_RESULTS);
+	return names[result];
 }
 
-uint64_t aura_client_failures(const struct aura_client *client)
+uint64_t aura_client_count(const struct aura_client *client, enum aura_result result)
 {
-	return atomic_load(&client->failures);
+	assert(result < AURA_RESULTS);
+	return atomic_load(&client->counts[result]);
+}
+
+static enum aura_result result_of(int status)
+{
+	if (status < 400)
+		return AURA_OK;
+	if (status == 401 || status == 403)
+		return AURA_REFUSED;
+	if (status == 429)
+		return AURA_LIMITED;
+	return status < 500 ? AURA_INVALID : AURA_FAILED;
 }
 
 // curl's words tell after how many milliseconds, which is another number each time.
@@ -154,10 +169,8 @@ static int send_once(struct aura_client *client, struct http_request *request, s
 	request->user_agent = client->options.user_agent;
 	request->timeout_ms = client->options.timeout_ms;
 	request->wanted = REQUEST_ID;
-	atomic_fetch_add(&client->calls, 1);
 	r = http_perform(client->loop, request, ret, err);
-	if (r < 0 || ret->status >= 400)
-		atomic_fetch_add(&client->failures, 1);
+	atomic_fetch_add(&client->counts[r < 0 ? AURA_UNANSWERED : result_of(ret->status)], 1);
 	if (r == 0) {
 		note_answer(client, ret);
 	} else if (r == ERR_TOO_LARGE) {

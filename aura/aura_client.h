@@ -41,9 +41,19 @@ struct aura_client *aura_client_new(const struct aura_options *options, struct l
 void aura_client_free(struct aura_client *client);
 DEFINE_CLEANUP(struct aura_client *, aura_client_free);
 
-// For metrics: requests that were sent, and those among them that brought no answer or one of 400 and more. Any thread.
-uint64_t aura_client_calls(const struct aura_client *client);
-uint64_t aura_client_failures(const struct aura_client *client);
+// For metrics: how many requests were sent, by what came of them. Any thread.
+enum aura_result {
+	AURA_OK,
+	AURA_REFUSED,	 // 401 and 403
+	AURA_INVALID,	 // any other 4xx
+	AURA_LIMITED,	 // 429
+	AURA_FAILED,	 // 5xx
+	AURA_UNANSWERED, // none came, or one that was too large
+	AURA_RESULTS,
+};
+
+const char *aura_result_name(enum aura_result result);
+uint64_t aura_client_count(const struct aura_client *client, enum aura_result result);
 
 // Who asks, and about which project.
 struct aura_project {

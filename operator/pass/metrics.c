@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aura/aura_client.h"
 #include "neo4j/admin.h"
 #include "operator/fleet/roster.h"
 #include "operator/object/key.h"
@@ -204,6 +205,14 @@ static void write_fleet(struct buf *out, const struct tally_counts *counts)
 	}
 }
 
+static void write_aura(struct buf *out, const struct aura_client *aura)
+{
+	head_of(out, "neofleet_aura_requests_total", "Requests to the Aura API by what came of them.", "counter");
+	for (int i = 0; i < AURA_RESULTS; i++)
+		buf_addf(out, "neofleet_aura_requests_total{result=\"%s\"} %llu\n", aura_result_name((enum aura_result)i),
+			 (unsigned long long)aura_client_count(aura, (enum aura_result)i));
+}
+
 static unsigned long long resident_bytes(void)
 {
 	_cleanup_(fclosep) FILE *file = fopen("/proc/self/statm", "re");
@@ -240,6 +249,8 @@ void metrics_write(const struct context *context, const struct runner *runner, s
 	buf_append(out, expiries.data, expiries.len);
 	write_traffic(out, context);
 	write_calls(out, context->client);
+	if (context->aura)
+		write_aura(out, context->aura);
 	write_queue(out, context->queue);
 	if (runner)
 		write_runner(out, runner);

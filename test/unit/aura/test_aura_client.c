@@ -128,6 +128,12 @@ static void check_call(struct scene *scene, size_t number, const char *method, c
 	assert_non_null(strstr(call->head, "\r\nUser-Agent: test/1\r\n"));
 }
 
+static void check_counts(const struct scene *scene, const unsigned wanted[AURA_RESULTS])
+{
+	for (int i = 0; i < AURA_RESULTS; i++)
+		assert_int_equal(aura_client_count(scene->client, (enum aura_result)i), wanted[i]);
+}
+
 static void test_what_is_sent(void **state)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
@@ -155,8 +161,7 @@ static void test_what_is_sent(void **state)
 	check_call(&scene, 5, "PATCH", PATH "/d-1/token", "{}");
 	check_call(&scene, 6, "DELETE", PATH "/d-1", "");
 	assert_int_equal(actor_calls(scene.actor), 7); // one bearer for all
-	assert_int_equal(aura_client_calls(scene.client), 7);
-	assert_int_equal(aura_client_failures(scene.client), 0);
+	check_counts(&scene, (const unsigned[AURA_RESULTS]){[AURA_OK] = 7});
 	end(&scene);
 }
 
@@ -233,6 +238,33 @@ static void test_refused_pair(void **state)
 	end(&scene);
 }
 
+// Each answer is counted by what came of it, under a name of its own.
+static void test_counts(void **state)
+{
+	static const struct {
+		int status;
+		enum aura_result result;
+		const char *name;
+	} cases[] = {
+		{400, AURA_INVALID, "invalid"}, {404, AURA_INVALID, "invalid"}, {409, AURA_INVALID, "invalid"}, {403, AURA_REFUSED, "refused"},
+		{429, AURA_LIMITED, "limited"}, {500, AURA_FAILED, "failed"},	{503, AURA_FAILED, "failed"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene scene = {.status = cases[i].status};
+		unsigned wanted[AURA_RESULTS] = {[AURA_OK] = 1}; // the bearer
+		struct err err = ERR_INIT;
+
+		begin(&scene, 20000);
+		assert_true(get(&scene, &err) < 0);
+		wanted[cases[i].result]++;
+		check_counts(&scene, wanted);
+		assert_string_equal(aura_result_name(cases[i].result), cases[i].name);
+		end(&scene);
+	}
+}
+
 static void test_retry_after(void **state)
 {
 	struct scene scene = {.status = 429, .extra = "Retry-After: 30\r\n"};
@@ -287,8 +319,7 @@ static void test_away(void **state)
 	assert_int_equal(get(&scene, &err), ERR_IO); // without a call
 	assert_string_equal(err.text, first);
 	assert_int_equal(err.retry_after_ms, 5000);
-	assert_int_equal(aura_client_calls(scene.client), 1);
-	assert_int_equal(aura_client_failures(scene.client), 1);
+	check_counts(&scene, (const unsigned[AURA_RESULTS]){[AURA_UNANSWERED] = 1});
 	scene.deed = ANSWER;
 	atomic_fetch_add(&scene.now_ms, 5000);
 	assert_int_equal(get(&scene, &err), 0);
@@ -366,7 +397,8 @@ static void test_wrong_input(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_sent),	   cmocka_unit_test(test_list),	       cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_what_is_sent),
+		cmocka_unit_test(test_counts),	   cmocka_unit_test(test_list),	       cmocka_unit_test(test_renewed),
 		cmocka_unit_test(test_unknown_deployment), cmocka_unit_test(test_refused_pair), cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_limit),		   cmocka_unit_test(test_away),	       cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_gateway),		   cmocka_unit_test(test_too_large),   cmocka_unit_test(test_wrong_input),

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "aura/aura_client.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "kube/lease.h"
 #include "kube/runner.h"
@@ -102,6 +104,7 @@ static void fill(struct context *context)
 
 static void test_series(void **state)
 {
+	const struct aura_options service = {.url = "http://127.0.0.1:1", .clock = &clock_system, .timeout_ms = 1000};
 	const struct lease_options election = {.name = {"ns", "neofleet"}, .identity = "me"};
 	_cleanup_buf_ struct buf out = BUF_INIT(TEXT_MAX), shapes = BUF_INIT(TEXT_MAX);
 	struct runner_options options = {.workers = 1, .reconcile = reconcile, .name = "deployment"};
@@ -118,6 +121,7 @@ static void test_series(void **state)
 	context.queue = options.queue = queue_new(&(struct queue_options){0});
 	context.roster = roster_new();
 	context.tally = tally_new();
+	context.aura = aura_client_new(&service, reach.loop);
 	assert_int_equal(lease_new(reach.config, reach.loop, &election, &context.lease, &err), 0);
 	assert_int_equal(runner_start(&options, &runner, &err), 0);
 	fill(&context);
@@ -125,6 +129,7 @@ static void test_series(void **state)
 	add_shapes(&shapes, buf_str(&out));
 	runner_stop(runner);
 	lease_free(context.lease);
+	aura_client_free(context.aura);
 	tally_free(context.tally);
 	roster_free(context.roster);
 	queue_free(context.queue);
