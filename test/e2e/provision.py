@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deployments that the operator makes in Aura by itself, on the real Neo4j with its real Fleet Manager. The service is the stand-in."""
 import base64
+import io
 import json
+import subprocess
+import tarfile
 import urllib.request
 
 from harness import ADMIN_SECRET, PASSWORD, ROOT, START_LIMIT, FleetService, LocalOperator, check, run, wait_for
 from plugins import condition
+from query import PROGRAM
 from registration import wait_condition
 from scenario import Group, on_real_server, restarts_operator
 from standalone import RUN, SECRETS, project
@@ -95,6 +99,45 @@ def test_another_token_by_patch(ns, name):
     check(condition(ns, name, "FleetRegistered")["reason"] == "Registered", f"{condition(ns, name, 'FleetRegistered')}")
 
 
+def told(ns):
+    """Whatever the operator and kubectl neofleet have said, by where."""
+    for kind in ("events", "n4js", "statefulsets", "pods", "configmaps", "services", "serviceaccounts"):
+        yield kind, json.dumps(ns.get(kind))
+    yield "the operator's log", ns.operator.logs()
+    yield "metrics", ns.operator.metrics()
+    yield "the server's log", ns.kubectl("logs", "made-0", "-c", "neo4j")
+    for command in (["status"], ["status", "-o", "json"], ["doctor"], ["render", "made"]):
+        done = subprocess.run([PROGRAM, *command, "-n", ns.name], env=ns.env, capture_output=True, text=True, check=False)
+        yield " ".join(command), done.stdout + done.stderr
+    done = subprocess.run([PROGRAM, "report", "-n", ns.name, "-f", "-"], env=ns.env, capture_output=True, check=False)
+    check(done.returncode == 0, f"no report: {done.stderr.decode()}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as report:
+        for member in report.getmembers():
+            if member.isfile():
+                yield f"{member.name} of the report", report.extractfile(member).read().decode(errors="replace")
+
+
+def test_secrets_of_aura(ns, name):
+    """F4 D8: client secret, bearer and tokens stand nowhere, byte for byte and in base64, also when the service repeats them in its failures."""
+    first, before = token_of(ns, name), ns.fleet(name)["lastRegistrationTime"]
+    bearers = admin("bearers")
+    check(bearers, "there is no bearer to look for")
+    admin("faults", {"method": "PATCH", "suffix": "/token", "kind": "status", "status": 400, "times": 1,
+                     "body": json.dumps({"message": f"you sent {CLIENT_SECRET} and {' '.join(bearers)}", "reason": "repeated"})})
+    ns.status_patch(name, {"auraFleetManagement": {"registered": False}})
+    wait_for("a failure that is told, and a registration after it",
+             lambda: ns.events("AuraFleetManagementFailed") and ns.fleet(name).get("registered") and ns.fleet(name)["lastRegistrationTime"] > before)
+    secrets = [CLIENT_SECRET, *bearers, *admin("bearers"), first, token_of(ns, name)]
+    forms = secrets + [base64.b64encode(secret.encode()).decode() for secret in secrets]
+    forms += [base64.b64encode(f"made:{CLIENT_SECRET}".encode()).decode()]
+    found = dict(told(ns))
+    for place, text in found.items():
+        for form in forms:
+            check(form not in text, f"a secret stands in {place}")
+    check("neofleet_aura_requests_total" in found["metrics"] and "Made here" in found["n4js"], "too little to search")
+    check("AuraFleetManagementFailed" in found["events"] and any("report" in place for place in found), f"too little to search: {list(found)}")
+
+
 def test_deleted_in_aura(ns, name):
     """F4: with deletionPolicy Delete the deployment in Aura goes with the resource, and its Secret, too."""
     check(ns.get("n4js", name)["metadata"]["finalizers"] == ["neofleet.neo4j.com/fleet-deployment"], "the finalizer is missing")
@@ -105,5 +148,5 @@ def test_deleted_in_aura(ns, name):
     wait_for("the end of the Secret", lambda: ns.get("secret", f"{name}-fleet-token") is None)
 
 
-MADE = Group(given_made, test_made_in_aura, test_another_token_by_patch, test_deleted_in_aura)
+MADE = Group(given_made, test_made_in_aura, test_another_token_by_patch, test_secrets_of_aura, test_deleted_in_aura)
 TESTS = [MADE]

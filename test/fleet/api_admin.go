@@ -25,6 +25,13 @@ func (a *api) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /admin/aura/calls", a.admin(func(*http.Request) (any, error) {
 		return map[string]any{"calls": a.calls, "most_in_a_minute": mostInAMinute(a.calls)}, nil
 	}))
+	mux.HandleFunc("GET /admin/aura/bearers", a.admin(func(*http.Request) (any, error) {
+		texts := []string{}
+		for text := range a.bearers {
+			texts = append(texts, text)
+		}
+		return texts, nil
+	}))
 	mux.HandleFunc("POST /admin/aura/clients", a.admin(a.addClient))
 	mux.HandleFunc("POST /admin/aura/faults", a.admin(a.addFault))
 	mux.HandleFunc("DELETE /admin/aura/faults", a.admin(func(*http.Request) (any, error) {
