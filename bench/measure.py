@@ -22,6 +22,8 @@ import threading
 import time
 import urllib.parse
 
+import looks
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
 # As in the image.
 ENVIRONMENT = dict(line.split("=", 1) for line in (TOP / "script/lib/image.env").read_text(encoding="ascii").splitlines() if "=" in line and line[0] != "#")
@@ -212,6 +214,12 @@ class Bench:
         self.registered_at = -math.inf
         self.table, self.growth = [], []
         self.calls = None
+
+    say, wait_for = staticmethod(say), staticmethod(wait_for)
+
+    def restart(self):
+        self.operator.stop()
+        self.operator = Operator(self)
 
     def calls_since(self):
         """What the operator has asked of the API server since the last time."""
@@ -415,11 +423,14 @@ class Bench:
         self.row("300 foreign Secrets and 300 ConfigMaps of 500 KB: growth", (after["VmRSS"] - before["VmRSS"]), "KiB", 256,
                  f"after a restart with them {again['VmRSS']} KiB, at its peak {again['VmHWM']} KiB")
 
-    def hold(self, namespace, count):
+    def held_call(self, namespace, **fleet):
+        return self.root_call(namespace, podAnnotations={"neofleet.test/hold": "yes"},
+                              auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}, **fleet})
+
+    def hold(self, namespace, count, **fleet):
         """COUNT clusters that wait for their pods to turn Ready, and then are to be registered."""
         self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": TOKEN}})
-        self.floor([self.root_call(namespace, podAnnotations={"neofleet.test/hold": "yes"},
-                                   auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}})], count)
+        self.floor([self.held_call(namespace, **fleet)], count)
         pods = f"/api/v1/namespaces/{namespace}/pods"
         wait_for("the addresses of the pods", 900,
                  lambda: sum(1 for pod in self.api.items(pods) if pod["status"].get("podIP")) == 3 * count, 1)
@@ -533,6 +544,7 @@ def main():
     options.add_argument("--sizes", required=True)
     options.add_argument("--spaced", type=int, default=200)
     options.add_argument("--once", type=int, default=1000)
+    options.add_argument("--looks", type=int, default=0)
     arguments = options.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     bench = Bench(arguments)
@@ -543,6 +555,9 @@ def main():
         bench.operator = Operator(bench)
         idle = bench.operator.settle()
         bench.row("idle: resident memory", idle["VmRSS"] / 1024, "MiB", 8, f"{idle['RssAnon']} KiB of it its own")
+        if arguments.looks:
+            looks.measure(bench, idle, arguments.looks, LOOKS_S)
+            return
         bench.learn_calls()
         results = [bench.grow(size) for size in sizes if size <= 100]
         bench.burst(100)
