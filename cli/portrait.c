@@ -237,7 +237,7 @@ static void read_volumes(struct portrait *portrait)
 		yyjson_mut_obj_add_val(portrait->doc, portrait->root, "volumes", portrait->list);
 }
 
-// As the operator has heard of them last; a standalone's are not known.
+// As the operator has heard of them last.
 static void put_databases(const struct portrait *portrait, yyjson_val *object)
 {
 	yyjson_val *databases = yyjson_ptr_get(object, "/status/databases");

@@ -360,6 +360,17 @@ int admin_databases(const struct admin *admin, struct topology_copies *ret, stru
 	return r;
 }
 
+int admin_topology(const struct admin *admin, struct topology *ret, struct err *err)
+{
+	struct err none = ERR_INIT;
+	int r = admin_databases(admin, &ret->copies, err);
+
+	ret->servers = (struct topology_servers){0};
+	if (r == 0 && admin_servers(admin, &ret->servers, &none) < 0)
+		ret->servers = (struct topology_servers){0};
+	return r;
+}
+
 // Appends ids as parameters: a server's name may be a parameter wherever it may be a string.
 static int change_servers(const struct admin *admin, const char *command, const char *const *ids, size_t n, struct err *err)
 {

@@ -69,6 +69,9 @@ int admin_servers(const struct admin *admin, struct topology_servers *ret, struc
 
 int admin_databases(const struct admin *admin, struct topology_copies *ret, struct err *err);
 
+// Both, as far as they go; the answer of an asked server that tells its databases only is good, too.
+int admin_topology(const struct admin *admin, struct topology *ret, struct err *err);
+
 // These change the cluster, at the server that can write database system; other servers fail with a code that admin_is_not_leader() knows.
 // Enabling an enabled server changes nothing.
 int admin_enable_server(const struct admin *admin, const char *id, struct err *err);

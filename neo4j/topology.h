@@ -40,3 +40,9 @@ struct topology_copies {
 	const struct topology_copy *items;
 	size_t n;
 };
+
+// What one server said in one exchange.
+struct topology {
+	struct topology_servers servers; // none where the server has no such statement, as Community
+	struct topology_copies copies;
+};

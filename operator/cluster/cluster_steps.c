@@ -297,6 +297,22 @@ int cluster_survey(const struct context *context, struct cluster_memory *memory,
 	return 0;
 }
 
+void cluster_keep_told(struct cluster_memory *memory, const struct topology *topology)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct survey told = {.asked = "", .servers = topology->servers, .copies = topology->copies};
+	const char *text = survey_text(&told, arena);
+
+	survey_free(memory->last);
+	memory->last = survey_read(text, strlen(text));
+}
+
+void cluster_drop_told(struct cluster_memory *memory)
+{
+	survey_free(memory->last);
+	memory->last = NULL;
+}
+
 bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms)
 {
 	return memory->last && memory->taken_ms >= since_ms;

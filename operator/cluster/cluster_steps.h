@@ -34,6 +34,10 @@ struct cluster_memory {
 int cluster_survey(const struct context *context, struct cluster_memory *memory, const struct deployment *deployment, bool at_once,
 		   const struct survey **ret, struct err *err);
 
+// Keeps what a standalone's server has told, in the place of a survey, until it is in the status: cluster_drop_told().
+void cluster_keep_told(struct cluster_memory *memory, const struct topology *topology);
+void cluster_drop_told(struct cluster_memory *memory);
+
 // Whether the last survey was taken since a point of the monotonic clock. Evicting a pod or removing a server needs a survey from the same pass:
 // nobody tells us when a database goes down or the lead moves.
 bool cluster_is_recent(const struct cluster_memory *memory, int64_t since_ms);

@@ -97,14 +97,15 @@ static const char *volume_of(const struct inventory_sight *sight, const struct p
 
 static struct inventory_server server_of(const struct survey *survey, const struct inventory_sight *sight, const struct topology_server *server)
 {
-	const struct pod *pod = survey_pod(server->address, sight->names, sight->pods, sight->n_pods);
-	bool runs = pod && survey_server(survey, sight->names, pod) == server;
+	bool alone = sight->alone && sight->n_pods == 1;
+	const struct pod *pod = alone ? sight->pods : survey_pod(server->address, sight->names, sight->pods, sight->n_pods);
+	bool runs = pod && (alone || survey_server(survey, sight->names, pod) == server);
 
 	return (struct inventory_server){
 		.name = server->name ? server->name : server->id,
 		.pod = runs ? pod->name : NULL,
 		.address = runs ? NULL : server->address,
-		.volume = runs ? volume_of(sight, pod) : NULL,
+		.volume = runs && !alone ? volume_of(sight, pod) : NULL,
 		.state = server->state,
 		.health = server->health,
 		.version = server->version,

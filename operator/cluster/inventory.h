@@ -47,6 +47,7 @@ struct inventory_sight {
 	size_t n_pods;
 	const struct data_volume *volumes;
 	size_t n_volumes;
+	bool alone; // a standalone: all of it is about its one pod, whatever address the server has
 };
 
 // NULL when the servers have not answered. Lives in the arena.

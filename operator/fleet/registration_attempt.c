@@ -317,9 +317,24 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 	drop_outlived(memory, inputs, ret);
 }
 
+// The words live in the arena of access, which is wiped.
+static void ask(const struct context *context, const struct attempt_inputs *inputs, const struct access *access, const struct registration_request *request,
+		struct connection_result *ret)
+{
+	const struct pod *pod = pod_named(inputs->servers.pods, inputs->servers.n_pods, request->server);
+	const char *why = unconfirmed(context, inputs, pod, request, access->arena);
+
+	if (why)
+		*ret = (struct connection_result){.connected = -1, .message = why, .code = ""};
+	else
+		registration_check_connected(request, access->arena, ret);
+	if (ret->refused)
+		access_note(context, inputs->servers.memory, &inputs->servers, ret->message, ret->code);
+}
+
 // Asks every server. The first that is not connected decides, else the first that could not be asked. False when the lease is too short.
 static bool look(const struct context *context, struct connection_memory *memory, const struct attempt_inputs *inputs, struct arena *arena,
-		 const char **ret_held)
+		 struct attempt_connection *ret)
 {
 	_cleanup_(arena_freep) struct arena *secret_arena = arena_new();
 	const struct access_servers *servers = &inputs->servers;
@@ -338,20 +353,16 @@ static bool look(const struct context *context, struct connection_memory *memory
 	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
 		struct registration_request request = request_for(&access, &servers->pods[i], LOOK_TIMEOUT_MS);
 		struct connection_result result;
-		const char *why;
 
 		if (!context_has_ms(context, LOOK_TIMEOUT_MS))
 			return false;
-		request.tell_held = servers->dbms->fleet.follow_secret && !*ret_held;
-		why = unconfirmed(context, inputs, &servers->pods[i], &request, secret_arena);
-		if (why)
-			result = (struct connection_result){.connected = -1, .message = why, .code = ""};
-		else
-			registration_check_connected(&request, secret_arena, &result);
-		if (result.refused)
-			access_note(context, servers->memory, servers, result.message, result.code);
+		request.tell_held = servers->dbms->fleet.follow_secret && !ret->held;
+		request.tell_topology = servers->dbms->kind == DBMS_STANDALONE ? arena : NULL;
+		ask(context, inputs, &access, &request, &result);
 		if (result.held)
-			*ret_held = arena_strdup(arena, result.held);
+			ret->held = arena_strdup(arena, result.held);
+		if (result.topology)
+			ret->topology = result.topology;
 		if (result.connected <= 0 || i == 0)
 			decisive = result;
 	}
@@ -375,23 +386,20 @@ void attempt_watch_connection(const struct context *context, struct connection_m
 	struct connection_watch *looks = &memory->looks;
 	struct connection_pace pace = connection_watch_pace(servers->dbms->fleet.check_interval_ms, servers->dbms->metadata.uid);
 	int64_t now = clock_monotonic_ms(&clock_system);
-	const char *held = NULL;
 	unsigned taken;
 
+	*ret = (struct attempt_connection){0};
 	if (!basis_is(&memory->basis, basis)) {
 		bool first = !*memory->basis.digest;
 
 		basis_set(&memory->basis, basis);
 		connection_watch_begin(looks, now, first ? connection_watch_age(registered_at, servers->pods, servers->n_pods, clock_wall_ms(&clock_system)) : 0);
 	}
-	if (connection_watch_due(looks, &pace, now, &taken) && look(context, memory, inputs, arena, &held))
+	if (connection_watch_due(looks, &pace, now, &taken) && look(context, memory, inputs, arena, ret))
 		connection_watch_take(looks, taken, now);
-	*ret = (struct attempt_connection){
-		.known = looks->taken > 0,
-		.connected = memory->connected,
-		.token_gone = attempt_misses_token(memory),
-		.held = held,
-		.message = memory->message,
-		.again_after_ms = connection_watch_left_ms(looks, &pace, clock_monotonic_ms(&clock_system)),
-	};
+	ret->known = looks->taken > 0;
+	ret->connected = memory->connected;
+	ret->token_gone = attempt_misses_token(memory);
+	ret->message = memory->message;
+	ret->again_after_ms = connection_watch_left_ms(looks, &pace, clock_monotonic_ms(&clock_system));
 }

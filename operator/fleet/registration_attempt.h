@@ -77,6 +77,7 @@ struct attempt_connection {
 	int connected;	     // 1, 0, -1 unknown; where known
 	bool token_gone;     // not connected, since the server holds no token; true only from the second look on, since it may be starting
 	const char *message;
+	const struct topology *topology; // of a standalone whose server was asked in this pass; NULL: nothing new is known
 	const char *held; // with FollowSecret, the token of the first server asked in this pass; NULL: none was asked, or it did not tell
 	int64_t again_after_ms; // when the next look is due; 0: none
 };

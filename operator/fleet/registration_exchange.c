@@ -272,6 +272,16 @@ void registration_run(const struct registration_request *request, struct arena *
 	succeed(&x);
 }
 
+static const struct topology *ask_topology(const struct exchange *x)
+{
+	struct admin admin = x->admin;
+	struct topology *topology = arena_new_array(x->request->tell_topology, struct topology, 1);
+	struct err err = ERR_INIT;
+
+	admin.arena = x->request->tell_topology;
+	return admin_topology(&admin, topology, &err) == 0 ? topology : NULL;
+}
+
 void registration_check_connected(const struct registration_request *request, struct arena *arena,
 				  struct connection_result *ret)
 {
@@ -299,4 +309,6 @@ void registration_check_connected(const struct registration_request *request, st
 	ret->message = state.message ? state.message : "";
 	if (state.active && request->tell_held && admin_fleet_inspect(&x.admin, NULL, &stored, &err) == 0)
 		ret->held = held_text(&x, &stored);
+	if (request->tell_topology)
+		ret->topology = ask_topology(&x);
 }

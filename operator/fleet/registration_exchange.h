@@ -26,6 +26,7 @@ struct registration_request {
 	bool follow;	// register only a token that is newer than the server's, or of another project
 	bool may_wait;	// give a server time that holds a token of this project but is not connected yet: REASON_CONNECTING
 	bool tell_held; // a look also tells which token the server holds
+	struct arena *tell_topology; // a look also tells servers and databases, in this arena; NULL: it does not
 	int64_t deadline;
 };
 
@@ -49,6 +50,7 @@ struct connection_result {
 	int connected;	     // 1 true, 0 false, -1 unknown
 	bool token_gone;     // the server holds no token
 	const char *held;    // project and expiry of its token; NULL: not asked for, or not known
+	const struct topology *topology; // NULL: not asked for, or not known
 	const char *message; // the server's own words, or why it could not be asked
 	bool refused;	     // the server did not take the password
 	const char *code;    // Neo4j's own code of a refusal; "" otherwise

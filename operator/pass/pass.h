@@ -107,6 +107,7 @@ int64_t pass_look_after(const struct context *context, const struct key *key, st
 struct access_told {
 	struct status_problem credentials, certificate; // type NULL: nothing is said of them
 	const char *version; // as the servers say; NULL: the known version stays
+	const struct topology *topology; // of a standalone that was asked in this pass; NULL: nothing new is known
 	int64_t again_ms;    // 0: no need
 };
 void pass_check_access(const struct pass *pass, const struct deployment *deployment, bool ready, struct access_told *ret);
@@ -124,6 +125,7 @@ struct fleet_inputs {
 struct fleet_told {
 	struct status_fleet status;
 	struct status_problem twins, expiring; // type NULL: nothing is said of them
+	const struct topology *topology;       // of a standalone that was asked in this pass; NULL: nothing new is known
 	bool just_registered;
 	bool announce;	      // publish Ready first, then call again for the exchange
 	enum reason warning;  // of the Warning for the message
@@ -156,7 +158,7 @@ struct found {
 	struct tended tended;
 	struct rolled rolled;
 	struct creation_told creation;
-	const struct inventory *inventory; // of a cluster whose servers have told; NULL: nothing new is known
+	const struct inventory *inventory; // of servers that have told; NULL: nothing new is known
 	const char *hint; // see struct phase_facts
 	struct volume_loss loss;
 	struct judged judged;

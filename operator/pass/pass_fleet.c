@@ -87,6 +87,7 @@ void pass_check_access(const struct pass *pass, const struct deployment *deploym
 	access_check(pass->context, deployment->login, &servers, pass->arena, &verdict);
 	if (ready && *memory->version)
 		ret->version = memory->version;
+	ret->topology = verdict.topology;
 	ret->again_ms = verdict.again_after_ms;
 	ret->credentials = (struct status_problem){CONDITION_CREDENTIALS_REFUSED, verdict.known ? verdict.refusal != NULL : -1,
 						   verdict.refusal ? REASON_REFUSED : REASON_ACCEPTED, verdict.refusal};
@@ -287,6 +288,15 @@ static void forget_expiry(const struct fleet_pass *step)
 	step->told->expiring = (struct status_problem){.type = CONDITION_FLEET_TOKEN_EXPIRING, .reason = REASON_RENEWED};
 }
 
+static void note_topology(struct fleet_pass *step, const struct topology *topology)
+{
+	struct access_memory *login = step->inputs->deployment->login;
+
+	access_note_topology(login, topology);
+	if (login->moving)
+		again(step, deadline_left_ms(login->topology_ms) + 1);
+}
+
 static void watch_connection(struct fleet_pass *step)
 {
 	const struct pass *pass = step->pass;
@@ -303,6 +313,9 @@ static void watch_connection(struct fleet_pass *step)
 		return;
 	attempt_watch_connection(pass->context, &pass->memory->connection, &inputs, fleet->last_registration, pass->arena, &connection);
 	again(step, connection.again_after_ms);
+	step->told->topology = connection.topology;
+	if (connection.topology)
+		note_topology(step, connection.topology);
 	if (!connection.known)
 		return;
 	fleet->publish_connected = true;

@@ -231,6 +231,37 @@ static int see_to_fleet(const struct pass *pass, const struct kube_object *objec
 	return pass_see_to_fleet(pass, &inputs, &found->fleet, err);
 }
 
+static struct inventory_sight sight_of(const struct deployment *deployment)
+{
+	return (struct inventory_sight){.names = &deployment->names,
+					.pods = deployment->pods,
+					.n_pods = deployment->n_pods,
+					.volumes = deployment->volumes,
+					.n_volumes = deployment->n_volumes};
+}
+
+// A standalone's server was asked on the way, by a look at the connection or at the first login. What it said is kept until a status has it.
+static void take_topology(const struct pass *pass, struct found *found)
+{
+	const struct topology *topology = found->fleet.topology ? found->fleet.topology : found->access.topology;
+	struct cluster_memory *memory = &pass->memory->cluster;
+	struct inventory_sight sight = sight_of(found->deployment);
+
+	if (found->deployment->dbms.kind == DBMS_CLUSTER)
+		return;
+	if (topology)
+		cluster_keep_told(memory, topology);
+	found->access.topology = NULL;
+	sight.alone = true;
+	found->inventory = inventory_of(memory->last, &sight, pass->arena);
+}
+
+static void note_published(const struct pass *pass, const struct found *found)
+{
+	if (found->deployment->dbms.kind != DBMS_CLUSTER)
+		cluster_drop_told(&pass->memory->cluster);
+}
+
 static void take_written(const struct pass *pass, struct kube_object **object, struct kube_object **written)
 {
 	if (!*written)
@@ -254,8 +285,11 @@ static int conclude(const struct pass *pass, struct found *found, struct err *er
 	while (r == 0) {
 		r = see_to_fleet(pass, object, announced, found, err);
 		take_written(pass, &object, &found->fleet.written);
+		take_topology(pass, found);
 		if (r == 0)
 			r = publish(pass, found, &object, err);
+		if (r == 0)
+			note_published(pass, found);
 		announced = found->fleet.announce;
 		if (!announced)
 			break;
@@ -337,6 +371,7 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	struct publisher publisher = {pass->context, pass->resource, pass->arena, false};
 	struct dbms *dbms = &found->gathered.deployment.dbms;
 	const struct deployment *deployment;
+	struct inventory_sight sight;
 	int r = 0;
 
 	found->deployment = &found->gathered.deployment;
@@ -361,9 +396,8 @@ static int run(const struct pass *pass, struct found *found, struct err *err)
 	deployment = found->deployment;
 	if (found_is_built(found))
 		creation_look(pass->context, &pass->memory->creation, deployment, found->measure.replicas, &found->creation);
-	found->inventory = inventory_of(found->rolled.survey,
-					&(struct inventory_sight){&deployment->names, deployment->pods, deployment->n_pods, deployment->volumes, deployment->n_volumes},
-					pass->arena);
+	sight = sight_of(deployment);
+	found->inventory = inventory_of(found->rolled.survey, &sight, pass->arena);
 	judge(pass, facts_of(pass->memory, found), &found->judged);
 	pass_notice_roll(pass, found);
 	if (found_is_built(found))

@@ -226,11 +226,13 @@ static void left_out(struct writer *w, yyjson_mut_val *status, const char *key, 
 
 static void inventory_lists(struct writer *w, yyjson_mut_val *status, const struct inventory *inventory)
 {
-	yyjson_mut_val *servers, *databases;
+	yyjson_mut_val *servers = NULL, *databases;
 
 	if (!inventory)
 		return;
-	servers = yyjson_mut_obj_add_arr(w->doc, status, "servers");
+	// Community has no such statement.
+	if (inventory->n_servers)
+		servers = yyjson_mut_obj_add_arr(w->doc, status, "servers");
 	for (size_t i = 0; i < inventory->n_servers; i++)
 		server_map(w, servers, &inventory->servers[i]);
 	left_out(w, status, "serversLeftOut", inventory->servers_left_out);

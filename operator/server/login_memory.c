@@ -13,6 +13,7 @@
 #include "bolt/codes.h"
 #include "operator/object/key.h"
 #include "operator/server/login_bars.h"
+#include "operator/server/retry.h"
 #include "operator/server/secret_cache.h"
 
 // After three wrong passwords, of anybody, the server takes none for five seconds.
@@ -174,4 +175,14 @@ void access_leave(const struct context *context, const struct access_servers *se
 
 	key_of(servers, key);
 	login_bars_release(context->bars, key);
+}
+
+void access_note_topology(struct access_memory *memory, const struct topology *topology)
+{
+	bool moving = false;
+
+	for (size_t i = 0; i < topology->copies.n; i++)
+		moving = moving || strcmp(topology->copies.items[i].requested, topology->copies.items[i].current) != 0;
+	memory->moving = moving ? memory->moving + 1 : 0;
+	memory->topology_ms = moving ? deadline_in_ms(retry_delay(memory->moving)) : 0;
 }

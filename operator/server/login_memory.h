@@ -12,6 +12,7 @@
 #include "api/dbms.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "neo4j/topology.h"
 #include "operator/context.h"
 #include "operator/object/basis.h"
 #include "operator/object/deployment.h"
@@ -43,6 +44,8 @@ struct access_memory {
 	bool limited; // refused without a look at the password, since somebody tries wrong ones
 	int64_t next_ms; // monotonic; no other login before, unless the server takes the password
 	int64_t taken_ms; // monotonic; when a server last took it
+	unsigned moving;     // so many times in a row a standalone's databases were not as requested
+	int64_t topology_ms; // monotonic; when they are asked again then
 	char version[KEPT_VERSION_SIZE]; // the version that a server last said it is
 	char message[KEPT_TEXT_SIZE];
 };
@@ -72,6 +75,9 @@ void access_heed_others(const struct context *context, struct access_memory *mem
 // moment; memory->message has the words. After the login comes access_note() or, where no server answered, access_leave().
 int access_enter(const struct context *context, struct access_memory *memory, const struct access_servers *servers, struct err *err);
 void access_leave(const struct context *context, const struct access_servers *servers);
+
+// Call it after each answer of a standalone's server: databases that are on their way are asked again, ever more seldom.
+void access_note_topology(struct access_memory *memory, const struct topology *topology);
 
 // Call it after every login that the server answered: refusal NULL where it took the password, else the message, with Neo4j's own code in
 // code.

@@ -320,8 +320,21 @@ static const struct pod *ready_pod(const struct access_servers *servers)
 	return NULL;
 }
 
-static void log_in(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
-		   const struct pod *pod)
+// A standalone has no survey: it is asked where the operator is logged in anyway. A database that is on its way is looked at again.
+static const struct topology *ask_topology(const struct access_login *login, struct bolt_link *link, struct arena *arena)
+{
+	struct topology *topology = arena_new_array(arena, struct topology, 1);
+	const struct admin admin = {.link = link, .deadline = login->deadline, .arena = arena, .scrub = &login->access->scrub};
+	struct err err = ERR_INIT;
+
+	if (login->access->servers->dbms->kind != DBMS_STANDALONE || admin_topology(&admin, topology, &err) < 0)
+		return NULL;
+	access_note_topology(login->memory, topology);
+	return topology;
+}
+
+static const struct topology *log_in(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
+				     const struct pod *pod, struct arena *texts)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
@@ -331,12 +344,30 @@ static void log_in(const struct context *context, struct access_memory *memory, 
 	struct err err = ERR_INIT;
 
 	if (!access_read(context, &access, arena, &problem))
-		return;
+		return NULL;
 	login.deadline = deadline_in_ms(LOGIN_TIMEOUT_MS);
 	// Checked after the deadline was set, so the lease outlasts the deadline.
 	if (!context_has_ms(context, LOGIN_TIMEOUT_MS))
-		return;
-	(void)access_log_in(&login, &link, &err); // access_log_in() notes an answer; anything else is tried again
+		return NULL;
+	// access_log_in() notes an answer; anything else is tried again.
+	return access_log_in(&login, &link, &err) == 0 ? ask_topology(&login, link, texts) : NULL;
+}
+
+// Whether a login is due: nothing is known for this basis, a refusal or a silence is old enough, or databases are on their way.
+static bool is_due(const struct access_memory *memory, const char *basis)
+{
+	if (!basis_is(&memory->basis, basis))
+		return true;
+	if (!memory->known || memory->refused)
+		return deadline_left_ms(memory->next_ms) == 0;
+	return memory->moving && deadline_left_ms(memory->topology_ms) == 0;
+}
+
+static int64_t again_after(const struct access_memory *memory, const struct access_verdict *verdict)
+{
+	if (!verdict->known || verdict->refusal)
+		return deadline_left_ms(memory->next_ms) + 1;
+	return memory->moving ? deadline_left_ms(memory->topology_ms) + 1 : 0;
 }
 
 void access_check(const struct context *context, struct access_memory *memory, const struct access_servers *servers,
@@ -344,20 +375,19 @@ void access_check(const struct context *context, struct access_memory *memory, c
 {
 	const char *basis = access_basis(context, servers, arena);
 	const struct pod *pod = ready_pod(servers);
-	bool due;
+	const struct topology *topology = NULL;
 
 	access_heed_others(context, memory, servers, basis);
-	due = !basis_is(&memory->basis, basis) || ((!memory->known || memory->refused) && deadline_left_ms(memory->next_ms) == 0);
-	if (pod && due) {
+	if (pod && is_due(memory, basis)) {
 		basis_set(&memory->basis, basis);
 		memory->known = false;
 		memory->next_ms = deadline_in_ms(ACCESS_REFUSED_MS);
-		log_in(context, memory, servers, pod);
+		topology = log_in(context, memory, servers, pod, arena);
 	}
 	// A server that did not look at the password tells nothing about it.
-	*ret = (struct access_verdict){.known = memory->known && !memory->limited && basis_is(&memory->basis, basis)};
+	*ret = (struct access_verdict){.known = memory->known && !memory->limited && basis_is(&memory->basis, basis), .topology = topology};
 	if (ret->known && memory->refused)
 		ret->refusal = arena_strdup(arena, memory->message);
-	if (pod && (!ret->known || ret->refusal))
-		ret->again_after_ms = deadline_left_ms(memory->next_ms) + 1;
+	if (pod)
+		ret->again_after_ms = again_after(memory, ret);
 }

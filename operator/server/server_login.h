@@ -97,6 +97,7 @@ const char *access_version(const struct access *access, const struct bolt_link *
 struct access_verdict {
 	bool known;
 	const char *refusal; // NULL: the password is taken
+	const struct topology *topology; // what a standalone's server said after this login, in the arena; NULL: nothing new is known
 	int64_t again_after_ms;
 };
 

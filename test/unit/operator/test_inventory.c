@@ -21,7 +21,7 @@ static const struct inventory *inventory(const struct members *m, size_t n_pods,
 {
 	static const struct data_volume volume = {.ordinal = 1, .volume = "pv-1"};
 
-	return inventory_of(&m->survey, &(struct inventory_sight){&m->names, m->pods, n_pods, &volume, 1}, arena);
+	return inventory_of(&m->survey, &(struct inventory_sight){&m->names, m->pods, n_pods, &volume, 1, false}, arena);
 }
 
 static void test_all_well(void **state)
@@ -178,9 +178,33 @@ static void test_untold(void **state)
 
 	(void)state;
 	members_init(&m, 3);
-	assert_null(inventory_of(NULL, &(struct inventory_sight){&m.names, m.pods, 3, NULL, 0}, arena));
+	assert_null(inventory_of(NULL, &(struct inventory_sight){&m.names, m.pods, 3, NULL, 0, false}, arena));
 	m.survey.problem = "The servers cannot be asked";
 	assert_null(inventory(&m, 3, arena));
+}
+
+// A standalone's server runs in its one pod, whatever address it has.
+static void test_one(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const struct inventory *list;
+	struct inventory_sight sight;
+	struct members m;
+
+	(void)state;
+	members_init(&m, 1);
+	sight = (struct inventory_sight){.names = &m.names, .pods = m.pods, .n_pods = 1, .alone = true};
+	m.servers[0].address = "somewhere.else:7687";
+	list = inventory_of(&m.survey, &sight, arena);
+	assert_int_equal(list->n_servers, 1);
+	assert_string_equal(list->servers[0].pod, "n-server-0");
+	assert_null(list->servers[0].address);
+	assert_null(list->servers[0].volume);
+	assert_int_equal(list->n_databases, 2);
+	m.survey.servers = (struct topology_servers){0};
+	list = inventory_of(&m.survey, &sight, arena);
+	assert_int_equal(list->n_servers, 0);
+	assert_int_equal(list->n_databases, 2);
 }
 
 int main(void)
@@ -188,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_well), cmocka_unit_test(test_order_of_rows), cmocka_unit_test(test_servers_apart),
 		cmocka_unit_test(test_troubles), cmocka_unit_test(test_many),	       cmocka_unit_test(test_untold),
+		cmocka_unit_test(test_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

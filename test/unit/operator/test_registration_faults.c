@@ -42,6 +42,12 @@ static void assert_registered_once(struct scene *scene)
 	assert_int_equal(scene_events(scene, "AuraFleetManagementRegistered"), 1);
 }
 
+// Statements, without those that the look at the password brings along.
+static unsigned asked(struct scene *scene)
+{
+	return neo4j_server_asked(scene->server, "") - neo4j_server_asked(scene->server, "SHOW DATABASES") - neo4j_server_asked(scene->server, "SHOW SERVERS");
+}
+
 // Nothing but the look at the password reaches the server. A Secret that is mended is tried at once.
 static void test_token_of_no_use(void **state)
 {
@@ -65,7 +71,7 @@ static void test_token_of_no_use(void **state)
 		assert_int_equal(pass(&scene), 0);
 		assert_failed(&scene, cases[i].reason, cases[i].words);
 		assert_int_equal(neo4j_server_logins(scene.server), 1);
-		assert_int_equal(neo4j_server_asked(scene.server, ""), 0);
+		assert_int_equal(asked(&scene), 0);
 		kubernetes_remove(scene.kubernetes, SCENE_TOKEN);
 		scene_secret(&scene, SCENE_TOKEN, "token", scene_token(&scene, "2999-01-01T00:00:00Z"));
 		assert_registered_once(&scene);
@@ -94,7 +100,7 @@ static void test_token_cannot_be_read(void **state)
 		SCENE_FAIL(&scene, .part = SCENE_TOKEN, .status = cases[i].status, .message = "the server's words");
 		assert_int_equal(pass(&scene), 0);
 		assert_failed(&scene, cases[i].reason, cases[i].words);
-		assert_int_equal(neo4j_server_asked(scene.server, ""), 0);
+		assert_int_equal(asked(&scene), 0);
 		// Not before its time, which no change of anything has shortened.
 		SCENE_FAIL(&scene, .status = 0);
 		assert_int_equal(pass(&scene), 0);
@@ -145,7 +151,7 @@ static void test_deployment_cannot_be_asked_for(void **state)
 		SCENE_FAIL(&scene, .method = "GET", .part = SCENE_ROOT, .status = statuses[i]);
 		assert_int_equal(pass(&scene), 0);
 		assert_failed(&scene, "ApiUnavailable", "The Kubernetes API cannot be asked (");
-		assert_int_equal(neo4j_server_asked(scene.server, ""), 0);
+		assert_int_equal(asked(&scene), 0);
 		SCENE_FAIL(&scene, .status = 0);
 		scene_later(&scene, 1101);
 		assert_registered_once(&scene);
@@ -189,7 +195,7 @@ static void test_stale(void **state)
 		assert_int_equal(pass(&scene), 0);
 		assert_string_equal(scene.outcome.reason, "conflict");
 		assert_true(scene.outcome.backoff);
-		assert_int_equal(neo4j_server_asked(scene.server, ""), 0);
+		assert_int_equal(asked(&scene), 0);
 		assert_int_equal(scene_events(&scene, "AuraFleetManagementFailed"), 0);
 		scene_end(&scene);
 	}

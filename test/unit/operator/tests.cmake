@@ -26,7 +26,7 @@ add_library(test_operator_support OBJECT ${support}/archive.c ${support}/control
 target_link_libraries(test_operator_support PRIVATE nf_operator PkgConfig::openssl Threads::Threads PkgConfig::cmocka)
 target_compile_options(test_operator_support PRIVATE -UNDEBUG)
 target_include_directories(test_operator_support PRIVATE kube net operator)
-foreach(name apply_writes creation end_log follow_passes gather_secrets plugin_entry reconcile_dbms reconcile_plugin registration_faults server_login vouching wiring)
+foreach(name apply_writes creation end_log follow_passes gather_secrets plugin_entry reconcile_dbms reconcile_plugin registration_faults server_login standalone_lists vouching wiring)
 	neofleet_test(operator ${name} SOURCES $<TARGET_OBJECTS:test_operator_support> DEPS PkgConfig::openssl Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net operator)
 	target_link_options(test_operator_${name} PRIVATE -Wl,--wrap=clock_gettime)

@@ -20,7 +20,7 @@
 #define SUCCESS "Token registered successfully to monitor this deployment for Project with ID: p-1"
 #define EXPIRES "2999-01-01T00:00:00Z"
 #define LOG_MAX ((size_t)1024 * 1024)
-#define COLUMNS_MAX 3
+#define COLUMNS_MAX 7
 
 struct neo4j_server {
 	pthread_mutex_t lock; // of what follows
@@ -90,6 +90,29 @@ static struct row listed(const struct neo4j_state *state, const struct bolt_valu
 	return (struct row){{{"n", number(state->procedures && begins(state->procedures, beginning))}}, 1};
 }
 
+static struct row database(const struct neo4j_state *state)
+{
+	return (struct row){{{"name", bolt_string("neo4j")},
+			     {"type", bolt_string("standard")},
+			     {"address", bolt_string("anywhere:7687")},
+			     {"role", bolt_string("primary")},
+			     {"writer", truth(true)},
+			     {"requestedStatus", bolt_string("online")},
+			     {"currentStatus", bolt_string(state->database ? state->database : "online")}},
+			    7};
+}
+
+static struct row itself(void)
+{
+	return (struct row){{{"serverId", bolt_string("s-1")},
+			     {"name", bolt_string("the-server")},
+			     {"address", bolt_string("anywhere:7687")},
+			     {"state", bolt_string("Enabled")},
+			     {"health", bolt_string("Available")},
+			     {"version", bolt_string("2025.12.1")}},
+			    6};
+}
+
 // False: it is no statement of ours.
 static bool execute(struct neo4j_state *state, const char *statement, const struct bolt_value *run, struct row *ret)
 {
@@ -108,6 +131,10 @@ static bool execute(struct neo4j_state *state, const char *statement, const stru
 		*ret = disabled(state);
 	else if (begins(statement, "CALL dbms.info()"))
 		*ret = (struct row){{{"id", bolt_string("D1")}}, 1};
+	else if (begins(statement, "SHOW DATABASES"))
+		*ret = database(state);
+	else if (begins(statement, "SHOW SERVERS"))
+		*ret = itself();
 	else
 		return false;
 	return true;
@@ -125,6 +152,9 @@ static enum neo4j_fault meet(struct neo4j_state *state, const char *statement, c
 		state->fault_times -= state->fault_times > 1;
 		return fault;
 	}
+	*ret_code = "Neo.ClientError.Statement.UnsupportedAdministrationCommand";
+	if (state->community && begins(statement, "SHOW SERVERS"))
+		return NEO4J_FAILURE;
 	*ret_code = "Neo.ClientError.Procedure.ProcedureNotFound";
 	return state->lacks_plugin && begins(statement, "CALL fleetManagement.") ? NEO4J_FAILURE : NEO4J_NONE;
 }

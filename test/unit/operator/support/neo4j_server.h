@@ -23,6 +23,8 @@ struct neo4j_state {
 	const char *expires;	 // of the token of project p-1 that it holds; NULL: it holds none
 	const char *row;	 // what registerToken answers instead of its success; nothing is stored then
 	bool sticks;		 // disable() is answered, and the token stays
+	const char *database;	 // the state of database neo4j; NULL: online
+	bool community;		 // has no SHOW SERVERS
 	const char *procedures;	 // how the name of a procedure begins that it has beside; NULL: none
 	// FAILURE: with this code. DROP: the connection is closed before anything happens. HALF: it is done, and the answer breaks off.
 	enum neo4j_fault fault;
