@@ -15,13 +15,14 @@
 #include "cli/timespan.h"
 #include "cli/watcher.h"
 #include "operator/object/labels.h"
+#include "operator/object/reason.h"
 
 #define TROUBLES_SHOWN 20
 
 #define EXPIRING_MS (INT64_C(30) * 86400 * 1000)
 
 static const struct flag flag_watch = {"watch", 'w', NULL, NULL, "show it anew after each change, until Ctrl-C"};
-static const struct flag flag_only = {"only", 0, "WHICH", "trouble unconnected expiring rolling", "those that need a look, are not connected to Aura, hold a token that ends within 30 days, or are being rolled"};
+static const struct flag flag_only = {"only", 0, "WHICH", "trouble unconnected expiring rolling", "those that need a look, are not connected to Aura, have a token that has ended or ends within 30 days, or are being rolled"};
 static const struct flag flag_output = {"output", 'o', "FORMAT", "wide json yaml name", "how"};
 
 static bool is_format(const struct program *program, const char *format)
@@ -190,6 +191,9 @@ static bool is_expiring(const struct program *program, const struct overview_row
 {
 	int64_t at;
 
+	// Nobody holds that one yet, since it had ended before.
+	if (reason_of(row->fleet) == REASON_TOKEN_EXPIRED)
+		return true;
 	return time_parse_rfc3339(row->expires, &at) == 0 && at - clock_wall_ms(program->clock) < EXPIRING_MS;
 }
 

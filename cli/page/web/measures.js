@@ -20,7 +20,7 @@ export function isRolling(row) {
 }
 
 export function expiresSoon(row) {
-	return Boolean(row.expires) && Date.parse(row.expires) - Date.now() < SOON;
+	return row.fleet === "TokenExpired" || Boolean(row.expires) && Date.parse(row.expires) - Date.now() < SOON;
 }
 
 export function isOff(row) {
