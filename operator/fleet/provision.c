@@ -27,7 +27,7 @@ static int set_out(struct provision_work *work, struct err *err)
 	struct provision_record next;
 	int r;
 
-	if (!provision_may_keep_token(work, err))
+	if (work->facts.recorded && !provision_may_keep_token(work, err))
 		return err->class;
 	if (work->facts.recorded) {
 		next = provision_record_again(&work->record, clock_wall_ms(&clock_system), work->arena);
@@ -99,8 +99,11 @@ static int look(struct provision_work *work, struct err *err)
 	const char *id = NULL;
 	enum provision_match match;
 	int64_t left = work->facts.recorded ? provision_record_left_ms(&work->record, clock_wall_ms(&clock_system)) : 0;
-	int r = aura_list(work->context->aura, &work->project, work->arena, &list, err);
+	int r;
 
+	if (!work->facts.recorded && !provision_may_keep_token(work, err))
+		return err->class;
+	r = aura_list(work->context->aura, &work->project, work->arena, &list, err);
 	if (r < 0)
 		return provision_fail_of_aura(work, cannot_make(work), err);
 	match = find(work, &list, &id);
@@ -316,7 +319,6 @@ int provision_step_once(const struct context *context, struct provision_memory *
 	if (retry_step(&memory->asking, work.basis, &left) == RETRY_WAIT) {
 		ret->reason = memory->asking.reason;
 		ret->message = memory->asking.message;
-		ret->waiting = ret->reason == REASON_PROVISIONING;
 		ret->again_after_ms = memory->asking.next_ms == DEADLINE_NEVER ? 0 : left;
 		return 0;
 	}

@@ -16,6 +16,7 @@
 #include "operator/fleet/provision_secret.h"
 
 #define GIVE_UP_MS INT64_C(300000)
+#define TURN_MS INT64_C(1000)
 #define LEASE_NEEDED_MS (16 * 1000)
 
 struct ending {
@@ -89,6 +90,12 @@ static int try_later(struct ending *ending, const struct provision_failure *fail
 		basis_set(&ending->memory->told, failure->message);
 		tell(ending, true, REASON_AURA_FAILED,
 		     arena_printf(ending->arena, "%s. After five minutes the resource goes without it", failure->message));
+	}
+	// Not its turn yet: that is no failure, and does not slow it down.
+	if (failure->waiting) {
+		delay = failure->at_least_ms > TURN_MS ? failure->at_least_ms : TURN_MS;
+		ending->result->again_after_ms = delay < left ? delay : left;
+		return 0;
 	}
 	delay = retry_fail(&ending->memory->asking, basis_of(ending), failure->reason, failure->message, failure->at_least_ms);
 	if (delay > left) {

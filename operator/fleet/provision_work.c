@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #define SERVER_FAULTS_MAX 12
+#define TURN_MS INT64_C(1000)
 
 static void tell(struct provision_work *work, const struct provision_failure *failure)
 {
@@ -20,7 +21,7 @@ void provision_tell_progress(struct provision_work *work, const char *what)
 	const struct retry *asking = &work->memory->asking;
 
 	// The last failure is not cured before something has come of it; else the status would change to and fro.
-	if (asking->failures && asking->reason != REASON_PROVISIONING && basis_is(&asking->basis, work->basis)) {
+	if (asking->failures && basis_is(&asking->basis, work->basis)) {
 		work->result->reason = asking->reason;
 		work->result->message = asking->message;
 		return;
@@ -34,12 +35,20 @@ void provision_note_success(struct provision_work *work)
 	work->memory->server_faults = 0;
 }
 
+// Not its turn yet: that says nothing of the last failure, neither of its pace nor of its words.
+static int wait_for_turn(struct provision_work *work, const struct provision_failure *failure)
+{
+	provision_tell_progress(work, failure->message);
+	work->result->again_after_ms = failure->at_least_ms > TURN_MS ? failure->at_least_ms : TURN_MS;
+	return 0;
+}
+
 int provision_fail(struct provision_work *work, struct provision_failure *failure)
 {
 	struct provision_memory *memory = work->memory;
 
-	if (failure->waiting && memory->asking.reason == REASON_PROVISIONING)
-		memory->asking = (struct retry){0};
+	if (failure->waiting)
+		return wait_for_turn(work, failure);
 	memory->server_faults = failure->server_fault ? memory->server_faults + 1 : 0;
 	if (memory->server_faults >= SERVER_FAULTS_MAX)
 		failure->message = arena_printf(work->arena, "%s. It was tried %d times, and is not tried again until the spec or Secret '%s' changes",

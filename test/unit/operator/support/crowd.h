@@ -38,6 +38,7 @@ struct crowd_resource {
 	int64_t next_ms; // INT64_MAX: only a change wakes it
 	char said[800];	 // the last failure
 	unsigned told;	 // failures, each with another text than the one before
+	unsigned flips;	 // how often something else was said while a failure was not cured
 };
 
 struct crowd {
