@@ -42,7 +42,8 @@ def prepare_operator(ns):
             ns.operator.command += ["--aura-url", aura()]
             ns.operator.restart()
         return
-    run(["kubectl", "apply", "--server-side", "-f", str(ROOT / "deploy/provision.yaml")])
+    if run(["kubectl", "get", "clusterrole", "neofleet-provision"], ok=False).returncode:
+        run(["kubectl", "apply", "--server-side", "-f", str(ROOT / "deploy/provision.yaml")])
     found = json.loads(run(["kubectl", "get", "deployment", "neofleet", "-n", "neofleet-system", "-o", "json"]).stdout)
     flag = f"--aura-url={aura()}"
     if flag not in found["spec"]["template"]["spec"]["containers"][0]["args"]:
@@ -78,13 +79,15 @@ def given_made(ns):
 
 
 def test_made_in_aura(ns, name):
-    """F4 D3: from nothing to registered: one deployment in Aura, one live token, and the real server connects with it."""
+    """F4 D3 F5: from nothing to registered: one deployment in Aura, one live token, the real server connects with it, and the status lists its databases."""
     found = made(name)
     check([(item["name"], item["live_tokens"], len(item["kids"])) for item in found] == [("Made here", 1, 1)], f"{found}")
     check(found[0]["connection_url"] == f"neo4j://made-client.{ns.name}.svc.cluster.local:7687", f"{found}")
     wait_condition(ns, name, "FleetConnected", "True")
     check(json.loads(base64.b64decode(token_of(ns, name)))["kid"] == found[0]["kids"][-1], "the Secret has another token")
     check(not ns.events("AuraFleetManagementFailed"), f"{ns.events('AuraFleetManagementFailed')}")
+    wait_for("its databases in the status", lambda: [(item["name"], item["currentStatus"]) for item in ns.get("n4js", name)["status"].get("databases", [])]
+             == [("neo4j", "online"), ("system", "online")])
 
 
 def test_another_token_by_patch(ns, name):

@@ -3,7 +3,8 @@
  *
  * The life after the first registration, with tokenPolicy FollowSecret (docs/registration.md): the user puts newer, older and broken tokens
  * into the Secret, the service renews and revokes tokens, somebody disables Fleet Manager at a server, the volume is restored from a copy, and
- * the operator dies or loses its lease at any step. A token is its age, 0 is none; all are of one project.
+ * the operator dies or loses its lease at any step. A token is its age, 0 is none; all are of one project. One that expires is as one that is
+ * revoked: the server deletes it at the next contact. In the Secret it is not even tried, which only takes calls away.
  *
  * What is proved (F1, F2, D7):
  *   - no token takes the place of one that is as new or newer, nor of one that is being renewed, as the server told right before the call: assertions in CALL;

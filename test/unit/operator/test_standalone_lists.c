@@ -46,7 +46,10 @@ static void test_asked_on_the_way(void **state)
 	look(&scene, 3600000);
 	assert_int_equal(neo4j_server_asked(scene.server, LISTS), 4);
 	assert_int_equal(neo4j_server_logins(scene.server), logins + 1);
-	assert_int_equal(kubernetes_calls(scene.kubernetes, "PATCH", NULL), 0);
+	// What an hour of a settled deployment costs: the password's Secret and the pod are read, the server is asked on one connection.
+	assert_int_equal(kubernetes_calls(scene.kubernetes, NULL, NULL), 2);
+	assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", SCENE_ADMIN), 1);
+	assert_int_equal(kubernetes_calls(scene.kubernetes, "GET", SCENE_POD), 1);
 	// Somebody has stopped a database: the next look tells.
 	SCENE_BECOME(&scene, .active = true, .connected = true, .expires = "2999-01-01T00:00:00Z", .database = "offline");
 	look(&scene, 3600000);
