@@ -7,3 +7,4 @@
 
 const char release_version[] = NEOFLEET_VERSION;
 const char release_user_agent[] = "neofleet/" NEOFLEET_VERSION;
+const char release_cli_user_agent[] = "kubectl-neofleet/" NEOFLEET_VERSION;

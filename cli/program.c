@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/release.h"
 #include "cli/help.h"
 #include "kube/client.h"
 #include "kube/config.h"
@@ -172,6 +173,7 @@ int program_connect(struct program *program, struct err *err)
 	r = kube_config_load(invocation_value(call, &flag_kubeconfig, NULL), invocation_value(call, &flag_context, NULL), &program->config, err);
 	if (r < 0)
 		return r;
+	kube_config_set_user_agent(program->config, release_cli_user_agent);
 	if ((r = loop_new(&program->loop, err)) < 0 || (r = loop_start(program->loop, err)) < 0)
 		return r;
 	r = kube_client_new(program->config, program->loop, &program->client, err);

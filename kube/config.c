@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/release.h"
 #include "kube/exec.h"
 #include "kube/file.h"
 #include "kube/kubeconfig.h"
@@ -24,6 +25,7 @@ struct kube_config {
 	const char *token_file;
 	struct exec *exec; // NULL: no credential plugin
 	struct trust *trust;
+	const char *user_agent; // NULL: the operator's
 };
 
 static int file_to_arena(struct kube_config *config, const char *path, const char **ret, struct err *err)
@@ -205,6 +207,16 @@ int kube_config_load(const char *kubeconfig, const char *context, struct kube_co
 const char *kube_config_server(const struct kube_config *config)
 {
 	return config->server;
+}
+
+void kube_config_set_user_agent(struct kube_config *config, const char *text)
+{
+	config->user_agent = text;
+}
+
+const char *kube_config_user_agent(const struct kube_config *config)
+{
+	return config->user_agent ? config->user_agent : release_user_agent;
 }
 
 const char *kube_config_namespace(const struct kube_config *config)

@@ -28,6 +28,10 @@ DEFINE_CLEANUP(struct kube_config *, kube_config_free);
 // "https://10.96.0.1:443", without a trailing slash.
 const char *kube_config_server(const struct kube_config *config);
 
+// How its calls name themselves: release_user_agent, until another is set. The text must outlive the config.
+void kube_config_set_user_agent(struct kube_config *config, const char *text);
+const char *kube_config_user_agent(const struct kube_config *config);
+
 // The context's namespace, or the pod's own in-cluster; "default" otherwise.
 const char *kube_config_namespace(const struct kube_config *config);
 

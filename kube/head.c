@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/release.h"
 #include "kube/path.h"
 
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
@@ -37,7 +36,7 @@ int kube_head_make(const struct kube_config *config, const struct buf *path, str
 	head->config = config;
 	head->tls = kube_config_tls(config);
 	request->tls = head->tls;
-	request->user_agent = release_user_agent;
+	request->user_agent = kube_config_user_agent(config);
 	return 0;
 }
 

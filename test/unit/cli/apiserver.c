@@ -276,6 +276,11 @@ static void answer_write(struct apiserver *apiserver, struct arena *arena, struc
 		answer_review(apiserver, arena, conn, call->body);
 		return;
 	}
+	// The API server notes by this name who wrote.
+	if (!strstr(call->head, "User-Agent: kubectl-neofleet/")) {
+		refuse(conn, 400, "BadRequest", "nobody would know who wrote this");
+		return;
+	}
 	actor_lock(apiserver->actor);
 	buf_addf(&apiserver->written, "[%s %s %s]\n", call->method, call->target, call->body);
 	actor_unlock(apiserver->actor);
