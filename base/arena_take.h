@@ -40,17 +40,25 @@ static inline size_t arena_round(size_t size)
 	return (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
 }
 
-// Not zeroed, and aligned for any type. The piece has a multiple of ARENA_ALIGN bytes. size at least 1.
-static inline void *arena_take(struct arena *arena, size_t size)
+// A piece of the newest block, of a multiple of ARENA_ALIGN bytes; NULL: it has too little left.
+static inline void *arena_take_here(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->head;
-	void *p;
+	void *p = block->data + block->used;
 
-	size = arena_round(size);
 	if (__builtin_expect(block->size - block->used < size, 0))
-		block = arena_block_add(arena, size);
-	p = block->data + block->used;
+		return NULL;
 	block->used += size;
 	arena->total += size;
 	return p;
+}
+
+// Not zeroed, and aligned for any type. The piece has a multiple of ARENA_ALIGN bytes. size at least 1.
+static inline void *arena_take(struct arena *arena, size_t size)
+{
+	size_t whole = arena_round(size);
+
+	if (__builtin_expect(arena->head->size - arena->head->used < whole, 0))
+		(void)arena_block_add(arena, whole);
+	return arena_take_here(arena, whole);
 }

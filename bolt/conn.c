@@ -520,10 +520,10 @@ static int read_message(struct conn *conn, const struct chunk_view *view, struct
 			struct err *err)
 {
 	const struct dialect dialect = {conn->version, conn->utc};
-	struct bolt_value value;
+	struct bolt_value value, field;
 	int r = conn->thrifty || view->len * PACK_COST_MAX > conn->memory
 			? unpack_value_within(view->message, view->len, conn->memory, arena, &value, err)
-			: unpack_value(view->message, view->len, arena, &value, err);
+			: unpack_message(view->message, view->len, arena, &value, &field, err);
 
 	if (r < 0)
 		return err_wrap(err, "a message of the server");

@@ -102,7 +102,7 @@ static int check_keepalives(struct bolt_link *link, struct err *err)
 // Waits for the next event, whatever it belongs to.
 int link_next(struct bolt_link *link, int64_t deadline, struct arena *arena, struct conn_event *ret, struct err *err)
 {
-	int r = flush(link, deadline, err);
+	int r = link->dead || link->conn.output.len > 0 ? flush(link, deadline, err) : forks_check(link->forks, "connection", err);
 
 	while (r == 0) {
 		size_t used;

@@ -12,6 +12,7 @@
 #define VALUE_COST ((size_t)40)
 #define GRANT_STEP 256
 #define UUID_MARKER 0xE0
+#define MARKER_STRUCT 0xB0U
 
 // Writing. Most values are a few bytes for which there is room: that is looked at once for each, and nothing is called.
 
@@ -95,7 +96,7 @@ static void put_float(struct buf *out, double v)
 
 void pack_struct(struct buf *out, uint8_t tag, uint8_t n_fields)
 {
-	put_byte(out, 0xB0U | n_fields);
+	put_byte(out, MARKER_STRUCT | n_fields);
 	put_byte(out, tag);
 }
 
@@ -275,21 +276,30 @@ static inline bool may_hold(struct unpacker *u, const unsigned char *at, uint64_
 	return true;
 }
 
-static inline const unsigned char *read_bytes(struct unpacker *u, const unsigned char *at, uint64_t n, enum bolt_type type,
-					      struct bolt_value *ret)
+__attribute__((noinline)) static const unsigned char *read_bytes(struct unpacker *u, const unsigned char *at, uint64_t n,
+								 enum bolt_type type, struct bolt_value *ret)
 {
 	char *copy;
 
 	if (n > left(u, at))
 		return too_large(u, at);
 	copy = arena_take(u->arena, n + 1);
-	// The piece has 16 bytes, and so has the message: no call for a short text.
-	if (n < ARENA_ALIGN && left(u, at) >= ARENA_ALIGN)
-		memcpy(copy, at, ARENA_ALIGN);
-	else
-		memcpy(copy, at, n);
+	memcpy(copy, at, n);
 	copy[n] = '\0';
 	*ret = (struct bolt_value){.type = type, .size = (uint32_t)n, .string = copy};
+	return at + n;
+}
+
+// A text of fewer than 16 bytes: where the message has as many, and the arena, it is copied with what lies behind it, and without a call.
+static inline const unsigned char *read_short(struct unpacker *u, const unsigned char *at, unsigned n, struct bolt_value *ret)
+{
+	char *copy = left(u, at) >= ARENA_ALIGN ? arena_take_here(u->arena, ARENA_ALIGN) : NULL;
+
+	if (!copy)
+		return read_bytes(u, at, n, BOLT_STRING, ret);
+	memcpy(copy, at, ARENA_ALIGN);
+	copy[n] = '\0';
+	*ret = (struct bolt_value){.type = BOLT_STRING, .size = n, .string = copy};
 	return at + n;
 }
 
@@ -309,7 +319,7 @@ static const unsigned char *read_items(struct unpacker *u, const unsigned char *
 	return at;
 }
 
-static const unsigned char *read_map(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
+__attribute__((noinline)) static const unsigned char *read_map(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
 {
 	struct bolt_entry *entries;
 	struct bolt_value key;
@@ -333,7 +343,7 @@ static const unsigned char *read_map(struct unpacker *u, const unsigned char *at
 	return at;
 }
 
-static const unsigned char *read_struct(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
+__attribute__((noinline)) static const unsigned char *read_struct(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
 {
 	if (at == u->end)
 		return too_early(u, at);
@@ -341,7 +351,7 @@ static const unsigned char *read_struct(struct unpacker *u, const unsigned char 
 	return read_items(u, at + 1, n, owed, ret);
 }
 
-static const unsigned char *read_list(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
+__attribute__((noinline)) static const unsigned char *read_list(struct unpacker *u, const unsigned char *at, uint64_t n, size_t owed, struct bolt_value *ret)
 {
 	*ret = (struct bolt_value){.type = BOLT_LIST};
 	return read_items(u, at, n, owed, ret);
@@ -373,7 +383,7 @@ static bool is_sized(unsigned marker)
 	return marker >= 0xCC && marker <= 0xDA && (marker & 3) != 3;
 }
 
-static const unsigned char *read_sized(struct unpacker *u, const unsigned char *at, size_t owed, struct bolt_value *ret)
+__attribute__((noinline)) static const unsigned char *read_sized(struct unpacker *u, const unsigned char *at, size_t owed, struct bolt_value *ret)
 {
 	unsigned marker = at[-1];
 	size_t bytes = (size_t)1 << (marker & 3);
@@ -396,7 +406,7 @@ static const unsigned char *read_sized(struct unpacker *u, const unsigned char *
 }
 
 // An integer of 1, 2, 4 or 8 bytes, C8 to CB.
-static const unsigned char *read_int(const struct unpacker *u, const unsigned char *at, struct bolt_value *ret)
+static inline const unsigned char *read_int(const struct unpacker *u, const unsigned char *at, struct bolt_value *ret)
 {
 	size_t bytes = (size_t)1 << (at[-1] & 3);
 
@@ -406,7 +416,7 @@ static const unsigned char *read_int(const struct unpacker *u, const unsigned ch
 	return at + bytes;
 }
 
-static const unsigned char *read_float(const struct unpacker *u, const unsigned char *at, struct bolt_value *ret)
+static inline const unsigned char *read_float(const struct unpacker *u, const unsigned char *at, struct bolt_value *ret)
 {
 	uint64_t bits;
 
@@ -457,7 +467,7 @@ static const unsigned char *read_value(struct unpacker *u, const unsigned char *
 		return at;
 	}
 	if (marker < 0x90)
-		return read_bytes(u, at, marker & 15, BOLT_STRING, ret);
+		return read_short(u, at, marker & 15, ret);
 	if (marker < 0xA0)
 		return read_list(u, at, marker & 15, owed, ret);
 	if (marker < 0xB0)
@@ -467,10 +477,8 @@ static const unsigned char *read_value(struct unpacker *u, const unsigned char *
 	return is_sized(marker) ? read_sized(u, at, owed, ret) : read_marked(u, at, ret);
 }
 
-static int unpack(struct unpacker *u, struct bolt_value *ret)
+static int end(struct unpacker *u, const unsigned char *at, struct bolt_value *ret)
 {
-	const unsigned char *at = read_value(u, u->begin, 0, ret);
-
 	if (at && at != u->end)
 		at = fault(u, at, ERR_PROTOCOL, "bytes are left over behind the value");
 	if (at)
@@ -483,14 +491,27 @@ int unpack_value(const unsigned char *data, size_t len, struct arena *arena, str
 {
 	struct unpacker u = {.begin = data, .end = data + len, .granted = PACK_VALUES_MAX, .memory = SIZE_MAX, .arena = arena, .err = err};
 
-	return unpack(&u, ret);
+	return end(&u, read_value(&u, data, 0, ret), ret);
+}
+
+int unpack_message(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct bolt_value *field,
+		   struct err *err)
+{
+	struct unpacker u = {.begin = data, .end = data + len, .granted = PACK_VALUES_MAX, .memory = SIZE_MAX, .arena = arena, .err = err};
+
+	// What read_struct() would do, but for the array of one.
+	if (len < 3 || data[0] != (MARKER_STRUCT | 1))
+		return end(&u, read_value(&u, data, 0, ret), ret);
+	u.depth = u.values = 1;
+	*ret = (struct bolt_value){.type = BOLT_STRUCT, .tag = data[1], .size = 1, .items = field};
+	return end(&u, read_value(&u, data + 2, 0, field), ret);
 }
 
 int unpack_value_within(const unsigned char *data, size_t len, size_t memory, struct arena *arena, struct bolt_value *ret,
 			struct err *err)
 {
 	struct unpacker u = {.begin = data, .end = data + len, .memory = memory, .held = arena_held(arena), .arena = arena, .err = err};
-	int r = grant(&u, data, 1) ? unpack(&u, ret) : (int)err->class;
+	int r = grant(&u, data, 1) ? end(&u, read_value(&u, data, 0, ret), ret) : (int)err->class;
 
 	arena_settle(arena);
 	return r;

@@ -31,6 +31,10 @@ void pack_str(struct buf *out, const char *text);
 // missing; ERR_TOO_LARGE: a limit is exceeded.
 int unpack_value(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct err *err);
 
+// The same for a message: the only field of a structure is put into *field, which ret->items is then, and not into the arena.
+int unpack_message(const unsigned char *data, size_t len, struct arena *arena, struct bolt_value *ret, struct bolt_value *field,
+		   struct err *err);
+
 // The same for a value that may cost at most so many bytes of memory, checked before memory is asked for. ERR_TOO_LARGE: it would cost more;
 // ERR_TOO_MANY: the arena's budget (base/arena.h) has too little left.
 int unpack_value_within(const unsigned char *data, size_t len, size_t memory, struct arena *arena, struct bolt_value *ret,

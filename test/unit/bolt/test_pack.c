@@ -357,6 +357,54 @@ static void test_memory_is_bounded(void **state)
 	assert_true(arena_used(arena) <= 48 * sizeof(lie));
 }
 
+// A message is read as any value is, but that the only field of a structure lies where the caller wants it.
+static void test_message(void **state)
+{
+	static const struct bytes cases[] = {
+		BYTES("\xB1\x71\x93\x01\x81g\xC3"), BYTES("\xB1\x70\xA1\x81k\xB1\x44\x07"), BYTES("\xB0\x7E"), BYTES("\xB2\x71\x01\x02"),
+		BYTES("\x91\x01"),			BYTES("\xB1"),				 BYTES("\xB1\x71"), BYTES("\xB1\x71\x01\x02"),
+		BYTES("\xB1\x71\xC4"),		BYTES(""),				 BYTES("\xB1\x71\xD4\x07\x01"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		_cleanup_buf_ struct buf out = BUF_INIT(OUT_MAX);
+		struct err whole_err = ERR_INIT, err = ERR_INIT;
+		struct bolt_value whole, value, field;
+		int r = unpack_value((const unsigned char *)cases[i].data, cases[i].len, arena, &whole, &whole_err);
+
+		assert_int_equal(unpack_message((const unsigned char *)cases[i].data, cases[i].len, arena, &value, &field, &err), r);
+		assert_int_equal(err.class, r);
+		assert_int_equal(value.type, whole.type);
+		if (r < 0)
+			continue;
+		pack_value(&out, &value);
+		assert_memory_equal(out.data, cases[i].data, cases[i].len);
+		assert_int_equal(value.type == BOLT_STRUCT && value.size == 1, value.items == &field);
+	}
+}
+
+// No value is nested deeper in a message than elsewhere.
+static void test_depth_of_a_message(void **state)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	unsigned char deep[PACK_DEPTH_MAX + 3] = {0xB1, 0x71};
+	struct bolt_value value, field;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	memset(deep + 2, 0x91, sizeof(deep) - 2);
+	deep[PACK_DEPTH_MAX + 1] = 0x01;
+	assert_int_equal(unpack_value(deep, PACK_DEPTH_MAX + 2, arena, &value, &err), 0);
+	assert_int_equal(unpack_message(deep, PACK_DEPTH_MAX + 2, arena, &value, &field, &err), 0);
+	deep[PACK_DEPTH_MAX + 1] = 0x91;
+	deep[PACK_DEPTH_MAX + 2] = 0x01;
+	assert_int_equal(unpack_message(deep, sizeof(deep), arena, &value, &field, &err), ERR_TOO_LARGE);
+	err_clear(&err);
+	assert_int_equal(unpack_value(deep, sizeof(deep), arena, &value, &err), ERR_TOO_LARGE);
+}
+
 // Short texts are copied in another way than long ones, and the last one of a message has nothing behind it.
 static void test_texts_of_every_length(void **state)
 {
@@ -446,6 +494,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_depth_of_a_message),
 		cmocka_unit_test(test_texts_of_every_length),
 		cmocka_unit_test(test_room_of_every_size),
 		cmocka_unit_test(test_overflow_is_sticky),
