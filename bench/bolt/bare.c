@@ -113,6 +113,8 @@ static void log_on(struct bare *bare)
 	     bare->err.text);
 	flight = take_off(bare, 2);
 	fly(bare, &flight);
+	// Nobody tells the machine of the answers, and it keeps statements back until the login is answered.
+	bare->conn.logons = bare->conn.n_pending = 0;
 }
 
 static void measure(struct bare *bare, bool managed, const char *kind, long n)
