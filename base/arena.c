@@ -43,7 +43,7 @@ struct arena *arena_new(void)
 
 static void block_drop(struct arena *arena)
 {
-	struct arena_block *block = arena->head;
+	struct block *block = arena->head;
 
 	arena->head = block->next;
 	if (arena->wipe)
@@ -93,7 +93,7 @@ static void debt_raise(struct debt *debt, size_t size)
 // nothing.
 void arena_reset(struct arena *arena)
 {
-	struct arena_block *newest, *kept;
+	struct block *newest, *kept;
 
 	if (!arena)
 		return;
@@ -118,10 +118,10 @@ void arena_reset(struct arena *arena)
 		debt_lower(arena->debt, kept == &arena->first ? 0 : kept->size);
 }
 
-struct arena_block *arena_block_add(struct arena *arena, size_t need)
+struct block *arena_block_add(struct arena *arena, size_t need)
 {
 	size_t size = need > arena->next_size ? need : arena->next_size;
-	struct arena_block *block = must(malloc(sizeof(*block) + size));
+	struct block *block = must(malloc(sizeof(*block) + size));
 
 	block->size = size;
 	block->used = 0;
@@ -141,7 +141,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 static bool is_newest(const struct arena *arena, const void *p, size_t size)
 {
-	const struct arena_block *block = arena->head;
+	const struct block *block = arena->head;
 
 	return block->used >= size && (const char *)p == (const char *)block->data + block->used - size;
 }
@@ -149,7 +149,7 @@ static bool is_newest(const struct arena *arena, const void *p, size_t size)
 void *arena_resize(struct arena *arena, void *p, size_t old_size, size_t size)
 {
 	size_t had = arena_round(old_size ? old_size : 1), wanted = arena_round(size ? size : 1);
-	struct arena_block *block;
+	struct block *block;
 	void *copy;
 
 	if (!arena || !p)
@@ -248,7 +248,7 @@ void arena_bind(struct arena *arena, struct budget *budget, size_t own_bytes)
 		return;
 	arena->debt = must(malloc(sizeof(*arena->debt)));
 	*arena->debt = (struct debt){.budget = budget, .own = own_bytes};
-	for (const struct arena_block *block = arena->head; block; block = block->next)
+	for (const struct block *block = arena->head; block; block = block->next)
 		debt_raise(arena->debt, block == &arena->first ? 0 : block->size);
 }
 

@@ -12,26 +12,26 @@
 
 #include "base/exhausted.h"
 
-struct arena_block {
-	struct arena_block *next;
+struct block {
+	struct block *next;
 	size_t size;
 	size_t used;
 	alignas(max_align_t) unsigned char data[];
 };
 
 struct arena {
-	struct arena_block *head;
+	struct block *head;
 	size_t total;
 	struct debt *debt; // NULL: not bound
 	uint32_t next_size;
 	bool wipe;
-	struct arena_block first;
+	struct block first;
 };
 
 #define ARENA_ALIGN alignof(max_align_t)
 
 // A new head with room for so many bytes.
-struct arena_block *arena_block_add(struct arena *arena, size_t need);
+struct block *arena_block_add(struct arena *arena, size_t need);
 
 static inline size_t arena_round(size_t size)
 {
@@ -43,7 +43,7 @@ static inline size_t arena_round(size_t size)
 // A piece of the newest block, of a multiple of ARENA_ALIGN bytes; NULL: it has too little left.
 static inline void *arena_take_here(struct arena *arena, size_t size)
 {
-	struct arena_block *block = arena->head;
+	struct block *block = arena->head;
 	void *p = block->data + block->used;
 
 	if (__builtin_expect(block->size - block->used < size, 0))
