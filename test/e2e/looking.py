@@ -92,14 +92,25 @@ MASKS = (
 )
 
 
+EVENT = re.compile(r"   (?:├─|└─) ((?:Normal|Warning)  AGE ago .*)")
+
+
+def sorted_events(text):
+    """The events at the end of a tree: those of one second are in no order of their own."""
+    lines = text.splitlines()
+    at = [i for i, line in enumerate(lines) if EVENT.fullmatch(line)]
+    for i, words in zip(at, sorted(EVENT.fullmatch(lines[i]).group(1) for i in at)):
+        lines[i] = f"   {'└─' if i == at[-1] else '├─'} {words}"
+    return "".join(line + "\n" for line in lines)
+
+
 def masked(command, text):
     for pattern, word in MASKS:
         text = re.sub(pattern, word, text, flags=re.MULTILINE)
     if "neofleet changes" in command:
-        # Things that happened within one second are in no order of their own.
         head, *lines = text.splitlines(keepends=True)
         text = "".join([head, *sorted(lines)])
-    return text
+    return sorted_events(text)
 
 
 class Looks:
@@ -173,8 +184,8 @@ def stop_in_the_middle(ns):
     ns.kubectl("patch", "n4js", "notes", "--type=merge", "-p", json.dumps({"spec": {"config": {"db.transaction.timeout": "50s"}}}))
 
 
-def is_stalled(ns, name):
-    return conditions(ns.get("n4js", name)).get("Stalled", {}).get("status") == "True"
+def is_stalled(ns, kind, name):
+    return conditions(ns.get(kind, name)).get("Stalled", {}).get("status") == "True"
 
 
 def wait_for_fleet(ns):
@@ -194,8 +205,8 @@ def wait_for_fleet(ns):
         ns.wait_phase(name, "Failed")
     wait_for("ratings offline", lambda: "is offline" in ns.status("ratings").get("message", ""), START_LIMIT)
     wait_plugin(ns, "grpah", "Failed")
-    for name in ("invoices", "loyalty", "stock"):
-        wait_for(f"{name} to be told as stalled", lambda name=name: is_stalled(ns, name), STALL_LIMIT)
+    for kind, name in (("n4js", "invoices"), ("n4js", "loyalty"), ("n4js", "stock"), ("n4jc", "orders")):
+        wait_for(f"{name} to be told as stalled", lambda kind=kind, name=name: is_stalled(ns, kind, name), STALL_LIMIT)
 
 
 def make_nobody(ns, file):
