@@ -4,16 +4,19 @@
 
 For operators that run as a process of the test, from a build that has the steps (script/build debug).
 """
+import base64
+import json
 import os
 import random
 import time
 
+import provision
 from cluster import LOCAL
 from harness import ADMIN_SECRET, PASSWORD, START_LIMIT, TOKEN_SECRET, WAIT_LIMIT, LocalOperator, check, wait_for
 from plugins import Rolls, counted, patch, plugins_of, prepare, standin, wait_settled
 from registration import REGISTER, STANDIN, count, poke, registered_events, start
 from scenario import Group
-from standalone import children, failed_events, mint
+from standalone import children, failed_events, mint, project
 from switching import DISABLE, ON
 
 KILLED = 137
@@ -79,6 +82,41 @@ def step_scenario(step):
         poke(ns, name, 2)
         check(registered_events(ns, name) == 1, f"{step}: {registered_events(ns, name)} events")
         check(count(ns, f"{name}-0", REGISTER) == 1, f"{step}: {count(ns, f'{name}-0', REGISTER)} calls in the end")
+
+    scenario.__name__ = "test_killed_" + step.replace("-", "_")
+    return scenario
+
+
+PROVISION_STEPS = ("after-provision-intent", "before-provision-call", "after-provision-call", "after-provision-token-intent", "before-provision-token",
+                   "after-provision-token")
+
+
+def given_clients(ns):
+    """An operator that reaches the stand-in for the Aura API, and a client of it for each step."""
+    provision.prepare_operator(ns)
+    ns.secret(ADMIN_SECRET, password=PASSWORD)
+    for i in range(len(PROVISION_STEPS)):
+        provision.admin("clients", {"id": f"killed-{i}", "secret": f"secret-{i}", "organization": "o-killed", "project": project(f"killed-{i}")})
+        ns.secret(f"aura-{i}", CLIENT_ID=f"killed-{i}", CLIENT_SECRET=f"secret-{i}")
+
+
+def provision_scenario(i, step):
+    def scenario(ns):
+        """F4 D7: wherever the operator dies on the way to a deployment in Aura, the next one ends with one deployment and one live token there."""
+        name, mine = f"p{i}", project(f"killed-{i}")
+        restart_with(ns, step)
+        ns.standalone(name, image=STANDIN, auraFleetManagement={"enabled": True, "provision": {
+            "credentialsSecretRef": {"name": f"aura-{i}"}, "organizationId": "o-killed", "projectId": mine}})
+        wait_dead(ns, step)
+        ns.operator.start()
+        started = time.monotonic()
+        ns.wait_fleet(name, True, "Registered with Aura Fleet Management")
+        print(f"       {step}: registered {time.monotonic() - started:.1f} s after the restart", flush=True)
+        found = provision.made(f"killed-{i}")
+        check([item["live_tokens"] for item in found] == [1], f"{step}: {found}")
+        kid = json.loads(base64.b64decode(provision.token_of(ns, name)))["kid"]
+        check(kid == found[0]["kids"][-1], f"{step}: the Secret has another token than the live one: {found}")
+        check(count(ns, f"{name}-0", REGISTER) == 1, f"{step}: {count(ns, f'{name}-0', REGISTER)} registrations")
 
     scenario.__name__ = "test_killed_" + step.replace("-", "_")
     return scenario
@@ -197,5 +235,6 @@ def test_killed_while_disabling(ns):
 
 STEPWISE = Group(given_steps, *[step_scenario(step) for step in STEPS])
 # Of the deployed operator only the kubelet decides when it starts again.
-TESTS = [STEPWISE, test_killed_before_warning, test_killed_between_children, test_killed_at_random, test_leader_killed,
+PROVISION = Group(given_clients, *[provision_scenario(i, step) for i, step in enumerate(PROVISION_STEPS)])
+TESTS = [STEPWISE, PROVISION, test_killed_before_warning, test_killed_between_children, test_killed_at_random, test_leader_killed,
          test_killed_while_disabling, *LOCAL] if os.environ.get("NEOFLEET_OPERATOR") else []
