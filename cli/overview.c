@@ -162,21 +162,25 @@ static void add_workload(void *user, yyjson_val *root)
 		overview_read_workload(root, row);
 }
 
+void overview_read_plugin(struct arena *arena, yyjson_val *root, struct overview_row *row)
+{
+	if (yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Failed"))
+		row->plugin = arena_printf(arena, "plugin %s failed: %s", text_at(arena, root, "/metadata/name"), text_at(arena, root, "/status/message"));
+}
+
 static void add_plugin(void *user, yyjson_val *root)
 {
 	struct overview *overview = user;
 	struct arena *arena = overview->program->arena;
 	struct overview_row key = {.namespace = text_at(arena, root, "/metadata/namespace"), .name = text_at(arena, root, "/spec/clusterRef")};
 
-	if (!yyjson_equals_str(yyjson_ptr_get(root, "/status/phase"), "Failed"))
-		return;
 	for (int cluster = 0; cluster < 2; cluster++) {
 		struct overview_row *row;
 
 		key.cluster = cluster;
 		row = bsearch(&key, overview->rows, overview->n, sizeof(key), compare);
 		if (row)
-			row->plugin = arena_printf(arena, "plugin %s failed: %s", text_at(arena, root, "/metadata/name"), text_at(arena, root, "/status/message"));
+			overview_read_plugin(arena, root, row);
 	}
 }
 

@@ -50,6 +50,9 @@ int overview_read(struct program *program, struct overview *ret, struct err *err
 void overview_read_object(struct program *program, yyjson_val *root, struct overview_row *ret);
 void overview_read_workload(yyjson_val *root, struct overview_row *row);
 
+// A plugin for this deployment, which is told where it has failed.
+void overview_read_plugin(struct arena *arena, yyjson_val *root, struct overview_row *row);
+
 enum colour overview_phase_colour(const struct overview_row *row);
 
 // "2/3"; "?/3"; and during a roll "1/3", else "-".

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Informers call on the loop thread. A change of a deployment or of its StatefulSet makes its line anew. A change of something that only the
+// Informers call on the loop thread. A change of a deployment, of its StatefulSet or of a plugin makes its line anew. A change of something that only the
 // deployment's own page shows is a touch: such a page then asks again. Of those objects only the identity is kept.
 
 #include "cli/page/lookout.h"
@@ -38,7 +38,7 @@ struct lookout {
 
 static const char *const nothing[] = {NULL};
 static const char *const of_workload[] = {"/spec/replicas", "/status/readyReplicas", "/status/updatedReplicas", NULL};
-static const char *const of_plugin[] = {"/spec/clusterRef", NULL};
+static const char *const of_plugin[] = {"/spec/clusterRef", "/status/phase", "/status/message", NULL};
 static const char *const of_event[] = {"/involvedObject/kind", "/involvedObject/name", NULL};
 
 static void on_deployment(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous);
@@ -60,7 +60,7 @@ static const struct {
 		       "how many servers are ready, and rolls"},
 	[PODS] = {&kube_pods, LABEL_NAME "=" LABEL_NAME_VALUE, NULL, nothing, on_part, "servers as they change"},
 	[CLAIMS] = {&kube_persistentvolumeclaims, LABEL_NAME "=" LABEL_NAME_VALUE, NULL, nothing, on_part, "volumes as they change"},
-	[PLUGINS] = {&kinds_plugins, NULL, NULL, of_plugin, on_plugin, "plugins as they change"},
+	[PLUGINS] = {&kinds_plugins, NULL, NULL, of_plugin, on_plugin, "plugins that failed, and plugins as they change"},
 	[EVENTS] = {&kube_events, NULL, "involvedObject.apiVersion=" API_GROUP "/" API_VERSION, of_event, on_event, "events as they come"},
 };
 
@@ -87,15 +87,39 @@ static struct kube_object *workload_of(struct lookout *lookout, bool cluster, co
 	return found;
 }
 
+static struct kube_object *failed_plugin_of(struct lookout *lookout, const char *namespace, const char *name)
+{
+	struct kube_store *store = lookout->informers[PLUGINS] ? kube_informer_store(lookout->informers[PLUGINS]) : NULL;
+	struct kube_object *found = NULL;
+	struct kube_names names;
+
+	if (!store)
+		return NULL;
+	kube_store_find(store, namespace, name, &names);
+	for (size_t i = 0; i < names.n && !found; i++) {
+		struct kube_object *object = kube_store_get(store, (struct kube_name){namespace, names.names[i]});
+		const char *phase = object ? kube_object_str(object, "/status/phase") : NULL;
+
+		if (phase && strcmp(phase, "Failed") == 0)
+			found = object;
+		else
+			kube_object_unref(object);
+	}
+	kube_names_free(&names);
+	return found;
+}
+
 static void draw(struct lookout *lookout, const struct kube_object *object, bool cluster)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *namespace = kube_object_namespace(object), *name = kube_object_name(object);
 	_cleanup_(kube_object_unrefp) struct kube_object *workload = workload_of(lookout, cluster, namespace, name);
-	const char *text = row_text(view_program(lookout->program, arena), kube_object_root(object), cluster, workload ? kube_object_root(workload) : NULL,
-				    lookout->informers[WORKLOADS] != NULL);
+	_cleanup_(kube_object_unrefp) struct kube_object *plugin = failed_plugin_of(lookout, namespace, name);
+	const struct row_parts parts = {.workload = workload ? kube_object_root(workload) : NULL,
+					.plugin = plugin ? kube_object_root(plugin) : NULL,
+					.workloads_known = lookout->informers[WORKLOADS] != NULL};
 
-	board_put(lookout->board, view_id(arena, cluster, namespace, name), text);
+	board_put(lookout->board, view_id(arena, cluster, namespace, name), row_text(view_program(lookout->program, arena), kube_object_root(object), cluster, &parts));
 }
 
 static void on_deployment(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous)
@@ -112,6 +136,15 @@ static void on_deployment(void *user, const struct kube_resource *resource, stru
 	board_remove(lookout->board, view_id(arena, cluster, kube_object_namespace(previous), kube_object_name(previous)));
 }
 
+static void draw_again(struct lookout *lookout, bool cluster, const char *namespace, const char *name)
+{
+	struct kube_informer *informer = lookout->informers[cluster ? CLUSTERS : STANDALONES];
+	_cleanup_(kube_object_unrefp) struct kube_object *deployment = informer ? kube_store_get(kube_informer_store(informer), (struct kube_name){namespace, name}) : NULL;
+
+	if (deployment)
+		draw(lookout, deployment, cluster);
+}
+
 static void on_workload(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous)
 {
 	struct lookout *lookout = user;
@@ -119,21 +152,25 @@ static void on_workload(void *user, const struct kube_resource *resource, struct
 	yyjson_val *owner = kube_object_controller(one);
 	const char *kind = yyjson_get_str(yyjson_obj_get(owner, "kind")), *name = yyjson_get_str(yyjson_obj_get(owner, "name"));
 	bool cluster = kind && strcmp(kind, API_KIND_CLUSTER) == 0;
-	struct kube_informer *informer = lookout->informers[cluster ? CLUSTERS : STANDALONES];
-	_cleanup_(kube_object_unrefp) struct kube_object *deployment = NULL;
 
 	(void)resource;
-	if (!kind || !name || !informer)
-		return;
-	deployment = kube_store_get(kube_informer_store(informer), (struct kube_name){kube_object_namespace(one), name});
-	if (deployment)
-		draw(lookout, deployment, cluster);
+	if (kind && name)
+		draw_again(lookout, cluster, kube_object_namespace(one), name);
 }
 
 // Finds a StatefulSet by its owner's name.
 static void index_owner(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
 {
 	const char *name = yyjson_get_str(yyjson_obj_get(kube_object_controller(object), "name"));
+
+	if (name)
+		add(user, name);
+}
+
+// And a plugin by the name of its deployment.
+static void index_target(const struct kube_object *object, void (*add)(void *user, const char *name), void *user)
+{
+	const char *name = kube_object_str(object, "/spec/clusterRef");
 
 	if (name)
 		add(user, name);
@@ -165,8 +202,10 @@ static void on_plugin(void *user, const struct kube_resource *resource, struct k
 	(void)resource;
 	if (!name)
 		return;
-	touch(user, true, kube_object_namespace(one), name);
-	touch(user, false, kube_object_namespace(one), name);
+	for (int cluster = 0; cluster < 2; cluster++) {
+		draw_again(user, cluster, kube_object_namespace(one), name);
+		touch(user, cluster, kube_object_namespace(one), name);
+	}
 }
 
 static void on_event(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous)
@@ -188,7 +227,7 @@ static int add(struct lookout *lookout, enum subject subject, struct err *err)
 		.label_selector = deployments ? invocation_value(&program->call, &flag_selector, NULL) : subjects[subject].labels,
 		.field_selector = subjects[subject].fields,
 		.parts = subjects[subject].parts,
-		.store = {.index = subject == WORKLOADS ? index_owner : NULL},
+		.store = {.index = subject == WORKLOADS ? index_owner : subject == PLUGINS ? index_target : NULL},
 		.handler = subjects[subject].handler,
 		.user = lookout,
 	};

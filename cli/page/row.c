@@ -64,7 +64,7 @@ static void put_state(const struct filling *filling, const struct overview_row *
 	put(filling, "troubleTone", trouble ? tone(colour) : NULL);
 }
 
-const char *row_text(struct program *program, yyjson_val *object, bool cluster, yyjson_val *workload, bool workloads_known)
+const char *row_text(struct program *program, yyjson_val *object, bool cluster, const struct row_parts *parts)
 {
 	yyjson_mut_doc *doc = json_doc_new(program->arena);
 	const struct filling filling = {doc, yyjson_mut_obj(doc)};
@@ -72,10 +72,12 @@ const char *row_text(struct program *program, yyjson_val *object, bool cluster, 
 
 	yyjson_mut_doc_set_root(doc, filling.root);
 	overview_read_object(program, object, &row);
-	if (workloads_known)
+	if (parts->workloads_known)
 		row.ready = 0;
-	if (workload)
-		overview_read_workload(workload, &row);
+	if (parts->workload)
+		overview_read_workload(parts->workload, &row);
+	if (parts->plugin)
+		overview_read_plugin(program->arena, parts->plugin, &row);
 	put(&filling, "kind", cluster ? "cluster" : "standalone");
 	put(&filling, "namespace", row.namespace);
 	put(&filling, "name", row.name);

@@ -9,5 +9,10 @@
 
 #include "cli/program.h"
 
-// workload: its StatefulSet; NULL: there is none, or the user may not read it.
-const char *row_text(struct program *program, yyjson_val *object, bool cluster, yyjson_val *workload, bool workloads_known);
+struct row_parts {
+	yyjson_val *workload; // its StatefulSet; NULL: there is none, or the user may not read it
+	yyjson_val *plugin;   // one that failed; NULL: none that is known
+	bool workloads_known;
+};
+
+const char *row_text(struct program *program, yyjson_val *object, bool cluster, const struct row_parts *parts);

@@ -229,6 +229,10 @@ def test_live(test):
     assert "trials" in names(page)[:6]
     test.patch_phase("research", world.STANDALONE, "trials", "Ready")
     expect(line).to_contain_text("Ready")
+    test.world.plugin("research", "grpah", "grpah", "trials", "Failed", "spec.name: the image does not know the plugin 'grpah'")
+    expect(line).to_contain_text("Plugin grpah failed: spec.name")
+    test.api.call("DELETE", world.GROUP.format("research", "neo4jplugins") + "/grpah")
+    expect(line).not_to_contain_text("grpah")
     test.world.deployment("research", "fresh", world.STANDALONE, "fine")
     expect(row(page, "standalones/research/fresh")).to_contain_text("1/1")
     test.api.call("DELETE", world.GROUP.format("research", "neo4jenterprisestandalones") + "/fresh")
