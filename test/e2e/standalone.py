@@ -386,24 +386,24 @@ def test_plugins_of_spec_malformed(ns):
 
 def test_refused_by_the_server(ns):
     """A3 B2: what only the API server finds wrong ends in Failed with its words and one Warning, and touches no child, new or old."""
-    def apply(requests, **spec):
-        # The pod is not to start.
-        ns.standalone("large", resources={"requests": {"memory": requests}, "limits": {"memory": "4Gi"}}, nodeSelector={"no": "such"}, **spec)
+    def apply(annotation, **spec):
+        # The pod is not to start. Every version of Kubernetes looks at the annotations of a StatefulSet's template; only later ones look at all of it.
+        ns.standalone("noted", podAnnotations={annotation: "x"}, nodeSelector={"no": "such"}, **spec)
 
-    words = "must be less than or equal to memory limit"
-    apply("8Gi")
-    failed_spec(ns, "large", words)
-    for kind, child in (("configmap", "large-config"), ("service", "large-client"), ("serviceaccount", "large")):
+    words = "name part must consist of alphanumeric characters"
+    apply("a word")
+    failed_spec(ns, "noted", words)
+    for kind, child in (("configmap", "noted-config"), ("service", "noted-client"), ("serviceaccount", "noted")):
         check(not ns.get(kind, child), f"an invalid spec has a {kind}")
     wait_for("the Warning", lambda: [item for item in ns.events("InvalidSpec") if words in item["message"]])
-    apply("2Gi")
-    wait_for("the StatefulSet", lambda: ns.get("statefulset", "large") and ns.status("large").get("phase") not in (None, "Failed"))
-    before = written(ns, "large")
-    apply("8Gi", config={"db.transaction.timeout": "50s"})
-    wait_for("phase Failed", lambda: ns.status("large").get("phase") == "Failed" and words in ns.status("large")["message"])
-    check(written(ns, "large") == before, f"children were written: {before} then {written(ns, 'large')}")
-    apply("2Gi")
-    wait_for("the cure", lambda: ns.status("large").get("phase") not in (None, "Failed"))
+    apply("word")
+    wait_for("the StatefulSet", lambda: ns.get("statefulset", "noted") and ns.status("noted").get("phase") not in (None, "Failed"))
+    before = written(ns, "noted")
+    apply("a word", config={"db.transaction.timeout": "50s"})
+    wait_for("phase Failed", lambda: ns.status("noted").get("phase") == "Failed" and words in ns.status("noted")["message"])
+    check(written(ns, "noted") == before, f"children were written: {before} then {written(ns, 'noted')}")
+    apply("word")
+    wait_for("the cure", lambda: ns.status("noted").get("phase") not in (None, "Failed"))
 
 
 def test_quota(ns):
