@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+// 0000-01-01T00:00:00Z, and the end of 9999.
+#define FIRST_MS INT64_C(-62167219200000)
+#define LAST_MS INT64_C(253402300799999)
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec ts;
@@ -104,6 +108,10 @@ int time_parse_rfc3339(const char *text, int64_t *ret_wall_ms)
 	}
 	if (parse_offset(rest, &offset) < 0)
 		return -1;
-	*ret_wall_ms = ((int64_t)timegm(&tm) - offset) * 1000 + ms;
+	ms += ((int64_t)timegm(&tm) - offset) * 1000;
+	// Its offset may take a time out of the years that have four digits, and so can be written.
+	if (ms < FIRST_MS || ms > LAST_MS)
+		return -1;
+	*ret_wall_ms = ms;
 	return 0;
 }
