@@ -6,7 +6,7 @@
 //   bench_floor KUBECONFIG replay THREADS FIRST COUNT < CALLS   the calls for each of COUNT names; as many names at a time as threads
 //   bench_floor KUBECONFIG lists < COLLECTIONS                  each collection page by page, all at the same time, unread
 //
-// A call is a line of fields with tabs between them: what ("apply", "merge", "get", "secret", "create"), group, version, plural,
+// A call is a line of fields with tabs between them: what ("apply", "try", "merge", "get", "secret", "create"), group, version, plural,
 // namespace, name, subresource, body; "@N@" stands for the name (c0007), "@U@" for the uid that the first apply has answered. One
 // to a server is "bolt", what (exchange.h), password, token; its address is that of a line before the calls: "address", name,
 // address. A collection: group, version, plural, label selector. Prints one line of JSON.
@@ -80,9 +80,10 @@ static int perform(struct floor *floor, const struct line *line, struct kube_nam
 					       .plural = line->fields[PLURAL],
 					       .namespaced = true};
 	const char *what = line->fields[WHAT], *subresource = *line->fields[SUBRESOURCE] ? line->fields[SUBRESOURCE] : NULL;
-	struct kube_apply_options options = {.subresource = subresource, .field_manager = "floor", .force = true};
+	bool dry = strcmp(what, "try") == 0;
+	struct kube_apply_options options = {.subresource = subresource, .field_manager = "floor", .force = true, .dry_run = dry};
 
-	if (strcmp(what, "apply") == 0)
+	if (dry || strcmp(what, "apply") == 0)
 		return kube_apply(floor->client, &resource, name, body, &options, ret, err);
 	if (strcmp(what, "merge") == 0)
 		return kube_patch(floor->client, &resource, name, subresource, KUBE_PATCH_MERGE, body, ret, err);

@@ -291,7 +291,7 @@ class Bench:
         text = re.sub(r'"learn\w*"', '"@S@"', text).replace(f"{ref['namespace']}.svc", "@S@.svc")
         what = {"get": "get", "create": "create", "patch": "merge"}[event["verb"]]
         if "fieldManager=" in event["requestURI"]:
-            what = "apply"
+            what = "try" if "dryRun=" in event["requestURI"] else "apply"
         elif what == "get" and ref["resource"] == "secrets":
             what = "secret"
         return (what, ref.get("apiGroup", ""), ref["apiVersion"], ref["resource"], "@S@",
