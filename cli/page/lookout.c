@@ -64,21 +64,21 @@ static const struct {
 	[EVENTS] = {&kube_events, NULL, "involvedObject.apiVersion=" API_GROUP "/" API_VERSION, of_event, on_event, "events as they come"},
 };
 
-static struct kube_object *workload_of(struct lookout *lookout, bool cluster, const char *namespace, const char *name)
+// The first object of a subject that is filed under the deployment's name and passes; NULL: none, or the subject may not be read.
+static struct kube_object *find_part(struct lookout *lookout, enum subject subject, struct kube_name deployment,
+				     bool (*passes)(const struct kube_object *object, const char *name, bool cluster), bool cluster)
 {
-	struct kube_store *store = lookout->informers[WORKLOADS] ? kube_informer_store(lookout->informers[WORKLOADS]) : NULL;
+	struct kube_store *store = lookout->informers[subject] ? kube_informer_store(lookout->informers[subject]) : NULL;
 	struct kube_object *found = NULL;
 	struct kube_names names;
 
 	if (!store)
 		return NULL;
-	kube_store_find(store, namespace, name, &names);
+	kube_store_find(store, deployment.namespace, deployment.name, &names);
 	for (size_t i = 0; i < names.n && !found; i++) {
-		struct kube_object *object = kube_store_get(store, (struct kube_name){namespace, names.names[i]});
-		yyjson_val *owner = object ? kube_object_controller(object) : NULL;
+		struct kube_object *object = kube_store_get(store, (struct kube_name){deployment.namespace, names.names[i]});
 
-		if (yyjson_equals_str(yyjson_obj_get(owner, "name"), name) &&
-		    yyjson_equals_str(yyjson_obj_get(owner, "kind"), cluster ? API_KIND_CLUSTER : API_KIND_STANDALONE))
+		if (object && passes(object, deployment.name, cluster))
 			found = object;
 		else
 			kube_object_unref(object);
@@ -87,39 +87,34 @@ static struct kube_object *workload_of(struct lookout *lookout, bool cluster, co
 	return found;
 }
 
-static struct kube_object *failed_plugin_of(struct lookout *lookout, const char *namespace, const char *name)
+static bool is_workload(const struct kube_object *object, const char *name, bool cluster)
 {
-	struct kube_store *store = lookout->informers[PLUGINS] ? kube_informer_store(lookout->informers[PLUGINS]) : NULL;
-	struct kube_object *found = NULL;
-	struct kube_names names;
+	yyjson_val *owner = kube_object_controller(object);
 
-	if (!store)
-		return NULL;
-	kube_store_find(store, namespace, name, &names);
-	for (size_t i = 0; i < names.n && !found; i++) {
-		struct kube_object *object = kube_store_get(store, (struct kube_name){namespace, names.names[i]});
-		const char *phase = object ? kube_object_str(object, "/status/phase") : NULL;
+	return yyjson_equals_str(yyjson_obj_get(owner, "name"), name) &&
+	       yyjson_equals_str(yyjson_obj_get(owner, "kind"), cluster ? API_KIND_CLUSTER : API_KIND_STANDALONE);
+}
 
-		if (phase && strcmp(phase, "Failed") == 0)
-			found = object;
-		else
-			kube_object_unref(object);
-	}
-	kube_names_free(&names);
-	return found;
+static bool is_failed_plugin(const struct kube_object *object, const char *name, bool cluster)
+{
+	const char *phase = kube_object_str(object, "/status/phase");
+
+	(void)name;
+	(void)cluster;
+	return phase && strcmp(phase, "Failed") == 0;
 }
 
 static void draw(struct lookout *lookout, const struct kube_object *object, bool cluster)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	const char *namespace = kube_object_namespace(object), *name = kube_object_name(object);
-	_cleanup_(kube_object_unrefp) struct kube_object *workload = workload_of(lookout, cluster, namespace, name);
-	_cleanup_(kube_object_unrefp) struct kube_object *plugin = failed_plugin_of(lookout, namespace, name);
+	const struct kube_name name = {kube_object_namespace(object), kube_object_name(object)};
+	_cleanup_(kube_object_unrefp) struct kube_object *workload = find_part(lookout, WORKLOADS, name, is_workload, cluster);
+	_cleanup_(kube_object_unrefp) struct kube_object *plugin = find_part(lookout, PLUGINS, name, is_failed_plugin, cluster);
 	const struct row_parts parts = {.workload = workload ? kube_object_root(workload) : NULL,
 					.plugin = plugin ? kube_object_root(plugin) : NULL,
 					.workloads_known = lookout->informers[WORKLOADS] != NULL};
 
-	board_put(lookout->board, view_id(arena, cluster, namespace, name), row_text(view_program(lookout->program, arena), kube_object_root(object), cluster, &parts));
+	board_put(lookout->board, view_id(arena, cluster, name.namespace, name.name), row_text(view_program(lookout->program, arena), kube_object_root(object), cluster, &parts));
 }
 
 static void on_deployment(void *user, const struct kube_resource *resource, struct kube_object *object, struct kube_object *previous)
