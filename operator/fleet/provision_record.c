@@ -18,7 +18,7 @@
 #define CUT_CHARS 22
 #define CUT_DIGITS 7
 
-static const char *annotation_of(yyjson_val *root)
+const char *provision_record_annotation(yyjson_val *root)
 {
 	yyjson_val *annotations = yyjson_obj_get(yyjson_obj_get(root, "metadata"), "annotations");
 
@@ -37,7 +37,7 @@ static bool take(yyjson_val *record, const char *key, struct arena *arena, const
 
 bool provision_record_read(yyjson_val *root, struct arena *arena, struct provision_record *ret)
 {
-	const char *text = annotation_of(root), *uid = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "metadata"), "uid"));
+	const char *text = provision_record_annotation(root), *uid = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "metadata"), "uid"));
 	yyjson_val *record;
 	int64_t at_ms;
 

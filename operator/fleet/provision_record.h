@@ -50,6 +50,9 @@ struct provision_record provision_record_again(const struct provision_record *re
 // The same deployment, for which another token is about to be made. Its number is higher than those of the record and of the Secret (kept_try).
 struct provision_record provision_record_token_again(const struct provision_record *record, int64_t kept_try, int64_t now_ms, struct arena *arena);
 
+// The record's text on a root object; NULL: there is none.
+const char *provision_record_annotation(yyjson_val *root);
+
 const char *provision_record_text(const struct provision_record *record, const char *uid, struct arena *arena);
 
 // Whether the spec still asks for this deployment.

@@ -8,11 +8,11 @@
 #include "api/dbms.h"
 #include "base/log.h"
 #include "base/clock.h"
+#include "operator/fleet/provision_record.h"
 #include "operator/object/condition.h"
 #include "operator/object/reason.h"
 
 #define STATUS_TRIES 5
-#define RECORD "/metadata/annotations/neofleet.neo4j.com~1fleet-deployment" // PROVISION_ANNOTATION
 #define EVENTS_LIVE_MS INT64_C(3600000) // the API server's default
 
 static struct kube_name name_of(const struct kube_object *object)
@@ -20,11 +20,14 @@ static struct kube_name name_of(const struct kube_object *object)
 	return (struct kube_name){.namespace = kube_object_namespace(object), .name = kube_object_name(object)};
 }
 
-static bool differs(const struct kube_object *a, const struct kube_object *b, const char *pointer)
+static bool differ(const char *a, const char *b)
 {
-	const char *x = kube_object_str(a, pointer), *y = kube_object_str(b, pointer);
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
 
-	return strcmp(x ? x : "", y ? y : "") != 0;
+static const char *registration_of(const struct kube_object *object)
+{
+	return kube_object_str(object, "/status/auraFleetManagement/lastRegistrationTime");
 }
 
 // Whether what was found out about an object does not hold for what stands under its name now: it is another one, or another operator has
@@ -33,7 +36,8 @@ static int check_overtaken(const struct kube_object *known, const struct kube_ob
 {
 	if (strcmp(kube_object_uid(fresh), kube_object_uid(known)) != 0)
 		return err_set(err, ERR_NOT_FOUND, "it was deleted and made anew");
-	if (differs(known, fresh, "/status/auraFleetManagement/lastRegistrationTime") || differs(known, fresh, RECORD))
+	if (differ(registration_of(known), registration_of(fresh)) ||
+	    differ(provision_record_annotation(kube_object_root(known)), provision_record_annotation(kube_object_root(fresh))))
 		return err_set(err, ERR_CONFLICT, "another operator has gone on meanwhile");
 	return 0;
 }
