@@ -4,8 +4,8 @@
 #pragma once
 
 // Memory for many small pieces that stay, in pages of their own. From the common heap they would lie strewn between what passes allocate and free,
-// and each would keep a page of it from going back to the system. One shelf for all stores; only the loop's thread uses it, which alone writes
-// stores.
+// and each would keep a page of it from going back to the system. One thread at a time: one shelf serves all stores, since only the loop's thread
+// writes them; another is used under its owner's lock.
 
 #include <stddef.h>
 

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "operator/object/digest.h"
 #include "operator/object/kept.h"
 
 void basis_set(struct basis *basis, const char *text)

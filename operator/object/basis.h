@@ -7,8 +7,10 @@
 
 #include <stdbool.h>
 
+#include "operator/object/digest.h"
+
 struct basis {
-	char digest[65]; // "": nothing yet
+	char digest[DIGEST_HALF_SIZE]; // "": nothing yet
 };
 
 void basis_set(struct basis *basis, const char *text);

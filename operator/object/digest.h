@@ -8,3 +8,6 @@
 #include "base/arena.h"
 
 const char *digest_of(const char *text, struct arena *arena);
+
+// A field for its first half, which is enough to see that something has changed: each deployment has a dozen of them, in memory and on its objects.
+#define DIGEST_HALF_SIZE 33

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "operator/object/digest.h"
 #include "operator/object/drift.h"
 #include "operator/object/labels.h"
 #include "operator/object/names.h"
@@ -46,19 +45,24 @@ static const char *with_marks(const struct child *child, struct arena *arena)
 	return json_text(arena, doc);
 }
 
-static const char *applied_digest(const struct kube_object *live)
+// Whether the object was last applied from the same text. The operator used to write the whole digest: it does
+// not write such an object anew for that.
+static bool applied_same(const struct child *child, const struct kube_object *live)
 {
 	yyjson_val *metadata = yyjson_obj_get(kube_object_root(live), "metadata");
+	yyjson_val *applied = yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION);
+	size_t half = DIGEST_HALF_SIZE - 1;
 
-	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(metadata, "annotations"), DIGEST_ANNOTATION));
+	if (yyjson_get_len(applied) == 2 * half)
+		return strncmp(yyjson_get_str(applied), child->digest, half) == 0;
+	return yyjson_equals_str(applied, child->digest);
 }
 
 static bool stands_as_wanted(const struct apply_memory *memory, const struct child *child, struct kube_object *live)
 {
 	_cleanup_(arena_freep) struct arena *scratch = arena_new();
-	const char *applied = applied_digest(live);
 
-	if (!applied || strcmp(applied, child->digest) != 0)
+	if (!applied_same(child, live))
 		return false;
 	if (strcmp(memory->child[child->slot].version, kube_object_resource_version(live)) == 0 &&
 	    strcmp(memory->child[child->slot].digest, child->digest) == 0)
@@ -186,11 +190,10 @@ int apply_try(const struct context *context, const struct child *child, struct e
 {
 	struct kube_apply_options options = {.field_manager = FIELD_MANAGER, .force = true, .dry_run = true};
 	struct kube_name name = {.namespace = child->namespace, .name = child->name};
-	const char *applied = child->found ? applied_digest(child->found) : NULL;
 	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	int r;
 
-	if (applied && strcmp(applied, child->digest) == 0)
+	if (child->found && applied_same(child, child->found))
 		return 0;
 	r = kube_apply(context->client, child->resource, name, with_marks(child, scratch), &options, NULL, err);
 	// end_write() may mend this error.
@@ -218,7 +221,6 @@ static int end_child(const struct context *context, struct apply_memory *memory,
 		     struct err *err)
 {
 	bool called = child->call != NULL, known = memory->child[child->slot].version[0] != '\0';
-	const char *applied = child->found ? applied_digest(child->found) : NULL;
 
 	if (!called)
 		child->stands = kube_object_ref(child->found);
@@ -228,7 +230,7 @@ static int end_child(const struct context *context, struct apply_memory *memory,
 	// The API server keeps some values in another form (a quantity, an empty list): that looks like drift, but such a write changes nothing.
 	child->written = called && !(child->found && strcmp(kube_object_resource_version(child->found),
 							    kube_object_resource_version(child->stands)) == 0);
-	child->put_back = child->written && (child->found ? applied && strcmp(applied, child->digest) == 0 : known);
+	child->put_back = child->written && (child->found ? applied_same(child, child->found) : known);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "operator/context.h"
 #include "operator/manifest/manifests.h"
 #include "operator/object/adoption.h"
+#include "operator/object/digest.h"
 #include "operator/object/kept.h"
 
 // The largest child that we read. All that we write is smaller, but others may write to a namespace's objects, too.
@@ -26,7 +27,7 @@
 struct apply_memory {
 	struct {
 		char version[KEPT_VERSION_SIZE];
-		char digest[65];
+		char digest[DIGEST_HALF_SIZE];
 	} child[CHILD_COUNT];
 };
 
@@ -42,7 +43,7 @@ struct child {
 	struct kube_object *live;  // what the builder saw; NULL for none
 	struct kube_object *found; // by apply_look(): the object of that name; a reference
 	bool fresh;		   // by apply_look(): nobody knows of an object of that name, and the write must make it
-	char digest[65];	   // by apply_look(): of json
+	char digest[DIGEST_HALF_SIZE]; // by apply_look(): of json
 	struct kube_object *stands; // by apply_write(): the object afterwards; a reference
 	bool written;		    // by apply_write(): something has changed
 	bool put_back;		    // by apply_write(): somebody else had changed or deleted it

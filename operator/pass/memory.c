@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: The neofleet authors
 // SPDX-License-Identifier: Apache-2.0
 
+// A memory at rest is one squeezed text. Blocks at rest lie on a shelf of their own: in the heap, each would keep a page of it from going back to the system
+// after a burst of passes (docs/decisions/0056).
+
 #include "operator/pass/memory.h"
 
 #include <assert.h>
@@ -13,9 +16,15 @@
 #include "base/budget.h"
 #include "base/must.h"
 #include "base/squeeze.h"
+#include "kube/shelf.h"
 #include "operator/cluster/survey.h"
 
-#define NOTHING ((struct squeeze_text){"", 0})
+// Parts of what a cluster of three says of itself (survey_text()). Memories are squeezed against it, which makes small ones a quarter smaller.
+static const char TYPICAL[] =
+	"{\"outsiders\":{},\"servers\":[[0,1,2,3,4,5,6,7],[8,9,10,3,4,5,6,7],[11,12,13,3,4,5,6,7]],\"copies\":[[6,14,2,15,16,16,true],"
+	"[6,14,10,15,16,16,false],[6,14,13,15,16,16,false],[7,14,2,15,16,16,true],[7,14,10,15,16,16,false],[7,14,13,15,16,16,false]],"
+	"\"texts\":[\"server-0.headless.svc.cluster.local:7687\",\"Enabled\",\"Available\",\"5.26.12\",\"neo4j\",\"system\",\"-server-1.\",\"-server-2.\","
+	"\"standard\",\"primary\",\"online\"]}";
 
 // How much the surveys of all deployments may take at rest; small ones do not count. A survey that finds no room is forgotten, and the servers
 // are asked anew when somebody needs it.
@@ -34,6 +43,7 @@ struct slot {
 struct memory_table {
 	pthread_mutex_t lock;
 	struct slot *slots;
+	struct shelf *shelf; // slots and what is squeezed; under the lock
 	struct budget surveys;
 };
 
@@ -42,6 +52,7 @@ struct memory_table *memory_table_new(void)
 	struct memory_table *table = must(calloc(1, sizeof(*table)));
 
 	(void)pthread_mutex_init(&table->lock, NULL);
+	table->shelf = shelf_new();
 	table->surveys.max = SURVEYS_MAX;
 	return table;
 }
@@ -54,11 +65,25 @@ static void memory_free(struct memory *memory)
 	free(memory);
 }
 
-static void slot_free(struct slot *slot)
+static size_t slot_size(const char *key)
+{
+	return sizeof(struct slot) + strlen(key) + 1;
+}
+
+// Under the lock.
+static void forget_squeezed(struct memory_table *table, struct slot *slot)
+{
+	if (slot->squeezed)
+		shelf_give(table->shelf, slot->squeezed, slot->squeezed_len);
+	slot->squeezed = NULL;
+}
+
+// Under the lock.
+static void slot_free(struct memory_table *table, struct slot *slot)
 {
 	memory_free(slot->awake);
-	free(slot->squeezed);
-	free(slot);
+	forget_squeezed(table, slot);
+	shelf_give(table->shelf, slot, slot_size(slot->key));
 }
 
 void memory_table_free(struct memory_table *table)
@@ -70,19 +95,26 @@ void memory_table_free(struct memory_table *table)
 	HASH_ITER(hh, table->slots, slot, next)
 	{
 		HASH_DEL(table->slots, slot);
-		slot_free(slot);
+		slot_free(table, slot);
 	}
+	shelf_free(table->shelf);
 	(void)pthread_mutex_destroy(&table->lock);
 	free(table);
 }
 
-static struct slot *slot_new(const char *key)
+// Under the lock.
+static struct slot *slot_new(struct memory_table *table, const char *key)
 {
-	size_t size = strlen(key) + 1;
-	struct slot *slot = must(calloc(1, sizeof(*slot) + size));
+	struct slot *slot = shelf_take(table->shelf, slot_size(key));
 
-	memcpy(slot->key, key, size);
+	*slot = (struct slot){0};
+	memcpy(slot->key, key, strlen(key) + 1);
 	return slot;
+}
+
+static struct squeeze_text typical(void)
+{
+	return (struct squeeze_text){TYPICAL, sizeof(TYPICAL) - 1};
 }
 
 static void wake(struct slot *slot)
@@ -97,7 +129,7 @@ static void wake(struct slot *slot)
 		return;
 	}
 	bytes = must(malloc(len));
-	if (!unsqueeze(NOTHING, (struct squeeze_text){slot->squeezed, slot->squeezed_len}, bytes, len))
+	if (!unsqueeze(typical(), (struct squeeze_text){slot->squeezed, slot->squeezed_len}, bytes, len))
 		abort();
 	memcpy(slot->awake, bytes, sizeof(*slot->awake));
 	if (slot->survey_len)
@@ -106,32 +138,35 @@ static void wake(struct slot *slot)
 }
 
 // Squeezes the memory, followed by the survey's text.
-static void keep(struct slot *slot, const char *survey_text, struct arena *arena)
+static void keep(struct memory_table *table, struct slot *slot, const char *survey_text, struct arena *arena)
 {
 	size_t survey_len = strlen(survey_text), len = sizeof(struct memory) + survey_len;
-	char *bytes = arena_alloc(arena, len);
+	char *bytes = arena_alloc(arena, len), *squeezed = arena_alloc(arena, squeeze_bound(len));
 
 	memcpy(bytes, slot->awake, sizeof(struct memory));
 	memcpy(bytes + sizeof(struct memory), survey_text, survey_len);
-	free(slot->squeezed);
-	slot->squeezed = must(malloc(squeeze_bound(len)));
-	slot->squeezed_len = squeeze(NOTHING, (struct squeeze_text){bytes, len}, slot->squeezed);
-	slot->squeezed = must(realloc(slot->squeezed, slot->squeezed_len));
+	len = squeeze(typical(), (struct squeeze_text){bytes, len}, squeezed);
+	(void)pthread_mutex_lock(&table->lock);
+	forget_squeezed(table, slot);
+	slot->squeezed = shelf_take(table->shelf, len);
+	slot->squeezed_len = len;
+	(void)pthread_mutex_unlock(&table->lock);
+	memcpy(slot->squeezed, squeezed, len);
 	slot->survey_len = survey_len;
 }
 
-static void rest(struct slot *slot, struct budget *surveys)
+static void rest(struct memory_table *table, struct slot *slot)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct survey *survey = slot->awake->cluster.last;
 
 	slot->awake->cluster.last = NULL;
-	keep(slot, survey ? survey_text(survey, arena) : "", arena);
-	budget_give(surveys, slot->taken);
+	keep(table, slot, survey ? survey_text(survey, arena) : "", arena);
+	budget_give(&table->surveys, slot->taken);
 	slot->taken = slot->squeezed_len > SURVEY_SMALL ? slot->squeezed_len : 0;
-	if (slot->taken && !budget_take(surveys, slot->taken)) {
+	if (slot->taken && !budget_take(&table->surveys, slot->taken)) {
 		slot->taken = 0;
-		keep(slot, "", arena);
+		keep(table, slot, "", arena);
 	}
 	survey_free(survey);
 	memory_free(slot->awake);
@@ -145,7 +180,7 @@ struct memory *memory_of(struct memory_table *table, const char *key)
 	(void)pthread_mutex_lock(&table->lock);
 	HASH_FIND_STR(table->slots, key, slot);
 	if (!slot) {
-		slot = slot_new(key);
+		slot = slot_new(table, key);
 		HASH_ADD_STR(table->slots, key, slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
@@ -162,7 +197,7 @@ void memory_rest(struct memory_table *table, const char *key)
 	HASH_FIND_STR(table->slots, key, slot);
 	(void)pthread_mutex_unlock(&table->lock);
 	if (slot && slot->awake)
-		rest(slot, &table->surveys);
+		rest(table, slot);
 }
 
 void memory_forget(struct memory_table *table, const char *key)
@@ -174,7 +209,7 @@ void memory_forget(struct memory_table *table, const char *key)
 	if (slot) {
 		HASH_DEL(table->slots, slot);
 		budget_give(&table->surveys, slot->taken);
-		slot_free(slot);
+		slot_free(table, slot);
 	}
 	(void)pthread_mutex_unlock(&table->lock);
 }

@@ -69,6 +69,34 @@ static void test_a_change_by_hand(void **state)
 	}
 }
 
+// Operators once wrote the whole digest of what they applied: what they made stands as wanted. Any other mark is written anew.
+static void test_the_mark_of_older_operators(void **state)
+{
+	static const struct {
+		const char *more; // behind the mark
+		size_t writes;
+	} cases[] = {
+		{"0123456789abcdef0123456789abcdef", 0},
+		{"0", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *mark;
+		struct scene scene;
+
+		begin(&scene);
+		mark = kubernetes_value(scene.kubernetes, CONFIG, "/metadata/annotations/neofleet.neo4j.com~1applied", scene.arena);
+		mark = arena_memdup0(scene.arena, mark + 1, strcspn(mark + 1, "\""));
+		assert_int_equal(strlen(mark), 32);
+		kubernetes_merge(scene.kubernetes, CONFIG,
+				 arena_printf(scene.arena, "{\"metadata\":{\"annotations\":{\"neofleet.neo4j.com/applied\":\"%s%s\"}}}", mark, cases[i].more));
+		assert_int_equal(pass(&scene), 0);
+		assert_int_equal(kubernetes_calls(scene.kubernetes, "PATCH", CONFIG), cases[i].writes);
+		scene_end(&scene);
+	}
+}
+
 // When a dry run is refused, the refusal becomes a status, and no child is touched; a server that makes no dry runs says nothing.
 static void test_dry_run(void **state)
 {
@@ -253,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_change_by_hand),
+		cmocka_unit_test(test_the_mark_of_older_operators),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_write_is_refused),
 		cmocka_unit_test(test_made_before_the_first_write),
