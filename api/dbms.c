@@ -491,6 +491,29 @@ static void decode_spec(struct field_reader *reader, struct field spec, struct d
 	pod_shape_decode(reader, spec, &ret->pod_shape);
 }
 
+// Whether a list with commas has an item that begins so.
+static bool has_item(const char *list, const char *beginning)
+{
+	while (*list) {
+		list += strspn(list, ", \t");
+		if (strncmp(list, beginning, strlen(beginning)) == 0)
+			return true;
+		list += strcspn(list, ",");
+	}
+	return false;
+}
+
+bool dbms_brings_fleet(const struct dbms *dbms)
+{
+	for (size_t i = 0; i < dbms->config.n; i++) {
+		const struct field_pair *pair = &dbms->config.items[i];
+
+		if (strcmp(pair->name, DBMS_OWN_FLEET_SETTING) == 0 && has_item(pair->value, "fleetManagement."))
+			return true;
+	}
+	return false;
+}
+
 int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err)
 {
 	struct field_reader reader = {.arena = arena, .err = err};

@@ -152,3 +152,11 @@ void dbms_decode_status(yyjson_val *root, struct dbms_status *ret);
 // Decodes a whole object of either kind. ERR_INVALID: the text names the field and the cure; ret's metadata, api_kind and status are filled even
 // then.
 int dbms_decode(yyjson_val *root, struct arena *arena, struct dbms *ret, struct err *err);
+
+// Where the spec says that the user brings the plugin's jar: its procedures run only where this setting names them, and for an image's own plugin
+// the operator names them.
+#define DBMS_OWN_FLEET_SETTING "dbms.security.procedures.unrestricted"
+#define DBMS_OWN_FLEET_PATTERN "fleetManagement.*"
+
+// Whether spec.config's setting has an item for Fleet Management's procedures. "*" alone says nothing of them.
+bool dbms_brings_fleet(const struct dbms *dbms);

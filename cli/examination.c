@@ -53,10 +53,10 @@ static bool examine_spec(struct patient *patient)
 		return false;
 	}
 	patient->dbms = draft->dbms;
-	if (draft->dbms.fleet.enabled && draft->form == FLEET_FORM_NONE)
+	if (draft->dbms.fleet.enabled && draft->form == FLEET_FORM_NONE && !dbms_brings_fleet(&draft->dbms))
 		patient_add(patient, true, arena_printf(patient->arena, "Neo4j %s has no Fleet Management, so it will not be registered",
 							version_text(&draft->version, patient->arena)),
-			    "use 5.26.12 or newer, or 2025.08 or newer", edit(patient));
+			    "use 5.26.12 or newer, or 2025.08 or newer, or bring the plugin's jar (docs/fleet-management.md)", edit(patient));
 	if (draft->dbms.fleet.enabled && !draft->dbms.fleet.token_secret)
 		patient_add(patient, false, "there is no token, so the registration waits", "set spec.auraFleetManagement.tokenSecretRef", edit(patient));
 	return true;

@@ -221,9 +221,10 @@ static void warn_of_fleet(const struct look *look, const struct draft *draft)
 
 	if (!draft->dbms.fleet.enabled)
 		return;
-	if (draft->form == FLEET_FORM_NONE)
+	if (draft->form == FLEET_FORM_NONE && !dbms_brings_fleet(&draft->dbms))
 		add(look, false, "spec.auraFleetManagement.enabled",
-		    arena_printf(arena, "Neo4j %s brings no fleet-management plugin, so it will not be registered; use 5.26.12 or newer, or 2025.08 or newer",
+		    arena_printf(arena, "Neo4j %s brings no fleet-management plugin, so it will not be registered; use 5.26.12 or newer, or 2025.08 or newer, or bring "
+				 "the plugin's jar and name " DBMS_OWN_FLEET_PATTERN " in spec.config's " DBMS_OWN_FLEET_SETTING,
 				 version_text(&draft->version, arena)));
 	else if (draft->form == FLEET_FORM_UNDECIDABLE)
 		add(look, false, "spec.image.tag",

@@ -169,7 +169,7 @@ static void switch_off(struct step *step)
 static struct plugin_entry begin(const struct deployment *deployment, struct arena *arena)
 {
 	const struct dbms *dbms = &deployment->dbms;
-	struct plugin_entry entry = {.version = deployment->version};
+	struct plugin_entry entry = {.version = deployment->version, .own = dbms_brings_fleet(dbms)};
 
 	if (entry_trial_withdrawal_holds(deployment->live.withdrawn, dbms->image.reference, dbms->metadata.generation, arena, &entry.withdrawal))
 		entry.withdrawn = deployment->live.withdrawn;
@@ -192,9 +192,11 @@ void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *
 
 const char *plugin_entry_obstacle(const struct plugin_entry *entry, const char *malformed, struct arena *arena, enum reason *ret_reason)
 {
-	if (entry->version.fleet_form == FLEET_FORM_NONE) {
+	if (entry->version.fleet_form == FLEET_FORM_NONE && !entry->own) {
 		*ret_reason = REASON_VERSION_UNSUPPORTED;
-		return arena_printf(arena, "Neo4j %s brings no fleet-management plugin; use 5.26.12 or newer, or 2025.08 or newer",
+		return arena_printf(arena,
+				    "Neo4j %s brings no fleet-management plugin; use 5.26.12 or newer, or 2025.08 or newer, or bring the plugin's jar and "
+				    "name " DBMS_OWN_FLEET_PATTERN " in spec.config's " DBMS_OWN_FLEET_SETTING,
 				    version_text(&entry->version.version, arena));
 	}
 	if (entry->withdrawn) {

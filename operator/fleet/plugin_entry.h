@@ -30,6 +30,7 @@ struct plugin_entry {
 	bool was_off;		// the status already says that it is switched off
 	bool disabling;		// a server must still be told; until then the status must not say that it is off
 	const char *untold;	// no longer enabled, and why no server could be told; NULL: one was told, or there was no need
+	bool own;		// the user brings the plugin's jar (dbms_brings_fleet())
 	const char *not_asked;	// why we do not know the version yet; NULL: we do, or nobody needs it
 	bool withdrew;		// in this pass
 	int64_t again_after_ms; // 0: no need
@@ -40,6 +41,6 @@ struct plugin_entry {
 void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *memory, const struct deployment *deployment, bool plugins,
 			 struct plugin_entry *ret);
 
-// Why the plugin cannot be there, for the status: the version has none, NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or it was
+// Why the plugin cannot be there, for the status: the version has none, and the user brings none; NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or it was
 // withdrawn. Sets *ret_reason, too; NULL: nothing keeps it away.
 const char *plugin_entry_obstacle(const struct plugin_entry *entry, const char *malformed, struct arena *arena, enum reason *ret_reason);

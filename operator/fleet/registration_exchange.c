@@ -56,7 +56,7 @@ static int fail(struct exchange *x, const struct err *err)
 	if (strcmp(err->code, ADMIN_PROCEDURE_NOT_FOUND) == 0)
 		return end(x, REASON_PROCEDURE_MISSING,
 			   "The server has no fleetManagement procedures although it is ready; check that its image "
-			   "brings the fleet-management plugin");
+			   "brings the fleet-management plugin, or that your own jar of it is in /plugins");
 	if (admin_is_not_leader(err))
 		return fail_not_leader(x);
 	// After the login it means that the user lacks a right, not that the password is wrong.
@@ -79,7 +79,7 @@ static int check_procedures(struct exchange *x)
 	if (!present)
 		return end(x, REASON_PROCEDURE_MISSING,
 			   "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that "
-			   "its image brings it");
+			   "its image brings it, or that your own jar of it is in /plugins");
 	return 0;
 }
 

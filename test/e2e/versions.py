@@ -24,6 +24,17 @@ def named(tag):
     return "v" + tag.replace(".", "-")
 
 
+UNRESTRICTED = {"dbms.security.procedures.unrestricted": "apoc.*,fleetManagement.*"}
+
+
+def bring_jar(ns, name, tag):
+    """The plugin's jar from a volume of podTemplate; the stand-in only looks whether it is there."""
+    ns.kubectl("create", "configmap", f"{name}-jar", "--from-literal=fleet-management.jar=jar")
+    mount = {"name": "jar", "mountPath": "/plugins/fleet-management.jar", "subPath": "fleet-management.jar"}
+    standin(ns, name, tag=f"{tag}-enterprise", config=UNRESTRICTED, podTemplate={"spec": {
+        "volumes": [{"name": "jar", "configMap": {"name": f"{name}-jar"}}], "containers": [{"name": "neo4j", "volumeMounts": [mount]}]}})
+
+
 def given_versions(ns):
     """A deployment of each tag, all at once."""
     prepare(ns, "versions")
@@ -31,6 +42,8 @@ def given_versions(ns):
         standin(ns, named(tag), tag=f"{tag}-enterprise")
     standin(ns, "back", tag="2025.12-enterprise")
     standin(ns, "patch", tag="5.26-enterprise")
+    bring_jar(ns, "own-old", "5.26.5")
+    standin(ns, "own-none", tag="2025.07.1-enterprise", config=UNRESTRICTED)
     # Of this one there is no image; the tag decides all the same.
     standin(ns, named("2025.05"), tag="2025.05-enterprise")
     # Not left false after 2026.03, whoever set it so.
@@ -69,6 +82,23 @@ def tag_scenario(tag):
 
     scenario.__name__ = "test_tag_" + tag.replace(".", "_")
     return scenario
+
+
+def test_own_jar(ns):
+    """C4: on a version that brings no plugin, one whose jar the user brings is registered; nothing is added to the pod for it."""
+    ns.wait_fleet("own-old", True, limit=START_LIMIT)
+    check(plugins_of(ns, "own-old") is None, f"NEO4J_PLUGINS is {plugins_of(ns, 'own-old')}")
+    check({key: value for key, value in conf_of(ns, "own-old").items() if "procedures" in key} == UNRESTRICTED, "the conf was changed")
+    check(not warnings_of(ns, "own-old"), f"{warnings_of(ns, 'own-old')}")
+    check(pods_made(ns, "own-old") == 1, f"{pods_made(ns, 'own-old')} pods were made")
+
+
+def test_own_jar_missing(ns):
+    """C4: where the spec says that the jar comes from the user and the server has none, the status says that."""
+    ns.wait_phase("own-none", "Ready", START_LIMIT)
+    ns.wait_fleet("own-none", False, "the server has not loaded the plugin", limit=START_LIMIT)
+    told = condition(ns, "own-none", "FleetRegistered")
+    check(told["reason"] == "ProcedureMissing" and "jar" in told["message"], f"{told}")
 
 
 def test_tag_2025_05(ns):
@@ -159,6 +189,7 @@ def test_tag_latest_after_restart(ns):
     check(ns.get("statefulset", "plugin")["metadata"]["resourceVersion"] == before, "the restart wrote the StatefulSet")
 
 
-VERSIONS = Group(given_versions, *[tag_scenario(tag) for tag in CASES], test_tag_2025_05, test_switched_off_by_hand, test_tag_goes_back)
+VERSIONS = Group(given_versions, *[tag_scenario(tag) for tag in CASES], test_own_jar, test_own_jar_missing, test_tag_2025_05,
+                 test_switched_off_by_hand, test_tag_goes_back)
 UNTOLD = Group(given_untold, test_tag_digest, test_tag_garbage, test_tag_latest, test_tag_latest_after_restart)
 TESTS = [VERSIONS, UNTOLD]

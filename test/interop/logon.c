@@ -130,11 +130,15 @@ static void test_nothing_is_done_behind_a_refusal(void **state)
 		_cleanup_(bolt_link_closep) struct bolt_link *link = NULL;
 
 		admin(test, "CREATE OR REPLACE USER fresh SET PASSWORD 'first-password' CHANGE REQUIRED");
-		// A link that does not let it in sends nothing behind.
-		MUST(bolt_link_begin(&target, &first, limit(), &link, &test->err));
-		FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED,
-		      bolt_link_query(link, &(struct bolt_query){.text = change.text, .database = "system"}, limit(), test->arena,
-				      &table, &test->err));
+		// A link that does not let it in sends nothing behind. Before LOGON there was one answer to the greeting and the login together.
+		if (speaks(5, 1)) {
+			MUST(bolt_link_begin(&target, &first, limit(), &link, &test->err));
+			FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED,
+			      bolt_link_query(link, &(struct bolt_query){.text = change.text, .database = "system"}, limit(), test->arena,
+					      &table, &test->err));
+		} else {
+			FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED, bolt_link_begin(&target, &first, limit(), &link, &test->err));
+		}
 		FAILS(ERR_FORBIDDEN, BOLT_CREDENTIALS_EXPIRED, bolt_driver_query(driver, &create, limit(), test->arena, &answer, &test->err));
 		MUST(bolt_driver_query(test->driver, &unchanged, limit(), test->arena, &answer, &test->err));
 		assert_true(bolt_as_bool(bolt_answer_get(&answer, 0, "due"), false));

@@ -324,6 +324,34 @@ static void test_of_the_go_operator(void **state)
 	assert_false(dbms.fleet.provision.delete_deployment);
 }
 
+static void test_brings_fleet(void **state)
+{
+	static const struct {
+		const char *config;
+		bool brings;
+	} cases[] = {
+		{"{\"dbms.security.procedures.unrestricted\":\"fleetManagement.*\"}", true},
+		{"{\"dbms.security.procedures.unrestricted\":\"gds.*, fleetManagement.registerToken\"}", true},
+		{"{\"dbms.security.procedures.unrestricted\":\"*\"}", false},
+		{"{\"dbms.security.procedures.unrestricted\":\"my.fleetManagement.*,\"}", false},
+		{"{\"dbms.security.procedures.allowlist\":\"fleetManagement.*\"}", false},
+		{"{}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_(arena_freep) struct arena *arena = arena_new();
+		struct err err = ERR_INIT;
+		struct dbms dbms;
+
+		int r = decode(arena, arena_printf(arena, STANDALONE(",\"config\":%s"), cases[i].config), &dbms, &err);
+
+		assert_string_equal(err.text, "");
+		assert_int_equal(r, 0);
+		assert_int_equal(dbms_brings_fleet(&dbms), cases[i].brings);
+	}
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -401,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_follow_needs_a_secret), cmocka_unit_test(test_status_of_wrong_types),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_refused_with_status),
+		cmocka_unit_test(test_brings_fleet),
 		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_plugins_env),	     cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_of_the_go_operator),
 	};

@@ -369,6 +369,36 @@ static void test_switched_off_in_other_ways(void **state)
 	scene_end(&scene);
 }
 
+// C4: a version that brings no plugin is registered where the spec says that the user brings its jar, and only there.
+static void test_own_jar(void **state)
+{
+	static const struct {
+		const char *unrestricted;
+		bool registered;
+	} cases[] = {{"fleetManagement.*", true}, {"apoc.*, fleetManagement.*", true}, {"*", false}, {"apoc.*", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene scene;
+
+		scene_begin(&scene);
+		SCENE_BECOME(&scene, .version = "5.26.5");
+		scene_set_spec(&scene, arena_printf(scene.arena, "{\"image\":{\"tag\":\"5.26.5-enterprise\"},\"config\":{\"dbms.security.procedures.unrestricted\":\"%s\"}}",
+						    cases[i].unrestricted));
+		assert_int_equal(pass(&scene), 0);
+		scene_run_pods(&scene);
+		scene_settle(&scene);
+		assert_false(has_entry(&scene));
+		assert_int_equal(scene_is_registered(&scene), cases[i].registered);
+		if (!cases[i].registered) {
+			assert_string_equal(scene_condition(&scene, "FleetRegistered", "reason"), "VersionUnsupported");
+			assert_non_null(strstr(scene_status(&scene, "/auraFleetManagement/message"),
+					       "or bring the plugin's jar and name fleetManagement.* in spec.config's dbms.security.procedures.unrestricted"));
+		}
+		scene_end(&scene);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_switched_off_half),
 		cmocka_unit_test(test_switched_off_and_not_written),
 		cmocka_unit_test(test_switched_off_in_other_ways),
+		cmocka_unit_test(test_own_jar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

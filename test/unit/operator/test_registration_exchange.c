@@ -158,7 +158,7 @@ static void test_procedure_missing(void **state)
 	RUN(&x, absent, 0);
 	assert_failed(&x, false, REASON_PROCEDURE_MISSING,
 		      "Waiting for the fleetManagement procedures: the server has not loaded the plugin; check that its image "
-		      "brings it");
+		      "brings it, or that your own jar of it is in /plugins");
 	end(&x);
 	RUN(&x, gone, 0);
 	assert_int_equal(x.result.reason, REASON_PROCEDURE_MISSING);
