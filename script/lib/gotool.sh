@@ -26,7 +26,7 @@ gotool_build() { # NAME FOLDER PACKAGE [GO BUILD OPTION]...
 	[ -x "$out" ] && return 0
 	packages_go >&2
 	# shellcheck disable=SC2016 # expanded inside
-	flock "$(cache_dir tools)/lock" bash -euo pipefail -c '
+	flock "$out.lock" bash -euo pipefail -c '
 		. script/lib/common.sh
 		. script/lib/gotool.sh
 		name=$1 folder=$2 out=$3
