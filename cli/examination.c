@@ -293,31 +293,50 @@ static bool keeps_unregistered(enum reason reason)
 	       reason == REASON_RIGHTS_MISSING || reason == REASON_SECRET_UNUSABLE || is_of_token(reason);
 }
 
+static const char *registering(const struct patient *patient)
+{
+	return arena_printf(patient->arena, "kubectl neofleet -n %s register %s/%s", patient->dbms.metadata.namespace, patient->kind,
+			    patient->dbms.metadata.name);
+}
+
 static void examine_disconnection(const struct patient *patient, enum reason reason, const char *message)
 {
 	const char *cause = arena_printf(patient->arena, "not connected to Aura: %s", message);
 
 	if (reason == REASON_TOKEN_GONE)
 		patient_add(patient, true, cause, "put a good token into the Secret, and have it registered",
-			    arena_printf(patient->arena, "kubectl neofleet -n %s register %s/%s", patient->dbms.metadata.namespace, patient->kind, patient->dbms.metadata.name));
+			    registering(patient));
 	else
 		patient_add(patient, true, cause, "let the pods reach Aura: look at network policies, proxies, DNS", command(patient, "get networkpolicies"));
 }
 
+// An expiry is still to come.
+static void examine_expiry(const struct patient *patient, const char *cause)
+{
+	if (patient->dbms.fleet.follow_secret)
+		patient_add(patient, false, cause, "put a newer token into the Secret; the operator registers it by itself", NULL);
+	else
+		patient_add(patient, false, cause, "put a newer token into the Secret, and have it registered; one that rotates renews itself",
+			    registering(patient));
+}
+
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
-	static const char *const bad[] = {CONDITION_CREDENTIALS_REFUSED, CONDITION_PLUGINS_MALFORMED, CONDITION_FLEET_TWINS, CONDITION_FLEET_TOKEN_EXPIRING,
-					  CONDITION_CERTIFICATE_UNUSABLE};
+	static const struct {
+		const char *type;
+		bool of_spec; // mended there, and not in a Secret
+	} bad[] = {{CONDITION_CREDENTIALS_REFUSED, false}, {CONDITION_PLUGINS_MALFORMED, true}, {CONDITION_FLEET_TWINS, true}, {CONDITION_CERTIFICATE_UNUSABLE, false}};
 	const char *message = status_text(patient, condition, "/message");
 	enum reason reason = reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason")));
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True"), fails = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
 
 	for (size_t i = 0; holds && i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i]))
-			// An expiry is still to come.
-			patient_add(patient, strcmp(bad[i], CONDITION_FLEET_TOKEN_EXPIRING) != 0, arena_printf(patient->arena, "%s: %s", bad[i], message),
-				    "do what the message says", NULL);
+		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i].type))
+			patient_add(patient, true, arena_printf(patient->arena, "%s: %s", bad[i].type, message), "do what the message says",
+				    bad[i].of_spec ? edit(patient) : NULL);
 	}
+	if (holds && yyjson_equals_str(yyjson_obj_get(condition, "type"), CONDITION_FLEET_TOKEN_EXPIRING))
+		examine_expiry(patient, arena_printf(patient->arena, "%s: %s", CONDITION_FLEET_TOKEN_EXPIRING, message));
 	if (fails && yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetConnected"))
 		examine_disconnection(patient, reason, message);
 	if (!fails || !yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetRegistered") || (is_of_token(reason) && patient->token_told))
@@ -337,15 +356,19 @@ static void examine_phase(const struct patient *patient, bool spec_is_good)
 	const char *phase = status_text(patient, patient->root, "/status/phase"), *message = status_text(patient, patient->root, "/status/message");
 	bool bad = strcmp(phase, "Failed") == 0 || strcmp(phase, "Degraded") == 0 || is_stalled(yyjson_ptr_get(patient->root, "/status/conditions"));
 	bool told = !spec_is_good || patient->secret_told || patient->pods_told;
+	// These words are the API server's, which names no cure. It may pass by itself, or stall after five minutes.
+	bool held_up = strstr(message, "cannot be evicted") != NULL;
 
-	if ((!bad && strcmp(phase, "Pending") != 0) || told)
+	if ((!bad && !held_up && strcmp(phase, "Pending") != 0) || told)
 		return;
-	// These words are the API server's, which names no cure.
-	if (strstr(message, "cannot be evicted"))
+	if (held_up)
 		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message),
 			    "remove or loosen the budget that others made for these pods; that of the operator lets one go at a time", command(patient, "get poddisruptionbudgets"));
 	else
-		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message), "do what the message says", NULL);
+		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message),
+			    "do what the message says; its servers, volumes and events tell more",
+			    arena_printf(patient->arena, "kubectl neofleet -n %s status %s/%s", patient->dbms.metadata.namespace, patient->kind,
+					 patient->dbms.metadata.name));
 }
 
 static void examine_silence(const struct patient *patient)
@@ -379,13 +402,17 @@ static void examine_deletion(const struct patient *patient)
 	patient_add(patient, true, arena_printf(patient->arena, "it is being deleted, and finalizer '%s' holds it", finalizer), cure, edit(patient));
 }
 
-static void examine_pause(const struct patient *patient)
+// What a person wants for a time, and may have forgotten.
+static void examine_wishes(const struct patient *patient)
 {
 	const struct dbms_metadata *metadata = &patient->dbms.metadata;
 
 	if (metadata->paused)
 		patient_add(patient, false, "it is paused: nothing of its spec is carried out", "let it go on when you are done",
 			    arena_printf(patient->arena, "kubectl neofleet -n %s resume %s/%s", metadata->namespace, patient->kind, metadata->name));
+	if (metadata->offline)
+		patient_add(patient, false, arena_printf(patient->arena, "%s is offline for maintenance: it runs no server", metadata->offline),
+			    "end it when you are done", command(patient, "annotate %s/%s %s-", patient->kind, metadata->name, OFFLINE_ANNOTATION));
 }
 
 void examination_run(struct patient *patient)
@@ -396,7 +423,7 @@ void examination_run(struct patient *patient)
 	size_t index, max;
 
 	examine_deletion(patient);
-	examine_pause(patient);
+	examine_wishes(patient);
 	if (!patient->dbms.metadata.paused)
 		examine_silence(patient);
 	if (spec_is_good) {

@@ -353,7 +353,7 @@ const struct command command_status = {
 		"registration, token, conditions and the last events of one.\n\n"
 		"PHASE also says \"paused\" and \"offline\", where somebody asked for that; SERVERS is ready/wanted; ROLL is how many servers run the newest template, while not all do; FLEET is \"registered\", \"off\", or the reason why not; "
 		"CONNECTED is whether the servers talk to Aura; EXPIRES is how long the token that they hold is still good, as one of them said last. What you may not read is left out and named.",
-	.example = "status -A\nstatus orders -n shop -w\nstatus -A -o json | jq '.deployments[] | select(.connected != \"yes\").name'",
+	.example = "status -A\nstatus orders -n shop -w\nstatus -A --only unconnected -o name",
 	.flags = flags,
 	.rights = rights,
 	.max_args = 1,
