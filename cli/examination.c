@@ -320,23 +320,30 @@ static void examine_expiry(const struct patient *patient, const char *cause)
 			    registering(patient));
 }
 
+// A condition that holds and should not. The spec mends some; of the others the message names the Secret.
+static void examine_trouble(const struct patient *patient, const char *type, const char *message)
+{
+	const char *cause = arena_printf(patient->arena, "%s: %s", type, message);
+	bool of_spec = strcmp(type, CONDITION_PLUGINS_MALFORMED) == 0 || strcmp(type, CONDITION_FLEET_TWINS) == 0;
+
+	if (strcmp(type, CONDITION_FLEET_TOKEN_EXPIRING) == 0)
+		examine_expiry(patient, cause);
+	else
+		patient_add(patient, true, cause, "do what the message says", of_spec ? edit(patient) : NULL);
+}
+
 static void examine_condition(const struct patient *patient, yyjson_val *condition)
 {
-	static const struct {
-		const char *type;
-		bool of_spec; // mended there, and not in a Secret
-	} bad[] = {{CONDITION_CREDENTIALS_REFUSED, false}, {CONDITION_PLUGINS_MALFORMED, true}, {CONDITION_FLEET_TWINS, true}, {CONDITION_CERTIFICATE_UNUSABLE, false}};
+	static const char *const bad[] = {CONDITION_CREDENTIALS_REFUSED, CONDITION_PLUGINS_MALFORMED, CONDITION_FLEET_TWINS, CONDITION_FLEET_TOKEN_EXPIRING,
+					  CONDITION_CERTIFICATE_UNUSABLE};
 	const char *message = status_text(patient, condition, "/message");
 	enum reason reason = reason_of(yyjson_get_str(yyjson_obj_get(condition, "reason")));
 	bool holds = yyjson_equals_str(yyjson_obj_get(condition, "status"), "True"), fails = yyjson_equals_str(yyjson_obj_get(condition, "status"), "False");
 
 	for (size_t i = 0; holds && i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i].type))
-			patient_add(patient, true, arena_printf(patient->arena, "%s: %s", bad[i].type, message), "do what the message says",
-				    bad[i].of_spec ? edit(patient) : NULL);
+		if (yyjson_equals_str(yyjson_obj_get(condition, "type"), bad[i]))
+			examine_trouble(patient, bad[i], message);
 	}
-	if (holds && yyjson_equals_str(yyjson_obj_get(condition, "type"), CONDITION_FLEET_TOKEN_EXPIRING))
-		examine_expiry(patient, arena_printf(patient->arena, "%s: %s", CONDITION_FLEET_TOKEN_EXPIRING, message));
 	if (fails && yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetConnected"))
 		examine_disconnection(patient, reason, message);
 	if (!fails || !yyjson_equals_str(yyjson_obj_get(condition, "type"), "FleetRegistered") || (is_of_token(reason) && patient->token_told))
