@@ -19,6 +19,7 @@
 #   neo4j_stop                         ends it, by its process id
 #   go_run MODULE@VERSION...           runs the Go program that comes on standard input, with these modules
 #   json_patch VERSION DOCUMENT STEP...    for each step alone: what evanphx/json-patch makes of the document, or "refused"
+#   kustomize FOLDER                   what kustomize's library (KUSTOMIZE) builds of the folder's kustomization.yaml
 #   cypher.py                          statements over Bolt on that port, with Neo4j's own driver for Python (bolt_driver)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -115,6 +116,35 @@ go_run() {
 		go get "$@"
 	) >"$work/go.log" 2>&1 || { cat "$work/go.log" >&2 && return 1; }
 	(cd "$work/go" && GOFLAGS=-mod=mod go run .)
+}
+
+# sigs.k8s.io/kustomize/api
+readonly KUSTOMIZE=v0.21.1
+
+kustomize() {
+	FINDING_FOLDER=$1 go_run "sigs.k8s.io/kustomize/api@$KUSTOMIZE" <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+func main() {
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), os.Getenv("FINDING_FOLDER"))
+	if err != nil {
+		panic(err)
+	}
+	text, err := built.AsYaml()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Print(string(text))
+}
+GO
 }
 
 json_patch() {
