@@ -20,6 +20,7 @@
 #   go_run MODULE@VERSION...           runs the Go program that comes on standard input, with these modules
 #   json_patch VERSION DOCUMENT STEP...    for each step alone: what evanphx/json-patch makes of the document, or "refused"
 #   kustomize FOLDER                   what kustomize's library (KUSTOMIZE) builds of the folder's kustomization.yaml
+#   sprig TEXT...                      what sprig, the functions of Helm's templates (SPRIG), makes of each text between {{ }}, or "refused"
 #   cypher.py                          statements over Bolt on that port, with Neo4j's own driver for Python (bolt_driver)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -143,6 +144,41 @@ func main() {
 		panic(err)
 	}
 	fmt.Print(string(text))
+}
+GO
+}
+
+# github.com/Masterminds/sprig/v3, as in Helm 4.3.1
+readonly SPRIG=v3.3.0
+
+sprig() {
+	printf '%s\n' "$@" >"$work/texts"
+	FINDING_TEXTS=$work/texts go_run "github.com/Masterminds/sprig/v3@$SPRIG" <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig/v3"
+)
+
+func main() {
+	texts, err := os.ReadFile(os.Getenv("FINDING_TEXTS"))
+	if err != nil {
+		panic(err)
+	}
+	for _, text := range strings.Split(strings.TrimSpace(string(texts)), "\n") {
+		parsed := template.Must(template.New("text").Funcs(sprig.TxtFuncMap()).Parse("{{ " + text + " }}"))
+		made := strings.Builder{}
+		if err := parsed.Execute(&made, nil); err != nil {
+			fmt.Println(text, "is refused")
+		} else {
+			fmt.Println(text, "is", made.String())
+		}
+	}
 }
 GO
 }
