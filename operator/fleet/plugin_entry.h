@@ -41,6 +41,6 @@ struct plugin_entry {
 void plugin_entry_decide(const struct query *query, struct plugin_entry_memory *memory, const struct deployment *deployment, bool plugins,
 			 struct plugin_entry *ret);
 
-// Why the plugin cannot be there, for the status: the version has none, and the user brings none; NEO4J_PLUGINS cannot be merged (malformed, NULL: it can), or it was
-// withdrawn. Sets *ret_reason, too; NULL: nothing keeps it away.
+// Why the plugin cannot be there, for the status: the version has none, and the user brings none; NEO4J_PLUGINS cannot be merged (malformed, NULL:
+// it can), or it was withdrawn. Sets *ret_reason, too; NULL: nothing keeps it away.
 const char *plugin_entry_obstacle(const struct plugin_entry *entry, const char *malformed, struct arena *arena, enum reason *ret_reason);

@@ -19,7 +19,7 @@
 #include "kube/shelf.h"
 #include "operator/cluster/survey.h"
 
-// Parts of what a cluster of three says of itself (survey_text()). Memories are squeezed against it, which makes small ones a quarter smaller.
+// Parts of what a cluster of three says of itself (survey_text()). Memories are squeezed against it: most are small, and repeat little of themselves.
 static const char TYPICAL[] =
 	"{\"outsiders\":{},\"servers\":[[0,1,2,3,4,5,6,7],[8,9,10,3,4,5,6,7],[11,12,13,3,4,5,6,7]],\"copies\":[[6,14,2,15,16,16,true],"
 	"[6,14,10,15,16,16,false],[6,14,13,15,16,16,false],[7,14,2,15,16,16,true],[7,14,10,15,16,16,false],[7,14,13,15,16,16,false]],"
