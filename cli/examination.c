@@ -36,6 +36,13 @@ static const char *command(const struct patient *patient, const char *fmt, ...)
 	return arena_printf(patient->arena, "kubectl -n %s %s", patient->dbms.metadata.namespace, text);
 }
 
+// A command of ours for the deployment.
+static const char *neofleet(const struct patient *patient, const char *verb)
+{
+	return arena_printf(patient->arena, "kubectl neofleet -n %s %s %s/%s", patient->dbms.metadata.namespace, verb, patient->kind,
+			    patient->dbms.metadata.name);
+}
+
 static const char *edit(const struct patient *patient)
 {
 	return command(patient, "edit %s/%s", patient->kind, patient->dbms.metadata.name);
@@ -293,19 +300,12 @@ static bool keeps_unregistered(enum reason reason)
 	       reason == REASON_RIGHTS_MISSING || reason == REASON_SECRET_UNUSABLE || is_of_token(reason);
 }
 
-static const char *registering(const struct patient *patient)
-{
-	return arena_printf(patient->arena, "kubectl neofleet -n %s register %s/%s", patient->dbms.metadata.namespace, patient->kind,
-			    patient->dbms.metadata.name);
-}
-
 static void examine_disconnection(const struct patient *patient, enum reason reason, const char *message)
 {
 	const char *cause = arena_printf(patient->arena, "not connected to Aura: %s", message);
 
 	if (reason == REASON_TOKEN_GONE)
-		patient_add(patient, true, cause, "put a good token into the Secret, and have it registered",
-			    registering(patient));
+		patient_add(patient, true, cause, "put a good token into the Secret, and have it registered", neofleet(patient, "register"));
 	else
 		patient_add(patient, true, cause, "let the pods reach Aura: look at network policies, proxies, DNS", command(patient, "get networkpolicies"));
 }
@@ -317,7 +317,7 @@ static void examine_expiry(const struct patient *patient, const char *cause)
 		patient_add(patient, false, cause, "put a newer token into the Secret; the operator registers it by itself", NULL);
 	else
 		patient_add(patient, false, cause, "put a newer token into the Secret, and have it registered; one that rotates renews itself",
-			    registering(patient));
+			    neofleet(patient, "register"));
 }
 
 // A condition that holds and should not. The spec mends some; of the others the message names the Secret.
@@ -374,8 +374,7 @@ static void examine_phase(const struct patient *patient, bool spec_is_good)
 	else
 		patient_add(patient, bad, arena_printf(patient->arena, "%s: %s", phase, message),
 			    "do what the message says; its servers, volumes and events tell more",
-			    arena_printf(patient->arena, "kubectl neofleet -n %s status %s/%s", patient->dbms.metadata.namespace, patient->kind,
-					 patient->dbms.metadata.name));
+			    neofleet(patient, "status"));
 }
 
 static void examine_silence(const struct patient *patient)
@@ -416,7 +415,7 @@ static void examine_wishes(const struct patient *patient)
 
 	if (metadata->paused)
 		patient_add(patient, false, "it is paused: nothing of its spec is carried out", "let it go on when you are done",
-			    arena_printf(patient->arena, "kubectl neofleet -n %s resume %s/%s", metadata->namespace, patient->kind, metadata->name));
+			    neofleet(patient, "resume"));
 	if (metadata->offline)
 		patient_add(patient, false, arena_printf(patient->arena, "%s is offline for maintenance: it runs no server", metadata->offline),
 			    "end it when you are done", command(patient, "annotate %s/%s %s-", patient->kind, metadata->name, OFFLINE_ANNOTATION));

@@ -343,7 +343,6 @@ static void test_brings_fleet(void **state)
 		_cleanup_(arena_freep) struct arena *arena = arena_new();
 		struct err err = ERR_INIT;
 		struct dbms dbms;
-
 		int r = decode(arena, arena_printf(arena, STANDALONE(",\"config\":%s"), cases[i].config), &dbms, &err);
 
 		assert_string_equal(err.text, "");
