@@ -180,7 +180,7 @@ func main() {
 	must(err)
 	ctx := context.Background()
 	driver := open(uri)
-	if kind == "queries" || kind == "runs" || kind == "mixed" {
+	if kind == "queries" || kind == "runs" || kind == "writes" || kind == "mixed" {
 		runs(ctx, driver, 100) // what only the first ones cost
 	}
 	used, start := cpu(), time.Now()
