@@ -22,6 +22,7 @@ import threading
 import time
 import urllib.parse
 
+import figures
 import looks
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -153,9 +154,10 @@ class Operator:
 
     def __init__(self, bench, *options):
         self.log = bench.folder / "operator.log"
+        self.probe_port = PROBE_PORT if bench.probes else PORT
         started = time.monotonic()
         with self.log.open("a") as log:
-            self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), "--probe-port", str(PROBE_PORT), "--leader-elect",
+            self.process = subprocess.Popen([bench.program, "--kubeconfig", bench.cluster / "measured.conf", "--port", str(PORT), *bench.probes, "--leader-elect",
                                              "--lease-namespace", "default", *options], stderr=log,
                                             env=os.environ | ENVIRONMENT)
         wait_for("the stores in sync", 300, self.is_ready, 0.002)
@@ -175,7 +177,7 @@ class Operator:
     def is_ready(self):
         if self.process.poll() is not None:
             sys.exit(f"bench: the operator has ended: {self.log.read_text()[-500:]}")
-        return self.get("/readyz", PROBE_PORT)[0] == 200
+        return self.get("/readyz", self.probe_port)[0] == 200
 
     def memory_kb(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -206,16 +208,20 @@ class Operator:
 class Bench:
     def __init__(self, arguments):
         self.program, self.cluster = arguments.program, arguments.cluster
-        self.floor_program = arguments.program.parent / "bench_floor"
+        self.floor_program = arguments.floor or arguments.program.parent / "bench_floor"
+        # An older program has its probes at the port of its metrics.
+        knows = subprocess.run([self.program, "--help"], check=True, capture_output=True, text=True).stdout
+        self.probes = ["--probe-port", str(PROBE_PORT)] if "--probe-port" in knows else []
         self.folder = arguments.cluster / "log"
         self.api = Api(self.cluster)
         self.audit = self.folder / "audit.log"
         self.at = 0
         self.registered_at = -math.inf
         self.table, self.growth = [], []
-        self.calls = None
+        self.calls = self.figures = None
 
     say, wait_for = staticmethod(say), staticmethod(wait_for)
+    TOKEN, CR = TOKEN, CR
 
     def restart(self):
         self.operator.stop()
@@ -307,7 +313,8 @@ class Bench:
             self.operator = Operator(self)
             self.wait_ready(f"floor{i}", count)
             self.operator.settle()
-            took_ms = self.stateful_sets_ms(f"burst{i}", count)
+            self.api.namespace(f"burst{i}", {"admin": {"password": "abcdefgh1"}})
+            took_ms = self.stateful_sets_ms(f"burst{i}", count, self.root_call(f"burst{i}"))
             ratios.append((took_ms / floor["ms"], f"{took_ms / 1000:.2f} s against {floor['ms'] / 1000:.2f} s"))
             say(f"{count} clusters at once: {ratios[-1][1]}")
             self.wait_ready(f"burst{i}", count)
@@ -315,11 +322,10 @@ class Bench:
         self.row(f"{count} clusters at once, until all StatefulSets are there: against the bare loop", ratio, "times", 1.25,
                  f"the middle one of {rounds} rounds, {times} for the same {floor['calls']} calls")
 
-    def stateful_sets_ms(self, namespace, count):
-        """How long COUNT clusters take to have theirs. Read from the log, so that the wait costs the API server nothing."""
-        self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}})
+    def stateful_sets_ms(self, namespace, count, call):
+        """How long COUNT clusters, each applied by that call, take to have theirs. Read from the log, so that the wait costs the API server nothing."""
         self.calls_since()
-        feed, stamps = self.floor([self.root_call(namespace)], count), {}
+        feed, stamps = self.floor([call], count), {}
 
         def all_there():
             for event in self.calls_since():
@@ -423,9 +429,11 @@ class Bench:
         self.row("300 foreign Secrets and 300 ConfigMaps of 500 KB: growth", (after["VmRSS"] - before["VmRSS"]), "KiB", 256,
                  f"after a restart with them {again['VmRSS']} KiB, at its peak {again['VmHWM']} KiB")
 
+    def fleet_call(self, namespace, *, spec=None, **fleet):
+        return self.root_call(namespace, auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}, **fleet}, **(spec or {}))
+
     def held_call(self, namespace, **fleet):
-        return self.root_call(namespace, podAnnotations={"neofleet.test/hold": "yes"},
-                              auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}, **fleet})
+        return self.fleet_call(namespace, spec={"podAnnotations": {"neofleet.test/hold": "yes"}}, **fleet)
 
     def hold(self, namespace, count, **fleet):
         """COUNT clusters that wait for their pods to turn Ready, and then are to be registered."""
@@ -545,6 +553,8 @@ def main():
     options.add_argument("--spaced", type=int, default=200)
     options.add_argument("--once", type=int, default=1000)
     options.add_argument("--looks", type=int, default=0)
+    options.add_argument("--figures", action="store_true", help="what two programs are compared by, and nothing else")
+    options.add_argument("--floor", type=pathlib.Path, help="bench_floor, where it does not lie beside the program")
     arguments = options.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     bench = Bench(arguments)
@@ -557,6 +567,9 @@ def main():
         bench.row("idle: resident memory", idle["VmRSS"] / 1024, "MiB", 8, f"{idle['RssAnon']} KiB of it its own")
         if arguments.looks:
             looks.measure(bench, idle, arguments.looks, LOOKS_S)
+            return
+        if arguments.figures:
+            bench.figures = figures.measure(bench, idle, sizes, LOOKS_S)
             return
         bench.learn_calls()
         results = [bench.grow(size) for size in sizes if size <= 100]
@@ -574,7 +587,7 @@ def main():
         if getattr(bench, "operator", None) and bench.operator.process.poll() is None:
             bench.operator.stop()
         if bench.table:
-            arguments.out.write_text(json.dumps({"table": bench.table, "growth": bench.growth}, indent=2) + "\n")
+            arguments.out.write_text(json.dumps({"table": bench.table, "growth": bench.growth, **({"figures": bench.figures} if bench.figures else {})}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
