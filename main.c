@@ -186,7 +186,7 @@ static void forbid_dumps(void)
 // When the stores take this long to fill, it logs why.
 #define EXPLAIN_AFTER_MS 3000
 #define EXPLAIN_EVERY_MS 30000
-#define FREE_MAX ((size_t)256 * 1024)
+#define FREE_MAX ((size_t)64 * 1024)
 
 // The process uses memory in bursts. All threads share one heap, so that memory which one has freed serves another; large blocks come from the
 // system and go back to it.

@@ -276,7 +276,7 @@ int kube_list(struct kube_client *client, const struct kube_resource *resource, 
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *most = selection->most ? arena_printf(arena, "%u", selection->most) : PAGE_SIZE, *token = NULL;
-	const struct kube_limits limits = {.max_bytes = selection->max_bytes ? selection->max_bytes : PAGE_MAX_BYTES};
+	const struct kube_limits limits = {selection->max_bytes ? selection->max_bytes : PAGE_MAX_BYTES, selection->timeout_ms};
 
 	do {
 		_cleanup_buf_ struct buf path = BUF_INIT(KUBE_URL_MAX_BYTES), body = BUF_INIT(1);

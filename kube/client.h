@@ -68,6 +68,7 @@ struct kube_selection {
 	const char *labels, *fields; // selectors; NULL: none
 	unsigned most;	  // only the first so many, in the API server's order; 0: all, page by page
 	size_t max_bytes; // of an answer, else ERR_TOO_LARGE; 0: the limit of a full page
+	int timeout_ms;	  // of each page; 0: the client's
 };
 
 // Receives each object of a list, valid until the function returns.

@@ -18,6 +18,7 @@
 #include "operator/object/kept.h"
 #include "operator/object/key.h"
 #include "operator/object/reason.h"
+#include "operator/server/confirmation.h"
 #include "operator/server/retry.h"
 
 // Both are well below the 25 s that are left of a lease of 30 s, renewed every 5 s, while all is well.
@@ -153,13 +154,13 @@ static struct registration_request request_for(const struct access *access, cons
 }
 
 // Why the server of a pod must not be asked now; NULL: it may.
-static const char *unconfirmed(const struct context *context, const struct attempt_inputs *inputs, const struct pod *pod,
-			       const struct registration_request *request, struct arena *arena)
+static const char *unconfirmed(const struct context *context, const struct confirmation *confirmation, const struct pod *pod, int64_t deadline,
+			       struct arena *arena)
 {
 	struct access_problem problem;
 	struct err err = ERR_INIT;
 
-	if (access_confirm(context, &inputs->servers, pod, request->deadline, &err) == 0)
+	if (confirmation_check(context, confirmation, pod, deadline, &err) == 0)
 		return NULL;
 	access_failure(pod->name, &err, arena, &problem);
 	return problem.message;
@@ -168,10 +169,11 @@ static const char *unconfirmed(const struct context *context, const struct attem
 static void exchange(const struct context *context, const struct attempt_inputs *inputs, const struct registration_request *request,
 		     struct arena *arena, struct registration_result *ret)
 {
+	const struct confirmation confirmation = {.servers = &inputs->servers};
 	const char *why;
 
 	assert(inputs->server && request->token);
-	why = unconfirmed(context, inputs, inputs->server, request, arena);
+	why = unconfirmed(context, &confirmation, inputs->server, request->deadline, arena);
 	if (why)
 		*ret = (struct registration_result){.reason = REASON_UNREACHABLE, .message = why, .code = ""};
 	else
@@ -318,18 +320,19 @@ void attempt_register(const struct context *context, struct attempt_memory *memo
 }
 
 // The words live in the arena of access, which is wiped.
-static void ask(const struct context *context, const struct attempt_inputs *inputs, const struct access *access, const struct registration_request *request,
-		struct connection_result *ret)
+static void ask(const struct context *context, const struct confirmation *confirmation, const struct access *access,
+		const struct registration_request *request, struct connection_result *ret)
 {
-	const struct pod *pod = pod_named(inputs->servers.pods, inputs->servers.n_pods, request->server);
-	const char *why = unconfirmed(context, inputs, pod, request, access->arena);
+	const struct access_servers *servers = access->servers;
+	const struct pod *pod = pod_named(servers->pods, servers->n_pods, request->server);
+	const char *why = unconfirmed(context, confirmation, pod, request->deadline, access->arena);
 
 	if (why)
 		*ret = (struct connection_result){.connected = -1, .message = why, .code = ""};
 	else
 		registration_check_connected(request, access->arena, ret);
 	if (ret->refused)
-		access_note(context, inputs->servers.memory, &inputs->servers, ret->message, ret->code);
+		access_note(context, servers->memory, servers, ret->message, ret->code);
 }
 
 // Asks every server. The first that is not connected decides, else the first that could not be asked. False when the lease is too short.
@@ -341,6 +344,7 @@ static bool look(const struct context *context, struct connection_memory *memory
 	struct access access = {.servers = servers, .arena = secret_arena};
 	struct connection_result decisive = {.connected = -1, .message = "no server runs"};
 	struct access_problem problem;
+	struct confirmation confirmation;
 	int64_t left;
 	const char *refusal = access_barred(context, servers->memory, servers, arena, &left);
 
@@ -350,6 +354,9 @@ static bool look(const struct context *context, struct connection_memory *memory
 		kept_set(memory->message, refusal ? refusal : problem.message);
 		return true;
 	}
+	if (!context_has_ms(context, LOOK_TIMEOUT_MS))
+		return false;
+	confirmation_ask(context, servers, deadline_in_ms(LOOK_TIMEOUT_MS), arena, &confirmation);
 	for (size_t i = 0; i < servers->n_pods && (i == 0 || decisive.connected > 0); i++) {
 		struct registration_request request = request_for(&access, &servers->pods[i], LOOK_TIMEOUT_MS);
 		struct connection_result result;
@@ -358,7 +365,7 @@ static bool look(const struct context *context, struct connection_memory *memory
 			return false;
 		request.tell_held = servers->dbms->fleet.follow_secret && !ret->held;
 		request.tell_topology = servers->dbms->kind == DBMS_STANDALONE ? arena : NULL;
-		ask(context, inputs, &access, &request, &result);
+		ask(context, &confirmation, &access, &request, &result);
 		if (result.held)
 			ret->held = arena_strdup(arena, result.held);
 		if (result.topology)

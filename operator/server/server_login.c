@@ -13,11 +13,11 @@
 #include "operator/object/basis.h"
 #include "operator/object/kept.h"
 #include "operator/object/reason.h"
+#include "operator/server/confirmation.h"
 #include "operator/server/secret_cache.h"
 
 #define BOLT_PORT 7687
 #define LOGIN_TIMEOUT_MS 5000
-#define POD_MAX_BYTES ((size_t)1024 * 1024)
 
 // How much of this process's memory all answers of all servers may hold together, and how much one answer may cost. A server belongs to somebody
 // else and must not be able to take more. SHOW DATABASES at the documented limits needs half of a result.
@@ -207,39 +207,6 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 	return target;
 }
 
-static int unconfirmed(struct err *err, const char *pod, const char *why)
-{
-	(void)err_set(err, ERR_IO, "the password is not sent to the address that pod '%s' had: %s", pod, why);
-	err_set_code(err, ACCESS_UNCONFIRMED);
-	return err->class;
-}
-
-int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
-		   struct err *err)
-{
-	_cleanup_(kube_object_unrefp) struct kube_object *object = NULL;
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct kube_name name = {.namespace = servers->dbms->metadata.namespace, .name = pod->name};
-	struct kube_limits within = {.max_bytes = POD_MAX_BYTES, .timeout_ms = deadline_left_ms(deadline)};
-	struct err cause = ERR_INIT;
-	struct pod now;
-	const char *change;
-	int r;
-
-	if (pod->tls_secret)
-		return 0;
-	if (within.timeout_ms <= 0)
-		return unconfirmed(err, pod->name, "no time is left to ask the API server for the pod");
-	r = kube_get_within(context->client, &kube_pods, name, &within, &object, &cause);
-	if (r == ERR_NOT_FOUND)
-		return unconfirmed(err, pod->name, "the pod has changed, it is gone");
-	if (r < 0)
-		return unconfirmed(err, pod->name, arena_printf(arena, "the API server cannot be asked for the pod (%s)", cause.text));
-	pod_read(kube_object_root(object), arena, &now);
-	change = pod_change(pod, &now);
-	return change ? unconfirmed(err, pod->name, arena_printf(arena, "the pod has changed, %s", change)) : 0;
-}
-
 // "Neo4j/2025.12.1"
 const char *access_version(const struct access *access, const struct bolt_link *link)
 {
@@ -251,7 +218,7 @@ const char *access_version(const struct access *access, const struct bolt_link *
 
 void access_failure(const char *pod, const struct err *err, struct arena *arena, struct access_problem *ret)
 {
-	if (strcmp(err->code, ACCESS_UNCONFIRMED) == 0)
+	if (strcmp(err->code, CONFIRMATION_FAILED) == 0)
 		(void)fail(ret, REASON_UNREACHABLE, arena_printf(arena, "Server '%s' is not asked: %s; it is tried again", pod, err->text));
 	else if (admin_is_unreachable(err))
 		(void)fail(ret, REASON_UNREACHABLE,
@@ -292,13 +259,14 @@ int access_log_in(const struct access_login *login, struct bolt_link **ret, stru
 {
 	const struct access *access = login->access;
 	struct bolt_target target = access_target(access, login->pod);
+	const struct confirmation confirmation = {.servers = access->servers};
 	struct bolt_auth auth = {.user = access->credentials.user, .password = access->credentials.password};
 	int64_t started;
 	int r;
 
 	STEP("logging into a server");
 	assert(auth.user && auth.password);
-	r = access_confirm(login->context, access->servers, login->pod, login->deadline, err);
+	r = confirmation_check(login->context, &confirmation, login->pod, login->deadline, err);
 	if (r < 0 || (!login->unlisted && (r = access_enter(login->context, login->memory, access->servers, err)) < 0))
 		return r;
 	started = clock_monotonic_ms(&clock_system);

@@ -24,9 +24,6 @@
 #include "operator/object/tls_secret.h"
 #include "operator/server/login_memory.h"
 
-// The code of an error of access_confirm().
-#define ACCESS_UNCONFIRMED "neofleet.unconfirmed"
-
 // A certificate that pods were started with. While spec.tls changes there may be several, and pods without TLS beside others.
 struct access_certificate {
 	const char *secret;
@@ -69,17 +66,12 @@ struct bolt_target access_target(const struct access *access, const struct pod *
 const char *access_name_problem(const struct tls_secret *certificate, const struct access_servers *servers,
 				struct arena *arena);
 
-// Call it right before each login, with the login's deadline. It reads a pod that was started without TLS from the API server: ERR_IO with code
-// ACCESS_UNCONFIRMED when the pod has changed (pod_change()), or the API server does not tell. With TLS the certificate is the proof.
-int access_confirm(const struct context *context, const struct access_servers *servers, const struct pod *pod, int64_t deadline,
-		   struct err *err);
-
 // Opens a link to a known target: the one door to a server. The errors are those of bolt_link_open(), without the secrets that scrub knows.
 int access_open(const struct bolt_target *target, const struct bolt_auth *auth, int64_t deadline, const struct scrub *scrub,
 		struct bolt_link **ret, struct err *err);
 
-// Logs in to the server of a pod, after access_confirm(); access_read() has filled access. It notes the server's answer to the password, and the
-// server's version. Errors are those of access_confirm() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
+// Logs in to the server of a pod, after confirmation_check(); access_read() has filled access. It notes the server's answer to the password, and the
+// server's version. Errors are those of confirmation_check() and bolt_link_open(); after ERR_FORBIDDEN memory->message has the words.
 struct access_login {
 	const struct context *context;
 	struct access_memory *memory;

@@ -9,6 +9,7 @@
 #include "operator/fleet/gates.h"
 #include "operator/fleet/registration_attempt.h"
 #include "operator/object/reason.h"
+#include "operator/server/confirmation.h"
 
 #define SAME "\"uid\":\"u\""
 #define DELETED SAME ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\""
@@ -94,7 +95,7 @@ static void test_a_silent_api_server(void **state)
 	started = clock_monotonic_ms(&clock_system);
 	login.deadline = deadline_in_ms(300);
 	assert_int_equal(access_log_in(&login, &link, &err), ERR_IO);
-	assert_string_equal(err.code, ACCESS_UNCONFIRMED);
+	assert_string_equal(err.code, CONFIRMATION_FAILED);
 	// A call has whole milliseconds: one may be lost.
 	assert_in_range(clock_monotonic_ms(&clock_system) - started, 299, 5000);
 	assert_not_refused(&world);
@@ -122,7 +123,7 @@ static void test_with_tls(void **state)
 	(void)state;
 	lone_begin(&world, NULL, 0);
 	world.pod.tls_secret = "tls";
-	assert_int_equal(access_confirm(&world.context, &world.query.servers, &world.pod, deadline_in_ms(1000), &err), 0);
+	assert_int_equal(confirmation_check(&world.context, &(struct confirmation){.servers = &world.query.servers}, &world.pod, deadline_in_ms(1000), &err), 0);
 	assert_int_equal(actor_calls(world.reach.actor), 0);
 	lone_end(&world, 0);
 }

@@ -7,7 +7,7 @@ endforeach()
 foreach(name access_limits adopted_token followed_token registration_exchange)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/peer.c DEPS PkgConfig::openssl Threads::Threads)
 endforeach()
-foreach(name apply context exposition secret_cache metrics publish)
+foreach(name apply confirmation context exposition secret_cache metrics publish)
 	neofleet_test(operator ${name} SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/kube/reach.c ${CMAKE_CURRENT_SOURCE_DIR}/net/actor.c
 		DEPS Threads::Threads)
 	target_include_directories(test_operator_${name} PRIVATE kube net)
