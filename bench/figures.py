@@ -27,7 +27,7 @@ def counted(bench, namespace):
     kinds = {}
     for event in calls:
         ref = event["objectRef"]
-        kind = " ".join([event["verb"], ref["resource"] + ("/status" if ref.get("subresource") else "")])
+        kind = f"{event['verb']} {ref['resource']}" + (f"/{ref['subresource']}" if ref.get("subresource") else "")
         kinds[kind] = kinds.get(kind, 0) + 1
     return len(calls), ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
