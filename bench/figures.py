@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The neofleet authors
 # SPDX-License-Identifier: Apache-2.0
 """What two programs are compared by; bench/run --against. Each is measured on a fresh cluster: what one has made, the other would make anew."""
+import collections
 import statistics
 import time
 
@@ -24,18 +25,15 @@ TARGETS = [
 def counted(bench, namespace):
     """What has been asked for one namespace since the last time: the calls, and a text of them."""
     calls = [event for event in bench.own_calls() if event["objectRef"].get("namespace") == namespace]
-    kinds = {}
-    for event in calls:
-        ref = event["objectRef"]
-        kind = f"{event['verb']} {ref['resource']}" + (f"/{ref['subresource']}" if ref.get("subresource") else "")
-        kinds[kind] = kinds.get(kind, 0) + 1
+    refs = [(event["verb"], event["objectRef"]) for event in calls]
+    kinds = collections.Counter(f"{verb} {ref['resource']}" + (f"/{ref['subresource']}" if ref.get("subresource") else "") for verb, ref in refs)
     return len(calls), ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
 def life(bench, looks_s):
     """The calls for one cluster, while nothing else happens."""
     namespace = "life"
-    bench.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": bench.TOKEN}})
+    bench.fleet_namespace(namespace)
     done = bench.registered(namespace)
     bench.calls_since()
     bench.floor([bench.fleet_call(namespace)], 1)
@@ -66,7 +64,7 @@ def rolled(bench, namespace, before):
 def burst(bench, i):
     """BURST clusters at once: seconds until the last StatefulSet is there, and until the last is registered."""
     namespace = f"burst{i}"
-    bench.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": bench.TOKEN}})
+    bench.fleet_namespace(namespace)
     done, began = bench.registered(namespace), time.monotonic()
     sets_ms = bench.stateful_sets_ms(namespace, BURST, bench.fleet_call(namespace))
     bench.wait_for("the registrations", 900, lambda: len(done) == BURST, 0.05)
@@ -76,6 +74,11 @@ def burst(bench, i):
     return took
 
 
+def peak_times(grown):
+    """The peak of memory against settled: as the fleet grew, or after a start with it."""
+    return max(grown["hwm_kb"] / grown["rss_kb"], grown["restarted_hwm_kb"] / grown["restarted_rss_kb"])
+
+
 def measure(bench, idle, sizes, looks_s):
     found = {"idle: resident memory": idle["VmRSS"] / 1024}
     found |= life(bench, looks_s)
@@ -83,7 +86,7 @@ def measure(bench, idle, sizes, looks_s):
     for size in sizes:
         grown = bench.grow(size)
         found[f"{size} clusters: resident memory"] = grown["rss_kb"] / 1024
-        found[f"{size} clusters: peak of memory, against settled"] = max(grown["hwm_kb"] / grown["rss_kb"], grown["restarted_hwm_kb"] / grown["restarted_rss_kb"])
+        found[f"{size} clusters: peak of memory, against settled"] = peak_times(grown)
         found[f"{size} clusters: start, against bare lists"] = grown["sync_ms"] / grown["lists_ms"]
         if size == max((size for size in sizes if size <= BURST), default=sizes[0]):
             rounds = [burst(bench, i) for i in range(ROUNDS)]

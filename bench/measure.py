@@ -221,7 +221,7 @@ class Bench:
         self.calls = self.figures = None
 
     say, wait_for = staticmethod(say), staticmethod(wait_for)
-    TOKEN, CR = TOKEN, CR
+    CR = CR
 
     def restart(self):
         self.operator.stop()
@@ -397,7 +397,7 @@ class Bench:
             self.row(f"{n} clusters: each with its children, after the first {former['clusters']}",
                      (last["rss_kb"] - former["rss_kb"]) / (n - former["clusters"]), "KiB", 10)
         self.row(f"{n} clusters: peak of memory, against settled",
-                 max(last["hwm_kb"] / last["rss_kb"], last["restarted_hwm_kb"] / last["restarted_rss_kb"]), "times", 1.5)
+                 figures.peak_times(last), "times", 1.5)
         self.row(f"{n} clusters, settled: calls in 60 s beside watches and the lease", last["calls_60s"], "calls", 0)
         self.row(f"{n} clusters, settled: processor", last["cpu_percent"], "% of a core", 0.2)
         self.row(f"start with {n} clusters, until all stores are in sync: against bare lists", last["sync_ms"] / last["lists_ms"], "times", 2,
@@ -429,6 +429,9 @@ class Bench:
         self.row("300 foreign Secrets and 300 ConfigMaps of 500 KB: growth", (after["VmRSS"] - before["VmRSS"]), "KiB", 256,
                  f"after a restart with them {again['VmRSS']} KiB, at its peak {again['VmHWM']} KiB")
 
+    def fleet_namespace(self, name):
+        self.api.namespace(name, {"admin": {"password": "abcdefgh1"}, "token": {"token": TOKEN}})
+
     def fleet_call(self, namespace, *, spec=None, **fleet):
         return self.root_call(namespace, auraFleetManagement={"enabled": True, "tokenSecretRef": {"name": "token"}, **fleet}, **(spec or {}))
 
@@ -437,7 +440,7 @@ class Bench:
 
     def hold(self, namespace, count, **fleet):
         """COUNT clusters that wait for their pods to turn Ready, and then are to be registered."""
-        self.api.namespace(namespace, {"admin": {"password": "abcdefgh1"}, "token": {"token": TOKEN}})
+        self.fleet_namespace(namespace)
         self.floor([self.held_call(namespace, **fleet)], count)
         pods = f"/api/v1/namespaces/{namespace}/pods"
         wait_for("the addresses of the pods", 900,
