@@ -42,7 +42,7 @@ def life(bench, looks_s):
     first, text = counted(bench, namespace)
     bench.say(f"a cluster takes {first} calls: {text}")
     path = bench.CR.format(namespace) + "/c0000"
-    before = bench.api.call("GET", path)
+    before = workload(bench, namespace)["updateRevision"]
     bench.api.call("PATCH", path, {"spec": {"config": {"db.logs.query.enabled": "INFO"}}}, "application/merge-patch+json")
     bench.wait_for("the roll", 600, lambda: rolled(bench, namespace, before), 1)
     time.sleep(looks_s)
@@ -51,14 +51,15 @@ def life(bench, looks_s):
     return {TARGETS[0][0]: first, TARGETS[1][0]: roll}
 
 
+def workload(bench, namespace):
+    """The status of the one StatefulSet there."""
+    return bench.api.items(f"/apis/apps/v1/namespaces/{namespace}/statefulsets")[0]["status"]
+
+
 def rolled(bench, namespace, before):
     """Whether all its pods are of another revision than before, and it says so."""
-    now = bench.api.call("GET", bench.CR.format(namespace) + "/c0000")
-    sets = bench.api.items(f"/apis/apps/v1/namespaces/{namespace}/statefulsets")[0]["status"]
-    pods = bench.api.items(f"/api/v1/namespaces/{namespace}/pods")
-    newest = [pod for pod in pods if pod["metadata"]["labels"]["controller-revision-hash"] == sets["updateRevision"]]
-    return (now["metadata"]["generation"] > before["metadata"]["generation"] and len(newest) == 3 and sets.get("updatedReplicas") == 3
-            and sets.get("readyReplicas") == 3 and now["status"]["phase"] == "Ready")
+    now, phase = workload(bench, namespace), bench.api.call("GET", bench.CR.format(namespace) + "/c0000")["status"]["phase"]
+    return now["updateRevision"] != before and now.get("updatedReplicas") == now.get("readyReplicas") == 3 and phase == "Ready"
 
 
 def burst(bench, i):
